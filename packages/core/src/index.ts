@@ -1,1 +1,42 @@
-export {};
+export type { Attempt, Call } from './call.js';
+export { Cancellation } from './cancellation.js';
+export { type Clock, systemClock } from './clock.js';
+export type { Codec, EncodeTarget, StreamDecoder, StreamSink } from './codec.js';
+export type { Deadlines, Deployment } from './deployment.js';
+export {
+  FAILURES,
+  type FailureKind,
+  type FailureTraits,
+  GatewayError,
+  type GatewayErrorOptions,
+} from './errors.js';
+export type { CallerOptions, ChatRequest, Gateway } from './gateway.js';
+export type {
+  CooldownConfig,
+  DeploymentConfig,
+  DeploymentDetails,
+  GatewayConfig,
+  ModelConfig,
+  ModelGroupConfig,
+  PriceConfig,
+  VirtualKeyConfig,
+} from './gateway-config.js';
+export type { IncomingBody, IncomingRequest } from './incoming.js';
+export type { Interceptor } from './interceptor.js';
+export { isJsonObject, type JsonObject, type MaybePromise } from './json.js';
+export type { Logger } from './logger.js';
+export type { ModelGroup, RetryPolicy } from './model-group.js';
+export type { CallSnapshot, Observer } from './observer.js';
+export type { Demand, OperationName, UpstreamOperation, UpstreamOperationName } from './operation.js';
+export { definePlugin, type Plugin } from './plugin.js';
+export type { Authenticate, Authorize, AuthorizeRequest, PolicyRequest } from './policy.js';
+export type { PriceSheet } from './price.js';
+export type { Budget, Principal, RateLimits, Via } from './principal.js';
+export type { Connection, ConnectionSettings, ErrorAnswer, Provider } from './provider.js';
+export type { EventsReply, JsonReply, Reply, ReplyHeaders, TextSink, TextSource } from './reply.js';
+export { reveal, Secret, secret } from './secret.js';
+export type { Sink } from './sink.js';
+export type { CounterRequest, CounterStore, ReserveAnswer } from './store.js';
+export type { ByteSink, ByteSource, HeaderLookup, Send, Transport, UpstreamReply, UpstreamRequest } from './transport.js';
+export { NO_USAGE, totalInputTokens, totalOutputTokens, type Usage } from './usage.js';
+export type { Outcome, UsageRecord } from './usage-record.js';

@@ -1,0 +1,44 @@
+import type { Cancellation } from './cancellation.js';
+import type { FailureKind } from './errors.js';
+import type { JsonObject } from './json.js';
+import type { ModelGroup } from './model-group.js';
+import type { Demand, UpstreamOperation } from './operation.js';
+import type { Principal, Via } from './principal.js';
+
+/** One client request under way: one id, one principal, one outcome. */
+export interface Call<Host = unknown> {
+  /** Also the request id the client sees and the idempotency key of the usage record. */
+  readonly id: string;
+  readonly operation: UpstreamOperation;
+  readonly principal: Principal;
+  readonly via: Via;
+  readonly demand: Demand;
+  readonly body: JsonObject;
+  /** The group asked for. */
+  readonly group: ModelGroup;
+  readonly host: Host;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly cancellation: Cancellation;
+  /** Every upstream request made for the call, in order. */
+  readonly attempts: Attempt[];
+  /** What was dropped or could not be kept on the way. */
+  readonly warnings: string[];
+}
+
+/** One upstream request of a call. Times are milliseconds since the epoch. */
+export interface Attempt {
+  readonly deployment: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly startedAt: number;
+  endedAt: number | undefined;
+  /** When the answer's first content was here. */
+  firstContentAt: number | undefined;
+  /** HTTP status, once known. */
+  status: number | undefined;
+  /** The vendor's own id of the request, for its support. */
+  upstreamRequestId: string | undefined;
+  /** Why it failed; undefined while it runs and when it succeeded. */
+  failure: FailureKind | undefined;
+}

@@ -1,0 +1,46 @@
+/**
+ * Says once that a call is over: the client left, a deadline passed, the gateway closes.
+ * A lighter AbortController: the call pays for a real `AbortSignal` only if a hook asks for one.
+ */
+export class Cancellation {
+  #listeners: ((reason: unknown) => void)[] = [];
+  #controller: AbortController | undefined;
+  /** Why it was cancelled; undefined while it was not. */
+  reason: unknown = undefined;
+
+  get cancelled(): boolean {
+    return this.reason !== undefined;
+  }
+
+  /** The same fact as an `AbortSignal`, for everything that takes one. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.cancelled) this.#controller.abort(this.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Cancels; only the first reason counts. */
+  cancel(reason: unknown): void {
+    if (this.cancelled) return;
+    this.reason = reason ?? new Error('cancelled');
+    const listeners = this.#listeners;
+    this.#listeners = [];
+    for (const listener of listeners) listener(this.reason);
+    this.#controller?.abort(this.reason);
+  }
+
+  /** Runs `listener` when cancelled, at once if it already is; calling the result takes it back. */
+  onCancel(listener: (reason: unknown) => void): () => void {
+    if (this.cancelled) {
+      listener(this.reason);
+      return () => {};
+    }
+    this.#listeners.push(listener);
+    return () => {
+      const at = this.#listeners.indexOf(listener);
+      if (at >= 0) this.#listeners.splice(at, 1);
+    };
+  }
+}

@@ -1,0 +1,59 @@
+import type { GatewayError } from './errors.js';
+import type { JsonObject } from './json.js';
+import type { Usage } from './usage.js';
+
+/**
+ * Translates one operation to one wire format and back. Pure: no clock, no fetch, no configuration.
+ * The pivot is the operation's own public shape, so an upstream that speaks it needs no translation.
+ */
+export interface Codec {
+  /** The upstream's body for this request. Throws `invalid_input` for what the wire cannot express. */
+  encode(request: JsonObject, target: EncodeTarget): JsonObject;
+  /** The public shape of an upstream's whole answer; absent where it already has it and its bytes pass through. */
+  decode?(answer: JsonObject, target: EncodeTarget): JsonObject;
+  /** A state machine for one stream. */
+  openStream(target: EncodeTarget): StreamDecoder;
+}
+
+/** What a codec may know of where the request goes. */
+export interface EncodeTarget {
+  /** The vendor's name for the model. */
+  readonly model: string;
+  /** The model's own name where `model` is an arbitrary one (deployment names): decides what the family accepts. */
+  readonly baseModel: string;
+  readonly stream: boolean;
+  /** The client asked for usage in its stream. */
+  readonly wantsUsage: boolean;
+  /** False once this upstream refused to be asked for usage in a stream (f44). */
+  readonly mayAskUsage: boolean;
+  /** Drop parameters the wire has no word for instead of refusing the request. */
+  readonly dropUnsupported: boolean;
+  /** Says what was dropped or could not be kept; shown in response metadata. */
+  warn(message: string): void;
+  /** Seconds since the epoch, for answers that must carry a time. */
+  readonly createdAt: number;
+}
+
+/** Fed with the events of one stream, in order. */
+export interface StreamDecoder {
+  /** One event of the upstream. `name` is its `event:` field, if any. Malformed data is reported with `out.malformed()`. */
+  event(data: string, name: string | undefined, out: StreamSink): void;
+  /** The upstream closed the stream properly at the HTTP level; whether that completes the answer is the decoder's to say. */
+  end(out: StreamSink): void;
+}
+
+/** What a decoder makes of events. */
+export interface StreamSink {
+  /** A chunk in the public shape, as JSON text. `content` says that it carries part of the answer (commits the stream). */
+  chunk(json: string, content: boolean): void;
+  /** A chunk that only carries usage; reaches the client if it asked for it, once, at the end. Later ones replace earlier ones. */
+  usage(usage: Usage, json: string): void;
+  /** Output produced so far, in UTF-16 units, to estimate from if the stream breaks. */
+  produced(characters: number): void;
+  /** The answer is complete. */
+  done(): void;
+  /** The upstream reported a failure inside the stream. */
+  fail(failure: GatewayError): void;
+  /** An event that could not be read; skipped and counted. */
+  malformed(): void;
+}

@@ -1,0 +1,37 @@
+import type { Codec } from './codec.js';
+import type { UpstreamOperationName } from './operation.js';
+import type { PriceSheet } from './price.js';
+import type { Connection, Provider } from './provider.js';
+
+/** One place that can serve a model: provider, upstream model, credential and limits. Made at boot, never changed. */
+export interface Deployment {
+  /** Unique in the gateway: `smart/0:anthropic`, or the configuration's own id. */
+  readonly id: string;
+  readonly provider: Provider;
+  readonly connection: Connection;
+  /** The vendor's name for the model. */
+  readonly model: string;
+  /** The model's own name where `model` is arbitrary (deployment names). */
+  readonly baseModel: string;
+  readonly codecs: Readonly<Partial<Record<UpstreamOperationName, Codec>>>;
+  /** Share of the traffic relative to its siblings. */
+  readonly weight: number;
+  readonly dropUnsupported: boolean;
+  /** Undefined where nobody knows what the model costs. */
+  readonly price: PriceSheet | undefined;
+  /** Most output tokens one answer can have; bounds the reservation of calls that set no bound themselves. */
+  readonly maxOutputTokens: number;
+  readonly deadlines: Deadlines;
+}
+
+/** Milliseconds; what runs out first ends the attempt or the call. */
+export interface Deadlines {
+  /** From sending the request to the response's head. */
+  readonly headersMs: number;
+  /** From sending the request to the first content of a stream. */
+  readonly firstTokenMs: number;
+  /** Between two pieces of an answer. */
+  readonly idleMs: number;
+  /** From opening the call to its end, over all attempts. */
+  readonly totalMs: number;
+}

@@ -1,0 +1,119 @@
+/** What routing may do about a failure. Routing reads these and never a vendor's status. */
+export interface FailureTraits {
+  /** HTTP status the client sees. */
+  readonly status: number;
+  /** `error.type` and `error.code` of the OpenAI error shape. */
+  readonly type: string;
+  readonly code: string;
+  /** The same deployment may be asked again. */
+  readonly retryable: boolean;
+  /** Another deployment may be asked: always, never, or only one that the configuration names for this kind. */
+  readonly elsewhere: 'yes' | 'no' | 'context' | 'content';
+  /** The deployment rests: at once, after several in a row, or not at all. */
+  readonly cools: 'at_once' | 'after_repeats' | 'never';
+}
+
+/** The closed table of everything that goes wrong with a call. */
+export const FAILURES = {
+  // What an upstream did.
+  rate_limited: traits(429, 'rate_limit_error', 'rate_limit_exceeded', true, 'yes', 'at_once'),
+  quota_exhausted: traits(429, 'insufficient_quota', 'insufficient_quota', false, 'yes', 'at_once'),
+  overloaded: traits(503, 'overloaded_error', 'overloaded', true, 'yes', 'at_once'),
+  timeout: traits(504, 'timeout_error', 'timeout', true, 'yes', 'after_repeats'),
+  network: traits(502, 'api_error', 'upstream_unreachable', true, 'yes', 'after_repeats'),
+  upstream_error: traits(502, 'api_error', 'upstream_error', true, 'yes', 'after_repeats'),
+  unauthorized_upstream: traits(502, 'api_error', 'upstream_unauthorized', false, 'yes', 'at_once'),
+  upstream_model_not_found: traits(404, 'invalid_request_error', 'model_not_found', false, 'yes', 'at_once'),
+  context_too_long: traits(400, 'invalid_request_error', 'context_length_exceeded', false, 'context', 'never'),
+  content_filtered: traits(400, 'invalid_request_error', 'content_policy_violation', false, 'content', 'never'),
+  invalid_input: traits(400, 'invalid_request_error', 'invalid_request', false, 'no', 'never'),
+  // What the gateway refuses itself.
+  unauthenticated: traits(401, 'authentication_error', 'invalid_api_key', false, 'no', 'never'),
+  forbidden: traits(403, 'permission_error', 'permission_denied', false, 'no', 'never'),
+  model_not_found: traits(404, 'invalid_request_error', 'model_not_found', false, 'no', 'never'),
+  not_found: traits(404, 'invalid_request_error', 'not_found', false, 'no', 'never'),
+  method_not_allowed: traits(405, 'invalid_request_error', 'method_not_allowed', false, 'no', 'never'),
+  request_timeout: traits(408, 'invalid_request_error', 'request_timeout', false, 'no', 'never'),
+  too_large: traits(413, 'invalid_request_error', 'request_too_large', false, 'no', 'never'),
+  unsupported_media_type: traits(415, 'invalid_request_error', 'unsupported_media_type', false, 'no', 'never'),
+  over_rate_limit: traits(429, 'rate_limit_error', 'rate_limit_exceeded', false, 'no', 'never'),
+  over_budget: traits(429, 'insufficient_quota', 'insufficient_quota', false, 'no', 'never'),
+  unavailable: traits(503, 'overloaded_error', 'unavailable', false, 'no', 'never'),
+  client_closed: traits(499, 'invalid_request_error', 'client_closed_request', false, 'no', 'never'),
+  internal: traits(500, 'api_error', 'internal_error', false, 'no', 'never'),
+} as const satisfies Record<string, FailureTraits>;
+
+/** The closed reason of a failed call or attempt. */
+export type FailureKind = keyof typeof FAILURES;
+
+export interface GatewayErrorOptions {
+  /** HTTP status where it differs from the kind's own (a 413 and a 422 are both `invalid_input`). */
+  readonly status?: number;
+  /** `error.code` where it differs from the kind's own. */
+  readonly code?: string | undefined;
+  /** The request field that is wrong, as a path: `messages[2].content`. */
+  readonly param?: string | undefined;
+  /** How long to wait before asking again, in milliseconds. */
+  readonly retryAfterMs?: number | undefined;
+  /** Whether the same deployment may be asked again, where it differs from the kind's own. */
+  readonly retryable?: boolean;
+  /** HTTP status the upstream answered with. */
+  readonly upstreamStatus?: number | undefined;
+  readonly cause?: unknown;
+}
+
+const brand = Symbol.for('portico.GatewayError');
+
+/**
+ * The one error of the gateway. Its message says what was asked, what was found and what to do;
+ * it never holds a credential or a prompt. `cause` is for logs and never sent to a client.
+ */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError';
+  readonly kind: FailureKind;
+  readonly status: number;
+  readonly type: string;
+  readonly code: string;
+  readonly param: string | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly retryable: boolean;
+  readonly upstreamStatus: number | undefined;
+
+  constructor(kind: FailureKind, message: string, options: GatewayErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    const own = FAILURES[kind];
+    this.kind = kind;
+    this.status = options.status ?? own.status;
+    this.type = own.type;
+    this.code = options.code ?? own.code;
+    this.param = options.param;
+    this.retryAfterMs = options.retryAfterMs;
+    this.retryable = options.retryable ?? own.retryable;
+    this.upstreamStatus = options.upstreamStatus;
+  }
+
+  /** What the kind lets routing do. */
+  get traits(): FailureTraits {
+    return FAILURES[this.kind];
+  }
+
+  get [brand](): true {
+    return true;
+  }
+
+  // A bundled and an installed copy of core must recognise each other's errors.
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && brand in value;
+  }
+}
+
+function traits(
+  status: number,
+  type: string,
+  code: string,
+  retryable: boolean,
+  elsewhere: FailureTraits['elsewhere'],
+  cools: FailureTraits['cools'],
+): FailureTraits {
+  return { status, type, code, retryable, elsewhere, cools };
+}

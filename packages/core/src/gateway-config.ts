@@ -1,0 +1,141 @@
+import type { Clock } from './clock.js';
+import type { Deadlines } from './deployment.js';
+import type { Interceptor } from './interceptor.js';
+import type { Logger } from './logger.js';
+import type { RetryPolicy } from './model-group.js';
+import type { Observer } from './observer.js';
+import type { Plugin } from './plugin.js';
+import type { Authenticate, Authorize } from './policy.js';
+import type { Budget, Principal, RateLimits } from './principal.js';
+import type { Provider } from './provider.js';
+import type { Secret } from './secret.js';
+import type { Sink } from './sink.js';
+import type { CounterStore } from './store.js';
+import type { Transport } from './transport.js';
+import type { UsageRecord } from './usage-record.js';
+
+/**
+ * Everything a host says about its gateway. Simple things are strings, and every string has a long form. An unknown key,
+ * an unknown vendor, a model without a credential or a fallback to nowhere is an error at construction, with its path.
+ */
+export interface GatewayConfig<Host = unknown, Name extends string = string> {
+  /** Model groups by the name clients ask for. */
+  readonly models: { readonly [K in Name]: ModelConfig<NoInfer<Name>> };
+  /** Finds the principal in the host's own session. */
+  readonly authenticate?: Authenticate<Host>;
+  /** Has the last word on every call that access and limits allow. */
+  readonly authorize?: Authorize<Host>;
+  /** Who callers without any credential are; without it they get 401. */
+  readonly anonymous?: Principal;
+  /** Virtual keys the gateway knows, for callers without a session. */
+  readonly keys?: readonly VirtualKeyConfig[];
+  /** For principals that bring none of their own. */
+  readonly defaults?: { readonly limits?: RateLimits; readonly budget?: Budget };
+  /** Sites allowed to make calls with this site's cookies; the own origin always is. `false` switches the check off. */
+  readonly csrf?: { readonly origins: readonly string[] } | false;
+  /** What to do with models whose price nobody knows while a budget applies. Default `'refuse'`; `'allow'` records no cost. */
+  readonly unknownPrice?: 'refuse' | 'allow';
+  readonly retries?: Partial<RetryPolicy>;
+  /** Milliseconds. Defaults: head 60,000 for streams and 600,000 otherwise, first token 60,000, idle 30,000, total 600,000. */
+  readonly deadlines?: Partial<Deadlines>;
+  readonly cooldowns?: Partial<CooldownConfig>;
+  /** Largest request body. Default 20 MiB, for images in base64. */
+  readonly maxBodyBytes?: number;
+  /** Between two keep-alive comments on a silent stream. Default 15,000. */
+  readonly heartbeatMs?: number;
+  /** Answers carry `x-portico-*` headers that say which deployment answered, what was tried and what was dropped. Default false. */
+  readonly debugHeaders?: boolean;
+  readonly interceptors?: readonly Interceptor[];
+  readonly observers?: readonly Observer[];
+  readonly sinks?: readonly Sink[];
+  /** Short for a sink of one record at a time. */
+  readonly onUsage?: (record: UsageRecord) => void | Promise<void>;
+  readonly plugins?: readonly Plugin<Host>[];
+  /** Vendors the package does not know, or other versions of those it does. */
+  readonly providers?: readonly Provider[];
+  /** Memory by default. */
+  readonly stores?: { readonly counters?: CounterStore };
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+  readonly transport?: Transport;
+}
+
+/** `'provider/model'`, a list of those, or the long form. */
+export type ModelConfig<Name extends string = string> = string | readonly DeploymentConfig[] | ModelGroupConfig<Name>;
+
+export interface ModelGroupConfig<Name extends string = string> {
+  readonly deployments: readonly DeploymentConfig[];
+  /** Groups to ask when this one cannot answer. */
+  readonly fallbacks?: readonly Name[];
+  /** Groups to ask when the input is too long for this one. */
+  readonly contextFallbacks?: readonly Name[];
+  /** Groups to ask when a content filter refused. Without it the refusal is the answer. */
+  readonly contentFallbacks?: readonly Name[];
+  readonly retries?: Partial<RetryPolicy>;
+  readonly deadlines?: Partial<Deadlines>;
+}
+
+export type DeploymentConfig = string | DeploymentDetails;
+
+export interface DeploymentDetails {
+  /** `'provider/model'`. */
+  readonly model: string;
+  /** Default: the group's name and the position in it. */
+  readonly id?: string;
+  /** Default: the provider's usual environment variable. */
+  readonly apiKey?: string | Secret;
+  readonly baseUrl?: string;
+  /** Vendors that version by query only. */
+  readonly apiVersion?: string;
+  /** The model's own name where `model` is one you chose yourself: decides prices and what the family accepts. */
+  readonly baseModel?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Relative share of the traffic. Default 1. */
+  readonly weight?: number;
+  /** Drop what the vendor has no word for instead of refusing it. Default false. */
+  readonly dropUnsupported?: boolean;
+  /** US dollars per million tokens; wins over the price sheet that ships with the package. */
+  readonly price?: PriceConfig;
+  readonly maxOutputTokens?: number;
+  readonly deadlines?: Partial<Deadlines>;
+  /** What only this vendor knows (see its documentation). */
+  readonly options?: Readonly<Record<string, unknown>>;
+}
+
+/** US dollars per million tokens, `perRequest` in dollars. */
+export interface PriceConfig {
+  readonly input: number;
+  readonly output: number;
+  /** Default: `input`. */
+  readonly cacheRead?: number;
+  /** Default: `input`. */
+  readonly cacheWrite?: number;
+  /** Default: `cacheWrite`. */
+  readonly cacheWriteHour?: number;
+  /** Default: `output`. */
+  readonly reasoning?: number;
+  readonly audioInput?: number;
+  readonly audioOutput?: number;
+  readonly perRequest?: number;
+}
+
+/** A key that stands for a principal and its limits. */
+export interface VirtualKeyConfig {
+  /** The secret the client shows: at least 20 characters. */
+  readonly key: string | Secret;
+  readonly principal: Principal;
+  /** Milliseconds since the epoch, or a date; refused from then on. */
+  readonly expiresAt?: number | Date;
+  /** Refused, but remembered for the log. */
+  readonly revoked?: boolean;
+}
+
+/** Milliseconds. */
+export interface CooldownConfig {
+  /** Rest after a failure that cools at once and names no time of its own. Default 5,000. */
+  readonly restMs: number;
+  /** Rest after an exhausted quota. Default 60,000. */
+  readonly quotaRestMs: number;
+  /** Failures in a row that cool a deployment which does not cool at once. Default 3. */
+  readonly failuresInARow: number;
+}

@@ -1,0 +1,45 @@
+import type { IncomingRequest } from './incoming.js';
+import type { JsonObject } from './json.js';
+import type { Principal } from './principal.js';
+import type { Reply } from './reply.js';
+
+/** What a host holds. */
+export interface Gateway<Host = unknown, Name extends string = string> {
+  /** Answers one request; undefined if its path is none of the gateway's. Never rejects: failures are replies. */
+  handle(request: IncomingRequest<Host>): Promise<Reply | undefined>;
+  /**
+   * The same door for web-standard hosts. Authenticates like any other call; paths are taken as they are.
+   * Hooks that need the host's own objects get what is given as `host`.
+   */
+  fetch(request: Request, host?: Host): Promise<Response>;
+  /**
+   * A `fetch` that makes calls in-process as `principal`: hand it to the official client. Same policies, limits and
+   * ledger, no socket; `baseURL` may be any URL that ends in `/v1`.
+   */
+  fetchAs(principal: Principal): typeof fetch;
+  /** One chat completion in-process. Rejects with a `GatewayError`. */
+  chat(request: ChatRequest<Name>, as: CallerOptions): Promise<JsonObject>;
+  /** The chunks of one chat completion in-process; leaving the loop aborts the upstream. */
+  chatStream(request: ChatRequest<Name>, as: CallerOptions): AsyncIterable<JsonObject>;
+  /** Paths and names of the model groups, for start-up logs. */
+  readonly modelNames: readonly Name[];
+  /** Calls under way. */
+  readonly openCalls: number;
+  /**
+   * Refuses new calls, lets running ones end for `graceMs` (default 10,000), then ends their streams with an in-band
+   * error, flushes the sinks and lets go of sockets. Safe to call twice.
+   */
+  close(options?: { readonly graceMs?: number }): Promise<void>;
+}
+
+/** A chat request in OpenAI's shape; the model is one of the configured names. */
+export interface ChatRequest<Name extends string = string> {
+  readonly model: Name;
+  readonly messages: readonly object[];
+  readonly [parameter: string]: unknown;
+}
+
+export interface CallerOptions {
+  readonly as: Principal;
+  readonly signal?: AbortSignal;
+}

@@ -1,0 +1,32 @@
+import type { Principal } from './principal.js';
+
+/**
+ * A request as a mount hands it over. `host` is what the framework gives (`{ req, res }`, `{ ctx }`, …) and reaches
+ * every hook typed as such.
+ */
+export interface IncomingRequest<Host = unknown> {
+  readonly method: string;
+  /** Below the mount, as the framework parsed it, without the query: `/v1/chat/completions` (R-SEC-2). */
+  readonly path: string;
+  /** Reads a header by its lower-case name. */
+  header(name: string): string | undefined;
+  /** The peer's address as the host resolved it (its own `trust proxy` setting). */
+  readonly ip: string | undefined;
+  /** The authority the client asked for, as the host sees it: to tell same-origin requests. */
+  readonly authority: string | undefined;
+  readonly host: Host;
+  readonly body: IncomingBody;
+  /** Runs when the client has left before the answer was complete. */
+  onClientGone(listener: () => void): void;
+  /** Set by in-process callers: no authentication runs, the call is charged to this principal. */
+  readonly principal?: Principal | undefined;
+}
+
+/** The body: perhaps already parsed by the host, else bytes to read once. */
+export type IncomingBody =
+  | { readonly kind: 'parsed'; readonly value: unknown }
+  | {
+      readonly kind: 'bytes';
+      /** Reads everything. Rejects with `too_large`, `request_timeout` or `client_closed`. */
+      read(maxBytes: number): Promise<Uint8Array>;
+    };

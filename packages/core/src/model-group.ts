@@ -1,0 +1,22 @@
+import type { Deployment } from './deployment.js';
+
+/** The public model name a client asks for, and what stands behind it. Made at boot, never changed. */
+export interface ModelGroup {
+  readonly name: string;
+  readonly deployments: readonly Deployment[];
+  /** Groups asked when this one cannot answer, in order. */
+  readonly fallbacks: readonly string[];
+  /** Groups asked when the input is too long for this one. */
+  readonly contextFallbacks: readonly string[];
+  /** Groups asked when this one's content filter refused; empty means that the refusal is the answer. */
+  readonly contentFallbacks: readonly string[];
+  readonly retries: RetryPolicy;
+}
+
+/** How often and how fast a deployment is asked again. */
+export interface RetryPolicy {
+  /** Attempts after the first one, over all deployments of a group that were already asked. */
+  readonly maxRetries: number;
+  readonly baseDelayMs: number;
+  readonly maxDelayMs: number;
+}

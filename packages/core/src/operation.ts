@@ -1,0 +1,50 @@
+import type { GatewayError } from './errors.js';
+import type { JsonObject } from './json.js';
+import type { Usage } from './usage.js';
+
+/** Everything a client may ask that is answered by an upstream. */
+export type UpstreamOperationName = 'chat.completions' | 'completions' | 'embeddings';
+
+/** Everything a client may ask. */
+export type OperationName = UpstreamOperationName | 'models';
+
+/** One endpoint: everything core knows of it. Pure, no state. */
+export interface UpstreamOperation {
+  readonly kind: 'upstream';
+  readonly name: UpstreamOperationName;
+  readonly method: 'POST';
+  /** Paths below the mount. */
+  readonly paths: readonly string[];
+  /** Whether `stream: true` may be asked. */
+  readonly streams: boolean;
+  /** Reads what the gateway needs from a body, and checks only that; throws `invalid_input` with `param`. */
+  read(body: JsonObject): Demand;
+  /** Usage of a whole answer in the operation's own public shape; undefined where it says nothing. */
+  usageOf(answer: JsonObject): Usage | undefined;
+  /** Characters of visible output, to estimate usage from where the vendor did not say. */
+  outputCharactersOf(answer: JsonObject): number;
+  readonly errors: ErrorSpelling;
+}
+
+/** What core reads of a request body. */
+export interface Demand {
+  /** The model group asked for. */
+  readonly model: string;
+  readonly stream: boolean;
+  /** The client asked for usage in its stream. */
+  readonly wantsUsage: boolean;
+  /** UTF-16 units of text in the input, to estimate tokens from. */
+  readonly inputCharacters: number;
+  /** Parts that are not text (images, audio, files), each estimated at a flat rate. */
+  readonly inputAttachments: number;
+  /** Most output tokens the client allows, over all choices; undefined where it sets no bound. */
+  readonly maxOutputTokens: number | undefined;
+}
+
+/** How a wire spells errors. */
+export interface ErrorSpelling {
+  /** The body of an error answer. */
+  body(error: GatewayError, requestId: string): string;
+  /** One complete event inside a stream that has begun. */
+  event(error: GatewayError, requestId: string): string;
+}

@@ -1,0 +1,23 @@
+import type { Interceptor } from './interceptor.js';
+import type { MaybePromise } from './json.js';
+import type { Observer } from './observer.js';
+import type { Authenticate, Authorize } from './policy.js';
+import type { Sink } from './sink.js';
+
+/** A bundle of guests under one name. */
+export interface Plugin<Host = unknown> {
+  readonly name: string;
+  readonly policies?: { readonly authenticate?: Authenticate<Host>; readonly authorize?: Authorize<Host> };
+  readonly interceptors?: readonly Interceptor[];
+  readonly observers?: readonly Observer[];
+  readonly sinks?: readonly Sink[];
+  /** Runs once before the first call; a throw makes that call, and every later one, fail until it succeeds. */
+  start?(): MaybePromise<void>;
+  /** Runs when the gateway closes, after the last call ended. */
+  close?(): MaybePromise<void>;
+}
+
+/** Only gives the bundle its type. */
+export function definePlugin<Host = unknown>(plugin: Plugin<Host>): Plugin<Host> {
+  return plugin;
+}

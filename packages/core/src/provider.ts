@@ -1,0 +1,54 @@
+import type { Codec } from './codec.js';
+import type { GatewayError } from './errors.js';
+import type { UpstreamOperationName } from './operation.js';
+import type { MaybePromise } from './json.js';
+import type { Secret } from './secret.js';
+import type { HeaderLookup, UpstreamRequest } from './transport.js';
+
+/** Who answers: base URL, credential scheme, codecs and how its errors are told apart. */
+export interface Provider {
+  /** The prefix in `provider/model`. */
+  readonly name: string;
+  /** Usual environment variables of the credential, first found wins; empty where none is needed. */
+  readonly keyVariables: readonly string[];
+  /** False for servers that run without a credential. */
+  readonly needsKey: boolean;
+  /** What it can be asked. */
+  readonly codecs: Readonly<Partial<Record<UpstreamOperationName, Codec>>>;
+  /** Fixes everything that does not change from call to call. Throws a `ConfigProblem` sentence as an Error where settings are missing. */
+  connect(settings: ConnectionSettings): Connection;
+  /** Which of our kinds an error answer is. `body` is the parsed JSON, or undefined where it was none. */
+  classify(answer: ErrorAnswer): GatewayError;
+}
+
+/** What a deployment says about its connection. */
+export interface ConnectionSettings {
+  readonly model: string;
+  readonly baseUrl: string | undefined;
+  readonly apiKey: Secret | undefined;
+  readonly apiVersion: string | undefined;
+  /** Extra request headers, lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Everything else the deployment's configuration holds for this vendor. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** A deployment's fixed side of every request. */
+export interface Connection {
+  readonly origin: string;
+  /** Path and query of an operation. */
+  readonly paths: Readonly<Partial<Record<UpstreamOperationName, string>>>;
+  /** Credential and fixed headers, lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** For schemes that must see the request or fetch a token first. */
+  readonly sign?: (request: UpstreamRequest) => MaybePromise<UpstreamRequest>;
+}
+
+/** An answer that is not a success, or a success that names an error. */
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly headers: HeaderLookup;
+  readonly body: unknown;
+  /** The beginning of the body as text, for answers that are not JSON. */
+  readonly text: string;
+}

@@ -1,0 +1,32 @@
+const values = new WeakMap<Secret, string>();
+const inspect = Symbol.for('nodejs.util.inspect.custom');
+
+/**
+ * A credential that cannot be printed by accident: its string, JSON and inspect forms are all `[secret]` (R-LOG-1).
+ * Make one with {@link secret}; only {@link reveal} gives the value back.
+ */
+export class Secret {
+  toString(): string {
+    return '[secret]';
+  }
+  toJSON(): string {
+    return '[secret]';
+  }
+  [inspect](): string {
+    return '[secret]';
+  }
+}
+
+/** Wraps a credential. */
+export function secret(value: string): Secret {
+  const wrapped = new Secret();
+  values.set(wrapped, value);
+  return wrapped;
+}
+
+/** The credential itself. Call it where a header is written and nowhere else. */
+export function reveal(wrapped: Secret): string {
+  const value = values.get(wrapped);
+  if (value === undefined) throw new TypeError('reveal() was given an object that secret() did not make');
+  return value;
+}
