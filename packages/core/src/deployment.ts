@@ -21,17 +21,23 @@ export interface Deployment {
   readonly price: PriceSheet | undefined;
   /** Most output tokens one answer can have; bounds the reservation of calls that set no bound themselves. */
   readonly maxOutputTokens: number;
-  readonly deadlines: Deadlines;
+  readonly deadlines: AttemptDeadlines;
 }
 
-/** Milliseconds; what runs out first ends the attempt or the call. */
-export interface Deadlines {
+/** Limits of one attempt in milliseconds; what runs out first ends it. */
+export interface AttemptDeadlines {
   /** From sending the request to the response's head. */
   readonly headersMs: number;
   /** From sending the request to the first content of a stream. */
   readonly firstTokenMs: number;
   /** Between two pieces of an answer. */
   readonly idleMs: number;
+  /** From sending the request to the end of its answer. */
+  readonly answerMs: number;
+}
+
+/** The limits of an attempt, and the one over all of them. */
+export interface Deadlines extends AttemptDeadlines {
   /** From opening the call to its end, over all attempts. */
   readonly totalMs: number;
 }

@@ -1,3 +1,5 @@
+import type { ReplyHeaders } from './reply.js';
+
 /** What routing may do about a failure. Routing reads these and never a vendor's status. */
 export interface FailureTraits {
   /** HTTP status the client sees. */
@@ -59,8 +61,12 @@ export interface GatewayErrorOptions {
   readonly retryable?: boolean;
   /** HTTP status the upstream answered with. */
   readonly upstreamStatus?: number | undefined;
+  /** Headers for the answer, beyond those every error has: how much of which limit is left. */
+  readonly headers?: ReplyHeaders;
   readonly cause?: unknown;
 }
+
+const NO_HEADERS: ReplyHeaders = [];
 
 const brand = Symbol.for('portico.GatewayError');
 
@@ -78,6 +84,7 @@ export class GatewayError extends Error {
   readonly retryAfterMs: number | undefined;
   readonly retryable: boolean;
   readonly upstreamStatus: number | undefined;
+  readonly headers: ReplyHeaders;
 
   constructor(kind: FailureKind, message: string, options: GatewayErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -90,6 +97,7 @@ export class GatewayError extends Error {
     this.retryAfterMs = options.retryAfterMs;
     this.retryable = options.retryable ?? own.retryable;
     this.upstreamStatus = options.upstreamStatus;
+    this.headers = options.headers ?? NO_HEADERS;
   }
 
   /** What the kind lets routing do. */

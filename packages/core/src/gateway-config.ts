@@ -1,5 +1,5 @@
 import type { Clock } from './clock.js';
-import type { Deadlines } from './deployment.js';
+import type { AttemptDeadlines, Deadlines } from './deployment.js';
 import type { Interceptor } from './interceptor.js';
 import type { Logger } from './logger.js';
 import type { RetryPolicy } from './model-group.js';
@@ -36,15 +36,19 @@ export interface GatewayConfig<Host = unknown, Name extends string = string> {
   /** What to do with models whose price nobody knows while a budget applies. Default `'refuse'`; `'allow'` records no cost. */
   readonly unknownPrice?: 'refuse' | 'allow';
   readonly retries?: Partial<RetryPolicy>;
-  /** Milliseconds. Defaults: head 60,000 for streams and 600,000 otherwise, first token 60,000, idle 30,000, total 600,000. */
+  /** Milliseconds. Defaults: first token 60,000, idle 30,000; head, answer and total 600,000. */
   readonly deadlines?: Partial<Deadlines>;
   readonly cooldowns?: Partial<CooldownConfig>;
   /** Largest request body. Default 20 MiB, for images in base64. */
   readonly maxBodyBytes?: number;
   /** Between two keep-alive comments on a silent stream. Default 15,000. */
   readonly heartbeatMs?: number;
+  /** Longest a policy may take to decide; then the call is refused. Default 10,000. */
+  readonly policyTimeoutMs?: number;
   /** Answers carry `x-portico-*` headers that say which deployment answered, what was tried and what was dropped. Default false. */
   readonly debugHeaders?: boolean;
+  /** Let the host's next route answer paths below the mount that are not the gateway's, instead of a 404. Default false. */
+  readonly fallthrough?: boolean;
   readonly interceptors?: readonly Interceptor[];
   readonly observers?: readonly Observer[];
   readonly sinks?: readonly Sink[];
@@ -97,7 +101,7 @@ export interface DeploymentDetails {
   /** US dollars per million tokens; wins over the price sheet that ships with the package. */
   readonly price?: PriceConfig;
   readonly maxOutputTokens?: number;
-  readonly deadlines?: Partial<Deadlines>;
+  readonly deadlines?: Partial<AttemptDeadlines>;
   /** What only this vendor knows (see its documentation). */
   readonly options?: Readonly<Record<string, unknown>>;
 }
@@ -136,6 +140,8 @@ export interface CooldownConfig {
   readonly restMs: number;
   /** Rest after an exhausted quota. Default 60,000. */
   readonly quotaRestMs: number;
+  /** Longest wait of a call for the first deployment to return when all of its group rest; beyond it 503 with Retry-After. Default 10,000. */
+  readonly maxWaitMs: number;
   /** Failures in a row that cool a deployment which does not cool at once. Default 3. */
   readonly failuresInARow: number;
 }

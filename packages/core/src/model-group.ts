@@ -11,6 +11,8 @@ export interface ModelGroup {
   /** Groups asked when this one's content filter refused; empty means that the refusal is the answer. */
   readonly contentFallbacks: readonly string[];
   readonly retries: RetryPolicy;
+  /** Longest a call may take over all attempts, in milliseconds. */
+  readonly totalMs: number;
 }
 
 /** How often and how fast a deployment is asked again. */

@@ -15,8 +15,6 @@ export interface UpstreamOperation {
   readonly method: 'POST';
   /** Paths below the mount. */
   readonly paths: readonly string[];
-  /** Whether `stream: true` may be asked. */
-  readonly streams: boolean;
   /** Reads what the gateway needs from a body, and checks only that; throws `invalid_input` with `param`. */
   read(body: JsonObject): Demand;
   /** Usage of a whole answer in the operation's own public shape; undefined where it says nothing. */
@@ -24,6 +22,18 @@ export interface UpstreamOperation {
   /** Characters of visible output, to estimate usage from where the vendor did not say. */
   outputCharactersOf(answer: JsonObject): number;
   readonly errors: ErrorSpelling;
+  /** How a stream of this operation is spelled; undefined where there are none. */
+  readonly stream: StreamSpelling | undefined;
+}
+
+/** How a wire spells a stream. */
+export interface StreamSpelling {
+  /** One chunk as an event. */
+  event(json: string): string;
+  /** What follows the last chunk of a complete answer. */
+  readonly terminator: string;
+  /** A chunk that only carries usage, for a client that asked where the vendor sent none; `like` is any earlier chunk. */
+  usageChunk(usage: Usage, like: string | undefined): string;
 }
 
 /** What core reads of a request body. */

@@ -9,6 +9,8 @@ import type { HeaderLookup, UpstreamRequest } from './transport.js';
 export interface Provider {
   /** The prefix in `provider/model`. */
   readonly name: string;
+  /** The name under which the price catalogue knows the vendor. Default: `name`. */
+  readonly priceCatalogue?: string;
   /** Usual environment variables of the credential, first found wins; empty where none is needed. */
   readonly keyVariables: readonly string[];
   /** False for servers that run without a credential. */

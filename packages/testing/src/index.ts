@@ -1,1 +1,17 @@
-export {};
+export type { OfferedTool, Question } from './answers/question.js';
+export { expectAsked, expectNoOpenRequests } from './assertions.js';
+export { type FakeClock, fakeClock } from './fake-clock.js';
+export { type FakeProvider, type FakeProviderOptions, startFakeProvider } from './fake-provider.js';
+export { FAULTS, type Fault, type FaultId, faultModels, faultTable } from './faults.js';
+export type { LoggedRequest, ProviderLog, RequestOutcome } from './provider-log.js';
+export {
+  type CaseLine,
+  type ExpectedAnswer,
+  listCases,
+  listDocumentedErrors,
+  type RecordedCase,
+  readCase,
+} from './recorded-case.js';
+export { type ReplayProvider, type ReplayProviderOptions, startReplayProvider } from './replay-provider.js';
+export type { FaultOptions } from './serving/serve-fault.js';
+export { type UnreachableUrls, unreachableUrls } from './unreachable-urls.js';

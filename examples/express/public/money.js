@@ -1,0 +1,11 @@
+const format = new Intl.NumberFormat('en', {
+  style: 'currency',
+  currency: 'USD',
+  minimumFractionDigits: 2,
+  maximumFractionDigits: 5,
+});
+
+/** US dollars for people; fractions of a cent stay visible, since a short answer costs no more. */
+export function dollars(usd) {
+  return format.format(usd);
+}

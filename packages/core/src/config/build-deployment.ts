@@ -1,0 +1,139 @@
+import type { AttemptDeadlines, Deployment } from '../deployment.js';
+import type { DeploymentConfig, DeploymentDetails } from '../gateway-config.js';
+import type { PriceSheet } from '../price.js';
+import type { ConnectionSettings, Provider } from '../provider.js';
+import { Secret, secret } from '../secret.js';
+import { checkShape } from './check-shape.js';
+import type { ConfigProblem } from './config-error.js';
+import { deploymentSchema } from './config-schema.js';
+import { didYouMean } from './nearest-name.js';
+
+export interface DeploymentSurroundings {
+  readonly providers: ReadonlyMap<string, Provider>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly deadlines: AttemptDeadlines;
+  readonly takenIds: Set<string>;
+  readonly problems: ConfigProblem[];
+  sheetFromConfig(price: NonNullable<DeploymentDetails['price']>): PriceSheet;
+}
+
+/** Where the client sets no bound and nobody knows the model's own. */
+const USUAL_MAX_OUTPUT_TOKENS = 4_096;
+
+/** One deployment, ready to be asked; undefined if something is wrong with it, which is then among the problems. */
+export function buildDeployment(
+  config: DeploymentConfig,
+  groupName: string,
+  path: string,
+  around: DeploymentSurroundings,
+): Deployment | undefined {
+  const details: DeploymentDetails = typeof config === 'string' ? { model: config } : config;
+  const found = checkShape(details, deploymentSchema, path);
+  if (found.length > 0) {
+    around.problems.push(...found);
+    return undefined;
+  }
+  const modelPath = typeof config === 'string' ? path : `${path}.model`;
+  const slash = details.model.indexOf('/');
+  if (slash <= 0 || slash === details.model.length - 1) {
+    return refuse(modelPath, `"${details.model}" must be "provider/model", such as "${someReference(details.model)}".`);
+  }
+  const providerName = details.model.slice(0, slash);
+  const provider = around.providers.get(providerName);
+  if (provider === undefined) {
+    const names = [...around.providers.keys()];
+    return refuse(modelPath, `"${providerName}" is not a known provider${didYouMean(providerName, names)}.`);
+  }
+  const apiKey = credentialOf(details, provider, around.environment);
+  if (apiKey === undefined && provider.needsKey) {
+    const variables = provider.keyVariables.join(' or ');
+    return refuse(path, `"${details.model}" has no credential. Set ${variables} in the environment, or give "apiKey".`);
+  }
+  const model = details.model.slice(slash + 1);
+  const id = idOf(details, groupName, around.takenIds);
+  if (id === undefined) return refuse(`${path}.id`, `"${details.id}" is the id of another deployment too.`);
+  const connection = connect(provider, { ...settingsOf(details), model, apiKey });
+  if (typeof connection === 'string') return refuse(path, connection);
+  return {
+    id,
+    provider,
+    connection: { ...connection, headers: requestHeaders(connection.headers) },
+    model,
+    baseModel: details.baseModel ?? model,
+    codecs: provider.codecs,
+    weight: details.weight ?? 1,
+    dropUnsupported: details.dropUnsupported ?? false,
+    price: details.price === undefined ? undefined : around.sheetFromConfig(details.price),
+    maxOutputTokens: details.maxOutputTokens ?? USUAL_MAX_OUTPUT_TOKENS,
+    deadlines: { ...around.deadlines, ...details.deadlines },
+  };
+
+  function refuse(where: string, message: string): undefined {
+    around.problems.push({ path: where, message });
+    return undefined;
+  }
+
+  function someReference(name: string): string {
+    const first = around.providers.keys().next().value ?? 'provider';
+    return `${first}/${name.replaceAll('/', '') || 'model'}`;
+  }
+}
+
+function settingsOf(details: DeploymentDetails): Omit<ConnectionSettings, 'model' | 'apiKey'> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(details.headers ?? {})) headers[name.toLowerCase()] = value;
+  return { baseUrl: details.baseUrl, apiVersion: details.apiVersion, headers, options: details.options ?? {} };
+}
+
+function connect(provider: Provider, settings: ConnectionSettings): ReturnType<Provider['connect']> | string {
+  try {
+    return provider.connect(settings);
+  } catch (error) {
+    return error instanceof Error ? error.message : 'the provider could not be set up.';
+  }
+}
+
+function credentialOf(
+  details: DeploymentDetails,
+  provider: Provider,
+  environment: Readonly<Record<string, string | undefined>>,
+): Secret | undefined {
+  if (details.apiKey instanceof Secret) return details.apiKey;
+  if (details.apiKey !== undefined) return secret(details.apiKey);
+  for (const variable of provider.keyVariables) {
+    const value = environment[variable];
+    if (value !== undefined && value !== '') return secret(value);
+  }
+  return undefined;
+}
+
+function idOf(details: DeploymentDetails, groupName: string, taken: Set<string>): string | undefined {
+  if (details.id !== undefined) {
+    if (taken.has(details.id)) return undefined;
+    taken.add(details.id);
+    return details.id;
+  }
+  let id = `${groupName}:${details.model}`;
+  for (let copy = 2; taken.has(id); copy += 1) id = `${groupName}:${details.model}#${copy}`;
+  taken.add(id);
+  return id;
+}
+
+/**
+ * The fixed headers of every request, with a printed form that hides their values: interceptors see requests, and what
+ * they log must not show a credential (R-LOG-1).
+ */
+function requestHeaders(own: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    'user-agent': 'portico',
+    'accept-encoding': 'identity',
+    ...own,
+  };
+  const masked = () => Object.fromEntries(Object.keys(headers).map((name) => [name, '[hidden]']));
+  Object.defineProperties(headers, {
+    toJSON: { value: masked },
+    [Symbol.for('nodejs.util.inspect.custom')]: { value: masked },
+  });
+  return Object.freeze(headers);
+}

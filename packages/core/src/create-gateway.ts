@@ -1,0 +1,194 @@
+import { openObservers } from './accounting/notify-observers.js';
+import { openUsageQueue } from './accounting/usage-queue.js';
+import type { Call } from './call.js';
+import { systemClock } from './clock.js';
+import { validateConfig } from './config/validate-config.js';
+import { chat, chatStream } from './doors/chat.js';
+import { answerRequest, fetchAs } from './doors/fetch.js';
+import { GatewayError } from './errors.js';
+import type { Gateway } from './gateway.js';
+import type { GatewayConfig } from './gateway-config.js';
+import { openAdmission } from './governance/admission.js';
+import { openCrossSiteCheck } from './governance/cross-site.js';
+import { openPriceBook, sheetFromConfig } from './governance/price-sheet.js';
+import { openKeyRing } from './governance/virtual-keys.js';
+import { memoryCounters } from './memory/counter-store.js';
+import { chatCompletions } from './operations/chat-completions.js';
+import { completions } from './operations/completions.js';
+import { embeddings } from './operations/embeddings.js';
+import { openStaircase } from './pipeline/handle.js';
+import { openMatch } from './pipeline/match-operation.js';
+import { openRoute } from './pipeline/route.js';
+import type { Plugin } from './plugin.js';
+import type { Provider } from './provider.js';
+import { openCooldowns } from './routing/cooldowns.js';
+import { buildRouteTable } from './routing/route-table.js';
+import type { Sink } from './sink.js';
+import type { Send, Transport } from './transport.js';
+
+/** What a runtime brings: Node's is in `@portico/node`. */
+export interface GatewayRuntime {
+  /** The vendors it knows; those of the configuration come on top. */
+  readonly providers: readonly Provider[];
+  readonly transport: Transport;
+  /** Where credentials are found under the providers' own variable names; nothing else is read from it. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Captures the host's async context, for hooks that run when a stream has ended. */
+  captureContext?(): <T>(run: () => T) => T;
+}
+
+const OPERATIONS = [chatCompletions, completions, embeddings];
+
+/** 20 MiB: a handful of photographs in base64. */
+const MAX_BODY_BYTES = 20 * 1024 * 1024;
+
+/**
+ * Makes a gateway: the composition root, which alone knows every room. Throws a `ConfigError` that lists everything that is
+ * wrong with the configuration.
+ */
+export function createGateway<Host, Name extends string>(
+  config: GatewayConfig<Host, Name>,
+  runtime: GatewayRuntime,
+): Gateway<Host, Name> {
+  const groups = validateConfig(config as GatewayConfig<never>, {
+    providers: runtime.providers,
+    environment: runtime.environment,
+    sheetFromConfig,
+  });
+  const clock = config.clock ?? systemClock;
+  const { logger } = config;
+  const plugins: readonly Plugin<Host>[] = config.plugins ?? [];
+  const transport = config.transport ?? runtime.transport;
+  const table = buildRouteTable(groups);
+  const prices = openPriceBook(groups.flatMap((group) => group.deployments), clock);
+  const observers = openObservers([...(config.observers ?? []), ...plugins.flatMap((plugin) => plugin.observers ?? [])], logger);
+  const sinks = sinksOf(config);
+  const queue = sinks.length > 0 ? openUsageQueue(sinks, { clock, logger }) : undefined;
+  const hooksRunLater = observers.any || queue !== undefined;
+  const checkSite = openCrossSiteCheck(config.csrf);
+  const cooldowns = { restMs: 5_000, quotaRestMs: 60_000, maxWaitMs: 10_000, failuresInARow: 3, ...config.cooldowns };
+  const open = new Set<Call>();
+  let idle: (() => void) | undefined;
+  let closed: Promise<void> | undefined;
+  let starting: Promise<void> | undefined;
+  let started = false;
+
+  const handle = openStaircase<Host>({
+    match: openMatch(OPERATIONS, config.fallthrough ?? false),
+    identify: {
+      keys: openKeyRing(config.keys ?? [], clock),
+      authenticate: presentOnes(config.authenticate, plugins.map((plugin) => plugin.policies?.authenticate)),
+      anonymous: config.anonymous,
+      clock,
+      policyTimeoutMs: config.policyTimeoutMs ?? 10_000,
+      checkSite,
+    },
+    open: { table, maxBodyBytes: config.maxBodyBytes ?? MAX_BODY_BYTES },
+    authorize: presentOnes(config.authorize, plugins.map((plugin) => plugin.policies?.authorize)),
+    admission: openAdmission({
+      counters: config.stores?.counters ?? memoryCounters(clock),
+      clock,
+      defaults: config.defaults,
+      unknownPrice: config.unknownPrice ?? 'refuse',
+      priceBook: prices,
+      groups: table.groups,
+      onStoreFailure: (error) => logger?.error({ err: error }, 'the counter store failed'),
+    }),
+    meter: {
+      clock,
+      prices,
+      observers,
+      queue,
+      captureContext: hooksRunLater ? runtime.captureContext : undefined,
+      callEnded(call) {
+        open.delete(call);
+        if (open.size === 0) idle?.();
+      },
+    },
+    route: openRoute({
+      table,
+      cooldowns: openCooldowns(cooldowns, clock),
+      send: interceptedSend(config, transport.send),
+      clock,
+      heartbeatMs: config.heartbeatMs ?? 15_000,
+      maxWaitMs: cooldowns.maxWaitMs,
+    }),
+    clock,
+    debugHeaders: config.debugHeaders ?? false,
+    createdAt: Math.floor(clock.now() / 1000),
+    ready: () => (started ? undefined : (starting ??= start())),
+    closing: () =>
+      closed === undefined
+        ? undefined
+        : new GatewayError('unavailable', 'This server is shutting down; ask again.', { retryAfterMs: 1_000 }),
+    callStarted: (call) => open.add(call),
+    reportInternal: (failure, requestId) =>
+      logger?.error({ requestId, err: failure.cause ?? failure }, 'a request failed inside the gateway'),
+  });
+
+  return {
+    handle,
+    fetch: (request, host) => answerRequest(handle, request, host ?? ({} as Host)),
+    fetchAs: (principal) => fetchAs(handle, principal),
+    chat: (request, options) => chat(handle, request, options),
+    chatStream: (request, options) => chatStream(handle, request, options),
+    modelNames: groups.map((group) => group.name as Name),
+    get openCalls() {
+      return open.size;
+    },
+    close: (options) => (closed ??= close(options?.graceMs ?? 10_000)),
+  };
+
+  async function start(): Promise<void> {
+    try {
+      await Promise.all([prices.ready, ...plugins.map((plugin) => plugin.start?.())]);
+      started = true;
+    } catch (error) {
+      starting = undefined;
+      throw error;
+    }
+  }
+
+  async function close(graceMs: number): Promise<void> {
+    if (open.size > 0) {
+      await new Promise<void>((resolve) => {
+        idle = resolve;
+        const cut = clock.after(graceMs, () => {
+          const reason = new GatewayError('unavailable', 'This server is shutting down; ask again.', { retryAfterMs: 1_000 });
+          for (const call of [...open]) call.cancellation.cancel(reason);
+          resolve();
+        });
+        idle = () => {
+          cut();
+          resolve();
+        };
+      });
+    }
+    await queue?.flush(5_000);
+    for (const plugin of plugins) await plugin.close?.();
+    await transport.close();
+  }
+}
+
+function presentOnes<T>(own: T | undefined, others: readonly (T | undefined)[]): T[] {
+  return [own, ...others].filter((hook) => hook !== undefined);
+}
+
+function sinksOf<Host, Name extends string>(config: GatewayConfig<Host, Name>): Sink[] {
+  const sinks = [...(config.sinks ?? []), ...(config.plugins ?? []).flatMap((plugin) => plugin.sinks ?? [])];
+  const { onUsage } = config;
+  if (onUsage !== undefined) {
+    sinks.push({
+      name: 'onUsage',
+      async record(batch) {
+        for (const record of batch) await onUsage(record);
+      },
+    });
+  }
+  return sinks;
+}
+
+function interceptedSend<Host, Name extends string>(config: GatewayConfig<Host, Name>, send: Send): Send {
+  const interceptors = [...(config.interceptors ?? []), ...(config.plugins ?? []).flatMap((plugin) => plugin.interceptors ?? [])];
+  return interceptors.reduceRight((next, wrap) => wrap(next), send);
+}

@@ -1,0 +1,103 @@
+import { type FailureKind, FAILURES, GatewayError } from '../errors.js';
+import type { CallerOptions, ChatRequest } from '../gateway.js';
+import type { JsonObject } from '../json.js';
+import type { JsonReply, Reply, TextSource } from '../reply.js';
+import type { Handle } from './fetch.js';
+import { incomingOf } from './in-process.js';
+
+/** One chat completion, whole. */
+export async function chat<Host>(handle: Handle<Host>, request: ChatRequest, options: CallerOptions): Promise<JsonObject> {
+  const { reply, release } = await ask(handle, { ...request, stream: false }, options);
+  release();
+  if (reply.kind === 'json') return readJson(reply);
+  reply.body.cancel('a whole answer was expected');
+  throw new TypeError('a call without stream was answered with one');
+}
+
+/** One chat completion, chunk by chunk; leaving the loop aborts the upstream. */
+export async function* chatStream<Host>(
+  handle: Handle<Host>,
+  request: ChatRequest,
+  options: CallerOptions,
+): AsyncGenerator<JsonObject, void, undefined> {
+  const { reply, release } = await ask(handle, { ...request, stream: true }, options);
+  try {
+    if (reply.kind === 'json') {
+      readJson(reply);
+      return;
+    }
+    for await (const event of eventsOf(reply.body)) {
+      if (event === '[DONE]') return;
+      const chunk = JSON.parse(event) as JsonObject;
+      if (chunk.error !== undefined) throw errorFrom(chunk, undefined);
+      yield chunk;
+    }
+  } finally {
+    release();
+  }
+}
+
+async function ask<Host>(handle: Handle<Host>, body: JsonObject, options: CallerOptions): Promise<{ reply: Reply; release(): void }> {
+  options.signal?.throwIfAborted();
+  const { request, release } = incomingOf({
+    method: 'POST',
+    path: '/v1/chat/completions',
+    header: () => undefined,
+    body: { kind: 'parsed', value: body },
+    signal: options.signal,
+    host: {} as Host, // in-process callers have no host objects
+    principal: options.as,
+  });
+  const reply = await handle(request);
+  options.signal?.throwIfAborted();
+  return { reply: reply as Reply, release }; // the path is one of ours
+}
+
+function readJson(reply: JsonReply): JsonObject {
+  const text = typeof reply.body === 'string' ? reply.body : new TextDecoder().decode(reply.body);
+  const value = JSON.parse(text) as JsonObject;
+  if (reply.status < 400) return value;
+  const at = reply.headers.indexOf('retry-after');
+  throw errorFrom(value, at < 0 ? undefined : Number(reply.headers[at + 1]) * 1000);
+}
+
+function errorFrom(body: JsonObject, retryAfterMs: number | undefined): GatewayError {
+  const { kind, message, code, param } = body.error as { kind: FailureKind; message: string; code: string; param: string | null };
+  return new GatewayError(kind in FAILURES ? kind : 'internal', message, { code, param: param ?? undefined, retryAfterMs });
+}
+
+/** The data of each event. The gateway writes whole events of one data line, so that splitting is all there is to do. */
+async function* eventsOf(source: TextSource): AsyncGenerator<string, void, undefined> {
+  let waiting: string[] = [];
+  let over = false;
+  let wake: () => void = () => {};
+  source.start({
+    text(chunk) {
+      waiting.push(chunk);
+      source.pause();
+      wake();
+    },
+    end() {
+      over = true;
+      wake();
+    },
+  });
+  try {
+    for (;;) {
+      const chunks = waiting;
+      waiting = [];
+      for (const chunk of chunks) {
+        for (const event of chunk.split('\n\n')) if (event.startsWith('data: ')) yield event.slice(6);
+      }
+      if (waiting.length > 0) continue;
+      if (over) return;
+      source.resume();
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        if (waiting.length > 0 || over) resolve();
+      });
+    }
+  } finally {
+    source.cancel('the reader left');
+  }
+}

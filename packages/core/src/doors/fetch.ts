@@ -1,0 +1,118 @@
+import type { IncomingRequest } from '../incoming.js';
+import type { Principal } from '../principal.js';
+import type { Reply, TextSource } from '../reply.js';
+import { incomingOf, readableBody, textBody } from './in-process.js';
+
+/** What a gateway is to its doors. */
+export type Handle<Host> = (request: IncomingRequest<Host>) => Promise<Reply | undefined>;
+
+/** Answers a web-standard request, authenticated like any other. */
+export async function answerRequest<Host>(handle: Handle<Host>, request: Request, host: Host): Promise<Response> {
+  const { pathname, host: authority } = new URL(request.url);
+  const { request: incoming, release } = incomingOf({
+    method: request.method,
+    path: pathname,
+    header: (name) => request.headers.get(name) ?? undefined,
+    body: readableBody(() => request.arrayBuffer()),
+    signal: request.signal,
+    host,
+    authority,
+  });
+  return toResponse(await handle(incoming), release, request.signal);
+}
+
+/** A `fetch` whose calls are made in-process as one principal. */
+export function fetchAs<Host>(handle: Handle<Host>, principal: Principal): typeof fetch {
+  return async (input, init) => {
+    // The official client calls with a string and plain options; a Request object is only made where one was given.
+    if (input instanceof Request) return answer(await withBody(new Request(input, init)));
+    const headers = new Headers(init?.headers);
+    const body = init?.body;
+    return answer({
+      url: String(input),
+      method: init?.method ?? 'GET',
+      headers,
+      body: typeof body === 'string' ? body : await new Response(body ?? null).text(),
+      signal: init?.signal,
+    });
+  };
+
+  async function answer(call: {
+    url: string;
+    method: string;
+    headers: Headers;
+    body: string;
+    signal: AbortSignal | null | undefined;
+  }): Promise<Response> {
+    call.signal?.throwIfAborted();
+    const { request, release } = incomingOf({
+      method: call.method.toUpperCase(),
+      path: pathBelowVersion(call.url),
+      header: (name) => call.headers.get(name) ?? undefined,
+      body: textBody(call.body),
+      signal: call.signal,
+      host: {} as Host, // in-process callers have no host objects; hooks that need them are told by `via: 'internal'`
+      principal,
+    });
+    return toResponse(await handle(request), release, call.signal);
+  }
+}
+
+async function withBody(request: Request) {
+  const { url, method, headers, signal } = request;
+  return { url, method, headers, signal, body: await request.text() };
+}
+
+/** `/v1/models` of `http://portico/any/where/v1/models?x=1`. */
+function pathBelowVersion(url: string): string {
+  const start = url.indexOf('/', url.indexOf('//') + 2);
+  if (start < 0) return '/';
+  const query = url.indexOf('?', start);
+  const path = query < 0 ? url.slice(start) : url.slice(start, query);
+  const version = path.indexOf('/v1/');
+  return version < 0 ? path : path.slice(version);
+}
+
+function toResponse(reply: Reply | undefined, release: () => void, signal: AbortSignal | null | undefined): Response {
+  if (reply === undefined) {
+    release();
+    return new Response(null, { status: 404 });
+  }
+  const headers: [string, string][] = [];
+  for (let at = 0; at < reply.headers.length; at += 2) {
+    headers.push([reply.headers[at] as string, reply.headers[at + 1] as string]);
+  }
+  if (reply.kind === 'json') {
+    release();
+    // What a fetch was aborted for is an AbortError to its caller, not an answer.
+    signal?.throwIfAborted();
+    return new Response(reply.body as BodyInit, { status: reply.status, headers });
+  }
+  return new Response(toWebStream(reply.body, release), { status: reply.status, headers });
+}
+
+function toWebStream(source: TextSource, release: () => void): ReadableStream<Uint8Array> {
+  const utf8 = new TextEncoder();
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        source.start({
+          text(chunk) {
+            controller.enqueue(utf8.encode(chunk));
+            if ((controller.desiredSize ?? 0) <= 0) source.pause();
+          },
+          end() {
+            release();
+            controller.close();
+          },
+        });
+      },
+      pull: () => source.resume(),
+      cancel(reason) {
+        release();
+        source.cancel(reason);
+      },
+    },
+    { highWaterMark: 16 },
+  );
+}

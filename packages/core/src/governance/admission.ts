@@ -1,0 +1,204 @@
+import type { Call } from '../call.js';
+import type { Clock } from '../clock.js';
+import type { Deployment } from '../deployment.js';
+import { GatewayError } from '../errors.js';
+import type { GatewayConfig } from '../gateway-config.js';
+import type { MaybePromise } from '../json.js';
+import type { ModelGroup } from '../model-group.js';
+import type { ReplyHeaders } from '../reply.js';
+import type { CounterStore, ReserveAnswer } from '../store.js';
+import { totalInputTokens, totalOutputTokens, type Usage } from '../usage.js';
+import { mayUseModel } from './access.js';
+import { worstCaseOf } from './cost.js';
+import { openPeriods } from './counting-periods.js';
+import { estimateInputTokens } from './estimate-tokens.js';
+import { refusalOf } from './limit-refusal.js';
+import { type Limit, limitsOf, type Need } from './limits-of-call.js';
+import type { PriceBook } from './price-sheet.js';
+import { rateLimitHeaders } from './rate-limit-headers.js';
+
+export interface AdmissionParts {
+  readonly counters: CounterStore;
+  readonly clock: Clock;
+  /** All groups by name: a call may end up in any fallback. */
+  readonly groups: ReadonlyMap<string, ModelGroup>;
+  /** For principals that bring no limits or no budget of their own. */
+  readonly defaults: GatewayConfig['defaults'];
+  /** Whether a budget may be kept by ignoring deployments whose price nobody knows. */
+  readonly unknownPrice: 'refuse' | 'allow';
+  readonly priceBook: PriceBook;
+  /** Hears of a settlement the store did not take: its reservation counts until the lease ends, then nothing. */
+  readonly onStoreFailure?: (cause: unknown) => void;
+}
+
+export interface Admission {
+  /**
+   * Reserves all that a call may need of its principal's limits and budget, in one atomic step or not at all. Throws, or
+   * rejects with, `over_rate_limit`, `over_budget`, `forbidden` (code `price_unknown`) or `unavailable` if the store fails:
+   * limits that cannot be checked are not open.
+   */
+  admit(call: Call): MaybePromise<Ticket>;
+}
+
+/** What an admitted call holds. To be settled whatever its end. */
+export interface Ticket {
+  /** `x-ratelimit-*`, as OpenAI spells them; empty without limits per minute. */
+  readonly headers: ReplyHeaders;
+  /**
+   * Replaces the reservation by what was really used; undefined means nothing. The request itself stays counted. Only the
+   * first settlement counts, and none ever throws.
+   */
+  settle(usage: Usage | undefined, costNanoUsd: number | undefined): void;
+}
+
+export function openAdmission(parts: AdmissionParts): Admission {
+  const { counters, clock, defaults, priceBook } = parts;
+  const findPeriod = openPeriods();
+  const reaches = new Map<ModelGroup, Reach>();
+
+  function reachOf(group: ModelGroup): Reach {
+    let reach = reaches.get(group);
+    if (reach === undefined) {
+      reach = measureReach(group, parts.groups);
+      reaches.set(group, reach);
+    }
+    return reach;
+  }
+
+  /** The most a call can need, wherever routing may take it. */
+  function needOf(call: Call, reach: Reach, hasBudget: boolean): Need {
+    const { demand, operation, principal } = call;
+    const inputTokens = estimateInputTokens(demand);
+    let outputTokens = demand.maxOutputTokens ?? 0;
+    let costNanoUsd = 0;
+    for (const { deployment, group } of reach.stops) {
+      if (deployment.codecs[operation.name] === undefined) continue;
+      if (group !== call.group && !mayUseModel(principal, group.name)) continue;
+      const longest = demand.maxOutputTokens ?? deployment.maxOutputTokens;
+      outputTokens = Math.max(outputTokens, longest);
+      if (!hasBudget) continue;
+      const sheet = priceBook.sheetOf(deployment);
+      if (sheet !== undefined) costNanoUsd = Math.max(costNanoUsd, worstCaseOf(inputTokens, longest, sheet));
+      else if (parts.unknownPrice === 'refuse') throw priceUnknown(call.group, deployment);
+    }
+    return { tokens: inputTokens + outputTokens, costNanoUsd };
+  }
+
+  function open(answer: ReserveAnswer, limits: readonly Limit[], now: number): Ticket {
+    const headers = rateLimitHeaders(limits, answer.remaining, now);
+    if (!answer.ok) {
+      throw refusalOf(limits[answer.refused] as Limit, answer.remaining[answer.refused] ?? 0, now, headers);
+    }
+    const { reservation } = answer;
+    let settled = false;
+    return {
+      headers,
+      settle(usage, costNanoUsd) {
+        if (settled) return;
+        settled = true;
+        try {
+          const done = counters.settle(reservation, actualOf(limits, usage, costNanoUsd));
+          if (done !== undefined) done.catch(tellStoreFailure);
+        } catch (cause) {
+          tellStoreFailure(cause);
+        }
+      },
+    };
+  }
+
+  function tellStoreFailure(cause: unknown): void {
+    parts.onStoreFailure?.(cause);
+  }
+
+  return {
+    admit(call) {
+      const { principal } = call;
+      const rates = principal.limits ?? defaults?.limits;
+      const budget = principal.budget ?? defaults?.budget;
+      if (rates === undefined && budget === undefined) return NOTHING_HELD;
+
+      const now = clock.now();
+      const reach = reachOf(call.group);
+      const hasNeed = budget !== undefined || rates?.tokensPerMinute !== undefined;
+      const need = hasNeed ? needOf(call, reach, budget !== undefined) : NO_NEED;
+      const limits = limitsOf(call, rates, budget, need, (kind) => findPeriod(kind, now));
+      if (limits.length === 0) return NOTHING_HELD;
+
+      let answer: MaybePromise<ReserveAnswer>;
+      try {
+        answer = counters.reserve(limits, reach.leaseMs);
+      } catch (cause) {
+        throw storeFailed(cause);
+      }
+      if ('ok' in answer) return open(answer, limits, now);
+      return answer.then(
+        (later) => open(later, limits, now),
+        (cause) => {
+          throw storeFailed(cause);
+        },
+      );
+    },
+  };
+}
+
+const NOTHING_HELD: Ticket = Object.freeze({ headers: [], settle() {} });
+const NO_NEED: Need = { tokens: 0, costNanoUsd: 0 };
+
+/** Everywhere a call for a group can end up. */
+interface Reach {
+  readonly stops: readonly { readonly deployment: Deployment; readonly group: ModelGroup }[];
+  readonly leaseMs: number;
+}
+
+// The call's own deadline ends it first; what remains is for settling.
+const LEASE_MARGIN_MS = 60_000;
+
+function measureReach(start: ModelGroup, groups: ReadonlyMap<string, ModelGroup>): Reach {
+  const reached = new Set([start]);
+  // A Set hands out what is added while it is walked.
+  for (const group of reached) {
+    for (const names of [group.fallbacks, group.contextFallbacks, group.contentFallbacks]) {
+      for (const name of names) {
+        const next = groups.get(name);
+        if (next !== undefined) reached.add(next);
+      }
+    }
+  }
+  const stops = [...reached].flatMap((group) => group.deployments.map((deployment) => ({ deployment, group })));
+  return { stops, leaseMs: start.totalMs + LEASE_MARGIN_MS };
+}
+
+function actualOf(limits: readonly Limit[], usage: Usage | undefined, costNanoUsd: number | undefined): number[] {
+  const actual: number[] = [];
+  for (const { kind } of limits) {
+    if (kind === 'requests') actual.push(1);
+    else if (kind === 'tokens') actual.push(usage ? amount(totalInputTokens(usage) + totalOutputTokens(usage)) : 0);
+    else if (kind === 'budget') actual.push(amount(costNanoUsd ?? 0));
+    else actual.push(0);
+  }
+  return actual;
+}
+
+// A counter that was once given NaN would refuse nobody and everybody for ever.
+function amount(value: number): number {
+  return value > 0 && value <= Number.MAX_SAFE_INTEGER ? Math.ceil(value) : 0;
+}
+
+function priceUnknown(group: ModelGroup, deployment: Deployment): GatewayError {
+  return new GatewayError(
+    'forbidden',
+    `"${group.name}" cannot be used under a budget: nobody knows what it, or a fallback of it, costs. Whoever runs this service can set its price.`,
+    {
+      code: 'price_unknown',
+      cause: new Error(
+        `Deployment "${deployment.id}" has no price in the configuration and "${deployment.baseModel}" none in the catalogue: set its "price", or unknownPrice: 'allow'.`,
+      ),
+    },
+  );
+}
+
+function storeFailed(cause: unknown): GatewayError {
+  return new GatewayError('unavailable', 'The limits of this call cannot be checked at the moment. Try again later.', {
+    cause,
+  });
+}

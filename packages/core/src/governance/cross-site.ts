@@ -1,0 +1,82 @@
+import { GatewayError } from '../errors.js';
+import type { GatewayConfig } from '../gateway-config.js';
+
+/** What the check reads of a request. */
+interface CheckedRequest {
+  readonly method: string;
+  header(name: string): string | undefined;
+  readonly authority: string | undefined;
+}
+
+/**
+ * Makes the check for calls that a cookie authorises (R-SEC-7, R21): another site must not be able to have the browser
+ * make them. Throws `forbidden` or `unsupported_media_type`; `csrf: false` makes a check that lets everything pass.
+ */
+export function openCrossSiteCheck(csrf: GatewayConfig['csrf']): (request: CheckedRequest) => void {
+  if (csrf === false) return () => {};
+  const allowed = new Set((csrf?.origins ?? []).map(checkedOrigin));
+  return (request) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') requireUnsendableByForms(request);
+    requireOwnOrigin(request, allowed);
+  };
+}
+
+function checkedOrigin(origin: string, index: number): string {
+  const parsed = URL.canParse(origin) ? new URL(origin) : undefined;
+  if (parsed === undefined || parsed.origin === 'null' || parsed.href !== `${parsed.origin}/`) {
+    throw new Error(`csrf.origins[${index}] is "${origin}": write scheme and host only, as in "https://app.example.com".`);
+  }
+  return parsed.origin;
+}
+
+// Browsers send forms to other sites without asking, but neither JSON nor extra headers:
+// https://fetch.spec.whatwg.org/#cors-safelisted-request-header
+function requireUnsendableByForms(request: CheckedRequest): void {
+  const contentType = request.header('content-type');
+  if (contentType === 'application/json') return;
+  const type = mediaTypeOf(contentType);
+  if (type === 'application/json') return;
+  const hasOwnHeader =
+    request.header('x-requested-with') !== undefined || request.header('x-portico-csrf') !== undefined;
+  if (type === 'multipart/form-data' && hasOwnHeader) return;
+  throw new GatewayError(
+    'unsupported_media_type',
+    type === 'multipart/form-data'
+      ? 'A multipart body of a call that comes with a session cookie needs the header "x-requested-with" or "x-portico-csrf".'
+      : 'A call that comes with a session cookie needs the header "content-type: application/json".',
+  );
+}
+
+function mediaTypeOf(contentType: string | undefined): string {
+  if (contentType === undefined) return '';
+  const end = contentType.indexOf(';');
+  return (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
+}
+
+function requireOwnOrigin(request: CheckedRequest, allowed: ReadonlySet<string>): void {
+  const origin = request.header('origin');
+  const site = request.header('sec-fetch-site');
+  // Sandboxed frames, local files and data: URLs share this one, so it names nobody.
+  if (origin !== 'null') {
+    // The browser's own verdict; it also holds behind a proxy that changed the host.
+    if (site === 'same-origin') return;
+    if (origin !== undefined && allowed.has(origin)) return;
+    // Every browser names the origin of what it posts: a request that names none is no page's, or a GET.
+    if ((site === undefined || site === 'none') && (origin === undefined || isOwn(origin, request.authority))) return;
+  }
+  throw new GatewayError(
+    'forbidden',
+    `This call comes with a session cookie, but from another site (${origin === undefined ? `sec-fetch-site: ${site?.slice(0, 20)}` : `origin: ${origin.slice(0, 200)}`}). Make it from this site's own pages or with a key, or have the site added to csrf.origins.`,
+    { code: 'cross_site' },
+  );
+}
+
+// The scheme is left out of it because it is lost where a proxy in front ends TLS.
+function isOwn(origin: string, authority: string | undefined): boolean {
+  if (authority === undefined) return false;
+  const at = origin.indexOf('://');
+  if (at < 0) return false;
+  const host = origin.slice(at + 3).toLowerCase();
+  const own = authority.toLowerCase();
+  return host === own || own === `${host}${origin.startsWith('https:') ? ':443' : ':80'}`;
+}

@@ -1,0 +1,47 @@
+import { GatewayError } from '../errors.js';
+import type { ReplyHeaders } from '../reply.js';
+import type { Limit } from './limits-of-call.js';
+
+// When a call under way will end is not known; asking again sooner than this would be a busy loop.
+const RETRY_CALLS_MS = 1_000;
+
+/** The refusal of a call for which a limit has no room: what the limit is, what is left of it, what the call needs. */
+export function refusalOf(limit: Limit, remaining: number, now: number, headers: ReplyHeaders): GatewayError {
+  const left = Math.max(0, remaining);
+  // A call that needs more than the whole limit will not fit later either.
+  const resetMs = limit.amount > limit.limit || limit.resetsAt === undefined ? undefined : Math.max(0, limit.resetsAt - now);
+  const retry = resetMs === undefined ? '' : ` Try again in ${Math.ceil(resetMs / 1_000)} s.`;
+  switch (limit.kind) {
+    case 'requests':
+      return new GatewayError(
+        'over_rate_limit',
+        `Over the limit of ${limit.limit} requests per minute.${retry}`,
+        { retryAfterMs: resetMs, headers },
+      );
+    case 'tokens':
+      return new GatewayError(
+        'over_rate_limit',
+        `Over the limit of ${limit.limit} tokens per minute: this call may need ${limit.amount}, its input and its longest answer together, and ${left} are left.${retry} A smaller bound on output tokens needs fewer.`,
+        { retryAfterMs: resetMs, headers },
+      );
+    case 'calls':
+      return new GatewayError(
+        'over_rate_limit',
+        `Over the limit of ${limit.limit} calls at a time. Wait until one of those under way has ended.`,
+        { retryAfterMs: limit.limit > 0 ? RETRY_CALLS_MS : undefined, headers },
+      );
+    case 'budget':
+      return new GatewayError('over_budget', budgetMessage(limit, left), { retryAfterMs: resetMs, headers });
+  }
+}
+
+function budgetMessage(limit: Limit, left: number): string {
+  const [per] = limit.period.tag.split(':');
+  const starts = limit.resetsAt === undefined ? 'It does not start anew.' : `It starts anew at ${new Date(limit.resetsAt).toISOString()}.`;
+  return `Over the budget of ${usd(limit.limit)} (${per}): ${usd(limit.limit - left)} is spent or reserved and this call may cost up to ${usd(limit.amount)}. ${starts}`;
+}
+
+function usd(nanoUsd: number): string {
+  const dollars = nanoUsd / 1e9;
+  return `$${dollars.toFixed(dollars >= 1 || dollars === 0 ? 2 : 6)}`;
+}

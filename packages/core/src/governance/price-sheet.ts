@@ -1,0 +1,169 @@
+import type { Clock } from '../clock.js';
+import type { Deployment } from '../deployment.js';
+import type { PriceConfig } from '../gateway-config.js';
+import type { PriceSheet } from '../price.js';
+
+/** A sheet of the prices in the configuration. */
+export function sheetFromConfig(price: PriceConfig): PriceSheet {
+  const { input, output, cacheRead = input, cacheWrite = input } = price;
+  return sheet('config', [], {
+    input,
+    output,
+    cacheRead,
+    cacheWrite,
+    cacheWriteHour: price.cacheWriteHour ?? cacheWrite,
+    reasoning: price.reasoning ?? output,
+    audioInput: price.audioInput ?? input,
+    audioOutput: price.audioOutput ?? output,
+    perRequest: price.perRequest ?? 0,
+  });
+}
+
+/** What every deployment costs. */
+export interface PriceBook {
+  /** Resolves when every price there is can be told: to be awaited before the first call. */
+  readonly ready: Promise<void>;
+  /** Undefined where nobody knows. */
+  sheetOf(deployment: Deployment): PriceSheet | undefined;
+}
+
+/**
+ * Opens the prices: those of the configuration, else those of the catalogue that ships with the package, which is loaded
+ * only if a deployment needs it and never from the network (R-SP-6).
+ */
+export function openPriceBook(deployments: readonly Deployment[], clock: Clock): PriceBook {
+  const listed = new Map<Deployment, ListedPrice>();
+  const unpriced = deployments.filter((deployment) => deployment.price === undefined);
+  const ready = unpriced.length === 0 ? Promise.resolve() : load();
+  // Whoever awaits it is told; it must not end the process of those who have not come to it yet.
+  ready.catch(() => undefined);
+
+  async function load(): Promise<void> {
+    const catalogue = await import('@pydantic/genai-prices');
+    for (const deployment of unpriced) {
+      const price = lookUp(catalogue, deployment);
+      if (price !== undefined) listed.set(deployment, price);
+    }
+  }
+
+  return {
+    ready,
+    sheetOf: (deployment) => deployment.price ?? listed.get(deployment)?.(clock.now()),
+  };
+}
+
+/** The exact edition of the catalogue: this file and the dependency in package.json change together, and a test compares them. */
+export const CATALOGUE_VERSION = '@pydantic/genai-prices@0.1.8';
+
+type Catalogue = typeof import('@pydantic/genai-prices');
+type CataloguePrice = Readonly<Record<string, number | { base: number; tiers: { start: number; price: number }[] } | undefined>>;
+
+/** A catalogue price at a moment: some models cost more by day, some from a date on. */
+type ListedPrice = (now: number) => PriceSheet | undefined;
+
+const QUARTER_HOUR_MS = 900_000;
+
+function lookUp(catalogue: Catalogue, deployment: Deployment): ListedPrice | undefined {
+  const name = deployment.provider.priceCatalogue ?? deployment.provider.name;
+  // The catalogue takes `openai-at-home` for OpenAI; a price that is not certain is no price (R-SP-5).
+  if (catalogue.findProvider({ providerId: name })?.id !== name) return undefined;
+  const priceAt = (now: number) =>
+    catalogue.calcPrice({}, deployment.baseModel, { providerId: name, timestamp: new Date(now) });
+  const found = priceAt(0);
+  if (found === null) return undefined;
+  const fixed = catalogueSheet(found.model_price);
+  if (!Array.isArray(found.model.prices)) return () => fixed;
+
+  let quarter = -1;
+  let current: PriceSheet | undefined;
+  return (now) => {
+    const nowQuarter = Math.floor(now / QUARTER_HOUR_MS);
+    if (nowQuarter !== quarter) {
+      quarter = nowQuarter;
+      const price = priceAt(now)?.model_price;
+      current = price && catalogueSheet(price);
+    }
+    return current;
+  };
+}
+
+// Undefined for models sold by the hour, page or image, and for entries without prices: these are not free.
+function catalogueSheet(price: CataloguePrice): PriceSheet | undefined {
+  if (price.input_mtok === undefined) return undefined;
+  if (price.output_mtok === undefined && Object.keys(price).some((key) => key.startsWith('output_'))) return undefined;
+  const bounds = new Set<number>();
+  for (const rate of Object.values(price)) {
+    if (typeof rate === 'object') for (const tier of rate.tiers) bounds.add(tier.start);
+  }
+  const tiers = [...bounds].sort((a, b) => a - b);
+  return sheet(
+    CATALOGUE_VERSION,
+    tiers.map((bound) => ({ aboveInputTokens: bound, ...dollarsAt(price, bound) })),
+    dollarsAt(price, -1),
+  );
+}
+
+/** The prices that hold above `bound` input tokens. What has no price of its own costs what it is a part of, as in the catalogue. */
+function dollarsAt(price: CataloguePrice, bound: number): Required<PriceConfig> {
+  const input = rateAt(price.input_mtok, bound) ?? 0;
+  const output = rateAt(price.output_mtok, bound) ?? 0;
+  const cacheWrite = rateAt(price.cache_write_mtok, bound) ?? input;
+  return {
+    input,
+    output,
+    cacheRead: rateAt(price.cache_read_mtok, bound) ?? input,
+    cacheWrite,
+    cacheWriteHour: rateAt(price.cache_write_1h_mtok, bound) ?? cacheWrite,
+    reasoning: rateAt(price.output_reasoning_mtok, bound) ?? output,
+    audioInput: rateAt(price.input_audio_mtok, bound) ?? input,
+    audioOutput: rateAt(price.output_audio_mtok, bound) ?? output,
+    perRequest: (rateAt(price.requests_kcount, bound) ?? 0) / 1_000,
+  };
+}
+
+function rateAt(rate: CataloguePrice[string], bound: number): number | undefined {
+  if (rate === undefined || typeof rate === 'number') return rate;
+  let price = rate.base;
+  for (const tier of rate.tiers) if (tier.start <= bound) price = tier.price;
+  return price;
+}
+
+type Dollars = Required<PriceConfig>;
+
+function sheet(
+  source: string,
+  tiers: readonly (Dollars & { readonly aboveInputTokens: number })[],
+  dollars: Dollars,
+): PriceSheet {
+  const prices = {
+    ...nanoUsd(dollars),
+    tiers: tiers.map((tier) => ({ aboveInputTokens: tier.aboveInputTokens, ...nanoUsd(tier) })),
+  };
+  // The numbers themselves are part of the edition, so that a corrected price in the configuration is another one.
+  return { ...prices, version: `${source}#${fingerprint(JSON.stringify(prices))}` };
+}
+
+function nanoUsd(dollars: Dollars): Dollars {
+  return {
+    input: nano(dollars.input),
+    output: nano(dollars.output),
+    cacheRead: nano(dollars.cacheRead),
+    cacheWrite: nano(dollars.cacheWrite),
+    cacheWriteHour: nano(dollars.cacheWriteHour),
+    reasoning: nano(dollars.reasoning),
+    audioInput: nano(dollars.audioInput),
+    audioOutput: nano(dollars.audioOutput),
+    perRequest: nano(dollars.perRequest),
+  };
+}
+
+function nano(usd: number): number {
+  return Math.round(usd * 1e9);
+}
+
+/** FNV-1a, 32 bits: only has to tell a handful of editions apart. */
+function fingerprint(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, '0');
+}

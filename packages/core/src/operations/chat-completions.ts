@@ -1,0 +1,60 @@
+import { isJsonObject, type JsonObject } from '../json.js';
+import type { UpstreamOperation } from '../operation.js';
+import { usageOfAnswer } from '../usage-of-answer.js';
+import { chunkStream } from './chunk-stream.js';
+import { errorShape } from './error-shape.js';
+import { type InputSize, measureInput } from './measure-input.js';
+import { invalid, kindOf, readCount, readFlag, readModel, readWantsUsage } from './read-fields.js';
+
+/** https://platform.openai.com/docs/api-reference/chat */
+export const chatCompletions: UpstreamOperation = {
+  kind: 'upstream',
+  name: 'chat.completions',
+  method: 'POST',
+  paths: ['/chat/completions'],
+  stream: chunkStream('chat.completion.chunk'),
+  errors: errorShape,
+
+  read(body) {
+    const model = readModel(body);
+    checkMessages(body.messages);
+    const size: InputSize = { characters: 0, attachments: 0 };
+    measureInput(body.messages, size, 'messages');
+    if (body.tools !== undefined) measureInput(body.tools, size, 'tools');
+    if (body.response_format !== undefined) measureInput(body.response_format, size, 'response_format');
+    const perChoice = readCount(body, 'max_completion_tokens') ?? readCount(body, 'max_tokens');
+    return {
+      model,
+      stream: readFlag(body, 'stream'),
+      wantsUsage: readWantsUsage(body),
+      inputCharacters: size.characters,
+      inputAttachments: size.attachments,
+      maxOutputTokens: perChoice === undefined ? undefined : perChoice * (readCount(body, 'n') || 1),
+    };
+  },
+
+  usageOf: (answer) => usageOfAnswer(answer.usage),
+
+  outputCharactersOf(answer) {
+    if (!Array.isArray(answer.choices)) return 0;
+    const size: InputSize = { characters: 0, attachments: 0 };
+    for (const choice of answer.choices) if (isJsonObject(choice)) measureInput(choice.message, size, 'choices');
+    return size.characters;
+  },
+};
+
+function checkMessages(messages: unknown): asserts messages is JsonObject[] {
+  if (!Array.isArray(messages)) {
+    throw invalid('messages', `"messages" must be an array of messages; found ${kindOf(messages)}.`);
+  }
+  if (messages.length === 0) throw invalid('messages', '"messages" must hold at least one message; it is empty.');
+  for (let index = 0; index < messages.length; index += 1) {
+    const message: unknown = messages[index];
+    if (!isJsonObject(message)) {
+      throw invalid(`messages[${index}]`, `"messages[${index}]" must be an object; found ${kindOf(message)}.`);
+    }
+    if (typeof message.role !== 'string') {
+      throw invalid(`messages[${index}].role`, `"messages[${index}].role" must be a string; found ${kindOf(message.role)}.`);
+    }
+  }
+}

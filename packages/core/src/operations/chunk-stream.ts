@@ -1,0 +1,28 @@
+import type { JsonObject } from '../json.js';
+import type { StreamSpelling } from '../operation.js';
+import { totalInputTokens, totalOutputTokens, type Usage } from '../usage.js';
+
+/** Streams of chunks as unnamed events, ended by `[DONE]`. */
+export function chunkStream(object: string): StreamSpelling {
+  return {
+    // An upstream may spread one event over several data lines; in JSON text a line break is only white space.
+    event: (json) => `data: ${json.includes('\n') ? json.replaceAll('\n', ' ') : json}\n\n`,
+    terminator: 'data: [DONE]\n\n',
+    usageChunk(usage, like) {
+      const { id, created, model } = (like === undefined ? {} : JSON.parse(like)) as JsonObject;
+      return JSON.stringify({ id, object, created, model, choices: [], usage: spellUsage(usage) });
+    },
+  };
+}
+
+function spellUsage(usage: Usage): JsonObject {
+  const prompt = totalInputTokens(usage);
+  const completion = totalOutputTokens(usage);
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
+    prompt_tokens_details: { cached_tokens: usage.cacheReadTokens },
+    completion_tokens_details: { reasoning_tokens: usage.reasoningTokens },
+  };
+}

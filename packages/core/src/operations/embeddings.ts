@@ -1,0 +1,36 @@
+import type { UpstreamOperation } from '../operation.js';
+import { usageOfAnswer } from '../usage-of-answer.js';
+import { errorShape } from './error-shape.js';
+import { type InputSize, measureInput } from './measure-input.js';
+import { invalid, kindOf, readModel } from './read-fields.js';
+
+/** https://platform.openai.com/docs/api-reference/embeddings */
+export const embeddings: UpstreamOperation = {
+  kind: 'upstream',
+  name: 'embeddings',
+  method: 'POST',
+  paths: ['/embeddings'],
+  stream: undefined,
+  errors: errorShape,
+
+  read(body) {
+    const model = readModel(body);
+    const { input } = body;
+    if (typeof input !== 'string' && !Array.isArray(input)) {
+      throw invalid('input', `"input" must be a string or an array; found ${kindOf(input)}.`);
+    }
+    const size: InputSize = { characters: 0, attachments: 0 };
+    measureInput(input, size, 'input');
+    return {
+      model,
+      stream: false,
+      wantsUsage: false,
+      inputCharacters: size.characters,
+      inputAttachments: size.attachments,
+      maxOutputTokens: 0,
+    };
+  },
+
+  usageOf: (answer) => usageOfAnswer(answer.usage),
+  outputCharactersOf: () => 0,
+};

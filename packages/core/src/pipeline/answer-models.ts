@@ -1,0 +1,47 @@
+import { mayUseModel, mayUseOperation } from '../governance/access.js';
+import type { ModelGroup } from '../model-group.js';
+import { GatewayError } from '../errors.js';
+import type { Principal } from '../principal.js';
+import type { JsonReply } from '../reply.js';
+import type { RouteTable } from '../routing/route-table.js';
+import { unknownModel } from './open-call.js';
+
+/** `GET /models`: the groups the caller may use, in the order of the configuration. */
+export function listModels(principal: Principal, table: RouteTable, createdAt: number, requestId: string): JsonReply {
+  checkMayList(principal);
+  const data = [...table.groups.values()]
+    .filter((group) => mayUseModel(principal, group.name))
+    .map((group) => describe(group, createdAt));
+  return reply({ object: 'list', data }, requestId);
+}
+
+/** `GET /models/{id}` */
+export function showModel(
+  id: string,
+  principal: Principal,
+  table: RouteTable,
+  createdAt: number,
+  requestId: string,
+): JsonReply {
+  checkMayList(principal);
+  const group = table.groups.get(id);
+  if (group === undefined || !mayUseModel(principal, group.name)) throw unknownModel(id, principal, table);
+  return reply(describe(group, createdAt), requestId);
+}
+
+function checkMayList(principal: Principal): void {
+  if (!mayUseOperation(principal, 'models')) throw new GatewayError('forbidden', 'This credential may not list models.');
+}
+
+function describe(group: ModelGroup, createdAt: number): object {
+  return { id: group.name, object: 'model', created: createdAt, owned_by: group.deployments[0]?.provider.name ?? 'unknown' };
+}
+
+function reply(value: object, requestId: string): JsonReply {
+  return {
+    kind: 'json',
+    status: 200,
+    headers: ['content-type', 'application/json', 'x-request-id', requestId],
+    body: JSON.stringify(value),
+  };
+}

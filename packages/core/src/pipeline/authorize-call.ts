@@ -1,0 +1,27 @@
+import type { Call } from '../call.js';
+import { GatewayError } from '../errors.js';
+import type { IncomingRequest } from '../incoming.js';
+import type { Authorize, AuthorizeRequest } from '../policy.js';
+import { decide, type IdentifyParts, policyRequest } from './identify.js';
+
+/** Asks the host's and the plugins' `authorize` in turn; the first refusal counts. */
+export async function authorizeCall<Host>(
+  call: Call<Host>,
+  request: IncomingRequest<Host>,
+  policies: readonly Authorize<Host>[],
+  { clock, policyTimeoutMs }: Pick<IdentifyParts<Host>, 'clock' | 'policyTimeoutMs'>,
+): Promise<void> {
+  const view: AuthorizeRequest = Object.assign(policyRequest(request, call.id, call.cancellation), {
+    principal: call.principal,
+    via: call.via,
+    operation: call.operation.name,
+    model: call.group.name,
+    stream: call.demand.stream,
+    body: call.body,
+  });
+  const seen = { ...request.host, request: view };
+  for (const authorize of policies) {
+    const refusal = await decide(() => authorize(seen), clock, policyTimeoutMs);
+    if (refusal instanceof GatewayError) throw refusal;
+  }
+}

@@ -1,0 +1,81 @@
+import type { Call } from '../call.js';
+import { Cancellation } from '../cancellation.js';
+import type { Clock } from '../clock.js';
+import { GatewayError } from '../errors.js';
+import type { Admission } from '../governance/admission.js';
+import type { IncomingRequest } from '../incoming.js';
+import { errorShape } from '../operations/error-shape.js';
+import type { Authorize } from '../policy.js';
+import type { Reply } from '../reply.js';
+import { listModels, showModel } from './answer-models.js';
+import { authorizeCall } from './authorize-call.js';
+import { type IdentifyParts, identify } from './identify.js';
+import type { Matched, MatchOperation } from './match-operation.js';
+import { Meter, type MeterParts } from './meter.js';
+import { type OpenCallParts, openCall } from './open-call.js';
+import { asGatewayError, refuse } from './refuse.js';
+import { respond } from './respond.js';
+import type { Route } from './route.js';
+
+export interface StaircaseParts<Host> {
+  readonly match: MatchOperation;
+  readonly identify: IdentifyParts<Host>;
+  readonly open: OpenCallParts;
+  readonly authorize: readonly Authorize<Host>[];
+  readonly admission: Admission;
+  readonly meter: MeterParts;
+  readonly route: Route;
+  readonly clock: Clock;
+  readonly debugHeaders: boolean;
+  /** Seconds since the epoch at which the gateway was made: the `created` of its models. */
+  readonly createdAt: number;
+  /** Undefined once everything that must be loaded before the first call is there. */
+  ready(): Promise<void> | undefined;
+  /** The refusal of new calls while the gateway closes. */
+  closing(): GatewayError | undefined;
+  callStarted(call: Call): void;
+  /** Failures that are bugs, of ours or of a hook. */
+  reportInternal(failure: GatewayError, requestId: string): void;
+}
+
+/** The road of a call: match → identify → open → authorize → admit → route → respond. Never rejects. */
+export function openStaircase<Host>(parts: StaircaseParts<Host>) {
+  return async function handle(request: IncomingRequest<Host>): Promise<Reply | undefined> {
+    const matched = parts.match(request.method, request.path);
+    if (matched === undefined) return undefined;
+    const id = `req_${crypto.randomUUID()}`;
+    let meter: Meter | undefined;
+    try {
+      if (matched.kind === 'refused') throw matched.error;
+      const closing = parts.closing();
+      if (closing !== undefined) throw closing;
+      const ready = parts.ready();
+      if (ready !== undefined) await ready;
+
+      const startedAt = parts.clock.now();
+      const cancellation = new Cancellation();
+      request.onClientGone(() => cancellation.cancel(new GatewayError('client_closed', 'The client left.')));
+      const caller = await identify(request, id, cancellation, parts.identify);
+      if (matched.kind === 'models') return listModels(caller.principal, parts.open.table, parts.createdAt, id);
+      if (matched.kind === 'model') return showModel(matched.id, caller.principal, parts.open.table, parts.createdAt, id);
+
+      const call = await openCall(id, startedAt, matched, caller, request.host, request.body, cancellation, parts.open);
+      if (parts.authorize.length > 0) await authorizeCall(call, request, parts.authorize, parts.identify);
+      const ticket = await parts.admission.admit(call);
+      meter = new Meter(call, ticket, parts.meter);
+      parts.callStarted(call);
+      const answer = await parts.route(call, meter);
+      if (answer.kind === 'json') meter.answered(answer);
+      return respond(call, answer, ticket.headers, parts.debugHeaders);
+    } catch (error) {
+      const failure = asGatewayError(error);
+      if (failure.kind === 'internal') parts.reportInternal(failure, id);
+      meter?.failed(failure);
+      return refuse(failure, id, spellingOf(matched));
+    }
+  };
+}
+
+function spellingOf(matched: Matched) {
+  return matched.kind === 'upstream' ? matched.errors : errorShape;
+}

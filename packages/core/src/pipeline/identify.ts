@@ -1,0 +1,152 @@
+import type { Cancellation } from '../cancellation.js';
+import type { Clock } from '../clock.js';
+import { FAILURES, GatewayError } from '../errors.js';
+import type { KeyRing } from '../governance/virtual-keys.js';
+import type { IncomingRequest } from '../incoming.js';
+import type { Authenticate, PolicyRequest } from '../policy.js';
+import type { Principal, Via } from '../principal.js';
+
+/** Who is calling and how that was found out. */
+export interface Caller {
+  readonly principal: Principal;
+  readonly via: Via;
+}
+
+export interface IdentifyParts<Host> {
+  readonly keys: KeyRing;
+  /** The host's own hook first, then the plugins' in their order. */
+  readonly authenticate: readonly Authenticate<Host>[];
+  readonly anonymous: Principal | undefined;
+  readonly clock: Clock;
+  readonly policyTimeoutMs: number;
+  /** Throws for calls from other sites that a cookie would authorise. */
+  checkSite(request: IncomingRequest<Host>): void;
+}
+
+/** What clients send that must send some key: it means that they have none. */
+const PLACEHOLDERS = new Set(['session', 'unused', 'none', 'undefined', 'null', '']);
+
+/**
+ * Finds the principal. A virtual key that was shown decides alone, right or 401: it never falls back to the session
+ * (R22). Without one the host's session decides, then `anonymous`, else 401.
+ */
+export async function identify<Host>(
+  request: IncomingRequest<Host>,
+  requestId: string,
+  cancellation: Cancellation,
+  parts: IdentifyParts<Host>,
+): Promise<Caller> {
+  if (request.principal !== undefined) return { principal: request.principal, via: 'internal' };
+  const shown = parts.keys.size > 0 ? shownKey(request) : undefined;
+  if (shown !== undefined) return { principal: parts.keys.find(shown), via: 'key' };
+  if (parts.authenticate.length > 0) {
+    const seen = { ...request.host, request: policyRequest(request, requestId, cancellation) };
+    for (const authenticate of parts.authenticate) {
+      const principal = await decide(() => authenticate(seen), parts.clock, parts.policyTimeoutMs);
+      if (!principal) continue;
+      // A bearer token is shown on purpose by its page; a cookie goes along by itself.
+      if (!showsBearer(request)) parts.checkSite(request);
+      return { principal: checked(principal), via: 'session' };
+    }
+  }
+  if (parts.anonymous !== undefined) return { principal: parts.anonymous, via: 'anonymous' };
+  throw new GatewayError(
+    'unauthenticated',
+    parts.keys.size > 0
+      ? 'No credential was shown. Send a virtual key as "Authorization: Bearer …", or log in.'
+      : 'Nobody is logged in. Log in to this application and try again.',
+    { code: 'unauthenticated' },
+  );
+}
+
+/** What policies see of a request; the abort signal is made only if one asks for it. */
+export function policyRequest<Host>(
+  request: IncomingRequest<Host>,
+  requestId: string,
+  cancellation: Cancellation,
+): PolicyRequest {
+  return {
+    requestId,
+    method: request.method,
+    path: request.path,
+    header: (name) => request.header(name.toLowerCase()),
+    ip: request.ip,
+    get signal() {
+      return cancellation.signal;
+    },
+  };
+}
+
+/**
+ * Runs a policy. Whatever it throws becomes a refusal, and only what it meant for the client reaches the client; one that
+ * never decides is a refusal too (h01).
+ */
+export async function decide<T>(policy: () => T | Promise<T>, clock: Clock, timeoutMs: number): Promise<T> {
+  try {
+    const decision = policy();
+    return isPromise(decision) ? await inTime(decision, clock, timeoutMs) : decision;
+  } catch (error) {
+    throw asRefusal(error);
+  }
+}
+
+function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof value === 'object' && value !== null && 'then' in value;
+}
+
+function inTime<T>(decision: Promise<T>, clock: Clock, timeoutMs: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const forget = clock.after(timeoutMs, () => {
+      reject(new GatewayError('internal', `A hook of this application did not decide about the request within ${timeoutMs} ms.`));
+    });
+    decision.then(resolve, reject).finally(forget);
+  });
+}
+
+function asRefusal(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
+  const status = statusOf(error);
+  if (status === undefined) {
+    return new GatewayError('internal', 'A hook of this application failed while it decided about the request.', { cause: error });
+  }
+  const kind = status === 401 ? 'unauthenticated' : status === 429 ? 'over_rate_limit' : status === 403 ? 'forbidden' : 'invalid_input';
+  const message = error instanceof Error && error.message !== '' ? error.message : 'The request was refused.';
+  return new GatewayError(kind, message, { status, code: FAILURES[kind].code, cause: error });
+}
+
+/** The 4xx status of an HTTP error of any framework: `status`, `statusCode` or `getStatus()`. */
+function statusOf(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { status, statusCode, getStatus } = error as { status?: unknown; statusCode?: unknown; getStatus?: unknown };
+  const found = typeof getStatus === 'function' ? getStatus.call(error) : (status ?? statusCode);
+  return typeof found === 'number' && found >= 400 && found < 500 ? found : undefined;
+}
+
+function checked(principal: Principal): Principal {
+  if (typeof principal === 'object' && typeof principal.id === 'string' && principal.id !== '') return principal;
+  throw new GatewayError('internal', '"authenticate" must return a principal with a string "id", or undefined.');
+}
+
+function shownKey(request: IncomingRequest): string | undefined {
+  const authorization = request.header('authorization');
+  const shown =
+    authorization !== undefined && isBearer(authorization)
+      ? authorization.slice(7).trim()
+      : (request.header('x-api-key') ?? request.header('api-key'));
+  if (shown === undefined || PLACEHOLDERS.has(shown) || isJwt(shown)) return undefined;
+  return shown;
+}
+
+function showsBearer(request: IncomingRequest): boolean {
+  const authorization = request.header('authorization');
+  return authorization !== undefined && isBearer(authorization) && !PLACEHOLDERS.has(authorization.slice(7).trim());
+}
+
+function isBearer(authorization: string): boolean {
+  return authorization.length > 7 && authorization.slice(0, 7).toLowerCase() === 'bearer ';
+}
+
+// A JSON Web Token is the host's own bearer token, never a virtual key.
+function isJwt(shown: string): boolean {
+  return shown.startsWith('eyJ') && shown.split('.').length === 3;
+}

@@ -1,0 +1,89 @@
+import type { Call } from '../call.js';
+import type { Cancellation } from '../cancellation.js';
+import { GatewayError } from '../errors.js';
+import { mayUseModel, mayUseOperation } from '../governance/access.js';
+import type { IncomingBody } from '../incoming.js';
+import { isJsonObject, type JsonObject } from '../json.js';
+import type { UpstreamOperation } from '../operation.js';
+import { kindOf } from '../operations/read-fields.js';
+import type { Principal } from '../principal.js';
+import type { RouteTable } from '../routing/route-table.js';
+import type { Caller } from './identify.js';
+
+export interface OpenCallParts {
+  readonly table: RouteTable;
+  readonly maxBodyBytes: number;
+}
+
+/** Reads the body, once, and checks what the operation declares and whether the caller may ask for it. */
+export async function openCall<Host>(
+  id: string,
+  startedAt: number,
+  operation: UpstreamOperation,
+  caller: Caller,
+  host: Host,
+  body: IncomingBody,
+  cancellation: Cancellation,
+  parts: OpenCallParts,
+): Promise<Call<Host>> {
+  if (!mayUseOperation(caller.principal, operation.name)) {
+    throw new GatewayError('forbidden', `This credential may not use "${operation.name}".`);
+  }
+  const json = body.kind === 'parsed' ? body.value : parse(await body.read(parts.maxBodyBytes));
+  if (!isJsonObject(json)) {
+    throw new GatewayError('invalid_input', `The body must be a JSON object; found ${kindOf(json)}.`);
+  }
+  const demand = operation.read(json);
+  const group = parts.table.groups.get(demand.model);
+  if (group === undefined || !mayUseModel(caller.principal, group.name)) {
+    throw unknownModel(demand.model, caller.principal, parts.table);
+  }
+  return {
+    id,
+    operation,
+    principal: caller.principal,
+    via: caller.via,
+    demand,
+    body: json,
+    group,
+    host,
+    startedAt,
+    cancellation,
+    attempts: [],
+    warnings: [],
+  };
+}
+
+/** The 404 for a model: names those the caller may use, whether or not the wanted one exists for others. */
+export function unknownModel(model: string, principal: Principal, table: RouteTable): GatewayError {
+  const usable = [...table.groups.keys()].filter((name) => mayUseModel(principal, name));
+  const names = usable.slice(0, 50).map((name) => `"${name}"`).join(', ');
+  const rest = usable.length > 50 ? ` and ${usable.length - 50} more` : '';
+  return new GatewayError(
+    'model_not_found',
+    `There is no model ${JSON.stringify(model.slice(0, 100))} for you. ${names === '' ? 'You may use none.' : `You may use ${names}${rest}.`}`,
+    { param: 'model' },
+  );
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
+function parse(bytes: Uint8Array): JsonObject {
+  if (bytes.byteLength === 0) {
+    throw new GatewayError('invalid_input', 'The body is empty; a JSON object was expected.');
+  }
+  let text: string;
+  try {
+    text = UTF8.decode(bytes);
+  } catch (cause) {
+    throw new GatewayError('invalid_input', 'The body is not valid UTF-8.', { cause });
+  }
+  try {
+    return JSON.parse(text) as JsonObject;
+  } catch (error) {
+    // The engine's own message may quote the body, and a body is a prompt: only the position is kept.
+    const position = /position (\d+)/.exec(String(error))?.[1];
+    const where = position === undefined ? '' : ` at character ${position}`;
+    throw new GatewayError('invalid_input', `The body is not valid JSON${where}.`, { code: 'json_parse_error' });
+  }
+}

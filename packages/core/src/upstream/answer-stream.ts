@@ -1,0 +1,241 @@
+import { createParser, type EventSourceParser } from 'eventsource-parser';
+import type { Clock } from '../clock.js';
+import type { StreamDecoder, StreamSink } from '../codec.js';
+import { GatewayError } from '../errors.js';
+import type { ErrorSpelling, StreamSpelling } from '../operation.js';
+import type { TextSink, TextSource } from '../reply.js';
+import type { ByteSink, ByteSource } from '../transport.js';
+import type { Usage } from '../usage.js';
+import type { Deadline } from './deadline.js';
+
+/** How a stream ended, told once. */
+export type StreamEnd = StreamAccount &
+  (
+    | { readonly outcome: 'ok'; readonly failure: undefined }
+    | { readonly outcome: 'incomplete' | 'client_gone'; readonly failure: GatewayError }
+  );
+
+/** What came until the stream ended. */
+export interface StreamAccount {
+  /** What the vendor said was used; the last word counts, nothing is summed. */
+  readonly usage: Usage | undefined;
+  /** Characters of output seen, to estimate from. */
+  readonly producedCharacters: number;
+  /** Events that could not be read and were skipped. */
+  readonly malformedEvents: number;
+}
+
+export interface AnswerStreamParts {
+  readonly source: ByteSource;
+  readonly decoder: StreamDecoder;
+  readonly deadline: Deadline;
+  readonly clock: Clock;
+  /** Longest silence towards the client before a comment is sent; proxies and servers cut what is silent. */
+  readonly heartbeatMs: number;
+  readonly spelling: StreamSpelling;
+  readonly errors: ErrorSpelling;
+  readonly requestId: string;
+  readonly wantsUsage: boolean;
+  /** Usage to show where the vendor sent none although the client asked. */
+  estimate(producedCharacters: number): Usage;
+  /** The head and the first content are here: nothing was sent before. */
+  onFirstContent(): void;
+  /** The answer is over, all of it handed on. Not called if it failed before the first content: `opened` rejects instead. */
+  onEnd(end: StreamEnd): void;
+}
+
+/** An upstream that sends no end of openings is let through rather than held for ever. */
+const MAX_HELD_CHARACTERS = 1_000_000;
+
+/** How long an upstream may take to close after its terminal event, so that its socket can serve again. */
+const CLOSING_MS = 1_000;
+
+const HEARTBEAT = ': keep-alive\n\n';
+
+/**
+ * One streamed answer, from the upstream's bytes to the client's events, and its only owner: whatever happens, it ends the
+ * upstream, ends the client's stream and tells `onEnd` once. Until the first content nothing leaves it (R-STR-4), and only
+ * whole events ever do, so that an in-band error always stands on a line of its own.
+ */
+export class AnswerStream implements TextSource, ByteSink, StreamSink {
+  /** Settles when the answer may be committed to the client, or failed before anything was sent. */
+  readonly opened: Promise<void>;
+  readonly #parts: AnswerStreamParts;
+  readonly #utf8 = new TextDecoder();
+  readonly #parser: EventSourceParser;
+  #open!: () => void;
+  #refuse!: (error: unknown) => void;
+  #committed = false;
+  #over = false;
+  #sink: TextSink | undefined;
+  /** Events that are ready to leave. */
+  #ready = '';
+  #sampleChunk: string | undefined;
+  #usage: Usage | undefined;
+  #usageJson: string | undefined;
+  #produced = 0;
+  #malformed = 0;
+  #saidAt = 0;
+  #stopTimer: (() => void) | undefined;
+
+  constructor(parts: AnswerStreamParts) {
+    this.#parts = parts;
+    this.opened = new Promise((resolve, reject) => {
+      this.#open = resolve;
+      this.#refuse = reject;
+    });
+    this.#parser = createParser({
+      onEvent: ({ data, event }) => {
+        if (!this.#over) parts.decoder.event(data, event, this);
+      },
+    });
+  }
+
+  /** Begins to read the upstream. */
+  begin(): void {
+    this.#parts.source.start(this);
+  }
+
+  // The upstream's side.
+
+  bytes(chunk: Uint8Array): void {
+    if (this.#over) return;
+    this.#parts.deadline.alive();
+    this.#parser.feed(this.#utf8.decode(chunk, STREAMING));
+    this.#flush();
+  }
+
+  end(): void {
+    if (this.#over) return this.#stopTimer?.();
+    // Some vendors close right behind the last line; the blank line that ends the event is then ours to add.
+    this.#parser.feed(`${this.#utf8.decode()}\n\n`);
+    if (this.#over) return this.#stopTimer?.();
+    this.#parts.decoder.end(this);
+    if (this.#over) return this.#stopTimer?.();
+    this.fail(new GatewayError('network', 'The upstream closed its stream before the answer was complete.'));
+  }
+
+  /** Ends the answer with a failure: before the first content as a rejected attempt, after it as an error in the stream. */
+  fail(error: unknown): void {
+    if (this.#over) return this.#stopTimer?.();
+    const failure =
+      error instanceof GatewayError
+        ? error
+        : new GatewayError('network', 'The upstream broke off in the middle of its answer.', { cause: error });
+    this.#stop();
+    this.#parts.source.cancel(failure);
+    if (!this.#committed) return this.#refuse(failure);
+    const clientGone = failure.kind === 'client_closed';
+    if (!clientGone) this.#ready += this.#parts.errors.event(failure, this.#parts.requestId);
+    this.#flush();
+    this.#sink?.end();
+    this.#parts.onEnd({ outcome: clientGone ? 'client_gone' : 'incomplete', failure, ...this.#account() });
+  }
+
+  // The decoder's side.
+
+  chunk(json: string, content: boolean): void {
+    this.#sampleChunk ??= json;
+    this.#ready += this.#parts.spelling.event(json);
+    if (!this.#committed && (content || this.#ready.length > MAX_HELD_CHARACTERS)) this.#commit();
+  }
+
+  usage(usage: Usage, json: string): void {
+    this.#usage = usage;
+    this.#usageJson = json;
+  }
+
+  produced(characters: number): void {
+    this.#produced += characters;
+  }
+
+  malformed(): void {
+    this.#malformed += 1;
+  }
+
+  done(): void {
+    if (this.#over) return;
+    this.#commit();
+    if (this.#parts.wantsUsage) this.#ready += this.#parts.spelling.event(this.#usageChunk());
+    this.#ready += this.#parts.spelling.terminator;
+    this.#stop();
+    // Whatever still comes is ignored (f39), but not for ever.
+    this.#parts.source.resume();
+    this.#stopTimer = this.#parts.clock.after(CLOSING_MS, () => this.#parts.source.cancel('the answer was complete'));
+    this.#flush();
+    this.#sink?.end();
+    this.#parts.onEnd({ outcome: 'ok', failure: undefined, ...this.#account() });
+  }
+
+  // The client's side.
+
+  start(sink: TextSink): void {
+    this.#sink = sink;
+    this.#flush();
+    if (this.#over) return sink.end();
+    this.#saidAt = this.#parts.clock.now();
+    this.#beat(this.#parts.heartbeatMs);
+  }
+
+  pause(): void {
+    if (!this.#over) this.#parts.source.pause();
+  }
+
+  resume(): void {
+    if (!this.#over) this.#parts.source.resume();
+  }
+
+  cancel(reason: unknown): void {
+    if (this.#over) return;
+    this.#sink = undefined;
+    this.fail(
+      reason instanceof GatewayError
+        ? reason
+        : new GatewayError('client_closed', 'The client left before the answer was complete.', { cause: reason }),
+    );
+  }
+
+  #commit(): void {
+    if (this.#committed) return;
+    this.#committed = true;
+    this.#parts.deadline.contentArrived();
+    this.#parts.onFirstContent();
+    this.#open();
+  }
+
+  #flush(): void {
+    if (this.#sink === undefined || this.#ready === '') return;
+    const text = this.#ready;
+    this.#ready = '';
+    this.#saidAt = this.#parts.clock.now();
+    this.#sink.text(text);
+  }
+
+  #beat(afterMs: number): void {
+    this.#stopTimer = this.#parts.clock.after(afterMs, () => {
+      const silentMs = this.#parts.clock.now() - this.#saidAt;
+      const { heartbeatMs } = this.#parts;
+      if (silentMs < heartbeatMs) return this.#beat(heartbeatMs - silentMs);
+      this.#ready += HEARTBEAT;
+      this.#flush();
+      this.#beat(heartbeatMs);
+    });
+  }
+
+  #stop(): void {
+    this.#over = true;
+    this.#stopTimer?.();
+    this.#parts.deadline.close();
+  }
+
+  #account(): StreamAccount {
+    return { usage: this.#usage, producedCharacters: this.#produced, malformedEvents: this.#malformed };
+  }
+
+  #usageChunk(): string {
+    if (this.#usageJson !== undefined) return this.#usageJson;
+    return this.#parts.spelling.usageChunk(this.#parts.estimate(this.#produced), this.#sampleChunk);
+  }
+}
+
+const STREAMING = { stream: true } as const;

@@ -1,0 +1,219 @@
+import type { Attempt, Call } from '../call.js';
+import { Cancellation } from '../cancellation.js';
+import type { Clock } from '../clock.js';
+import type { Codec, EncodeTarget } from '../codec.js';
+import type { Deployment } from '../deployment.js';
+import { GatewayError } from '../errors.js';
+import { isJsonObject, type JsonObject } from '../json.js';
+import type { Send, UpstreamReply, UpstreamRequest } from '../transport.js';
+import type { Usage } from '../usage.js';
+import { AnswerStream, type StreamEnd } from './answer-stream.js';
+import { Deadline } from './deadline.js';
+import { readBody } from './read-body.js';
+
+/** What an upstream gave for a call. */
+export type Answer =
+  | {
+      readonly kind: 'json';
+      readonly deployment: Deployment;
+      readonly body: string | Uint8Array;
+      /** The answer in the operation's public shape. */
+      readonly value: JsonObject;
+    }
+  | { readonly kind: 'events'; readonly deployment: Deployment; readonly stream: AnswerStream };
+
+export interface AskParts {
+  readonly send: Send;
+  readonly clock: Clock;
+  readonly heartbeatMs: number;
+  /** Milliseconds since the epoch at which the call's total deadline passes. */
+  readonly callEndsAt: number;
+  /** Deployments that refused to be asked for usage in a stream (f44); asked and told. */
+  readonly usageRefusers: Set<Deployment>;
+  estimate(producedCharacters: number): Usage;
+  onStreamEnd(end: StreamEnd, deployment: Deployment): void;
+}
+
+/** No answer of a model is larger: 64 MiB holds 2,048 embeddings of 3,072 numbers. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+/** Enough of an error answer to classify it. */
+const MAX_ERROR_BYTES = 64 * 1024;
+
+/**
+ * Asks one deployment once. Resolves with the whole answer, or with a stream whose first content is here; rejects with
+ * the failure, decided by the vendor's own `classify`. Fills in `attempt`.
+ */
+export async function askDeployment(
+  call: Call,
+  deployment: Deployment,
+  attempt: Attempt,
+  parts: AskParts,
+): Promise<Answer> {
+  try {
+    return await ask(call, deployment, attempt, parts);
+  } catch (error) {
+    const failure = asFailure(error, deployment);
+    if (!refusedUsage(failure, call, deployment, parts)) throw failure;
+    parts.usageRefusers.add(deployment);
+    return await ask(call, deployment, attempt, parts);
+  }
+}
+
+async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: AskParts): Promise<Answer> {
+  const { operation, demand } = call;
+  const codec = deployment.codecs[operation.name] as Codec; // routing only offers deployments that have it
+  const target: EncodeTarget = {
+    model: deployment.model,
+    baseModel: deployment.baseModel,
+    stream: demand.stream,
+    wantsUsage: demand.wantsUsage,
+    mayAskUsage: !parts.usageRefusers.has(deployment),
+    dropUnsupported: deployment.dropUnsupported,
+    warn: (message) => call.warnings.push(message),
+    createdAt: Math.floor(call.startedAt / 1000),
+  };
+  const cancellation = new Cancellation();
+  const unlink = call.cancellation.onCancel((reason) => cancellation.cancel(reason));
+  let request: UpstreamRequest = {
+    method: 'POST',
+    origin: deployment.connection.origin,
+    path: deployment.connection.paths[operation.name] as string,
+    headers: deployment.connection.headers,
+    body: JSON.stringify(codec.encode(call.body, target)),
+    cancellation,
+    attempt: { callId: call.id, deployment: deployment.id, provider: deployment.provider.name, number: call.attempts.length },
+  };
+  const deadline = new Deadline(
+    parts.clock,
+    deployment.deadlines,
+    `"${deployment.id}"`,
+    demand.stream,
+    parts.callEndsAt,
+    (error) => cancellation.cancel(error),
+  );
+  let streaming = false;
+  try {
+    if (deployment.connection.sign !== undefined) request = await deployment.connection.sign(request);
+    const reply = await parts.send(request);
+    deadline.headArrived();
+    attempt.status = reply.status;
+    attempt.upstreamRequestId = reply.headers.get('x-request-id') ?? reply.headers.get('request-id');
+    const type = reply.headers.get('content-type') ?? '';
+    if (!isSuccess(reply.status) || !demand.stream || type.includes('json')) {
+      return await readWhole(reply, type, cancellation, deadline);
+    }
+    if (!type.startsWith('text/event-stream')) throw await notAnAnswer(reply, type);
+    const stream = openStream(reply);
+    streaming = true;
+    await stream.opened;
+    return { kind: 'events', deployment, stream };
+  } finally {
+    if (!streaming) finish();
+  }
+
+  function finish(): void {
+    deadline.close();
+    unlink();
+  }
+
+  function openStream(reply: UpstreamReply): AnswerStream {
+    const stream = new AnswerStream({
+      source: reply.body,
+      decoder: codec.openStream(target),
+      deadline,
+      clock: parts.clock,
+      heartbeatMs: parts.heartbeatMs,
+      spelling: operation.stream as NonNullable<typeof operation.stream>, // only operations with streams have demand.stream
+      errors: operation.errors,
+      requestId: call.id,
+      wantsUsage: demand.wantsUsage,
+      estimate: parts.estimate,
+      onFirstContent: () => {
+        attempt.firstContentAt = parts.clock.now();
+      },
+      onEnd: (end) => {
+        finish();
+        parts.onStreamEnd(end, deployment);
+      },
+    });
+    // The stream ends itself on a deadline, a departed client or a closing gateway, whatever the transport makes of it.
+    cancellation.onCancel((reason) => stream.fail(reason));
+    stream.opened.catch(finish);
+    stream.begin();
+    return stream;
+  }
+
+  async function readWhole(
+    reply: UpstreamReply,
+    type: string,
+    watch: Cancellation,
+    limit: Deadline,
+  ): Promise<Answer> {
+    const ok = isSuccess(reply.status);
+    const bytes = await readBody(
+      reply.body,
+      ok ? MAX_ANSWER_BYTES : MAX_ERROR_BYTES,
+      () => limit.alive(),
+      (listener) => watch.onCancel(listener),
+    );
+    const text = UTF8.decode(bytes);
+    if (ok && text === '') throw broken('an empty body');
+    const value = parse(text);
+    if (!ok || (isJsonObject(value) && value.error)) {
+      throw deployment.provider.classify({ status: reply.status, headers: reply.headers, body: value, text });
+    }
+    if (value === undefined && type !== '' && !type.includes('json')) throw await notAnAnswer(reply, type);
+    if (!isJsonObject(value)) throw broken(value === undefined ? 'a body that is not JSON' : 'JSON that is not an object');
+    if (demand.stream) throw broken('a whole answer to a request for a stream');
+    if (codec.decode === undefined) return { kind: 'json', deployment, body: bytes, value };
+    const decoded = codec.decode(value, target);
+    return { kind: 'json', deployment, body: JSON.stringify(decoded), value: decoded };
+  }
+
+  function broken(found: string): GatewayError {
+    return new GatewayError('upstream_error', `"${deployment.id}" answered with ${found}.`, { upstreamStatus: 200 });
+  }
+
+  async function notAnAnswer(reply: UpstreamReply, type: string): Promise<GatewayError> {
+    const error = new GatewayError(
+      'upstream_error',
+      `"${deployment.id}" answered with content of type "${type.slice(0, 60)}" where a model's answer was expected. ` +
+        'Is its base URL that of the API?',
+      { retryable: false, upstreamStatus: reply.status },
+    );
+    reply.body.cancel(error);
+    return error;
+  }
+}
+
+const UTF8 = new TextDecoder();
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function asFailure(error: unknown, deployment: Deployment): GatewayError {
+  if (error instanceof GatewayError) return error;
+  if (error instanceof RangeError) {
+    return new GatewayError('invalid_input', 'The request is nested too deeply.', { cause: error });
+  }
+  return new GatewayError('upstream_error', `Asking "${deployment.id}" failed before it answered.`, { cause: error });
+}
+
+// The vendor's own words decide: only it knows the parameter it did not like.
+function refusedUsage(failure: GatewayError, call: Call, deployment: Deployment, parts: AskParts): boolean {
+  return (
+    failure.kind === 'invalid_input' &&
+    call.demand.stream &&
+    !parts.usageRefusers.has(deployment) &&
+    /stream_options|include_usage/.test(failure.message)
+  );
+}

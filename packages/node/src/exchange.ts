@@ -1,0 +1,239 @@
+import type { ByteSink, ByteSource, HeaderLookup, UpstreamReply, UpstreamRequest } from '@portico/core';
+import type { Borrower, Connection, Connections } from './connections.js';
+import { inflated } from './inflate-reply.js';
+import { networkFailure } from './network-failure.js';
+
+/** Bytes kept for an owner that has not started the body yet; beyond them the socket is paused. */
+const EARLY_BYTES = 64 * 1024;
+
+/**
+ * A server that closes an idle socket just as a request goes out is noticed within about one round trip. A connection
+ * that breaks later may have broken over the request itself, which then could be billed twice if it were sent again.
+ */
+const SILENT_RETRY_WITHIN_MS = 1000;
+
+/**
+ * One request on its way and its answer: what undici reports to, what core reads from, in one object, because this is
+ * made for every call. undici's older callbacks are the ones it calls itself; the newer controller API wraps them and
+ * parses every header.
+ */
+export class Exchange implements UpstreamReply, HeaderLookup, ByteSource, Borrower {
+  readonly #request: UpstreamRequest;
+  readonly #connections: Connections;
+  readonly #resolve: (reply: UpstreamReply) => void;
+  readonly #reject: (reason: unknown) => void;
+  readonly #stopListening: () => void;
+
+  #connection: Connection | undefined;
+  #abort: ((reason: Error) => void) | undefined;
+  #resumeSocket: (() => void) | undefined;
+  #sentAt = 0;
+  #onUsedSocket = false;
+  #mayRetry = true;
+  #answered = false;
+
+  status = 0;
+  #rawHeaders: readonly Buffer[] | undefined;
+  #sink: ByteSink | undefined;
+  #early: Uint8Array[] | undefined;
+  #earlyBytes = 0;
+  #paused = false;
+  #socketPaused = false;
+  /** `over`: the socket has nothing more for us. `told`: the owner of the body has heard so, or wants to hear nothing. */
+  #over = false;
+  #told = false;
+  #failure: unknown;
+
+  constructor(
+    request: UpstreamRequest,
+    connections: Connections,
+    resolve: (reply: UpstreamReply) => void,
+    reject: (reason: unknown) => void,
+  ) {
+    this.#request = request;
+    this.#connections = connections;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#stopListening = request.cancellation.onCancel((reason) => this.#stop(reason));
+    if (!this.#over) connections.borrow(this);
+  }
+
+  // What core reads.
+
+  get headers(): HeaderLookup {
+    return this;
+  }
+
+  get body(): ByteSource {
+    return this;
+  }
+
+  get(name: string): string | undefined {
+    const raw = this.#rawHeaders;
+    if (raw === undefined) return undefined;
+    for (let at = 0; at + 1 < raw.length; at += 2) {
+      const candidate = raw[at] as Buffer;
+      if (candidate.length === name.length && candidate.latin1Slice().toLowerCase() === name) {
+        return (raw[at + 1] as Buffer).latin1Slice();
+      }
+    }
+    return undefined;
+  }
+
+  start(sink: ByteSink): void {
+    this.#sink = sink;
+    this.#flush();
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (this.#sink !== undefined) this.#flush();
+  }
+
+  cancel(reason: unknown): void {
+    this.#told = true;
+    this.#early = undefined;
+    this.#stop(reason);
+  }
+
+  #flush(): void {
+    const sink = this.#sink as ByteSink;
+    const early = this.#early;
+    if (early !== undefined) {
+      while (early.length > 0) {
+        if (this.#paused || this.#told) return;
+        sink.bytes(early.shift() as Uint8Array);
+      }
+      this.#early = undefined;
+    }
+    if (this.#paused) return;
+    if (this.#over) return this.#tell();
+    if (this.#socketPaused) {
+      this.#socketPaused = false;
+      this.#resumeSocket?.();
+    }
+  }
+
+  #tell(): void {
+    if (this.#told) return;
+    this.#told = true;
+    const sink = this.#sink as ByteSink;
+    if (this.#failure === undefined) sink.end();
+    else sink.fail(this.#failure);
+  }
+
+  // Where the connection comes from.
+
+  lent(connection: Connection): void {
+    const request = this.#request;
+    this.#connection = connection;
+    connection.client.dispatch(
+      { method: request.method, path: request.path, headers: headersOf(request), body: request.body ?? null },
+      this,
+    );
+  }
+
+  refused(error: Error): void {
+    this.#fail(error);
+  }
+
+  // What undici reports.
+
+  onConnect(abort: (reason?: Error) => void): void {
+    if (this.#over) return abort();
+    this.#abort = abort;
+    this.#onUsedSocket = (this.#connection as Connection).served > 0;
+    this.#sentAt = performance.now();
+  }
+
+  onResponseStarted(): void {
+    this.#answered = true;
+  }
+
+  onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
+    if (status < 200) return true;
+    this.status = status;
+    this.#rawHeaders = rawHeaders;
+    this.#resumeSocket = resume;
+    const encoding = this.get('content-encoding');
+    this.#resolve(encoding === undefined ? this : inflated(this, encoding));
+    return true;
+  }
+
+  onData(chunk: Buffer): boolean {
+    if (this.#sink !== undefined && this.#early === undefined) {
+      this.#sink.bytes(chunk);
+      this.#socketPaused = this.#paused;
+      return !this.#paused;
+    }
+    this.#early ??= [];
+    this.#early.push(chunk);
+    this.#earlyBytes += chunk.length;
+    this.#socketPaused = this.#earlyBytes >= EARLY_BYTES;
+    return !this.#socketPaused;
+  }
+
+  onComplete(): void {
+    if (this.#over) return;
+    this.#end();
+    this.#connections.giveBack(this.#connection as Connection);
+  }
+
+  onError(error: Error): void {
+    if (this.#over) return;
+    if (this.#diedWithAnIdleSocket()) {
+      this.#mayRetry = false;
+      this.lent(this.#connections.replace(this.#connection as Connection));
+      return;
+    }
+    const stage = this.#abort === undefined ? 'connecting' : this.#answered ? 'reading' : 'waiting';
+    this.#fail(networkFailure(error, this.#request.origin, stage));
+    this.#connections.drop(this.#connection as Connection);
+  }
+
+  /** RFC 9110 §9.2.2: sent again only where the server closed a kept-alive socket without one byte of an answer. */
+  #diedWithAnIdleSocket(): boolean {
+    return (
+      this.#mayRetry &&
+      this.#onUsedSocket &&
+      !this.#answered &&
+      performance.now() - this.#sentAt < SILENT_RETRY_WITHIN_MS
+    );
+  }
+
+  // How it ends.
+
+  #end(): void {
+    this.#over = true;
+    this.#stopListening();
+    if (this.#sink !== undefined && this.#early === undefined && !this.#paused) this.#tell();
+  }
+
+  #fail(reason: unknown): void {
+    this.#failure = reason;
+    this.#reject(reason);
+    this.#end();
+  }
+
+  /** Cancelled from outside: nobody waits for what the socket still has. */
+  #stop(reason: unknown): void {
+    if (this.#over) return;
+    this.#over = true;
+    const connection = this.#connection;
+    if (connection === undefined) {
+      this.#connections.withdraw(this);
+    } else {
+      // Before undici has an exchange on the socket it has nothing to abort, and would go on connecting.
+      if (this.#abort === undefined) connection.socket?.destroy();
+      else this.#abort(CANCELLED);
+      this.#connections.drop(connection);
+    }
+    this.#fail(reason);
+  }
+}
+
+const CANCELLED = new Error('cancelled');

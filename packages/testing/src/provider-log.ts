@@ -1,0 +1,167 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** How a request ended: still `open`; `completed`; `aborted` by the client; `cut` by the provider on purpose. */
+export type RequestOutcome = 'open' | 'completed' | 'aborted' | 'cut';
+
+/** One request as the provider saw it. Fields fill in while the request goes on. Times are `performance.now()`. */
+export interface LoggedRequest {
+  /** Counts from 1 in order of arrival, and is not reset. */
+  readonly number: number;
+  /** Which connection brought it: counts from 1, so two requests with the same number shared a socket. */
+  readonly socket: number;
+  readonly method: string;
+  /** Path as it came over the wire, without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  /** Body as it came, decoded as UTF-8; empty until it has arrived whole. */
+  readonly bodyText: string;
+  /** Body parsed as JSON; `undefined` where it is not JSON or has not arrived. */
+  readonly body: unknown;
+  /** The model asked for, from the body or, for an Azure deployment, from the path. */
+  readonly model: string | undefined;
+  /** The recorded case that was replayed, if any. */
+  readonly caseId: string | undefined;
+  /** The status that was answered; `undefined` before the head is sent. */
+  readonly status: number | undefined;
+  /** Bytes of answer body handed to the socket so far. Under back-pressure this stands still. */
+  readonly sentBytes: number;
+  readonly outcome: RequestOutcome;
+  readonly arrivedAtMs: number;
+  /** When the client's side closed before the answer was complete. */
+  readonly abortedAtMs: number | undefined;
+  /** When the last byte of the answer was handed to the system. */
+  readonly completedAtMs: number | undefined;
+}
+
+/** What a provider saw. The waits are answered by events, so they cost no time and need no polling. */
+export interface ProviderLog {
+  /** Every request since the start or the last `reset`, in order of arrival. */
+  readonly requests: readonly LoggedRequest[];
+  /** Those whose client left before the answer was complete. */
+  readonly aborted: readonly LoggedRequest[];
+  /** Requests that have arrived and whose answer has not ended, whether or not a `reset` came between. */
+  readonly openResponses: number;
+  /** Connections that are open now, busy or idle. */
+  readonly openSockets: number;
+  requestsFor(model: string): readonly LoggedRequest[];
+  /** The first request, past or future, whose body has arrived and that fits. Rejects when the provider closes. */
+  waitForRequest(fits?: (request: LoggedRequest) => boolean): Promise<LoggedRequest>;
+  /** Resolves when the client has left; rejects if the answer ends in any other way. */
+  waitForAbort(request: LoggedRequest): Promise<LoggedRequest>;
+  /** Resolves when the answer has ended, in whatever way. */
+  waitForEnd(request: LoggedRequest): Promise<LoggedRequest>;
+  /** Resolves when no answer is under way. */
+  waitUntilQuiet(): Promise<void>;
+  /** Forgets the requests so far. Those still open stay counted in `openResponses`. */
+  reset(): void;
+}
+
+/** The writing side of a log, for the server that fills it. */
+export interface ProviderLogWriter {
+  readonly log: ProviderLog;
+  socketOpened(): void;
+  socketClosed(): void;
+  arrived(request: OpenRequest): void;
+  /** To be called after each change of a logged request that somebody may wait for. */
+  changed(): void;
+  /** No more will come: whoever still waits is told so. */
+  close(): void;
+}
+
+/** A logged request while it is being written. */
+export type OpenRequest = { -readonly [Field in keyof LoggedRequest]: LoggedRequest[Field] } & { bodyArrived: boolean };
+
+/** Makes an empty log and the means to fill it. */
+export function createProviderLog(): ProviderLogWriter {
+  let requests: OpenRequest[] = [];
+  const open = new Set<OpenRequest>();
+  const waits = new Set<Wait>();
+  let openSockets = 0;
+  let closed = false;
+
+  // `look` answers undefined for "not yet"; what it throws rejects the wait.
+  function until<Found>(look: () => Found | undefined): Promise<Found> {
+    const promise = new Promise<Found>((resolve, reject) => {
+      const wait: Wait = {
+        look() {
+          try {
+            const found = look();
+            if (found === undefined) return;
+            resolve(found);
+          } catch (cause) {
+            reject(cause);
+          }
+          waits.delete(wait);
+        },
+        giveUp: () => reject(new Error('The provider was closed before what was waited for had happened.')),
+      };
+      waits.add(wait);
+      wait.look();
+      if (closed && waits.delete(wait)) wait.giveUp();
+    });
+    // A wait that a failing test leaves behind must not become an unhandled rejection on top of the failure.
+    promise.catch(() => undefined);
+    return promise;
+  }
+
+  function changed(): void {
+    for (const request of open) if (request.outcome !== 'open') open.delete(request);
+    for (const wait of [...waits]) wait.look();
+  }
+
+  const log: ProviderLog = {
+    get requests() {
+      return requests;
+    },
+    get aborted() {
+      return requests.filter((request) => request.outcome === 'aborted');
+    },
+    get openResponses() {
+      return open.size;
+    },
+    get openSockets() {
+      return openSockets;
+    },
+    requestsFor: (model) => requests.filter((request) => request.model === model),
+    waitForRequest: (fits = () => true) => until(() => requests.find((request) => request.bodyArrived && fits(request))),
+    waitForAbort: (request) =>
+      until(() => {
+        if (request.outcome === 'open') return undefined;
+        if (request.outcome === 'aborted') return request;
+        throw new Error(`Request ${request.number} was not aborted: it was ${request.outcome}.`);
+      }),
+    waitForEnd: (request) => until(() => (request.outcome === 'open' ? undefined : request)),
+    waitUntilQuiet: async () => {
+      await until(() => (open.size === 0 ? true : undefined));
+    },
+    reset() {
+      requests = [];
+    },
+  };
+
+  return {
+    log,
+    socketOpened() {
+      openSockets += 1;
+    },
+    socketClosed() {
+      openSockets -= 1;
+    },
+    arrived(request) {
+      requests.push(request);
+      open.add(request);
+    },
+    changed,
+    close() {
+      closed = true;
+      for (const wait of [...waits]) wait.giveUp();
+      waits.clear();
+    },
+  };
+}
+
+interface Wait {
+  look(): void;
+  giveUp(): void;
+}

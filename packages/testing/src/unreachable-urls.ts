@@ -1,0 +1,67 @@
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import type { ProviderLog } from './provider-log.js';
+import { startProviderServer } from './serving/provider-server.js';
+import { selfSignedCertificate } from './serving/self-signed-certificate.js';
+
+/** Base URLs at which no provider can be reached, each for a reason of its own. */
+export interface UnreachableUrls {
+  /** f01: nobody listens on the port. */
+  readonly refused: string;
+  /** f02: the name does not resolve, and never will (RFC 6761 reserves `.invalid`). */
+  readonly unresolvable: string;
+  /** f03: `https://`, but what answers does not speak TLS. */
+  readonly plainText: string;
+  /** f03: `https://` with a certificate nobody vouches for. Only a client that skips the check gets through. */
+  readonly selfSigned: string;
+  /** Requests that came through to `selfSigned`. There must be none. */
+  readonly log: ProviderLog;
+  close(): Promise<void>;
+}
+
+/** Opens the listeners that the broken handshakes need; `close` them when done. */
+export async function unreachableUrls(): Promise<UnreachableUrls> {
+  const refusedPort = await portNobodyListensOn();
+  const notTls = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.end('220 this is not a TLS server\r\n');
+  });
+  const notTlsPort = await listen(notTls);
+  const selfSigned = await startProviderServer({
+    host: HOST,
+    port: 0,
+    tls: selfSignedCertificate(),
+    respond: ({ reply }) => reply.json(500, { error: { message: 'The client accepted a certificate it must refuse.' } }),
+  });
+  return {
+    refused: `http://${HOST}:${refusedPort}/v1`,
+    unresolvable: 'http://no-such-host.invalid/v1',
+    plainText: `https://${HOST}:${notTlsPort}/v1`,
+    selfSigned: `${selfSigned.origin}/v1`,
+    log: selfSigned.log,
+    async close() {
+      await Promise.all([selfSigned.close(), stop(notTls)]);
+    },
+  };
+}
+
+const HOST = '127.0.0.1';
+
+// A port that was just given back is not given out again for a good while.
+async function portNobodyListensOn(): Promise<number> {
+  const server = createServer();
+  const port = await listen(server);
+  await stop(server);
+  return port;
+}
+
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, HOST, resolve);
+  });
+  return (server.address() as AddressInfo).port; // It listens on TCP, so this is never a pipe's name.
+}
+
+function stop(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
+}

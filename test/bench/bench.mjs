@@ -1,0 +1,81 @@
+import { execFileSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { startRemote } from './remote.mjs';
+
+/** What is measured, by the names the scenarios and `--profile` use. */
+export const TARGETS = {
+  direct: { module: './floors/direct.mjs', label: 'direct to the upstream' },
+  dispatch: { module: './floors/dispatch.mjs', label: 'floor: node:http + undici dispatch' },
+  'express-by-hand': { module: './floors/express-by-hand.mjs', label: 'floor: Express by hand' },
+  'gateway-node': { module: './targets/gateway-node.mjs', label: 'gateway on node:http' },
+  'gateway-node-full': { module: './targets/gateway-node-full.mjs', label: 'gateway on node:http, everything on' },
+  'gateway-express': { module: './targets/gateway-express.mjs', label: 'gateway in Express, everything on' },
+  'in-process-direct': { module: './targets/in-process-direct.mjs', label: 'openai client to the upstream' },
+  'in-process': { module: './targets/in-process.mjs', label: 'openai client through gateway.fetchAs' },
+};
+
+const CLIENT_CORE = '1';
+const TARGET_CORE = '0';
+
+/** The upstream and the client, up for the whole run, and the targets a scenario asks for. */
+export async function openBench({ quick }) {
+  const isPinned = canPin();
+  const own = isPinned ? { cores: CLIENT_CORE } : {};
+  const upstream = await startRemote('./upstream.mjs', [], own);
+  const client = await startRemote('./client.mjs', [], own);
+  const skipped = new Set();
+  const running = new Set();
+
+  /** The targets that start, by name; the others are named once and left out. */
+  async function startTargets(names) {
+    const targets = [];
+    for (const name of names) {
+      if (skipped.has(name)) continue;
+      try {
+        targets.push(await startTarget(name));
+      } catch (error) {
+        skipped.add(name);
+        console.error(`skipped ${name}: ${error.message}`);
+      }
+    }
+    return targets;
+  }
+
+  async function startTarget(name) {
+    const { module, label } = TARGETS[name];
+    const pinned = isPinned ? { cores: TARGET_CORE } : {};
+    const remote = await startRemote('./target.mjs', [module, upstream.started.url], pinned);
+    const stop = () => {
+      running.delete(stop);
+      remote.stop();
+    };
+    running.add(stop);
+    return { name, label, url: remote.started.url, ask: remote.ask, stop };
+  }
+
+  function close() {
+    for (const stop of running) stop();
+    upstream.stop();
+    client.stop();
+  }
+
+  return { quick, isPinned, upstream, client, startTargets, startTarget, close };
+}
+
+/** CPU microseconds the target spends while `work` runs. */
+export async function cpuMicrosDuring(target, work) {
+  const before = await target.ask('cpuMicros');
+  const result = await work();
+  const after = await target.ask('cpuMicros');
+  return { micros: after - before, result };
+}
+
+function canPin() {
+  if (availableParallelism() < 2) return false;
+  try {
+    execFileSync('taskset', ['-c', CLIENT_CORE, 'true'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}

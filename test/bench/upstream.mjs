@@ -1,0 +1,101 @@
+import { createServer } from 'node:net';
+import { readHttp } from './http-reader.mjs';
+import { CHAT_ANSWER, CONTENT_EVENT, DONE_EVENT, FINISH_EVENT, USAGE_EVENT } from './payloads.mjs';
+import { answerParent } from './remote.mjs';
+
+const JSON_REPLY = Buffer.from(
+  `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: req_bench\r\ncontent-length: ${Buffer.byteLength(CHAT_ANSWER)}\r\n\r\n${CHAT_ANSWER}`,
+);
+const STREAM_HEAD = Buffer.from(
+  'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\nx-request-id: req_bench\r\ntransfer-encoding: chunked\r\n\r\n',
+);
+const CONTENT_CHUNK = chunked(CONTENT_EVENT);
+const FINISH_CHUNK = chunked(FINISH_EVENT);
+const USAGE_CHUNK = chunked(USAGE_EVENT);
+const STREAM_END = Buffer.concat([chunked(DONE_EVENT), Buffer.from('0\r\n\r\n')]);
+
+/** How answers are given until the runner says otherwise. `chunks` counts content and finish, not usage and `[DONE]`. */
+let behaviour = { delayMs: 0, chunks: 200, paceMs: 25 };
+
+/**
+ * Streams wait in as many slots as the pace has milliseconds, and each millisecond serves one slot: the streams are out
+ * of step with each other, as those of a real model are, and every chunk is a write of its own.
+ */
+let slots = slotsFor(behaviour.paceMs);
+let servedUntil = 0;
+
+answerParent(async () => {
+  const server = createServer({ noDelay: true }, serve);
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', 1024, resolve));
+  servedUntil = Math.floor(performance.now());
+  setInterval(serveSlots, 1);
+  return {
+    started: { url: `http://127.0.0.1:${server.address().port}` },
+    methods: {
+      behave(next) {
+        behaviour = { ...behaviour, ...next };
+        slots = slotsFor(behaviour.paceMs);
+      },
+    },
+  };
+});
+
+function serve(socket) {
+  let body = '';
+  const read = readHttp({
+    onHead: () => {
+      body = '';
+    },
+    onBody: (bytes) => {
+      body += bytes.latin1Slice();
+    },
+    onEnd: () => {
+      if (behaviour.delayMs === 0) answer(socket, body);
+      else setTimeout(answer, behaviour.delayMs, socket, body);
+    },
+  });
+  socket.on('data', read);
+  socket.on('error', () => socket.destroy());
+}
+
+function answer(socket, body) {
+  if (!body.includes('"stream":true')) {
+    socket.write(JSON_REPLY);
+    return;
+  }
+  socket.write(Buffer.concat([STREAM_HEAD, CONTENT_CHUNK]));
+  const withUsage = body.includes('"include_usage":true');
+  const slot = slots[Math.floor(performance.now()) % slots.length];
+  slot.add({ socket, left: behaviour.chunks - 1, withUsage });
+}
+
+function serveSlots() {
+  const now = Math.floor(performance.now());
+  while (servedUntil < now) {
+    servedUntil += 1;
+    const slot = slots[servedUntil % slots.length];
+    for (const stream of slot) if (isOver(stream)) slot.delete(stream);
+  }
+}
+
+function isOver(stream) {
+  const { socket } = stream;
+  if (socket.destroyed) return true;
+  stream.left -= 1;
+  if (stream.left > 0) {
+    socket.write(CONTENT_CHUNK);
+    return false;
+  }
+  socket.write(FINISH_CHUNK);
+  if (stream.withUsage) socket.write(USAGE_CHUNK);
+  socket.write(STREAM_END);
+  return true;
+}
+
+function slotsFor(paceMs) {
+  return Array.from({ length: paceMs }, () => new Set());
+}
+
+function chunked(text) {
+  return Buffer.from(`${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`);
+}
