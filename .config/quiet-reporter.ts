@@ -1,5 +1,4 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { DefaultReporter, type TestModule } from 'vitest/node';
 
 const countsFile = new URL('../node_modules/.cache/test-counts.json', import.meta.url);
@@ -15,8 +14,9 @@ export class QuietReporter extends DefaultReporter {
 
   override onTestRunEnd(...run: Parameters<DefaultReporter['onTestRunEnd']>): void {
     super.onTestRunEnd(...run);
+    const [modules, unhandledErrors] = run;
     mkdirSync(new URL('.', countsFile), { recursive: true });
-    writeFileSync(fileURLToPath(countsFile), JSON.stringify(countTests(...run)));
+    writeFileSync(countsFile, JSON.stringify(countTests(modules, unhandledErrors)));
   }
 }
 

@@ -10,6 +10,7 @@ export default defineConfig({
   root,
   test: {
     reporters: [new QuietReporter()],
+    silent: 'passed-only',
     // Processes rather than threads: these tests watch warnings, rejections and memory of the whole process.
     pool: 'forks',
     maxWorkers: 2,

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { startRemote } from './remote.mjs';
+import { PIN_COMMAND, startRemote } from './remote.mjs';
 
 /** What is measured, by the names the scenarios and `--profile` use. */
 export const TARGETS = {
@@ -73,7 +73,7 @@ export async function cpuMicrosDuring(target, work) {
 function canPin() {
   if (availableParallelism() < 2) return false;
   try {
-    execFileSync('taskset', ['-c', CLIENT_CORE, 'true'], { stdio: 'ignore' });
+    execFileSync(PIN_COMMAND, ['-c', CLIENT_CORE, 'true'], { stdio: 'ignore' });
     return true;
   } catch {
     return false;

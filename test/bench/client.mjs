@@ -8,7 +8,7 @@ import { percentile } from './statistics.mjs';
 let connections = [];
 let requests = {};
 
-answerParent(async () => ({ started: {}, methods: { open, close, calls, streams, holdStreams } }));
+await answerParent(async () => ({ started: {}, methods: { open, close, calls, streams, holdStreams } }));
 
 /** Opens the connections to `url` (that of `/v1`), so that no measurement pays for it. */
 async function open(url, concurrency) {

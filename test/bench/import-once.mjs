@@ -7,26 +7,38 @@ import net from 'node:net';
 const [, , specifier, flag] = process.argv;
 const touched = flag === '--watch-outside' ? watchOutside() : [];
 
-const startedAt = performance.now();
-const module = await import(specifier);
-const timeMs = performance.now() - startedAt;
+try {
+  const startedAt = performance.now();
+  const module = await import(specifier);
+  const timeMs = performance.now() - startedAt;
+  // What an import starts may come a moment later.
+  if (flag !== undefined) await new Promise((resolve) => setTimeout(resolve, 100));
+  tell({ timeMs, rss: process.memoryUsage.rss(), exportCount: Object.keys(module).length, touched });
+} catch (error) {
+  tell({ error: error.message });
+}
 
-if (flag !== undefined) await new Promise((resolve) => setTimeout(resolve, 100));
-process.stdout.write(
-  JSON.stringify({ timeMs, rss: process.memoryUsage.rss(), exportCount: Object.keys(module).length, touched }),
-);
+function tell(findings) {
+  process.stdout.write(JSON.stringify(findings));
+}
 
 /** Notes every connection, look-up and file change from here on. */
 function watchOutside() {
   const seen = [];
-  for (const name of ['mkdir', 'mkdtemp', 'writeFile', 'appendFile', 'rename', 'rm', 'unlink', 'copyFile', 'truncate']) {
-    for (const [where, method] of [
-      [fs, name],
-      [fs, `${name}Sync`],
-      [fs.promises, name],
-    ]) {
-      note(where, method, `fs.${method}`);
-    }
+  for (const name of [
+    'mkdir',
+    'mkdtemp',
+    'writeFile',
+    'appendFile',
+    'rename',
+    'rm',
+    'unlink',
+    'copyFile',
+    'truncate',
+  ]) {
+    note(fs, name, `fs.${name}`);
+    note(fs, `${name}Sync`, `fs.${name}Sync`);
+    note(fs.promises, name, `fs.promises.${name}`);
   }
   for (const where of [fs, fs.promises]) note(where, 'open', 'fs.open', opensForWriting);
   note(fs, 'openSync', 'fs.openSync', opensForWriting);

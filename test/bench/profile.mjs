@@ -69,7 +69,9 @@ function packageOf({ functionName, url }) {
 }
 
 function shortened(url) {
-  return url.replace(/^file:\/\/.*\/(?:node_modules|packages)\/(?!\.pnpm)/, '').replace(/^file:\/\/.*\/test\//, 'test/');
+  return url
+    .replace(/^file:\/\/.*\/(?:node_modules|packages)\/(?!\.pnpm)/, '')
+    .replace(/^file:\/\/.*\/test\//, 'test/');
 }
 
 function printLine(micros, place) {

@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
+/** Runs a command on one core: part of util-linux. */
+export const PIN_COMMAND = 'taskset';
+
 /**
  * Starts one of the benchmark's processes and returns `ask(method, ...args)`. The parts of the benchmark live in
  * processes of their own so that the CPU time of one is never counted as another's.
@@ -8,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 export async function startRemote(script, args, { cores, nodeOptions = [] } = {}) {
   const file = fileURLToPath(new URL(script, import.meta.url));
   const command = [process.execPath, '--expose-gc', ...nodeOptions, file, ...args];
-  if (cores !== undefined) command.unshift('taskset', '-c', cores);
+  if (cores !== undefined) command.unshift(PIN_COMMAND, '-c', cores);
   const child = spawn(command[0], command.slice(1), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, NODE_ENV: 'production' },

@@ -10,7 +10,13 @@ export function printVerdict(checks) {
 
 /** The same tables for a README. */
 export function markdownOf(results) {
-  const tables = results.flatMap(({ title, head, rows }) => [`**${title}**`, markdownTable(head, rows.map((row) => row.map(shown)))]);
+  const tables = results.flatMap(({ title, head, rows }) => [
+    `**${title}**`,
+    markdownTable(
+      head,
+      rows.map((row) => row.map(shown)),
+    ),
+  ]);
   const [head, ...rows] = verdictTable(results.flatMap(({ checks }) => checks));
   return [...tables, '**What was promised**', markdownTable(head, rows)].join('\n\n');
 }
@@ -30,7 +36,9 @@ function verdictTable(checks) {
 function aligned(table) {
   const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
   return table
-    .map((row) => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  '))
+    .map((row) =>
+      row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  '),
+    )
     .map((line) => `  ${line.trimEnd()}`)
     .join('\n');
 }

@@ -22,7 +22,11 @@ const { values: flags } = parseArgs({
     streams: { type: 'boolean', default: false },
   },
 });
-refuseUnknown('--only', flags.only ?? [], SCENARIOS.map(({ name }) => name));
+refuseUnknown(
+  '--only',
+  flags.only ?? [],
+  SCENARIOS.map(({ name }) => name),
+);
 refuseUnknown('--profile', flags.profile === undefined ? [] : [flags.profile], Object.keys(TARGETS));
 
 const bench = await openBench({ quick: flags.quick });
@@ -48,7 +52,8 @@ async function measure() {
   const checks = results.flatMap((result) => result.checks);
   if (flags.markdown) console.log(`\n${markdownOf(results)}`);
   else if (checks.length > 0) printVerdict(checks);
-  if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify({ node: process.versions.node, results }, null, 2)}\n`);
+  if (flags.json !== undefined)
+    writeFileSync(flags.json, `${JSON.stringify({ node: process.versions.node, results }, null, 2)}\n`);
   console.log(`\n${Math.round((performance.now() - startedAt) / 1_000)} s`);
 }
 

@@ -4,7 +4,7 @@ import { answerParent } from './remote.mjs';
 const SETTLE_MS = 200;
 
 /** The process of one target: `node target.mjs <module> <upstream url>`. */
-answerParent(async () => {
+await answerParent(async () => {
   const [, , module, upstreamUrl] = process.argv;
   const { start } = await import(module);
   const target = await start(upstreamUrl);

@@ -24,7 +24,7 @@ let behaviour = { delayMs: 0, chunks: 200, paceMs: 25 };
 let slots = slotsFor(behaviour.paceMs);
 let servedUntil = 0;
 
-answerParent(async () => {
+await answerParent(async () => {
   const server = createServer({ noDelay: true }, serve);
   await new Promise((resolve) => server.listen(0, '127.0.0.1', 1024, resolve));
   servedUntil = Math.floor(performance.now());

@@ -1,237 +1,150 @@
+import { focusQuestion, offerModels, pickedModel, showWriting, wireComposer } from './composer.js';
+import { dollars, modelsInWords } from './in-words.js';
 import { element } from './element.js';
 import { explainError } from './explain-error.js';
 import { openai } from './llm-client.js';
-import { renderMarkdown } from './markdown.js';
-import { dollars } from './money.js';
 import { watchSpending } from './spending.js';
+import { addAnswer, addProblem, addQuestion, announce, clearTranscript } from './transcript.js';
 
-const SUGGESTIONS = [
-  'Explain back-pressure to a plumber',
-  'Write a haiku about middleware',
-  'What is a portico?',
-  'Show me a debounce in JavaScript',
-];
+const screen = document.getElementById('chat');
+const welcome = document.getElementById('welcome');
+const title = document.getElementById('title');
 
-const byId = (id) => document.getElementById(id);
-const screen = byId('chat');
-const scroller = byId('scroller');
-const messages = byId('messages');
-const question = byId('question');
-const model = byId('model');
-const send = byId('send');
-const stop = byId('stop');
+/** What was asked and answered, as the model gets it, and what aborts the answer being written. */
+let conversation = { turns: [], stop: undefined };
+/** Answers whose line in the ledger is still to come, by request id. */
+let unbilled = new Map();
+let stopWatching;
+let leave;
 
-/** The conversation as the model gets it: only what was asked and answered. */
-let turns = [];
-/** Aborts the answer under way; undefined while there is none. */
-let underWay;
-let spending;
-let signedOut;
+wireComposer({ onAsk: ask, onStop: () => conversation.stop?.abort() });
+document.getElementById('new-chat').addEventListener('click', startOver);
+document.getElementById('sign-out').addEventListener('click', async () => {
+  await fetch('/api/session', { method: 'DELETE' }).catch(() => undefined);
+  leave();
+});
 
-/** Shows the chat for the signed-in user; `onSignedOut` is called when the session is over. */
-export async function openChat(user, { onSignedOut }) {
-  signedOut = onSignedOut;
-  byId('greeting').textContent = `Hello, ${user.name}.`;
-  byId('plan').textContent =
-    `You are on the ${user.plan} plan: ${user.models.join(' and ')}, up to ${dollars(user.budgetUsd)} a day ` +
-    `and ${user.requestsPerMinute} questions a minute.`;
-  byId('whoami').textContent = user.name;
-  startOver();
+/** Shows the chat of the signed-in user; `onLeave` is called when the session is over. */
+export async function openChat({ user, suggestions }, onLeave) {
+  const { models, budget, limits } = user.principal;
+  document.getElementById('greeting').textContent = `Hello, ${user.name}.`;
+  document.getElementById('plan').textContent =
+    `Your ${user.plan} plan has the ${modelsInWords(models)}, ${limits.requestsPerMinute} calls a minute ` +
+    `and ${dollars(budget.usd)} a ${budget.per}.`;
+  document.getElementById('who').textContent = user.name;
+  const suggest = (text) => element('li', {}, element('button', { type: 'button', onclick: () => ask(text) }, text));
+  document.getElementById('suggestions').replaceChildren(...suggestions.map(suggest));
+  leave = () => {
+    conversation.stop?.abort();
+    stopWatching();
+    screen.hidden = true;
+    onLeave();
+  };
   screen.hidden = false;
-  question.focus();
-  spending = watchSpending();
-  await offerModels();
-}
-
-/** Fills the picker with what the gateway lets this user ask, and nothing else. */
-async function offerModels() {
+  startOver();
+  stopWatching = watchSpending(bill);
   try {
-    const names = [];
-    for await (const { id } of openai.models.list()) names.push(id);
-    model.replaceChildren(...names.map((name) => element('option', { value: name }, name)));
+    // Only what this user may use: the gateway filters the list by the session.
+    const { data } = await openai.models.list();
+    offerModels(data.map((model) => model.id));
   } catch (error) {
     showProblem(error);
   }
 }
 
-async function ask(text) {
-  byId('welcome').hidden = true;
-  const asked = element('li', { className: 'message mine' }, author('You asked: '), text);
-  messages.append(asked);
-
-  const answer = element('div', { className: 'answer' });
-  const item = element('li', { className: 'message theirs waiting' }, author(`${model.value} answered: `), answer);
-  messages.append(item);
-  scrollToEnd();
-  announce(`${model.value} is answering.`);
-
-  underWay = new AbortController();
-  showBusy(true);
-  turns.push({ role: 'user', content: text });
-  const reply = { text: '', usage: undefined, finish: undefined, id: undefined };
-  try {
-    await streamInto(reply, () => {
-      item.classList.remove('waiting');
-      paint(answer, reply.text);
-    });
-    if (!underWay.signal.aborted && reply.finish === undefined) throw new Error('The answer broke off before its end.');
-    item.append(usageLine(reply, underWay.signal.aborted));
-    announce(underWay.signal.aborted ? 'Stopped.' : reply.text);
-  } catch (error) {
-    showProblem(error, { retry: text });
-  }
-  item.classList.remove('waiting');
-  answer.replaceChildren(renderMarkdown(reply.text));
-  if (reply.text === '') {
-    // Nothing was said, so the next question must not look like the second half of this one.
-    turns.pop();
-    if (!underWay.signal.aborted) item.remove();
-  } else {
-    turns.push({ role: 'assistant', content: reply.text });
-  }
-  underWay = undefined;
-  showBusy(false);
-  scrollToEnd();
-  if (turns.length === 2) await nameConversation();
+function startOver() {
+  conversation.stop?.abort();
+  conversation = { turns: [], stop: undefined };
+  unbilled = new Map();
+  clearTranscript();
+  welcome.hidden = false;
+  showWriting(false);
+  showTitle('Portico in an Express app');
+  focusQuestion();
 }
 
-async function streamInto(reply, changed) {
+async function ask(text) {
+  if (conversation.stop) return;
+  const own = conversation;
+  own.stop = new AbortController();
+  own.turns.push({ role: 'user', content: text });
+  welcome.hidden = true;
+  showWriting(true);
+  const takeBack = addQuestion(text);
+  const answer = addAnswer(pickedModel());
+  announce('The model is answering.');
+
+  let written = '';
+  let problem;
   try {
-    const stream = await openai.chat.completions.create(
-      { model: model.value, messages: turns, stream: true, stream_options: { include_usage: true } },
-      { signal: underWay.signal },
-    );
-    for await (const chunk of stream) {
-      reply.text += chunk.choices[0]?.delta?.content ?? '';
-      reply.finish ??= chunk.choices[0]?.finish_reason ?? undefined;
-      reply.usage = chunk.usage ?? reply.usage;
-      changed();
+    for await (const piece of stream(own, answer)) {
+      written += piece;
+      answer.show(written);
     }
   } catch (error) {
-    // Pressing Stop is no failure.
-    if (!underWay.signal.aborted) throw error;
+    problem = error;
   }
+  const wasStopped = own.stop.signal.aborted;
+  own.stop = undefined;
+  // An unanswered question must not look like the first half of the next one.
+  if (written === '') own.turns.pop();
+  else own.turns.push({ role: 'assistant', content: written });
+  // Meanwhile somebody may have started a new chat.
+  if (own !== conversation) return;
+
+  answer.end(written);
+  showWriting(false);
+  if (wasStopped) announce('Stopped.');
+  else if (problem) showProblem(problem, () => (takeBack(), ask(text)));
+  else announce(written);
+  if (own.turns.length === 2) await nameConversation(own, text);
 }
 
-let nextPaint;
-
-/** Paints at most once a frame, however fast the tokens come. */
-function paint(answer, text) {
-  cancelAnimationFrame(nextPaint);
-  nextPaint = requestAnimationFrame(() => {
-    const follows = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
-    answer.replaceChildren(renderMarkdown(text));
-    if (follows) scrollToEnd();
-  });
+/** The pieces of the next answer, as the official client hands them out. */
+async function* stream({ turns, stop }, answer) {
+  const { data: chunks, request_id } = await openai.chat.completions
+    .create({ model: pickedModel(), messages: turns, stream: true }, { signal: stop.signal })
+    .withResponse();
+  unbilled.set(request_id, answer);
+  let isWhole = false;
+  for await (const { choices } of chunks) {
+    const piece = choices[0]?.delta?.content;
+    if (piece) yield piece;
+    isWhole ||= Boolean(choices[0]?.finish_reason);
+  }
+  if (!isWhole && !stop.signal.aborted) throw new Error('The answer broke off before its end.');
 }
 
-function usageLine({ usage }, stopped) {
-  const parts = [model.value];
-  if (usage) parts.push(`${usage.prompt_tokens} tokens in, ${usage.completion_tokens} out`);
-  if (stopped) parts.push('stopped, and so was the model');
-  return element('p', { className: 'usage' }, parts.join(' · '));
+/** The ledger has a new record: writes what the answer has cost below it. */
+function bill({ id, model, outcome, inputTokens, outputTokens, estimated, costUsd }) {
+  const answer = unbilled.get(id);
+  if (answer === undefined) return;
+  unbilled.delete(id);
+  const parts = [model, `${estimated ? 'about ' : ''}${inputTokens} tokens in, ${outputTokens} out`];
+  if (costUsd !== undefined) parts.push(dollars(costUsd));
+  if (outcome === 'client_gone') parts.unshift('stopped, the model too');
+  answer.note(parts.join(' · '));
 }
 
 /** Asks the app, not the gateway: the server makes a call of its own for the same user, on the same ledger. */
-async function nameConversation() {
+async function nameConversation(own, question) {
   const answer = await fetch('/api/title', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ question: turns[0].content }),
+    body: JSON.stringify({ question }),
   }).catch(() => undefined);
-  showTitle(answer?.ok ? (await answer.json()).title : turns[0]?.content);
+  const name = answer?.ok ? (await answer.json()).title : question;
+  if (own === conversation) showTitle(name);
 }
 
-function showProblem(error, { retry } = {}) {
+function showTitle(text) {
+  title.textContent = text;
+  document.title = text;
+}
+
+function showProblem(error, askAgain) {
   const { text, remedy } = explainError(error);
-  const problem = element('li', { className: 'notice error' }, element('span', {}, text));
-  if (remedy === 'sign-in') problem.append(element('button', { type: 'button', onclick: leave }, 'Sign in'));
-  if (remedy === 'retry' && retry !== undefined) {
-    const again = () => {
-      problem.remove();
-      ask(retry);
-    };
-    problem.append(element('button', { type: 'button', onclick: again }, 'Try again'));
-  }
-  messages.append(problem);
-  announce(text);
-  scrollToEnd();
+  if (remedy === 'sign-in') addProblem(text, { label: 'Sign in', act: leave });
+  else if (remedy === 'again' && askAgain) addProblem(text, { label: 'Try again', act: askAgain });
+  else addProblem(text);
 }
-
-function showBusy(busy) {
-  send.hidden = busy;
-  stop.hidden = !busy;
-  messages.ariaBusy = String(busy);
-}
-
-function showTitle(text = 'New chat') {
-  byId('title').textContent = text;
-  document.title = text === 'New chat' ? 'Portico in an Express app' : `${text} · Portico`;
-}
-
-function startOver() {
-  underWay?.abort();
-  turns = [];
-  messages.replaceChildren();
-  byId('welcome').hidden = false;
-  showTitle();
-  question.focus();
-}
-
-function author(text) {
-  return element('span', { className: 'unseen' }, text);
-}
-
-function announce(text) {
-  byId('announcer').textContent = text;
-}
-
-function scrollToEnd() {
-  scroller.scrollTop = scroller.scrollHeight;
-}
-
-async function signOut() {
-  await fetch('/api/session', { method: 'DELETE' }).catch(() => undefined);
-  leave();
-}
-
-function leave() {
-  underWay?.abort();
-  spending?.close();
-  screen.hidden = true;
-  signedOut();
-}
-
-function submit() {
-  const text = question.value.trim();
-  if (text === '' || underWay) return;
-  question.value = '';
-  fitQuestion();
-  ask(text);
-}
-
-function fitQuestion() {
-  question.style.height = 'auto';
-  question.style.height = `${question.scrollHeight}px`;
-}
-
-byId('composer').addEventListener('submit', (event) => {
-  event.preventDefault();
-  submit();
-});
-question.addEventListener('input', fitQuestion);
-question.addEventListener('keydown', (event) => {
-  // While a word is being composed, as in Japanese, Enter belongs to the input method.
-  if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
-  event.preventDefault();
-  submit();
-});
-document.addEventListener('keydown', (event) => {
-  if (event.key === 'Escape') underWay?.abort();
-});
-stop.addEventListener('click', () => underWay?.abort());
-byId('new-chat').addEventListener('click', startOver);
-byId('sign-out').addEventListener('click', signOut);
-byId('suggestions').append(
-  ...SUGGESTIONS.map((text) => element('li', {}, element('button', { type: 'button', onclick: () => ask(text) }, text))),
-);

@@ -1,22 +1,23 @@
 /**
- * What went wrong, as a sentence for the person in front of the screen, and what that person can do about it:
- * `sign-in`, `retry` or nothing. Errors are those of the official client.
+ * What went wrong, as a sentence for the person in front of the screen, and what that person can do: `sign-in`, ask
+ * `again`, or nothing. Errors are those of the official client.
  */
 export function explainError(error) {
-  if (error?.status === 401) return { text: 'Your session has ended. Sign in again to go on.', remedy: 'sign-in' };
-  if (error?.status === 429 && error.code === 'insufficient_quota') {
-    return { text: 'Your budget for today is used up. It starts anew at midnight UTC.' };
+  const { status, code, headers } = error;
+  if (status === 401) return { text: 'Your session has ended. Sign in again to go on.', remedy: 'sign-in' };
+  if (code === 'insufficient_quota') {
+    return { text: 'Your budget for today does not cover this. It is full again at midnight UTC.' };
   }
-  if (error?.status === 429) return { text: `That was too fast for your plan. ${whenAgain(error.headers)}`, remedy: 'retry' };
-  if (error?.name === 'APIConnectionError' || error instanceof TypeError) {
-    return { text: 'The connection was lost. Is the server still running?', remedy: 'retry' };
+  if (status === 429) return { text: `That was too much for your plan at once. ${whenAgain(headers)}`, remedy: 'again' };
+  if (status === undefined && /connection|fetch|network|terminated/i.test(`${error.name} ${error.message}`)) {
+    return { text: 'The connection was lost. Is the server still running?', remedy: 'again' };
   }
-  // The client puts the status in front of the gateway's own sentence.
-  const text = String(error?.error?.message ?? error?.message ?? error);
-  return { text, remedy: 'retry' };
+  // In `error.error` the client keeps the gateway's own sentence, without the status in front.
+  return { text: error.error?.message ?? error.message, remedy: 'again' };
 }
 
 function whenAgain(headers) {
   const seconds = Number(headers?.get('retry-after'));
-  return seconds > 0 ? `Try again in ${seconds} second${seconds === 1 ? '' : 's'}.` : 'Try again in a moment.';
+  if (!(seconds > 0)) return 'Try again in a moment.';
+  return `Try again in ${seconds} second${seconds === 1 ? '' : 's'}.`;
 }

@@ -1,34 +1,32 @@
 import { element } from './element.js';
-import { dollars } from './money.js';
+import { dollars, modelsInWords } from './in-words.js';
 
 const screen = document.getElementById('sign-in');
-const list = document.getElementById('users');
-const problem = document.getElementById('sign-in-error');
+const cards = document.getElementById('users');
+const problem = document.getElementById('sign-in-problem');
 
-/** Offers the demo users; a click signs in as one of them. */
-export function showSignIn(users, { onSignedIn }) {
+/** Offers the demo users; a click signs in as one of them and then calls `onSignedIn`. */
+export function showSignIn(users, onSignedIn) {
+  cards.replaceChildren(...users.map((user) => element('li', {}, card(user, onSignedIn))));
   problem.hidden = true;
-  list.replaceChildren(...users.map((user) => element('li', {}, card(user, onSignedIn))));
-  document.getElementById('chat').hidden = true;
   screen.hidden = false;
   document.title = 'Portico in an Express app';
-  list.querySelector('button')?.focus();
 }
 
 function card(user, onSignedIn) {
+  const { models, budget } = user.principal;
   const button = element(
     'button',
-    { type: 'button', className: 'user' },
+    { type: 'button', className: 'user', onclick: () => signIn(user, onSignedIn) },
     element('span', { className: 'avatar', ariaHidden: 'true' }, user.name[0]),
     element(
       'span',
       { className: 'about' },
-      element('span', { className: 'name' }, user.name, ' ', element('span', { className: 'plan' }, user.plan)),
-      element('span', { className: 'terms' }, `${user.models.join(' and ')}, ${dollars(user.budgetUsd)} a day`),
+      element('span', {}, element('b', {}, user.name), ' ', element('span', { className: 'plan' }, user.plan)),
+      element('span', { className: 'terms' }, `${modelsInWords(models)}, ${dollars(budget.usd)} a ${budget.per}`),
     ),
   );
   button.dataset.user = user.id;
-  button.addEventListener('click', () => signIn(user, onSignedIn));
   return button;
 }
 
@@ -40,8 +38,7 @@ async function signIn(user, onSignedIn) {
   }).catch(() => undefined);
   if (answer?.ok) {
     screen.hidden = true;
-    await onSignedIn();
-    return;
+    return onSignedIn();
   }
   problem.textContent = answer ? (await answer.json()).error.message : 'The server does not answer. Is it still running?';
   problem.hidden = false;

@@ -8,3 +8,8 @@ export function isJsonObject(value: unknown): value is JsonObject {
 
 /** A value, or the promise of one. */
 export type MaybePromise<T> = T | Promise<T>;
+
+/** True for a promise, other libraries' included; hooks may return anything where nothing is asked of them. */
+export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}

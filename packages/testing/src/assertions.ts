@@ -14,7 +14,9 @@ export async function expectNoOpenRequests(provider: { readonly log: ProviderLog
   giveUp.abort();
   if (provider.log.openResponses === 0) return;
   const open = provider.log.requests.filter((request) => request.outcome === 'open').map(nameOf);
-  throw new Error(`After ${withinMs} ms still open at the provider: ${open.join(', ') || 'requests before the reset'}.`);
+  throw new Error(
+    `After ${withinMs} ms still open at the provider: ${open.join(', ') || 'requests before the reset'}.`,
+  );
 }
 
 /** Fails unless the provider was asked for exactly these models, in this order. */

@@ -9,7 +9,11 @@ type Json = any;
 const user = (content: string) => ({ role: 'user', content });
 const weatherSchema = {
   type: 'object',
-  properties: { city: { type: 'string' }, unit: { enum: ['celsius', 'fahrenheit'] }, days: { type: 'integer', minimum: 2 } },
+  properties: {
+    city: { type: 'string' },
+    unit: { enum: ['celsius', 'fahrenheit'] },
+    days: { type: 'integer', minimum: 2 },
+  },
   required: ['city'],
 };
 const weatherTool = { type: 'function', function: { name: 'get_weather', parameters: weatherSchema } };
@@ -83,11 +87,16 @@ describe('chat completions', () => {
     const deltas = events.flatMap(({ data }) => data.choices?.[0].delta.tool_calls ?? []);
     expect(deltas.filter((delta: Json) => delta.id !== undefined)).toHaveLength(1);
     expect(deltas.length).toBeGreaterThan(2);
-    expect(deltas.map((delta: Json) => delta.function.arguments).join('')).toBe(message.tool_calls[0].function.arguments);
+    expect(deltas.map((delta: Json) => delta.function.arguments).join('')).toBe(
+      message.tool_calls[0].function.arguments,
+    );
   });
 
   it('leaves the tools alone when the question is about something else or tool_choice says none', async () => {
-    for (const more of [{ messages: [user('Tell me a joke')] }, { messages: [user('weather?')], tool_choice: 'none' }]) {
+    for (const more of [
+      { messages: [user('Tell me a joke')] },
+      { messages: [user('weather?')], tool_choice: 'none' },
+    ]) {
       const answer = await askJson('/v1/chat/completions', { model: 'm', tools: [weatherTool], ...more });
       expect(answer.choices[0].finish_reason).toBe('stop');
     }
@@ -110,7 +119,11 @@ describe('chat completions', () => {
   it('answers JSON that fits the response format', async () => {
     const json_schema = { name: 'weather', schema: weatherSchema };
     const response_format = { type: 'json_schema', json_schema };
-    const answer = await askJson('/v1/chat/completions', { model: 'm', response_format, messages: [user('In Oslo Town?')] });
+    const answer = await askJson('/v1/chat/completions', {
+      model: 'm',
+      response_format,
+      messages: [user('In Oslo Town?')],
+    });
     expect(JSON.parse(answer.choices[0].message.content)).toEqual({ city: 'Oslo', unit: 'celsius', days: 2 });
   });
 
@@ -122,7 +135,13 @@ describe('chat completions', () => {
   });
 
   it('refuses what OpenAI refuses', async () => {
-    const refused = [{ messages: [user('no model')] }, { model: 'm' }, { model: 'm', messages: [] }, { ...question, stream_options: {} }, []];
+    const refused = [
+      { messages: [user('no model')] },
+      { model: 'm' },
+      { model: 'm', messages: [] },
+      { ...question, stream_options: {} },
+      [],
+    ];
     for (const body of refused) expect((await ask('/v1/chat/completions', body)).status).toBe(400);
     expect((await ask('/v1/nothing', question)).status).toBe(404);
     expect((await ask('/v1/chat/completions', undefined, { method: 'GET' })).status).toBe(405);
@@ -164,7 +183,12 @@ describe('completions and embeddings', () => {
     expect(answer).toMatchObject({ object: 'text_completion', choices: [{ finish_reason: 'length' }] });
     expect(answer.usage.completion_tokens).toBe(16);
     const events = await stream('/v1/completions', { model: 'm', prompt: 'Once upon a time' });
-    expect(events.slice(0, -1).map(({ data }) => data.choices[0].text).join('')).toBe(answer.choices[0].text);
+    expect(
+      events
+        .slice(0, -1)
+        .map(({ data }) => data.choices[0].text)
+        .join(''),
+    ).toBe(answer.choices[0].text);
   });
 
   it('embeds the same text as the same unit vector, as floats and as base64', async () => {
@@ -193,7 +217,9 @@ describe('Anthropic messages', () => {
 
   it('streams message_start, blocks that close before the next opens, message_delta and message_stop', async () => {
     const events = await stream('/v1/messages', question);
-    expect(grammarOf(events)).toBe('message_start content_block_start ping content_block_delta+ content_block_stop message_delta message_stop');
+    expect(grammarOf(events)).toBe(
+      'message_start content_block_start ping content_block_delta+ content_block_stop message_delta message_stop',
+    );
     expect(events.every(({ name, data }) => name === data.type)).toBe(true);
     const text = events.map(({ data }) => data.delta?.text ?? '').join('');
     expect(text).toBe((await askJson('/v1/messages', question)).content[0].text);
@@ -208,7 +234,9 @@ describe('Anthropic messages', () => {
     const events = await stream('/v1/messages', asked);
     const block = 'content_block_start content_block_delta+ content_block_stop';
     expect(grammarOf(events)).toBe(`message_start ping ${block} ${block} message_delta message_stop`);
-    const pieces = events.filter(({ data }) => data.index === 1 && data.delta).map(({ data }) => data.delta.partial_json);
+    const pieces = events
+      .filter(({ data }) => data.index === 1 && data.delta)
+      .map(({ data }) => data.delta.partial_json);
     expect(pieces[0]).toBe('');
     const whole = await askJson('/v1/messages', asked);
     expect(JSON.parse(pieces.join(''))).toEqual(whole.content[1].input);
@@ -226,6 +254,9 @@ describe('Anthropic messages', () => {
   });
 
   function grammarOf(events: readonly { name: string | undefined }[]): string {
-    return events.map(({ name }) => name).join(' ').replace(/(content_block_delta ?)+/g, 'content_block_delta+ ');
+    return events
+      .map(({ name }) => name)
+      .join(' ')
+      .replace(/(content_block_delta ?)+/g, 'content_block_delta+ ');
   }
 });

@@ -1,7 +1,13 @@
 import { type Answer, composeAnswer } from './answers/compose-answer.js';
 import { base64Of, embed } from './answers/embed.js';
 import { isObject } from './answers/json-object.js';
-import { type Question, readAnthropicQuestion, readCompletionQuestion, readOpenAiQuestion, tokensOf } from './answers/question.js';
+import {
+  type Question,
+  readAnthropicQuestion,
+  readCompletionQuestion,
+  readOpenAiQuestion,
+  tokensOf,
+} from './answers/question.js';
 import { pickFault } from './faults.js';
 import type { ProviderLog } from './provider-log.js';
 import { type Exchange, startProviderServer } from './serving/provider-server.js';
@@ -106,9 +112,8 @@ interface Place {
   readonly operation: Operation;
 }
 
-const READ_QUESTION: Readonly<
-  Partial<Record<Operation, (body: Record<string, unknown>, model: string) => Question>>
-> = { chat: readOpenAiQuestion, completions: readCompletionQuestion, messages: readAnthropicQuestion };
+const READ_QUESTION: Readonly<Partial<Record<Operation, (body: Record<string, unknown>, model: string) => Question>>> =
+  { chat: readOpenAiQuestion, completions: readCompletionQuestion, messages: readAnthropicQuestion };
 
 const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['chat/completions', 'chat'],
@@ -148,7 +153,8 @@ function complaintAbout(
   if (request.path.includes('/deployments/') && !request.query.has('api-version')) {
     return 'Missing query parameter: api-version.';
   }
-  if (model === '') return wire.dialect === 'anthropic' ? 'model: Field required' : 'you must provide a model parameter';
+  if (model === '')
+    return wire.dialect === 'anthropic' ? 'model: Field required' : 'you must provide a model parameter';
   if (operation === 'messages') {
     if (!request.headers['anthropic-version']) return 'anthropic-version: header is required';
     if (typeof body.max_tokens !== 'number') return 'max_tokens: Field required';

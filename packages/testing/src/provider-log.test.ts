@@ -69,7 +69,8 @@ describe('the log of a provider', () => {
 
   it('tells which requests shared a connection', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    for (const model of ['one', 'two']) await rawRequest(`${provider.url}/chat/completions`, chat(model), { agent }).answer;
+    for (const model of ['one', 'two'])
+      await rawRequest(`${provider.url}/chat/completions`, chat(model), { agent }).answer;
     await rawRequest(`${provider.url}/chat/completions`, chat('three'), { agent: new Agent() }).answer;
     const [one, two, three] = provider.log.requests.map((request) => request.socket);
     expect(one).toBe(two);

@@ -124,7 +124,8 @@ export function createProviderLog(): ProviderLogWriter {
       return openSockets;
     },
     requestsFor: (model) => requests.filter((request) => request.model === model),
-    waitForRequest: (fits = () => true) => until(() => requests.find((request) => request.bodyArrived && fits(request))),
+    waitForRequest: (fits = () => true) =>
+      until(() => requests.find((request) => request.bodyArrived && fits(request))),
     waitForAbort: (request) =>
       until(() => {
         if (request.outcome === 'open') return undefined;

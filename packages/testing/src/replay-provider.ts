@@ -85,7 +85,11 @@ function readIfThere(fixtures: string, id: string): RecordedCase | undefined {
   }
 }
 
-function piecesOf(bytes: Uint8Array, { chunking = 'random', seed = 1 }: ReplayProviderOptions, id: string): Uint8Array[] {
+function piecesOf(
+  bytes: Uint8Array,
+  { chunking = 'random', seed = 1 }: ReplayProviderOptions,
+  id: string,
+): Uint8Array[] {
   if (chunking === 'whole') return [bytes];
   const cuts = chunking === 'bytes' ? everyPlace(bytes) : randomPlaces(bytes, seededRandom(`${seed} ${id}`));
   return [...cuts, bytes.length].map((end, at) => bytes.subarray(cuts[at - 1] ?? 0, end));

@@ -23,14 +23,15 @@ export async function unreachableUrls(): Promise<UnreachableUrls> {
   const refusedPort = await portNobodyListensOn();
   const notTls = createServer((socket) => {
     socket.on('error', () => undefined);
-    socket.end('220 this is not a TLS server\r\n');
+    socket.resume().end('220 this is not a TLS server\r\n');
   });
   const notTlsPort = await listen(notTls);
   const selfSigned = await startProviderServer({
     host: HOST,
     port: 0,
     tls: selfSignedCertificate(),
-    respond: ({ reply }) => reply.json(500, { error: { message: 'The client accepted a certificate it must refuse.' } }),
+    respond: ({ reply }) =>
+      reply.json(500, { error: { message: 'The client accepted a certificate it must refuse.' } }),
   });
   return {
     refused: `http://${HOST}:${refusedPort}/v1`,

@@ -72,7 +72,11 @@ export interface ReadEvent {
 
 /** Reads a stream's events by the rules of the standard, line ends, BOM and comments included. */
 export function readEvents(text: string): ReadEvent[] {
-  const blocks = text.replace(/^\uFEFF/, '').replaceAll(/\r\n|\r/g, '\n').split('\n\n').slice(0, -1);
+  const blocks = text
+    .replace(/^\uFEFF/, '')
+    .replaceAll(/\r\n|\r/g, '\n')
+    .split('\n\n')
+    .slice(0, -1);
   return blocks.flatMap((block) => {
     const lines = block.split('\n');
     const valuesOf = (name: string) =>

@@ -50,7 +50,8 @@ export const calls = {
       title: `JSON calls: 1 KB asked, 1 KB answered, ${CONCURRENCY} at a time, ${rounds} rounds of ${count} calls`,
       head: ['target', 'CPU µs/call', 'min', 'max', 'calls/s', 'RSS MB'],
       rows: measured.map(({ name, label, cpuMicros, callsPerSecond, rss }) => {
-        const cpu = name === 'direct' ? ['-', '-', '-'] : [median(cpuMicros), Math.min(...cpuMicros), Math.max(...cpuMicros)];
+        const cpu =
+          name === 'direct' ? ['-', '-', '-'] : [median(cpuMicros), Math.min(...cpuMicros), Math.max(...cpuMicros)];
         return [label, ...cpu, Math.round(median(callsPerSecond)), name === 'direct' ? '-' : rss / 1e6];
       }),
       checks: [

@@ -12,7 +12,13 @@ export const latency = {
   async run(bench) {
     const rounds = bench.quick ? 2 : 3;
     const count = bench.quick ? 400 : 600;
-    const targets = await bench.startTargets(['direct', 'dispatch', 'express-by-hand', 'gateway-node', 'gateway-express']);
+    const targets = await bench.startTargets([
+      'direct',
+      'dispatch',
+      'express-by-hand',
+      'gateway-node',
+      'gateway-express',
+    ]);
     const measured = targets.map(({ name, label }) => ({ name, label, single: [], loaded: [], firstToken: [] }));
 
     await bench.upstream.ask('behave', { chunks: STREAM_CHUNKS, paceMs: STREAM_PACE_MS });

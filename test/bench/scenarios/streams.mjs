@@ -13,7 +13,13 @@ export const streams = {
   async run(bench) {
     const rounds = bench.quick ? 2 : 3;
     const chunks = bench.quick ? 100 : 200;
-    const targets = await bench.startTargets(['direct', 'dispatch', 'express-by-hand', 'gateway-node', 'gateway-express']);
+    const targets = await bench.startTargets([
+      'direct',
+      'dispatch',
+      'express-by-hand',
+      'gateway-node',
+      'gateway-express',
+    ]);
     const measured = targets.map(({ name, label }) => ({
       name,
       label,
@@ -45,7 +51,8 @@ export const streams = {
       title: `Streams: ${STREAMS} at a time, ${chunks} chunks of 262 bytes, one each ${PACE_MS} ms, ${rounds} rounds`,
       head: ['target', 'CPU µs/chunk', 'min', 'max', 'first token p50 ms', 'p99 ms', 'events/read', 'RSS MB'],
       rows: measured.map(({ name, label, cpuMicros, firstTokenP50Ms, firstTokenP99Ms, eventsPerRead, rss }) => {
-        const cpu = name === 'direct' ? ['-', '-', '-'] : [median(cpuMicros), Math.min(...cpuMicros), Math.max(...cpuMicros)];
+        const cpu =
+          name === 'direct' ? ['-', '-', '-'] : [median(cpuMicros), Math.min(...cpuMicros), Math.max(...cpuMicros)];
         return [
           label,
           ...cpu,

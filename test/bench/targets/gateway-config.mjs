@@ -33,7 +33,16 @@ export function fullConfig(upstreamUrl) {
       {
         name: 'log',
         callEnded({ id, principal, requestedModel, deployment, outcome, usage, costNanoUsd, startedAt, endedAt }) {
-          const line = { id, user: principal.id, requestedModel, deployment, outcome, usage, costNanoUsd, ms: endedAt - startedAt };
+          const line = {
+            id,
+            user: principal.id,
+            requestedModel,
+            deployment,
+            outcome,
+            usage,
+            costNanoUsd,
+            ms: endedAt - startedAt,
+          };
           log.write(`${JSON.stringify(line)}\n`);
         },
       },

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js';
 import type { Deployment } from '../deployment.js';
 import { GatewayError } from '../errors.js';
 import type { GatewayConfig } from '../gateway-config.js';
-import type { MaybePromise } from '../json.js';
+import { isPromise, type MaybePromise } from '../json.js';
 import type { ModelGroup } from '../model-group.js';
 import type { ReplyHeaders } from '../reply.js';
 import type { CounterStore, ReserveAnswer } from '../store.js';
@@ -98,7 +98,7 @@ export function openAdmission(parts: AdmissionParts): Admission {
         settled = true;
         try {
           const done = counters.settle(reservation, actualOf(limits, usage, costNanoUsd));
-          if (done !== undefined) done.catch(tellStoreFailure);
+          if (isPromise(done)) done.then(undefined, tellStoreFailure);
         } catch (cause) {
           tellStoreFailure(cause);
         }
@@ -130,7 +130,7 @@ export function openAdmission(parts: AdmissionParts): Admission {
       } catch (cause) {
         throw storeFailed(cause);
       }
-      if ('ok' in answer) return open(answer, limits, now);
+      if (!isPromise(answer)) return open(answer, limits, now);
       return answer.then(
         (later) => open(later, limits, now),
         (cause) => {

@@ -3,6 +3,7 @@ export type PeriodKind = 'minute' | 'hour' | 'day' | 'month' | 'total';
 
 /** One period, aligned to UTC. */
 export interface Period {
+  readonly kind: PeriodKind;
   readonly startsAt: number;
   /** Milliseconds since the epoch, the first moment of the next one; infinite for `total`. */
   readonly endsAt: number;
@@ -30,14 +31,15 @@ function periodOf(kind: PeriodKind, now: number): Period {
     case 'hour':
     case 'day': {
       const startsAt = now - (now % LENGTHS_MS[kind]);
-      return { startsAt, endsAt: startsAt + LENGTHS_MS[kind], tag: `${kind}:${startsAt}` };
+      return { kind, startsAt, endsAt: startsAt + LENGTHS_MS[kind], tag: `${kind}:${startsAt}` };
     }
     case 'month': {
       const date = new Date(now);
       const startsAt = Date.UTC(date.getUTCFullYear(), date.getUTCMonth());
-      return { startsAt, endsAt: Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1), tag: `${kind}:${startsAt}` };
+      const endsAt = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1);
+      return { kind, startsAt, endsAt, tag: `${kind}:${startsAt}` };
     }
     case 'total':
-      return { startsAt: Number.NEGATIVE_INFINITY, endsAt: Number.POSITIVE_INFINITY, tag: kind };
+      return { kind, startsAt: Number.NEGATIVE_INFINITY, endsAt: Number.POSITIVE_INFINITY, tag: kind };
   }
 }

@@ -24,7 +24,9 @@ export function openCrossSiteCheck(csrf: GatewayConfig['csrf']): (request: Check
 function checkedOrigin(origin: string, index: number): string {
   const parsed = URL.canParse(origin) ? new URL(origin) : undefined;
   if (parsed === undefined || parsed.origin === 'null' || parsed.href !== `${parsed.origin}/`) {
-    throw new Error(`csrf.origins[${index}] is "${origin}": write scheme and host only, as in "https://app.example.com".`);
+    throw new Error(
+      `csrf.origins[${index}] is "${origin}": write scheme and host only, as in "https://app.example.com".`,
+    );
   }
   return parsed.origin;
 }

@@ -9,15 +9,15 @@ const RETRY_CALLS_MS = 1_000;
 export function refusalOf(limit: Limit, remaining: number, now: number, headers: ReplyHeaders): GatewayError {
   const left = Math.max(0, remaining);
   // A call that needs more than the whole limit will not fit later either.
-  const resetMs = limit.amount > limit.limit || limit.resetsAt === undefined ? undefined : Math.max(0, limit.resetsAt - now);
+  const resetMs =
+    limit.amount > limit.limit || limit.resetsAt === undefined ? undefined : Math.max(0, limit.resetsAt - now);
   const retry = resetMs === undefined ? '' : ` Try again in ${Math.ceil(resetMs / 1_000)} s.`;
   switch (limit.kind) {
     case 'requests':
-      return new GatewayError(
-        'over_rate_limit',
-        `Over the limit of ${limit.limit} requests per minute.${retry}`,
-        { retryAfterMs: resetMs, headers },
-      );
+      return new GatewayError('over_rate_limit', `Over the limit of ${limit.limit} requests per minute.${retry}`, {
+        retryAfterMs: resetMs,
+        headers,
+      });
     case 'tokens':
       return new GatewayError(
         'over_rate_limit',
@@ -36,9 +36,9 @@ export function refusalOf(limit: Limit, remaining: number, now: number, headers:
 }
 
 function budgetMessage(limit: Limit, left: number): string {
-  const [per] = limit.period.tag.split(':');
-  const starts = limit.resetsAt === undefined ? 'It does not start anew.' : `It starts anew at ${new Date(limit.resetsAt).toISOString()}.`;
-  return `Over the budget of ${usd(limit.limit)} (${per}): ${usd(limit.limit - left)} is spent or reserved and this call may cost up to ${usd(limit.amount)}. ${starts}`;
+  const per = limit.resetsAt === undefined ? 'in total' : `per ${limit.period.kind}`;
+  const starts = limit.resetsAt === undefined ? '' : ` It starts anew at ${new Date(limit.resetsAt).toISOString()}.`;
+  return `Over the budget of ${usd(limit.limit)} ${per}: ${usd(limit.limit - left)} is spent or reserved and this call may cost up to ${usd(limit.amount)}.${starts}`;
 }
 
 function usd(nanoUsd: number): string {

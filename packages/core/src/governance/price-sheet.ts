@@ -56,7 +56,9 @@ export function openPriceBook(deployments: readonly Deployment[], clock: Clock):
 export const CATALOGUE_VERSION = '@pydantic/genai-prices@0.1.8';
 
 type Catalogue = typeof import('@pydantic/genai-prices');
-type CataloguePrice = Readonly<Record<string, number | { base: number; tiers: { start: number; price: number }[] } | undefined>>;
+type CataloguePrice = Readonly<
+  Record<string, number | { base: number; tiers: { start: number; price: number }[] } | undefined>
+>;
 
 /** A catalogue price at a moment: some models cost more by day, some from a date on. */
 type ListedPrice = (now: number) => PriceSheet | undefined;

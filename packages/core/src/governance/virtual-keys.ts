@@ -19,9 +19,13 @@ export function openKeyRing(keys: readonly VirtualKeyConfig[], clock: Clock): Ke
   const entries = keys.map((key, index): [string, KeyEntry] => {
     const text = checkedText(key, index);
     const first = seen.get(text);
-    if (first !== undefined) throw new Error(`keys[${index}].key is the same as keys[${first}].key: each needs its own.`);
+    if (first !== undefined)
+      throw new Error(`keys[${index}].key is the same as keys[${first}].key: each needs its own.`);
     seen.set(text, index);
-    return [text, { principal: Object.freeze({ ...key.principal }), endsAt: endOf(key, index), revoked: key.revoked === true }];
+    return [
+      text,
+      { principal: Object.freeze({ ...key.principal }), endsAt: endOf(key, index), revoked: key.revoked === true },
+    ];
   });
   const look = openLookup(entries);
 
@@ -52,7 +56,9 @@ function checkedText(key: VirtualKeyConfig, index: number): string {
     const code = text.charCodeAt(at);
     // A line break at the end of a file is the usual case: such a key would never match.
     if (code < 0x21 || code > 0x7e) {
-      throw new Error(`keys[${index}].key holds a character that no header can carry: use printable ASCII without spaces.`);
+      throw new Error(
+        `keys[${index}].key holds a character that no header can carry: use printable ASCII without spaces.`,
+      );
     }
   }
   return text;
@@ -61,7 +67,8 @@ function checkedText(key: VirtualKeyConfig, index: number): string {
 function endOf(key: VirtualKeyConfig, index: number): number {
   if (key.expiresAt === undefined) return Number.POSITIVE_INFINITY;
   const endsAt = Number(key.expiresAt);
-  if (Number.isNaN(endsAt)) throw new Error(`keys[${index}].expiresAt is not a time: use a Date or milliseconds since the epoch.`);
+  if (Number.isNaN(endsAt))
+    throw new Error(`keys[${index}].expiresAt is not a time: use a Date or milliseconds since the epoch.`);
   return endsAt;
 }
 

@@ -33,9 +33,9 @@ export function memoryCounters(clock: Clock): CounterStore {
     }
   }
 
-  // A few counters at each call, more than a call can add: all are seen in time, and none waits for it.
-  function dropIdle(now: number): void {
-    for (let looked = 0; looked < SWEPT_PER_CALL; looked++) {
+  // Looks at twice as many counters as a call can have added: all are seen in time, and no call pays for all.
+  function dropIdle(added: number, now: number): void {
+    for (let looked = 0; looked < 2 * added; looked++) {
       const { done, value } = sweep.next();
       if (done) {
         sweep = counters.entries();
@@ -58,7 +58,7 @@ export function memoryCounters(clock: Clock): CounterStore {
         if (!(counter.used + counter.reserved + request.amount <= request.limit)) {
           giveBack({ counters: held, requests, endsAt: 0 });
           const remaining = requests.map((each) => roomIn(counterOf(each.key, each.resetsAt, now), each));
-          dropIdle(now);
+          dropIdle(requests.length, now);
           return { ok: false, refused: index, remaining };
         }
         counter.reserved += request.amount;
@@ -71,7 +71,7 @@ export function memoryCounters(clock: Clock): CounterStore {
       const endsAt = now + leaseMs;
       leases.set(reservation, { counters: held, requests, endsAt });
       nextLeaseEnd = Math.min(nextLeaseEnd, endsAt);
-      dropIdle(now);
+      dropIdle(requests.length, now);
       return { ok: true, reservation, remaining };
     },
 
@@ -93,9 +93,6 @@ export function memoryCounters(clock: Clock): CounterStore {
     },
   };
 }
-
-// A call adds four at most.
-const SWEPT_PER_CALL = 8;
 
 interface Counter {
   used: number;

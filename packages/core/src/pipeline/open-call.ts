@@ -9,6 +9,7 @@ import { kindOf } from '../operations/read-fields.js';
 import type { Principal } from '../principal.js';
 import type { RouteTable } from '../routing/route-table.js';
 import type { Caller } from './identify.js';
+import { locateJsonError } from './locate-json-error.js';
 
 export interface OpenCallParts {
   readonly table: RouteTable;
@@ -80,10 +81,10 @@ function parse(bytes: Uint8Array): JsonObject {
   }
   try {
     return JSON.parse(text) as JsonObject;
-  } catch (error) {
-    // The engine's own message may quote the body, and a body is a prompt: only the position is kept.
-    const position = /position (\d+)/.exec(String(error))?.[1];
-    const where = position === undefined ? '' : ` at character ${position}`;
-    throw new GatewayError('invalid_input', `The body is not valid JSON${where}.`, { code: 'json_parse_error' });
+  } catch {
+    const { line, column } = locateJsonError(text);
+    throw new GatewayError('invalid_input', `The body is not valid JSON at line ${line}, column ${column}.`, {
+      code: 'json_parse_error',
+    });
   }
 }

@@ -5,7 +5,7 @@ import type { JsonReply } from '../reply.js';
 /** The one error exit: whatever was thrown becomes one answer in the error shape of the caller's wire. */
 export function refuse(error: unknown, requestId: string, spelling: ErrorSpelling): JsonReply {
   const failure = asGatewayError(error);
-  const headers = ['content-type', 'application/json', 'x-request-id', requestId];
+  const headers = ['content-type', 'application/json', 'x-request-id', requestId, ...failure.headers];
   if (failure.retryAfterMs !== undefined) headers.push('retry-after', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))));
   // Official clients ask again on every 429; an empty budget does not fill while they do.
   if (failure.kind === 'over_budget' || failure.kind === 'quota_exhausted') headers.push('x-should-retry', 'false');

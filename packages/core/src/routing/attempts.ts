@@ -40,7 +40,8 @@ export async function attempt<Answer>(call: Call, parts: AttemptParts<Answer>): 
     } catch (error) {
       const failure = error as GatewayError; // askGroup rejects with nothing else
       verdict ??= failure;
-      if (call.cancellation.cancelled || failure.traits.elsewhere === 'no') throw failure;
+      if (call.cancellation.cancelled) throw failure;
+      if (failure.traits.elsewhere === 'no' && failure.kind !== 'unavailable') break;
       waiting.push(...nextGroups(group, failure.kind === 'unavailable' ? 'yes' : failure.traits.elsewhere));
     }
   }

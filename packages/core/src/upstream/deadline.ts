@@ -63,7 +63,9 @@ export class Deadline {
   }
 
   #sleep(now: number): void {
-    this.#takeBack = this.#clock.after(Math.max(0, this.#nextLimit().at - now), () => this.#wake());
+    // At most one idle time: silence counts from the head on, and the head may come while the timer sleeps.
+    const sleepMs = Math.min(this.#nextLimit().at - now, this.#limits.idleMs);
+    this.#takeBack = this.#clock.after(Math.max(0, sleepMs), () => this.#wake());
   }
 
   #wake(): void {

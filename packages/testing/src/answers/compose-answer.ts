@@ -27,7 +27,12 @@ export interface ToolCall {
 /** Answers a question: with the words given, else with a call of a tool it asks for, else with a friendly text. */
 export function composeAnswer(question: Question, number: number, words: string | undefined): Answer {
   const called = words === undefined ? toolsToCall(question) : [];
-  if (called.length > 0) return answerWithCalls(question, number, called.map((tool) => callOf(tool, question)));
+  if (called.length > 0)
+    return answerWithCalls(
+      question,
+      number,
+      called.map((tool) => callOf(tool, question)),
+    );
 
   const tokens = tokensOf(words ?? ownWords(question));
   const kept = question.maxTokens === undefined ? tokens : tokens.slice(0, question.maxTokens);
@@ -94,7 +99,17 @@ function isAskedFor(name: string, text: string): boolean {
   return asked.includes(name.toLowerCase()) || words.some((word) => asked.includes(word));
 }
 
-const VERBS: ReadonlySet<string> = new Set(['find', 'list', 'make', 'create', 'update', 'search', 'fetch', 'with', 'tool']);
+const VERBS: ReadonlySet<string> = new Set([
+  'find',
+  'list',
+  'make',
+  'create',
+  'update',
+  'search',
+  'fetch',
+  'with',
+  'tool',
+]);
 
 function ownWords(question: Question): string {
   if (question.jsonSchema !== undefined) return JSON.stringify(jsonAnswer(question));
@@ -102,7 +117,8 @@ function ownWords(question: Question): string {
   const asked = shortened(question.text);
   const opening = OPENINGS[hashOf(question.text) % OPENINGS.length] ?? '';
   const echo = asked === '' ? 'You said nothing yet, so I start.' : `You wrote: “${asked}”.`;
-  const memory = question.turn > 1 ? ` That is your message number ${question.turn}, and I have all of them before me.` : '';
+  const memory =
+    question.turn > 1 ? ` That is your message number ${question.turn}, and I have all of them before me.` : '';
   return (
     `${opening} ${echo}${memory} I am ${question.model}, played by a fake provider, so I know nothing of the world ` +
     'and cost nothing to ask. What is real is the road: your words went through the gateway to me, and mine come ' +

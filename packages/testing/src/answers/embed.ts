@@ -18,6 +18,6 @@ export function embed(text: string, dimensions: number): number[] {
 /** Spells a vector as OpenAI does for `encoding_format: "base64"`: little-endian 32-bit floats. */
 export function base64Of(vector: readonly number[]): string {
   const bytes = Buffer.alloc(vector.length * 4);
-  vector.forEach((component, at) => bytes.writeFloatLE(component, at * 4));
+  for (const [at, component] of vector.entries()) bytes.writeFloatLE(component, at * 4);
   return bytes.toString('base64');
 }

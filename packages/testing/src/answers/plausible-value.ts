@@ -74,5 +74,11 @@ function text(part: Record<string, unknown>, name: string, question: string): st
   if (byFormat !== undefined) return byFormat;
   // A capital inside a sentence is most often the name the question is about.
   const named = /\p{L}[^.!?]*?\s(\p{Lu}\p{L}+)/u.exec(question)?.[1];
-  return named ?? `some ${name.replace(/([a-z])([A-Z])/g, '$1 $2').replaceAll(/[_-]+/g, ' ').toLowerCase()}`;
+  return (
+    named ??
+    `some ${name
+      .replace(/([a-z])([A-Z])/g, '$1 $2')
+      .replaceAll(/[_-]+/g, ' ')
+      .toLowerCase()}`
+  );
 }

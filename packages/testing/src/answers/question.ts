@@ -80,7 +80,8 @@ export function readAnthropicQuestion(body: Record<string, unknown>, model: stri
     turn: fromPeople.length,
     toolResults: results.map((block) => textOf(block.content)),
     tools: listOf(body.tools).map((tool) => ({ name: String(tool.name), schema: tool.input_schema })),
-    toolChoice: ANTHROPIC_CHOICES[String(choice.type)] ?? (choice.type === 'tool' ? { name: String(choice.name) } : 'auto'),
+    toolChoice:
+      ANTHROPIC_CHOICES[String(choice.type)] ?? (choice.type === 'tool' ? { name: String(choice.name) } : 'auto'),
     parallelToolCalls: choice.disable_parallel_tool_use !== true,
     jsonSchema: isObject(format) ? format.schema : undefined,
     maxTokens: numberOf(body.max_tokens),

@@ -64,7 +64,10 @@ export async function sendEvents(
 }
 
 /** The head of every streamed answer. */
-export const EVENT_STREAM = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' } as const;
+export const EVENT_STREAM = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache',
+} as const;
 
 // `variant` is the first one for the bare name; `bare` tells where the wire's own way is to be preferred.
 type Play = (stage: FaultStage, reply: ProviderReply, variant: string | undefined, bare: boolean) => Promise<void>;
@@ -121,8 +124,9 @@ const PLAY: Readonly<Record<FaultId, Play>> = {
   },
   f26: (_stage, reply) => reply.whole(200, HTML, PORTAL_PAGE),
   f27: (stage, reply) => {
-    const { host = '', path } = { host: stage.exchange.request.headers.host, path: stage.exchange.request.path };
-    const [name, port = ''] = host.split(':');
+    const { headers, path } = stage.exchange.request;
+    const [name, port] = (headers.host ?? '').split(':');
+    // Another name for the same listener, so that the log shows who follows and what they bring.
     const other = name === 'localhost' ? '127.0.0.1' : 'localhost';
     return reply.whole(302, { location: `http://${other}:${port}/elsewhere${path}` }, '');
   },
@@ -217,7 +221,11 @@ const PLAY: Readonly<Record<FaultId, Play>> = {
       await reply.write(': PROCESSING\n\n:\n\nretry: 3000\n\n');
       for (const event of wholeStream(stage)) await reply.write(`:keep-alive\nid: 1\n${spellEvent(event)}:\n`);
     } else {
-      const bytes = Buffer.from(wholeStream(stage).map((event) => spellEvent(event)).join(''));
+      const bytes = Buffer.from(
+        wholeStream(stage)
+          .map((event) => spellEvent(event))
+          .join(''),
+      );
       for (let at = 0; at < bytes.length; at++) await reply.write(bytes.subarray(at, at + 1));
     }
     await reply.end();
@@ -271,7 +279,11 @@ const PLAY: Readonly<Record<FaultId, Play>> = {
       openBody(stage, reply);
       await trickle(JSON.stringify(stage.body()));
     }
-    const content = streamsIn(stage) ? scriptOf(stage).content.map((event) => spellEvent(event)).join('') : filler;
+    const content = streamsIn(stage)
+      ? scriptOf(stage)
+          .content.map((event) => spellEvent(event))
+          .join('')
+      : filler;
     for (;;) await trickle(variant === 'filler' ? filler : content);
   },
 };
@@ -417,7 +429,12 @@ function answerWithManyCalls(question: Question, number: number): Answer {
   const text = 'Ünïcödé, “quotes”, \\backslashes\\, "more" and 🧵. '.repeat(400);
   const calls = Array.from({ length: 8 }, (_, part) => ({
     name: question.tools[part % question.tools.length]?.name ?? `collect_part_${part}`,
-    arguments: { part, text: Array.from(text).slice(part, part + MANY_CALLS_CHARACTERS).join('') },
+    arguments: {
+      part,
+      text: Array.from(text)
+        .slice(part, part + MANY_CALLS_CHARACTERS)
+        .join(''),
+    },
   }));
   return { ...answerWithCalls(question, number, calls), interleaved: true };
 }

@@ -41,17 +41,18 @@ interface Failure {
 }
 
 const FAILURES = {
-  'malformed': {
+  malformed: {
     status: 400,
     openai: {
-      message: "Invalid type for 'messages[0].content': expected one of a string or array of objects, but got an integer instead.",
+      message:
+        "Invalid type for 'messages[0].content': expected one of a string or array of objects, but got an integer instead.",
       type: 'invalid_request_error',
       param: 'messages[0].content',
       code: 'invalid_type',
     },
     anthropic: { type: 'invalid_request_error', message: 'messages.0.content: Input should be a valid string' },
   },
-  'context': {
+  context: {
     status: 400,
     openai: {
       message:
@@ -65,7 +66,8 @@ const FAILURES = {
   'content-filter': {
     status: 400,
     openai: {
-      message: 'Invalid prompt: your prompt was flagged as potentially violating our usage policy. Please try again with a different prompt.',
+      message:
+        'Invalid prompt: your prompt was flagged as potentially violating our usage policy. Please try again with a different prompt.',
       type: 'invalid_request_error',
       code: 'invalid_prompt',
     },
@@ -88,7 +90,7 @@ const FAILURES = {
       },
     },
   },
-  'unauthorized': {
+  unauthorized: {
     status: 401,
     openai: { message: 'Incorrect API key provided.', type: 'invalid_request_error', code: 'invalid_api_key' },
     anthropic: { type: 'authentication_error', message: 'invalid x-api-key' },
@@ -98,7 +100,7 @@ const FAILURES = {
         'Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an active subscription and use a correct regional API endpoint for your resource.',
     },
   },
-  'forbidden': {
+  forbidden: {
     status: 403,
     openai: {
       message: 'Country, region, or territory not supported',
@@ -130,7 +132,7 @@ const FAILURES = {
     openai: { message: 'Request timed out.', type: 'timeout_error', code: 'timeout' },
     anthropic: { type: 'timeout_error', message: 'Request timed out.' },
   },
-  'conflict': {
+  conflict: {
     status: 409,
     openai: { message: 'The resource was updated by another request.', type: 'conflict_error', code: 'conflict' },
     anthropic: { type: 'conflict_error', message: 'The resource was updated by another request.' },
@@ -145,9 +147,13 @@ const FAILURES = {
     openai: { message: 'Request body is too large.', type: 'invalid_request_error', code: 'request_too_large' },
     anthropic: { type: 'request_too_large', message: 'Request exceeds the maximum size' },
   },
-  'unprocessable': {
+  unprocessable: {
     status: 422,
-    openai: { message: 'The request could not be processed.', type: 'invalid_request_error', code: 'unprocessable_entity' },
+    openai: {
+      message: 'The request could not be processed.',
+      type: 'invalid_request_error',
+      code: 'unprocessable_entity',
+    },
     anthropic: { type: 'invalid_request_error', message: 'The request could not be processed.' },
   },
   'rate-limit': {
@@ -159,8 +165,7 @@ const FAILURES = {
     },
     anthropic: {
       type: 'rate_limit_error',
-      message:
-        'This request would exceed the rate limit for your organization of 50,000 input tokens per minute.',
+      message: 'This request would exceed the rate limit for your organization of 50,000 input tokens per minute.',
     },
     azure: {
       code: '429',
@@ -168,7 +173,7 @@ const FAILURES = {
         'Requests to the ChatCompletions_Create Operation have exceeded token rate limit of your current pricing tier.',
     },
   },
-  'quota': {
+  quota: {
     status: 429,
     openai: {
       message: 'You exceeded your current quota, please check your plan and billing details.',
@@ -192,7 +197,7 @@ const FAILURES = {
     },
     anthropic: { type: 'api_error', message: 'Internal server error' },
   },
-  'overloaded': {
+  overloaded: {
     status: 503,
     openai: {
       message: 'That model is currently overloaded with other requests. You can retry your request.',

@@ -17,7 +17,9 @@ export function chatCompletionsWire(dialect: 'openai' | 'azure'): Wire {
   function script(answer: Answer, question: Question): StreamScript {
     const tokens = answer.tokens.map((token) => chunk(answer, question, { content: token }));
     const deltas = answer.toolCalls.map(callDeltas);
-    const calls = (answer.interleaved ? interleave(deltas) : deltas.flat()).map((delta) => chunk(answer, question, delta));
+    const calls = (answer.interleaved ? interleave(deltas) : deltas.flat()).map((delta) =>
+      chunk(answer, question, delta),
+    );
     const role = { role: 'assistant', content: answer.toolCalls.length > 0 ? null : '', refusal: null };
     return {
       opening: [...(dialect === 'azure' ? [promptFilterEvent] : []), chunk(answer, question, role)],
@@ -59,7 +61,10 @@ export function chatCompletionsWire(dialect: 'openai' | 'azure'): Wire {
     oddUsage: (answer, question, oddity) => oddlyCounted(script(answer, question), usageChunk(answer), answer, oddity),
     errorEvent: (failure) => ({ data: failureReply(failure, dialect).body }),
     strayEvent: (answer) => ({
-      data: { ...chunkHead(answer), choices: [{ index: 0, delta: { content: ' after the end' }, finish_reason: null }] },
+      data: {
+        ...chunkHead(answer),
+        choices: [{ index: 0, delta: { content: ' after the end' }, finish_reason: null }],
+      },
     }),
     malformedEvent: 'data: {"id":"chatcmpl-fake","object":"chat.completion.chunk","choices":[{"index":0,"del\n\n',
   };
@@ -155,7 +160,9 @@ function oddlyCounted(parts: StreamScript, usage: SseEvent, answer: Answer, oddi
       return eventsOf({ ...parts, finish: parts.finish.map((event) => usageInChoices(event, answer)), usage: [] });
     case 'cumulative': {
       // The last chunk of the answer carries the whole count; there is no chunk for usage alone.
-      const counted = parts.content.map((event, at) => withUsage(event, answer, Math.min(at + 1, answer.completionTokens)));
+      const counted = parts.content.map((event, at) =>
+        withUsage(event, answer, Math.min(at + 1, answer.completionTokens)),
+      );
       const finish = parts.finish.map((event) => withUsage(event, answer, answer.completionTokens));
       return [...parts.opening, ...counted, ...finish, ...parts.terminal];
     }

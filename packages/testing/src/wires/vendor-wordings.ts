@@ -119,7 +119,9 @@ export const CONTENT_AGAINST_POLICY: Readonly<Record<string, VendorWording>> = {
     'Invalid prompt: your prompt was flagged as potentially violating our usage policy. Please try again with a different prompt.',
     { code: 'invalid_prompt' },
   ),
-  'openai-safety': openai('Your request was rejected as a result of our safety system.', { code: 'moderation_blocked' }),
+  'openai-safety': openai('Your request was rejected as a result of our safety system.', {
+    code: 'moderation_blocked',
+  }),
   azure: {
     body: {
       error: {

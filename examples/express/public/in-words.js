@@ -9,3 +9,8 @@ const format = new Intl.NumberFormat('en', {
 export function dollars(usd) {
   return format.format(usd);
 }
+
+/** `fast and smart models`, `fast model`. */
+export function modelsInWords(names) {
+  return `${names.join(' and ')} model${names.length === 1 ? '' : 's'}`;
+}

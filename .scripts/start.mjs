@@ -1,0 +1,22 @@
+// `npm start`: from a fresh clone to the example app in the browser.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { build, installIfNeeded, requireNode, root } from './workspace.mjs';
+
+requireNode();
+await installIfNeeded();
+if (!(await build())) process.exit(1);
+
+const app = spawn(process.execPath, [join(root, 'examples/express/dist/main.js')], { stdio: 'inherit' });
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    // Ctrl-C reaches the app without us: a terminal signals the whole group, and twice would mean "at once".
+    if (signal === 'SIGINT' && process.stdin.isTTY) return;
+    app.kill(signal);
+  });
+}
+
+app.on('exit', (code, signal) => {
+  process.exitCode = signal ? 1 : code;
+});

@@ -1,0 +1,190 @@
+import type { Clock } from '../clock.js';
+import { isPromise } from '../json.js';
+import type { Logger } from '../logger.js';
+import type { Sink } from '../sink.js';
+import type { UsageRecord } from '../usage-record.js';
+
+/** The records that wait for one sink. */
+export interface SinkLane {
+  push(record: UsageRecord): void;
+  flush(timeoutMs: number): Promise<void>;
+  /** Including those that the sink has been offered and not yet taken. */
+  readonly waiting: number;
+}
+
+export interface SinkLaneParts {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly logger: Logger | undefined;
+  readonly maxBatch: number;
+  readonly maxDelayMs: number;
+  readonly maxQueued: number;
+}
+
+const FIRST_BACKOFF_MS = 250;
+const LONGEST_BACKOFF_MS = 30_000;
+/** A sink that has said nothing for so long has failed; what it takes later is a repeat, which the record's id tells. */
+const OFFER_TIMEOUT_MS = 30_000;
+const SPILL_TIMEOUT_MS = 2_000;
+
+/**
+ * Opens the lane of one sink. Records leave it when the sink has taken them, in order, one batch at a time; a batch that
+ * fails is offered again with backoff.
+ */
+export function openSinkLane(sink: Sink, parts: SinkLaneParts): SinkLane {
+  const { name, clock, logger, maxBatch, maxDelayMs } = parts;
+  // Room for a batch on offer and one to spill, or making room would have nothing to take.
+  const maxQueued = Math.max(parts.maxQueued, 2 * maxBatch);
+  const queue: UsageRecord[] = [];
+  const spilling = new Set<Spill>();
+  let state: 'idle' | 'pausing' | 'about_to_offer' | 'offering' | 'backing_off' = 'idle';
+  let stopTimer = () => {};
+  let offered = 0;
+  /** Counts what happened to the lane, so that a late answer or microtask can tell that it no longer matters. */
+  let turn = 0;
+  let failures = 0;
+  let isFlushing = false;
+  let whenEmpty: (() => void)[] = [];
+
+  function wait(nextState: typeof state, delayMs: number): void {
+    stopTimer();
+    state = nextState;
+    turn += 1;
+    const own = turn;
+    if (delayMs > 0) stopTimer = clock.after(delayMs, offer);
+    // A microtask and no timer: it runs even if the process has nothing else to do and ends.
+    else queueMicrotask(() => own === turn && offer());
+  }
+
+  function offer(): void {
+    stopTimer();
+    if (queue.length === 0) {
+      state = 'idle';
+      const told = whenEmpty;
+      whenEmpty = [];
+      for (const tell of told) tell();
+      return;
+    }
+    state = 'offering';
+    turn += 1;
+    const own = turn;
+    const batch = queue.slice(0, maxBatch);
+    offered = batch.length;
+    const failed = (cause: unknown) => own === turn && refused(cause);
+    try {
+      const done = sink.record(batch);
+      if (!isPromise(done)) {
+        taken();
+        return;
+      }
+      stopTimer = clock.after(OFFER_TIMEOUT_MS, () => failed(new Error(`No answer in ${OFFER_TIMEOUT_MS / 1_000} s.`)));
+      done.then(() => own === turn && taken(), failed);
+    } catch (cause) {
+      failed(cause);
+    }
+  }
+
+  function taken(): void {
+    queue.splice(0, offered);
+    offered = 0;
+    failures = 0;
+    if (isFlushing || queue.length >= maxBatch) wait('about_to_offer', 0);
+    else wait('pausing', maxDelayMs);
+  }
+
+  function refused(cause: unknown): void {
+    offered = 0;
+    const delayMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures);
+    failures += 1;
+    logger?.warn(
+      { err: cause, sink: name, waiting: queue.length, failures, delayMs },
+      'A sink failed. Its records wait.',
+    );
+    wait('backing_off', delayMs);
+  }
+
+  function spill(records: readonly UsageRecord[], why: string): void {
+    if (records.length === 0) return;
+    if (sink.spill === undefined) {
+      lose(records, why, undefined);
+      return;
+    }
+    try {
+      const done = sink.spill(records);
+      logger?.warn({ sink: name, records: records.length, why }, 'Usage records go to spill.');
+      if (!isPromise(done)) return;
+      const under: Spill = { records, done: done.then(undefined, (cause) => lose(records, why, cause)) };
+      spilling.add(under);
+      void under.done.then(() => spilling.delete(under));
+    } catch (cause) {
+      lose(records, why, cause);
+    }
+  }
+
+  function lose(records: readonly UsageRecord[], why: string, cause: unknown): void {
+    const ids = records.map((record) => record.id);
+    logger?.error(
+      { err: cause, sink: name, ids, why },
+      'Usage records are LOST to this sink: they could not be spilled.',
+    );
+  }
+
+  async function flush(timeoutMs: number): Promise<void> {
+    // The clock's timers let a process end; one that closes has nothing else left, and records would go with it.
+    const keepAlive = setInterval(() => {}, 60_000);
+    try {
+      isFlushing = true;
+      failures = 0;
+      if (!(await within(timeoutMs, emptied()))) {
+        stopTimer();
+        turn += 1;
+        state = 'idle';
+        offered = 0;
+        spill(queue.splice(0), 'not taken before closing');
+      }
+      const spills = [...spilling];
+      if (!(await within(SPILL_TIMEOUT_MS, Promise.all(spills.map((each) => each.done))))) {
+        for (const each of spills) if (spilling.has(each)) lose(each.records, 'spilling did not end', undefined);
+      }
+    } finally {
+      isFlushing = false;
+      clearInterval(keepAlive);
+    }
+  }
+
+  function emptied(): Promise<void> {
+    return new Promise((resolve) => {
+      whenEmpty.push(resolve);
+      if (state !== 'offering') wait('about_to_offer', 0);
+    });
+  }
+
+  /** Whether it settled in time. */
+  function within(timeoutMs: number, work: Promise<unknown>): Promise<boolean> {
+    return new Promise((resolve) => {
+      const stop = clock.after(timeoutMs, () => resolve(false));
+      void work.then(() => {
+        stop();
+        resolve(true);
+      });
+    });
+  }
+
+  return {
+    push(record) {
+      if (queue.length >= maxQueued) spill(queue.splice(offered, maxBatch), 'more wait than there is room for');
+      queue.push(record);
+      if (state === 'idle') wait('about_to_offer', 0);
+      else if (state === 'pausing' && queue.length >= maxBatch) wait('about_to_offer', 0);
+    },
+    flush,
+    get waiting() {
+      return queue.length;
+    },
+  };
+}
+
+interface Spill {
+  readonly records: readonly UsageRecord[];
+  readonly done: Promise<void>;
+}

@@ -1,0 +1,175 @@
+import { fakeClock } from '@portico/testing';
+import { describe, expect, it } from 'vitest';
+import type { StreamDecoder } from '../codec.js';
+import { GatewayError } from '../errors.js';
+import { chunkStream } from '../operations/chunk-stream.js';
+import { errorShape } from '../operations/error-shape.js';
+import { NO_USAGE } from '../usage.js';
+import { AnswerStream, type AnswerStreamParts, type StreamEnd } from './answer-stream.js';
+import { Deadline } from './deadline.js';
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+/** Speaks a wire of single words: `role`, `done`, `fail`, anything else is content. */
+const words: StreamDecoder = {
+  event(data, _name, out) {
+    if (data === 'done') out.done();
+    else if (data === 'fail') out.fail(new GatewayError('overloaded', 'The upstream is full.'));
+    else if (data === 'usage') out.usage({ ...NO_USAGE, inputTokens: 7 }, '{"usage":7}');
+    else out.chunk(JSON.stringify(data), data !== 'role');
+  },
+  end() {},
+};
+
+function open(changes: Partial<AnswerStreamParts> = {}) {
+  const clock = fakeClock(0);
+  const seen = { text: '', ended: false, ends: [] as StreamEnd[], cancelled: [] as unknown[], paused: 0 };
+  const limits = { headersMs: 1_000, firstTokenMs: 2_000, idleMs: 500, answerMs: 60_000 };
+  let stream: AnswerStream;
+  const deadline = new Deadline(clock, limits, '"x"', true, 60_000, (error) => stream.fail(error));
+  stream = new AnswerStream({
+    source: {
+      start() {},
+      pause: () => {
+        seen.paused += 1;
+      },
+      resume() {},
+      cancel: (reason) => seen.cancelled.push(reason),
+    },
+    decoder: words,
+    deadline,
+    clock,
+    heartbeatMs: 100,
+    spelling: chunkStream('chat.completion.chunk'),
+    errors: errorShape,
+    requestId: 'req_1',
+    wantsUsage: false,
+    estimate: () => ({ ...NO_USAGE, outputTokens: 3, estimated: true }),
+    onFirstContent() {},
+    onEnd: (end) => seen.ends.push(end),
+    ...changes,
+  });
+  stream.begin();
+  deadline.headArrived();
+  return {
+    clock,
+    seen,
+    stream,
+    listen: () => stream.start({ text: (chunk) => (seen.text += chunk), end: () => (seen.ended = true) }),
+  };
+}
+
+describe('an answer stream', () => {
+  it('holds the opening back until the first content, then hands on one clean opening (R-STR-4)', async () => {
+    const { stream, seen, listen } = open();
+    let opened = false;
+    void stream.opened.then(() => (opened = true));
+    stream.bytes(bytes('data: role\n\n'));
+    await Promise.resolve();
+    expect(opened).toBe(false);
+    stream.bytes(bytes('data: Hello\n\n'));
+    await stream.opened;
+    listen();
+    expect(seen.text).toBe('data: "role"\n\ndata: "Hello"\n\n');
+  });
+
+  it('rejects an error after bookkeeping events like any failed attempt, nothing sent (R-STR-4)', async () => {
+    const { stream, seen } = open();
+    stream.bytes(bytes('data: role\n\ndata: fail\n\n'));
+    await expect(stream.opened).rejects.toMatchObject({ kind: 'overloaded' });
+    expect(seen.ends).toEqual([]);
+    expect(seen.cancelled).toHaveLength(1);
+  });
+
+  it('never ends a cut stream cleanly: an error in the stream, no [DONE], recorded as incomplete (R-STR-3)', async () => {
+    const { stream, seen, listen } = open();
+    stream.bytes(bytes('data: Hello\n\ndata: half an ev'));
+    await stream.opened;
+    listen();
+    stream.fail(new Error('socket hang up'));
+    expect(seen.text).toContain('data: {"error":{');
+    expect(seen.text).not.toContain('[DONE]');
+    expect(seen.text).not.toContain('half');
+    expect(seen.ended).toBe(true);
+    expect(seen.ends).toMatchObject([{ outcome: 'incomplete', failure: { kind: 'network' } }]);
+  });
+
+  it('an orderly close without a terminal event is a broken stream too (R-STR-3)', async () => {
+    const { stream, seen, listen } = open();
+    stream.bytes(bytes('data: Hello\n\n'));
+    await stream.opened;
+    listen();
+    stream.end();
+    expect(seen.ends).toMatchObject([{ outcome: 'incomplete' }]);
+    expect(seen.text).not.toContain('[DONE]');
+  });
+
+  it('tells usage once, at the end, to a client that asked, and estimates it where nobody said (R-STR-2)', async () => {
+    const told = open({ wantsUsage: true });
+    told.stream.bytes(bytes('data: Hi\n\ndata: usage\n\ndata: usage\n\ndata: done\n\n'));
+    told.listen();
+    expect(told.seen.text).toBe('data: "Hi"\n\ndata: {"usage":7}\n\ndata: [DONE]\n\n');
+    expect(told.seen.ends[0]?.usage?.inputTokens).toBe(7);
+
+    const silent = open({ wantsUsage: true });
+    silent.stream.bytes(bytes('data: Hi\n\ndata: done\n\n'));
+    silent.listen();
+    expect(silent.seen.text).toContain('"completion_tokens":3');
+    const unasked = open();
+    unasked.stream.bytes(bytes('data: Hi\n\ndata: usage\n\ndata: done\n\n'));
+    unasked.listen();
+    expect(unasked.seen.text).not.toContain('usage');
+  });
+
+  it('ignores what comes after the end, and lets go of an upstream that does not close (f39)', async () => {
+    const { clock, stream, seen, listen } = open();
+    stream.bytes(bytes('data: Hi\n\ndata: done\n\ndata: more\n\n'));
+    listen();
+    stream.bytes(bytes('data: and more\n\n'));
+    expect(seen.text).toBe('data: "Hi"\n\ndata: [DONE]\n\n');
+    await clock.advance(1_000);
+    expect(seen.cancelled).toHaveLength(1);
+    expect(seen.ends).toHaveLength(1);
+  });
+
+  it('ends a stall with an error in the stream at the idle deadline (R-STR-9)', async () => {
+    const { clock, stream, seen, listen } = open();
+    stream.bytes(bytes('data: Hi\n\n'));
+    listen();
+    await clock.advance(499);
+    expect(seen.ends).toEqual([]);
+    await clock.advance(1);
+    expect(seen.ends).toMatchObject([{ outcome: 'incomplete', failure: { kind: 'timeout' } }]);
+    expect(seen.text).toContain('silent for 500 ms');
+    expect(seen.cancelled).toHaveLength(1);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('speaks a comment into long silences so that nobody between cuts the line (R18)', async () => {
+    const { clock, stream, seen, listen } = open();
+    stream.bytes(bytes('data: Hi\n\n'));
+    listen();
+    await clock.advance(250);
+    expect(seen.text.match(/: keep-alive\n\n/g)).toHaveLength(2);
+  });
+
+  it('a client that leaves ends the upstream and is told nothing (R-STR-6)', async () => {
+    const { clock, stream, seen, listen } = open();
+    stream.bytes(bytes('data: Hi\n\n'));
+    listen();
+    stream.cancel('gone');
+    expect(seen.cancelled).toHaveLength(1);
+    expect(seen.ends).toMatchObject([{ outcome: 'client_gone' }]);
+    expect(seen.text).not.toContain('error');
+    expect(clock.pending).toBe(0);
+  });
+
+  it('reads the last event of an upstream that closes without the blank line', async () => {
+    const { stream, seen, listen } = open();
+    stream.bytes(bytes('data: Hi\n\ndata: done'));
+    stream.end();
+    listen();
+    expect(seen.text).toBe('data: "Hi"\n\ndata: [DONE]\n\n');
+    expect(seen.ends).toMatchObject([{ outcome: 'ok' }]);
+  });
+});

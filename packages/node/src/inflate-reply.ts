@@ -1,0 +1,65 @@
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { type ByteSink, type ByteSource, GatewayError, type UpstreamReply } from '@portico/core';
+
+/** Unpacks an answer that came compressed though it was not asked to be; any other is returned as it is. */
+export function inflated(reply: UpstreamReply, encoding: string): UpstreamReply {
+  const open = INFLATERS[encoding.trim().toLowerCase()];
+  if (open === undefined) return reply;
+  return {
+    status: reply.status,
+    headers: { get: (name) => (DESCRIBES_PACKED.has(name) ? undefined : reply.headers.get(name)) },
+    body: inflatedBody(reply.body, open()),
+  };
+}
+
+type Inflater = ReturnType<typeof createGunzip> | ReturnType<typeof createBrotliDecompress>;
+
+const INFLATERS: Readonly<Record<string, () => Inflater>> = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+};
+
+const DESCRIBES_PACKED = new Set(['content-encoding', 'content-length']);
+
+function inflatedBody(packed: ByteSource, inflater: Inflater): ByteSource {
+  let told = false;
+  return {
+    start(sink: ByteSink) {
+      function fail(error: unknown) {
+        if (told) return;
+        told = true;
+        inflater.destroy();
+        sink.fail(error);
+      }
+      inflater.on('data', (chunk: Uint8Array) => {
+        if (!told) sink.bytes(chunk);
+      });
+      inflater.on('end', () => {
+        if (told) return;
+        told = true;
+        sink.end();
+      });
+      inflater.on('drain', () => packed.resume());
+      inflater.on('error', (cause) => {
+        packed.cancel(cause);
+        fail(new GatewayError('network', 'The upstream sent a compressed answer that cannot be unpacked.', { cause }));
+      });
+      packed.start({
+        bytes: (chunk) => {
+          if (!inflater.write(chunk)) packed.pause();
+        },
+        end: () => inflater.end(),
+        fail,
+      });
+    },
+    pause: () => inflater.pause(),
+    resume: () => inflater.resume(),
+    cancel(reason) {
+      told = true;
+      inflater.destroy();
+      packed.cancel(reason);
+    },
+  };
+}

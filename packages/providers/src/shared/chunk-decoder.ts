@@ -1,0 +1,236 @@
+import {
+  type FailureKind,
+  GatewayError,
+  isJsonObject,
+  type JsonObject,
+  type StreamDecoder,
+  type StreamSink,
+  usageOfAnswer,
+} from '@portico/core';
+import { errorFactsOf } from './error-facts.js';
+import type { RepairChoice } from './repair-answer.js';
+
+export interface ChunkRules {
+  /** Whether the answer is in `choices[].delta` or in `choices[].text`. */
+  readonly piece: 'delta' | 'text';
+  /** The provider's name, for messages. */
+  readonly who: string;
+  /** Which failure an error inside the stream is. */
+  classify(body: unknown): GatewayError;
+  readonly repair: RepairChoice | undefined;
+}
+
+/** Finish reasons by which vendors say that they broke off: the answer is not complete. */
+const BROKEN_FINISHES: Readonly<Record<string, FailureKind>> = {
+  error: 'upstream_error',
+  network_error: 'upstream_error',
+  insufficient_system_resource: 'overloaded',
+};
+
+/**
+ * Reads a stream of OpenAI chunks. Each is parsed once and handed on as the text it came in; it is written anew only
+ * where it must change. Of many choices (`n`), each has its own finish.
+ */
+export class ChunkDecoder implements StreamDecoder {
+  readonly #rules: ChunkRules;
+  readonly #choices = new Map<number, ChoiceState>();
+  #lastChunk: JsonObject | undefined;
+  #sawContent = false;
+  #over = false;
+
+  constructor(rules: ChunkRules) {
+    this.#rules = rules;
+  }
+
+  event(data: string, name: string | undefined, out: StreamSink): void {
+    if (this.#over || data === '') return;
+    if (data.startsWith('[DONE]')) return this.#terminal(out);
+    const chunk = parse(data);
+    if (name === 'error' || isError(chunk)) return this.#fail(this.#rules.classify(chunk), out);
+    if (!isJsonObject(chunk)) return out.malformed();
+
+    const choices = Array.isArray(chunk.choices) ? (chunk.choices as unknown[]).filter(isJsonObject) : [];
+    if (choices.length === 0) {
+      // Nothing but usage, or nothing at all: Azure opens with such a chunk, whose id and model are empty too, and clients
+      // that look for a choice in every chunk break on it.
+      if (isJsonObject(chunk.usage)) tellUsage(chunk.usage, oneLine(data, chunk), out);
+      return;
+    }
+    this.#lastChunk = chunk;
+    const usage = takeUsage(chunk, choices);
+    let changed = usage !== undefined;
+    let content = false;
+    for (const choice of choices) {
+      const failure = this.#failureIn(choice);
+      if (failure !== undefined) return this.#fail(failure, out);
+      changed = this.#repair(choice) || changed;
+      content = this.#read(choice, out) || content;
+    }
+    this.#sawContent ||= content;
+    out.chunk(changed ? JSON.stringify(chunk) : oneLine(data, chunk), content);
+    if (usage !== undefined) tellUsage(usage, JSON.stringify({ ...headOf(chunk), choices: [], usage }), out);
+  }
+
+  end(out: StreamSink): void {
+    // Not every vendor sends [DONE]; an answer whose every choice has its finish reason is complete without (f37).
+    if (this.#over || this.#choices.size === 0 || this.#unfinished().length > 0) return;
+    this.#done(out);
+  }
+
+  #terminal(out: StreamSink): void {
+    const unfinished = this.#unfinished();
+    if (!this.#sawContent) {
+      return this.#fail(new GatewayError('upstream_error', `${this.#rules.who} ended its stream without an answer.`), out);
+    }
+    if (unfinished.length > 0) {
+      if (unfinished.some(([, state]) => hasHalfCall(state))) {
+        const what = `${this.#rules.who} ended its stream in the middle of a tool call.`;
+        return this.#fail(new GatewayError('upstream_error', what), out);
+      }
+      // The stream says that it is whole, but not why it ended (f38).
+      out.chunk(JSON.stringify({ ...headOf(this.#lastChunk), choices: unfinished.map(this.#finish) }), true);
+    }
+    this.#done(out);
+  }
+
+  readonly #finish = ([index, { calls }]: readonly [number, ChoiceState]): JsonObject => ({
+    index,
+    ...(this.#rules.piece === 'delta' ? { delta: {} } : { text: '' }),
+    finish_reason: calls === undefined ? 'stop' : 'tool_calls',
+  });
+
+  #unfinished(): [number, ChoiceState][] {
+    return [...this.#choices].filter(([, state]) => !state.finished);
+  }
+
+  #done(out: StreamSink): void {
+    this.#over = true;
+    out.done();
+  }
+
+  #fail(failure: GatewayError, out: StreamSink): void {
+    this.#over = true;
+    out.fail(failure);
+  }
+
+  #failureIn(choice: JsonObject): GatewayError | undefined {
+    if (choice.error) return this.#rules.classify({ error: choice.error });
+    const reason = choice.finish_reason;
+    if (typeof reason !== 'string' || !Object.hasOwn(BROKEN_FINISHES, reason)) return undefined;
+    const kind = BROKEN_FINISHES[reason] ?? 'upstream_error';
+    return new GatewayError(kind, `${this.#rules.who} broke off its answer with the finish reason "${reason}".`);
+  }
+
+  #repair(choice: JsonObject): boolean {
+    let changed = false;
+    if (this.#rules.piece === 'delta' && !isJsonObject(choice.delta)) {
+      // Azure's late findings of its content filter come without one, and clients that look for it break.
+      choice.delta = {};
+      changed = true;
+    }
+    return this.#rules.repair === undefined ? changed : this.#rules.repair(choice) || changed;
+  }
+
+  /** Takes note of one choice; true where it carries a part of the answer. */
+  #read(choice: JsonObject, out: StreamSink): boolean {
+    const state = this.#stateOf(typeof choice.index === 'number' ? choice.index : 0);
+    if (choice.finish_reason) state.finished = true;
+    const piece = (this.#rules.piece === 'delta' ? choice.delta : choice) as JsonObject; // `#repair` made the delta an object
+    const characters =
+      lengthOf(piece.content) +
+      (lengthOf(piece.reasoning_content) || lengthOf(piece.reasoning)) +
+      lengthOf(piece.refusal) +
+      lengthOf(piece.text) +
+      noteCalls(piece, state);
+    if (characters > 0) out.produced(characters);
+    return characters > 0 || state.finished || CARRIERS.some((name) => isFilled(piece[name]));
+  }
+
+  #stateOf(index: number): ChoiceState {
+    let state = this.#choices.get(index);
+    if (state === undefined) {
+      state = { finished: false, calls: undefined };
+      this.#choices.set(index, state);
+    }
+    return state;
+  }
+}
+
+interface ChoiceState {
+  finished: boolean;
+  /** Arguments of its tool calls so far, by their index. */
+  calls: Map<number, string> | undefined;
+}
+
+/** Fields of a delta, besides text, that carry a part of the answer. */
+const CARRIERS = ['tool_calls', 'function_call', 'audio', 'images', 'reasoning_details'];
+
+function parse(data: string): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return undefined;
+  }
+}
+
+function isError(chunk: unknown): boolean {
+  if (!isJsonObject(chunk)) return false;
+  if (chunk.error || (isJsonObject(chunk.x_groq) && chunk.x_groq.error)) return true;
+  return !Array.isArray(chunk.choices) && chunk.usage === undefined && errorFactsOf(chunk) !== undefined;
+}
+
+// Data of several lines is legal, but it leaves here behind one `data:`.
+function oneLine(data: string, chunk: JsonObject): string {
+  return data.includes('\n') ? JSON.stringify(chunk) : data;
+}
+
+/** Takes the usage out of a chunk that carries content too, so that a client sees it once and only if it asked (f40). */
+function takeUsage(chunk: JsonObject, choices: readonly JsonObject[]): JsonObject | undefined {
+  let found: JsonObject | undefined;
+  for (const choice of choices) found = takeFrom(choice) ?? found;
+  if (isJsonObject(chunk.x_groq)) found = takeFrom(chunk.x_groq) ?? found;
+  return takeFrom(chunk) ?? found;
+}
+
+function takeFrom(holder: JsonObject): JsonObject | undefined {
+  const { usage } = holder;
+  if (!isJsonObject(usage)) return undefined;
+  delete holder.usage;
+  return usage;
+}
+
+function tellUsage(usage: JsonObject, json: string, out: StreamSink): void {
+  const read = usageOfAnswer(usage);
+  if (read !== undefined) out.usage(read, json);
+}
+
+function headOf(chunk: JsonObject | undefined): JsonObject {
+  return { id: chunk?.id, object: chunk?.object, created: chunk?.created, model: chunk?.model };
+}
+
+function noteCalls(piece: JsonObject, state: ChoiceState): number {
+  if (isJsonObject(piece.function_call)) return lengthOf(piece.function_call.arguments);
+  if (!Array.isArray(piece.tool_calls)) return 0;
+  let characters = 0;
+  for (const call of piece.tool_calls as unknown[]) {
+    if (!isJsonObject(call)) continue;
+    state.calls ??= new Map();
+    const text = isJsonObject(call.function) ? call.function.arguments : undefined;
+    if (typeof text !== 'string') continue;
+    characters += text.length;
+    if (typeof call.index === 'number') state.calls.set(call.index, (state.calls.get(call.index) ?? '') + text);
+  }
+  return characters;
+}
+
+function hasHalfCall({ calls }: ChoiceState): boolean {
+  return calls !== undefined && [...calls.values()].some((text) => text !== '' && parse(text) === undefined);
+}
+
+function lengthOf(value: unknown): number {
+  return typeof value === 'string' ? value.length : 0;
+}
+
+function isFilled(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 : isJsonObject(value);
+}

@@ -1,0 +1,44 @@
+import { type HeaderLookup, isJsonObject } from '@portico/core';
+
+/** Longer than a day is not believed: some vendors write a time of day where seconds belong. */
+const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * How long an answer asks to wait, in milliseconds: `retry-after-ms`, `retry-after` in seconds or as an HTTP date, or
+ * Google's `RetryInfo` in the body. Undefined where it does not say. A date counts from the answer's own `date`, so that
+ * a wrong clock here does no harm, and from `nowMs` where it has none.
+ */
+export function retryAfterMs(headers: HeaderLookup, body: unknown, nowMs: () => number = Date.now): number | undefined {
+  const found =
+    milliseconds(headers.get('retry-after-ms'), 1) ??
+    milliseconds(headers.get('retry-after'), 1000) ??
+    untilDate(headers, nowMs) ??
+    retryInfo(body);
+  if (found === undefined || found > MAX_RETRY_AFTER_MS) return undefined;
+  return Math.ceil(found);
+}
+
+function milliseconds(text: string | undefined, unitMs: number): number | undefined {
+  if (text === undefined || !/^\s*\d+(\.\d+)?\s*$/.test(text)) return undefined;
+  return Number(text) * unitMs;
+}
+
+function untilDate(headers: HeaderLookup, nowMs: () => number): number | undefined {
+  const at = Date.parse(headers.get('retry-after') ?? '');
+  if (Number.isNaN(at)) return undefined;
+  const answeredAt = Date.parse(headers.get('date') ?? '');
+  return Math.max(0, at - (Number.isNaN(answeredAt) ? nowMs() : answeredAt));
+}
+
+/** https://cloud.google.com/apis/design/errors: `details[].retryDelay` is a duration such as `"12s"` or `"1.5s"`. */
+function retryInfo(body: unknown): number | undefined {
+  const whole: unknown = Array.isArray(body) ? body[0] : body;
+  const error = isJsonObject(whole) ? whole.error : undefined;
+  if (!isJsonObject(error) || !Array.isArray(error.details)) return undefined;
+  for (const detail of error.details as unknown[]) {
+    if (!isJsonObject(detail) || typeof detail.retryDelay !== 'string') continue;
+    const delay = milliseconds(detail.retryDelay.replace(/s$/, ''), 1000);
+    if (delay !== undefined) return delay;
+  }
+  return undefined;
+}

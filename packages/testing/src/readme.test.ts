@@ -1,0 +1,114 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { rawRequest } from '../test/raw-request.js';
+import {
+  expectAsked,
+  expectNoOpenRequests,
+  FAULTS,
+  fakeClock,
+  faultModels,
+  faultTable,
+  listCases,
+  readCase,
+  startFakeProvider,
+  startReplayProvider,
+  unreachableUrls,
+} from './index.js';
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+
+describe('the README', () => {
+  it('has the table of faults as FAULTS has it', () => {
+    const shown = readme.split('<!-- faults -->\n')[1]?.split('\n<!-- /faults -->')[0];
+    expect(shown).toBe(faultTable());
+  });
+
+  it('shows only code that is run below', () => {
+    const run = squeezed(readFileSync(new URL(import.meta.url), 'utf8'));
+    const snippets = readme
+      .split('```ts\n')
+      .slice(1)
+      .map((part) => part.split('```')[0] ?? '');
+    expect(snippets).toHaveLength(7);
+    for (const snippet of snippets) expect(run).toContain(squeezed(snippet.replace(/^import .*$/m, '')));
+  });
+
+  it('starts a fake provider', async () => {
+    const provider = await startFakeProvider({
+      tokenDelayMs: 30, // reads like a real model; the default is 0
+      reply: ({ text }) => (text === 'ping' ? 'pong' : undefined), // your own words, where a test needs them
+    });
+
+    const answer = await fetch(`${provider.url}/chat/completions`, {
+      method: 'POST',
+      body: JSON.stringify({ model: 'any-name', messages: [{ role: 'user', content: 'ping' }] }),
+    });
+
+    await provider.close();
+    expect(answer.status).toBe(200);
+  });
+
+  it('waits for what the provider sees', async () => {
+    const provider = await startFakeProvider({ tokenDelayMs: 1000 });
+    const body = { model: 'slow-model', stream: true, messages: [{ role: 'user', content: 'Hi' }] };
+    const client = rawRequest(`${provider.url}/chat/completions`, body);
+    const seen = await provider.log.waitForRequest(({ model }) => model === 'slow-model');
+    client.leave();
+    await provider.log.waitForAbort(seen);
+    await expectNoOpenRequests(provider);
+    expectAsked(provider, 'slow-model');
+    await provider.close();
+  });
+
+  it('sets how faults behave, and goes through them all', async () => {
+    const faulty = await startFakeProvider({
+      contentTokens: 3, // tokens before a fault in the middle of a stream; default 5
+      retryAfterSeconds: 1, // what 429 and 503 ask for; default 2
+      healAfter: 1, // each faulty model fails once and then is well; default: it stays ill
+    });
+    await faulty.close();
+    const names: string[] = [];
+    for (const fault of FAULTS) {
+      for (const model of faultModels(fault)) names.push(model);
+    }
+    expect(names).toContain('fault-f16-date');
+  });
+
+  it('opens unreachable URLs', async () => {
+    const unreachable = await unreachableUrls();
+    const { refused, unresolvable, plainText, selfSigned } = unreachable;
+    await unreachable.close();
+    for (const url of [refused, unresolvable, plainText, selfSigned]) expect(url).toMatch(/\/v1$/);
+  });
+
+  const shared = process.env.PORTICO_SHARED ?? fileURLToPath(new URL('../../../../shared', import.meta.url));
+  const fixtures = join(shared, 'fixtures');
+  const absent = !existsSync(fixtures) && process.env.CI !== 'true';
+
+  it.skipIf(absent)(`replays recordings${absent ? ' (skipped: no recorded traffic here)' : ''}`, async () => {
+    const asked: unknown[] = [];
+    const askThrough = async (...all: unknown[]): Promise<void> => void asked.push(all);
+    const replay = await startReplayProvider({ fixtures, chunking: 'random', seed: 7 });
+    for (const { id } of listCases(fixtures, ({ api, stream }) => api === 'chat' && stream)) {
+      const recorded = readCase(fixtures, id);
+      await askThrough(replay.caseUrl(id), recorded.request.body, recorded.expected);
+    }
+    await replay.close();
+    expect(asked.length).toBeGreaterThan(200);
+  });
+
+  it('moves a clock', async () => {
+    const story: string[] = [];
+    const clock = fakeClock();
+    clock.after(1000, () => story.push('a second has passed'));
+    await clock.advance(1000);
+    clock.set(Date.UTC(2030, 0, 1));
+    expect(story).toEqual(['a second has passed']);
+  });
+});
+
+function squeezed(code: string): string {
+  return code.replaceAll(/\s+/g, ' ').trim();
+}

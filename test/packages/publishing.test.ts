@@ -1,0 +1,37 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { describe, expect, inject, it } from 'vitest';
+
+const runFile = promisify(execFile);
+const attwFolder = dirname(createRequire(import.meta.url).resolve('@arethetypeswrong/cli/package.json'));
+
+describe.each(inject('packed'))('$name, as packed', ({ tarball, installed }) => {
+  it('is sound in the eyes of publint', async () => {
+    const packed = new Uint8Array(readFileSync(tarball));
+    const { messages, pkg } = await publint({ pack: { tarball: packed.buffer }, strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([]);
+  });
+
+  it('has types that fit its code in the eyes of attw', async () => {
+    const attw = [join(attwFolder, 'dist/index.js'), tarball, '--profile', 'esm-only', '--no-color'];
+    const complaint = await runFile(process.execPath, attw).then(
+      () => undefined,
+      (failure: { stdout: string }) => failure.stdout,
+    );
+    expect(complaint).toBeUndefined();
+  });
+
+  it('holds its README, the licence, compiled modules and nothing else', () => {
+    const files = readdirSync(installed, { withFileTypes: true, recursive: true })
+      .filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'))
+      .map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1));
+
+    const others = files.filter((file) => !/^dist\/.*(?<!\.test)(\.d\.ts|\.js)(\.map)?$/.test(file));
+    expect(others.sort()).toEqual(['LICENSE', 'README.md', 'package.json']);
+  });
+});
