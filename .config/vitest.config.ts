@@ -21,15 +21,28 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'beside the source', include: ['packages/*/{src,test}/**/*.test.ts', 'examples/*/src/**/*.test.ts'] },
+        test: {
+          name: 'beside the source',
+          include: ['packages/*/{src,test}/**/*.test.ts', 'examples/*/src/**/*.test.ts'],
+        },
       },
       {
         extends: true,
-        test: { name: 'across packages', include: ['test/**/*.test.ts'], exclude: ['test/packages/**', '**/node_modules/**'], testTimeout: 30_000 },
+        test: {
+          name: 'across packages',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/packages/**', '**/node_modules/**'],
+          testTimeout: 30_000,
+        },
       },
       {
         extends: true,
-        test: { name: 'as published', include: ['test/packages/**/*.test.ts'], globalSetup: ['test/packages/pack.ts'], testTimeout: 60_000 },
+        test: {
+          name: 'as published',
+          include: ['test/packages/**/*.test.ts'],
+          globalSetup: ['test/packages/pack.ts'],
+          testTimeout: 60_000,
+        },
       },
     ],
   },

@@ -37,7 +37,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
  * Packs every published package once, and installs the tarballs the way the strictest package manager would: each
  * package finds what its own package.json names, and nothing else. Third-party packages are those of the lock file.
  */
-export default function setup(project: TestProject): () => void {
+export function setup(project: TestProject): () => void {
   const temporary = realpathSync(mkdtempSync(join(tmpdir(), 'portico-packed-')));
   const tarballs = packAll(temporary);
   const consumer = join(temporary, 'consumer');

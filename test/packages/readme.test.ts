@@ -1,68 +1,90 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 
-interface Snippet {
-  /** A module with the snippet's lines at the line numbers they have in the README. */
-  readonly module: string;
-  readonly path: string;
-}
-
 const root = fileURLToPath(new URL('../..', import.meta.url));
-// Inside test/, so that snippets find every package the tests find.
+// Below test/, so that a snippet finds every package that a test finds.
 const folder = fileURLToPath(new URL('../node_modules/.cache/readme-snippets', import.meta.url));
 
 const readmes = [root, ...inject('packed').map(({ source }) => source)].map((source) => {
   const path = join(source, 'README.md');
-  const text = existsSync(path) ? readFileSync(path, 'utf8') : undefined;
-  return { readme: relative(root, path), text, snippets: snippetsOf(relative(root, path), text ?? '') };
+  const readme = relative(root, path).replaceAll(sep, '/');
+  return { readme, text: existsSync(path) ? readFileSync(path, 'utf8') : undefined };
 });
 
 let complaints: readonly string[] = [];
 
 beforeAll(() => {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  const snippets = readmes.flatMap((readme) => readme.snippets);
-  for (const { path, module } of snippets) writeFileSync(join(folder, path), module);
-  complaints = typeCheck(snippets.map(({ path }) => path));
+  const snippets = readmes.flatMap(({ readme, text }) => snippetsOf(readme, text ?? ''));
+  complaints = typeCheck(snippets);
 });
 
-describe.each(readmes)('$readme', ({ readme, text, snippets }) => {
+describe.each(readmes)('$readme', ({ readme, text }) => {
   it('exists', () => {
-    expect(text, `${readme} is missing: npm shows it as the page of the package`).toBeDefined();
+    expect(text, `${readme} is missing; npm shows it as the page of the package`).toBeDefined();
   });
 
-  it('compiles: every ts snippet, as a module of its own, against the built packages', () => {
-    const names = snippets.map(({ path }) => path);
-    expect(complaints.filter((line) => names.some((name) => line.startsWith(name)))).toEqual([]);
+  it('compiles: each ts snippet, as a module of its own, against the built packages', () => {
+    expect(complaints.filter((complaint) => complaint.startsWith(`${readme}:`))).toEqual([]);
   });
 
   it('has no code that escapes the compiler', () => {
-    const fences = [...(text ?? '').matchAll(/^\s*```(\S+.*)$/gm)].map((match) => match[1] ?? '');
-    const escaping = fences.filter((info) => /^(ts\b.+|tsx|typescript|js|jsx|javascript|mts|mjs)/.test(info));
-    expect(escaping, 'mark code as ```ts, with nothing behind it').toEqual([]);
+    const fences = [...(text ?? '').matchAll(/^[ \t]*```(.+)$/gm)].map(([fence]) => fence);
+    const escaping = fences.filter((fence) => /```(ts\b|tsx|typescript|mts|js|jsx|javascript|mjs)/.test(fence));
+    expect(escaping.filter((fence) => fence !== '```ts')).toEqual([]);
   });
 });
 
+interface Snippet {
+  readonly file: string;
+  /** A module whose lines have the numbers they have in the README. */
+  readonly module: string;
+}
+
 /**
- * The ```ts blocks of a README, each as one module. What a snippet takes for granted stands in an HTML comment that
- * ends on the line above it, so that readers of the page are not bothered with it:
+ * The ```ts blocks of a README. What a block takes for granted may stand in an HTML comment right above it, where
+ * readers of the page are not bothered with it:
  *
  *     <!-- given
  *     declare const app: import('express').Express;
  *     -->
  */
 function snippetsOf(readme: string, text: string): readonly Snippet[] {
-  const pattern = /(?:<!-- given\n(?<given>.*?)-->\n)?^```ts\n(?<code>.*?)^```$/gms;
-  return [...text.matchAll(pattern)].map((match, index) => {
-    const lines = text.slice(0, match.index + match[0].length).split('\n').length;
+  const blocks = text.matchAll(/(?:^<!-- given\n(?:(?!-->).)*-->\n)?^```ts\n.*?^```$/gms);
+  return [...blocks].map((block, index) => {
+    const linesAbove = text.slice(0, block.index).split('\n').length - 1;
+    const lines = block[0].replaceAll(/^(<!-- given|-->|```ts|```)$/gm, '');
     return {
-      path: `${readme.replaceAll(/[\\/]/g, '+')}.${index + 1}.ts`,
-      module: `${'\n'.repeat(0)}${lines}`,
+      file: `${readme.replaceAll('/', '+')}.${index + 1}.ts`,
+      module: `${'\n'.repeat(linesAbove)}${lines}\nexport {};\n`,
     };
   });
+}
+
+/** What the compiler has against the snippets, each complaint beginning with the README and the line it is about. */
+function typeCheck(snippets: readonly Snippet[]): readonly string[] {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const { file, module } of snippets) writeFileSync(join(folder, file), module);
+  const tsconfig = {
+    extends: join(root, 'tsconfig.base.json'),
+    compilerOptions: { noEmit: true, composite: false, lib: ['es2023', 'dom', 'dom.iterable'], types: ['node'] },
+    files: snippets.map(({ file }) => file),
+  };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
+  if (snippets.length === 0) return [];
+
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const { stdout } = spawnSync(process.execPath, [tsc, '--pretty', 'false'], { cwd: folder, encoding: 'utf8' });
+  return stdout
+    .split(/\n(?! )/)
+    .filter((complaint) => complaint !== '')
+    .map((complaint) =>
+      complaint.replace(
+        /^(.*)\.\d+\.ts\((\d+),\d+\)/,
+        (_, file: string, line: string) => `${file.replaceAll('+', '/')}:${line}`,
+      ),
+    );
 }

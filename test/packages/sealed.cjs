@@ -4,6 +4,7 @@ const { syncBuiltinESMExports } = require('node:module');
 const fs = require('node:fs');
 const dns = require('node:dns');
 const net = require('node:net');
+const { writeSync } = fs;
 
 const writes =
   /^(append|ch(mod|own)|cp|copy|createWrite|f(chmod|chown|truncate|utimes)|l(chown|ink|utimes)|mkd|rename|rm|symlink|truncate|unlink|utimes|watch|write)/;
@@ -28,7 +29,7 @@ function forbid(where, owner, names) {
     const value = () => {
       process.exitCode = 1;
       const error = new Error(`At import, ${where}.${name} was called.`);
-      console.error(error);
+      writeSync(2, `${error.stack}\n`);
       throw error;
     };
     Object.defineProperty(owner, name, { configurable: true, value });

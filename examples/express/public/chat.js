@@ -1,7 +1,7 @@
 import { focusQuestion, offerModels, pickedModel, showWriting, wireComposer } from './composer.js';
-import { dollars, modelsInWords } from './in-words.js';
 import { element } from './element.js';
 import { explainError } from './explain-error.js';
+import { dollars, modelsInWords } from './in-words.js';
 import { openai } from './llm-client.js';
 import { watchSpending } from './spending.js';
 import { addAnswer, addProblem, addQuestion, announce, clearTranscript } from './transcript.js';
@@ -84,6 +84,10 @@ async function ask(text) {
   } catch (error) {
     problem = error;
   }
+  const askAgain = () => {
+    takeBack();
+    return ask(text);
+  };
   const wasStopped = own.stop.signal.aborted;
   own.stop = undefined;
   // An unanswered question must not look like the first half of the next one.
@@ -95,7 +99,7 @@ async function ask(text) {
   answer.end(written);
   showWriting(false);
   if (wasStopped) announce('Stopped.');
-  else if (problem) showProblem(problem, () => (takeBack(), ask(text)));
+  else if (problem) showProblem(problem, askAgain);
   else announce(written);
   if (own.turns.length === 2) await nameConversation(own, text);
 }

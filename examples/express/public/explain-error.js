@@ -8,7 +8,8 @@ export function explainError(error) {
   if (code === 'insufficient_quota') {
     return { text: 'Your budget for today does not cover this. It is full again at midnight UTC.' };
   }
-  if (status === 429) return { text: `That was too much for your plan at once. ${whenAgain(headers)}`, remedy: 'again' };
+  if (status === 429)
+    return { text: `That was too much for your plan at once. ${whenAgain(headers)}`, remedy: 'again' };
   if (status === undefined && /connection|fetch|network|terminated/i.test(`${error.name} ${error.message}`)) {
     return { text: 'The connection was lost. Is the server still running?', remedy: 'again' };
   }

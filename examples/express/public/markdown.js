@@ -18,7 +18,7 @@ function takeBlock(lines, at, blocks) {
 
   if (line.startsWith('```')) {
     const end = indexWhere(lines, at + 1, (other) => other.startsWith('```'));
-    blocks.append(element('pre', { tabIndex: 0 }, element('code', {}, lines.slice(at + 1, end).join('\n'))));
+    blocks.append(element('pre', {}, element('code', {}, lines.slice(at + 1, end).join('\n'))));
     return end + 1;
   }
 
@@ -36,7 +36,11 @@ function takeBlock(lines, at, blocks) {
     return end;
   }
 
-  const end = indexWhere(lines, at + 1, (other) => other.trim() === '' || other.startsWith('```') || bullet.test(other));
+  const end = indexWhere(
+    lines,
+    at + 1,
+    (other) => other.trim() === '' || other.startsWith('```') || bullet.test(other),
+  );
   blocks.append(element('p', {}, ...inline(lines.slice(at, end).join('\n'))));
   return end;
 }

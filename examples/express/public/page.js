@@ -10,7 +10,7 @@ async function showPage() {
   const session = await (await fetch('/api/session')).json();
   showFakeNotice(session.fakeNotice);
   if (session.user === undefined) showSignIn(session.users, showPage);
-  else (await chat).openChat(session, showPage);
+  else await (await chat).openChat(session, showPage);
 }
 
 function showFakeNotice(text = '') {

@@ -40,6 +40,8 @@ async function signIn(user, onSignedIn) {
     screen.hidden = true;
     return onSignedIn();
   }
-  problem.textContent = answer ? (await answer.json()).error.message : 'The server does not answer. Is it still running?';
+  problem.textContent = answer
+    ? (await answer.json()).error.message
+    : 'The server does not answer. Is it still running?';
   problem.hidden = false;
 }

@@ -1,3 +1,4 @@
+import { element } from './element.js';
 import { dollars } from './in-words.js';
 
 const meter = document.getElementById('budget-meter');
@@ -13,7 +14,8 @@ export function watchSpending(onRecord) {
     const { calls, spentUsd, budgetUsd, record } = JSON.parse(event.data);
     meter.value = Math.min(1, spentUsd / budgetUsd);
     const left = Math.max(0, budgetUsd - spentUsd);
-    text.textContent = `${dollars(spentUsd)} spent in ${calls} call${calls === 1 ? '' : 's'}, ${dollars(left)} left today`;
+    const inCalls = element('span', { className: 'wide' }, ` in ${calls} call${calls === 1 ? '' : 's'}`);
+    text.replaceChildren(`${dollars(spentUsd)} spent`, inCalls, `, ${dollars(left)} left today`);
     if (record) onRecord(record);
   });
   return () => source.close();

@@ -4,19 +4,30 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GatewayError, type JsonObject, llmGateway } from '@portico/express';
 import type { FakeProvider } from '@portico/testing';
-import express, { type NextFunction, type Request, type Response } from 'express';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import session from 'express-session';
 import type { ChatCompletion } from 'openai/resources/chat/completions';
-import { createLedger } from './ledger.js';
+import { createLedger, type Ledger } from './ledger.js';
 import { TITLE_REQUEST } from './rehearsed-answers.js';
 import { securityHeaders } from './security-headers.js';
 import { sessionRoutes } from './session-routes.js';
 import { sendUsageEvents } from './usage-events.js';
 import { type DemoUser, findUser } from './users.js';
-import { chooseVendors } from './vendors.js';
+import { chooseVendors, type Vendors } from './vendors.js';
+
+/** The application, and what its process and its tests hold of it. */
+export interface ExampleApp {
+  readonly app: Express;
+  readonly ledger: Ledger;
+  readonly vendors: Vendors;
+  /** A virtual key for calls from a terminal; it may spend ten cents. */
+  readonly terminalKey: string;
+  /** Lets running calls end, writes down what they used, and stops the fake provider if the app started one. */
+  close(): Promise<void>;
+}
 
 /** Builds the whole application; it listens nowhere yet. Tests hand in a fake provider that they can watch. */
-export async function buildApp(options: { readonly fakeProvider?: FakeProvider } = {}) {
+export async function buildApp(options: { readonly fakeProvider?: FakeProvider } = {}): Promise<ExampleApp> {
   const vendors = await chooseVendors(options.fakeProvider);
   const ledger = createLedger();
   const terminalKey = `sk-portico-${randomBytes(24).toString('base64url')}`;
@@ -65,11 +76,9 @@ export async function buildApp(options: { readonly fakeProvider?: FakeProvider }
 
   return {
     app,
-    gateway: llm,
     ledger,
     vendors,
     terminalKey,
-    /** Lets running calls end, writes down what they used, and stops the fake provider if the app started one. */
     async close() {
       await llm.close();
       await vendors.close();

@@ -7,20 +7,20 @@ export interface Ledger {
   record(record: UsageRecord): void;
   /** What a principal has used since midnight UTC, which is when daily budgets start anew. */
   today(principalId: string): { readonly calls: number; readonly spentUsd: number };
-  /** Calls `onRecord` with each new record of a principal, until the returned function is called. */
-  watch(principalId: string, onRecord: (record: UsageRecord) => void): () => void;
+  /** Calls `onRecord` with each record that comes, until the returned function is called. */
+  watch(onRecord: (record: UsageRecord) => void): () => void;
 }
 
 /** Makes an empty ledger in memory. */
 export function createLedger(): Ledger {
   const records = new Map<string, UsageRecord>();
-  const watches = new Set<{ readonly principalId: string; readonly onRecord: (record: UsageRecord) => void }>();
+  const watches = new Set<(record: UsageRecord) => void>();
 
   return {
     records,
     record(record) {
       records.set(record.id, record);
-      for (const { principalId, onRecord } of watches) if (principalId === record.principal.id) onRecord(record);
+      for (const onRecord of watches) onRecord(record);
     },
     today(principalId) {
       const midnight = new Date().setUTCHours(0, 0, 0, 0);
@@ -30,10 +30,9 @@ export function createLedger(): Ledger {
       const nanoUsd = own.reduce((sum, record) => sum + (record.costNanoUsd ?? 0), 0);
       return { calls: own.length, spentUsd: nanoUsd / 1e9 };
     },
-    watch(principalId, onRecord) {
-      const watch = { principalId, onRecord };
-      watches.add(watch);
-      return () => void watches.delete(watch);
+    watch(onRecord) {
+      watches.add(onRecord);
+      return () => void watches.delete(onRecord);
     },
   };
 }

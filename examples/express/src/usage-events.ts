@@ -11,7 +11,10 @@ export function sendUsageEvents(res: Response, { principal }: DemoUser, ledger: 
   };
   res.set({ 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   send();
-  res.on('close', ledger.watch(principal.id, send));
+  const stopWatching = ledger.watch((record) => {
+    if (record.principal.id === principal.id) send(record);
+  });
+  res.on('close', stopWatching);
 }
 
 function forPage({ id, requestedModel, outcome, usage, costNanoUsd }: UsageRecord) {

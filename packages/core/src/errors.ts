@@ -40,7 +40,7 @@ export const FAILURES = {
   unsupported_media_type: traits(415, 'invalid_request_error', 'unsupported_media_type', false, 'no', 'never'),
   over_rate_limit: traits(429, 'rate_limit_error', 'rate_limit_exceeded', false, 'no', 'never'),
   over_budget: traits(429, 'insufficient_quota', 'insufficient_quota', false, 'no', 'never'),
-  unavailable: traits(503, 'overloaded_error', 'unavailable', false, 'no', 'never'),
+  unavailable: traits(503, 'overloaded_error', 'unavailable', false, 'yes', 'never'),
   client_closed: traits(499, 'invalid_request_error', 'client_closed_request', false, 'no', 'never'),
   internal: traits(500, 'api_error', 'internal_error', false, 'no', 'never'),
 } as const satisfies Record<string, FailureTraits>;

@@ -41,4 +41,5 @@ export type { Sink } from './sink.js';
 export type { CounterRequest, CounterStore, ReserveAnswer } from './store.js';
 export type { ByteSink, ByteSource, HeaderLookup, Send, Transport, UpstreamReply, UpstreamRequest } from './transport.js';
 export { NO_USAGE, totalInputTokens, totalOutputTokens, type Usage } from './usage.js';
+export { usageOfAnswer } from './usage-of-answer.js';
 export type { Outcome, UsageRecord } from './usage-record.js';

@@ -1,1 +1,20 @@
-export {};
+import type { Provider } from '@portico/core';
+import { anthropic } from './anthropic/index.js';
+import { azure } from './azure.js';
+import { azureAi } from './azure-ai.js';
+import { openai } from './openai.js';
+import { openAiCompatible } from './openai-compatible.js';
+import { openAiCompatibleVendors } from './openai-compatible-vendors.js';
+
+export { anthropic } from './anthropic/index.js';
+export { azure } from './azure.js';
+export { azureAi } from './azure-ai.js';
+export { openai } from './openai.js';
+export { type OpenAiCompatibleVendor, openAiCompatible } from './openai-compatible.js';
+export { openAiCompatibleVendors } from './openai-compatible-vendors.js';
+export type { ModelFamily, WireRules } from './shared/pass-through.js';
+
+/** Every provider of this package. */
+export function allProviders(): readonly Provider[] {
+  return [openai, azure, azureAi, anthropic, ...openAiCompatibleVendors.map(openAiCompatible)];
+}

@@ -1,7 +1,7 @@
 import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type RawAnswer, type RawOptions, type RawRequest, rawRequest, readEvents } from '../test/raw-request.js';
 import { expectNoOpenRequests } from './assertions.js';
 import { type FakeProvider, startFakeProvider } from './fake-provider.js';
@@ -65,28 +65,29 @@ async function leaveWhen(request: RawRequest, ready: Promise<unknown>): Promise<
   return request.answer;
 }
 
+// A test that begins with the id of a fault tells that fault.
 const told = new Set<string>();
-function fault(id: string, sentence: string, test: () => Promise<void>): void {
-  told.add(id);
-  it(`${id}: ${sentence}`, test);
-}
+beforeEach(({ task }) => {
+  const id = /^f\d\d(?=: )/.exec(task.name)?.[0];
+  if (id !== undefined) told.add(id);
+});
 
 describe('a fault by base URL', () => {
   const codeOf = async (url: string): Promise<unknown> =>
     fetch(url).then(
       () => 'answered',
-      (failure: { cause?: { code?: string } }) => failure.cause?.code,
+      (failure: unknown) => (failure as { cause?: { code?: string } }).cause?.code, // What fetch rejects with.
     );
 
-  fault('f01', 'the connection is refused', async () => {
+  it('f01: the connection is refused', async () => {
     expect(await codeOf(urls.refused)).toBe('ECONNREFUSED');
   });
 
-  fault('f02', 'the name does not resolve', async () => {
+  it('f02: the name does not resolve', async () => {
     expect(['ENOTFOUND', 'EAI_AGAIN']).toContain(await codeOf(urls.unresolvable));
   });
 
-  fault('f03', 'the TLS handshake fails, on plain text and on a certificate nobody vouches for', async () => {
+  it('f03: the TLS handshake fails, on plain text and on a certificate nobody vouches for', async () => {
     expect(await codeOf(urls.plainText)).toMatch(/^ERR_SSL_/);
     expect(await codeOf(urls.selfSigned)).toBe('DEPTH_ZERO_SELF_SIGNED_CERT');
     expect(urls.log.requests).toHaveLength(0);
@@ -94,11 +95,11 @@ describe('a fault by base URL', () => {
 });
 
 describe('a fault instead of an answer', () => {
-  fault('f04', 'reset before any header', async () => {
+  it('f04: reset before any header', async () => {
     expect(await ask('fault-f04')).toMatchObject({ status: undefined, error: 'ECONNRESET' });
   });
 
-  fault('f05', 'no answer, ever', async () => {
+  it('f05: no answer, ever', async () => {
     const asked = begin('fault-f05');
     const answer = await leaveWhen(
       asked,
@@ -114,7 +115,7 @@ describe('a fault instead of an answer', () => {
     await stalling.close();
   });
 
-  fault('f06', 'headers and no body', async () => {
+  it('f06: headers and no body', async () => {
     for (const stream of [true, false]) {
       const asked = begin('fault-f06', { stream });
       const seen = await provider.log.waitForRequest((request) => (request.body as Json).stream === stream);
@@ -144,7 +145,7 @@ describe('a fault instead of an answer', () => {
     ['f22', 'fault-f22', 504, { code: 'timeout' }],
   ];
   for (const [id, model, status, error] of statuses) {
-    fault(id, `${model} answers ${status}, with or without a stream asked for`, async () => {
+    it(`${id}: ${model} answers ${status}, with or without a stream asked for`, async () => {
       for (const stream of [true, false]) {
         const answer = await ask(model, { stream });
         expect(answer.status).toBe(status);
@@ -167,17 +168,17 @@ describe('a fault instead of an answer', () => {
     expect(new Set(bodies).size).toBe(bodies.length);
   });
 
-  fault('f10', '401 with the credential repeated in the message', async () => {
+  it('f10: 401 with the credential repeated in the message', async () => {
     const answer = await ask('fault-f10', {}, { headers: { authorization: 'Bearer sk-secret-1' } });
     expect(answer.status).toBe(401);
     expect(JSON.parse(answer.text).error.message).toContain('sk-secret-1');
   });
 
-  fault('f15', '429 with Retry-After in seconds', async () => {
+  it('f15: 429 with Retry-After in seconds', async () => {
     expect(await ask('fault-f15')).toMatchObject({ status: 429, headers: { 'retry-after': '3' } });
   });
 
-  fault('f16', '429 with a date, with milliseconds, and with RetryInfo in the body', async () => {
+  it('f16: 429 with a date, with milliseconds, and with RetryInfo in the body', async () => {
     const dated = await ask('fault-f16-date');
     const waitMs = Date.parse(dated.headers['retry-after'] ?? '') - Date.now();
     expect(waitMs).toBeGreaterThan(2500);
@@ -188,7 +189,7 @@ describe('a fault instead of an answer', () => {
     expect(JSON.parse(inBody.text).error.details[0].retryDelay).toBe('3s');
   });
 
-  fault('f20', '502 with an HTML page', async () => {
+  it('f20: 502 with an HTML page', async () => {
     const answer = await ask('fault-f20');
     expect(answer).toMatchObject({ status: 502, headers: { 'content-type': 'text/html' } });
     expect(answer.text).toContain('<title>502 Bad Gateway</title>');
@@ -199,7 +200,7 @@ describe('a fault instead of an answer', () => {
     expect(await ask('fault-f21-529-retry-after')).toMatchObject({ status: 529, headers: { 'retry-after': '3' } });
   });
 
-  fault('f23', '200 with an error object', async () => {
+  it('f23: 200 with an error object', async () => {
     for (const stream of [true, false]) {
       const answer = await ask('fault-f23-rate-limit', { stream });
       expect(answer).toMatchObject({ status: 200, headers: { 'content-type': 'application/json' } });
@@ -207,25 +208,25 @@ describe('a fault instead of an answer', () => {
     }
   });
 
-  fault('f24', '200 with an empty body', async () => {
+  it('f24: 200 with an empty body', async () => {
     expect(await ask('fault-f24')).toMatchObject({ status: 200, text: '', whole: true });
     const streamed = await askStream('fault-f24');
     expect(streamed).toMatchObject({ status: 200, text: '', whole: true });
     expect(streamed.headers['content-type']).toContain('text/event-stream');
   });
 
-  fault('f25', '200 with JSON that breaks off', async () => {
+  it('f25: 200 with JSON that breaks off', async () => {
     const answer = await ask('fault-f25');
     expect(answer).toMatchObject({ status: 200, whole: true });
     expect(answer.text).toMatch(/^\{"id"/);
-    expect(() => JSON.parse(answer.text)).toThrow();
+    expect(isJson(answer.text)).toBe(false);
   });
 
-  fault('f26', '200 with an HTML page', async () => {
+  it('f26: 200 with an HTML page', async () => {
     expect(await ask('fault-f26')).toMatchObject({ status: 200, headers: { 'content-type': 'text/html' } });
   });
 
-  fault('f27', '302 to another host, where the log would show who follows', async () => {
+  it('f27: 302 to another host, where the log would show who follows', async () => {
     const { status, headers } = await ask('fault-f27');
     expect(status).toBe(302);
     expect(headers.location).toBe(`http://localhost:${provider.port}/elsewhere/v1/chat/completions`);
@@ -233,7 +234,7 @@ describe('a fault instead of an answer', () => {
     expect(provider.log.requests.at(-1)?.path).toBe('/elsewhere/v1/chat/completions');
   });
 
-  fault('f28', 'a late head, or a head in time and a late first token', async () => {
+  it('f28: a late head, or a head in time and a late first token', async () => {
     for (const stream of [true, false]) {
       for (const model of ['fault-f28-late-head', 'fault-f28-late-token']) {
         const before = performance.now();
@@ -249,14 +250,14 @@ describe('a fault instead of an answer', () => {
 });
 
 describe('a fault at the start of a stream', () => {
-  fault('f29', 'an error is the first event, on either wire', async () => {
+  it('f29: an error is the first event, on either wire', async () => {
     expect(parsed(await askStream('fault-f29-overloaded'))).toMatchObject([{ error: { code: 'overloaded' } }]);
     const anthropic = readEvents((await askAnthropic('fault-f29-overloaded')).text);
     expect(anthropic).toMatchObject([{ event: 'error' }]);
     expect(JSON.parse(anthropic[0]?.data ?? '')).toMatchObject({ type: 'error', error: { type: 'overloaded_error' } });
   });
 
-  fault('f30', 'bookkeeping, then an error', async () => {
+  it('f30: bookkeeping, then an error', async () => {
     const [role, error, ...more] = parsed(await askStream('fault-f30-rate-limit'));
     expect(role.choices[0].delta.role).toBe('assistant');
     expect(error.error.code).toBe('rate_limit_exceeded');
@@ -265,7 +266,7 @@ describe('a fault at the start of a stream', () => {
     expect(names).toEqual(['message_start', 'content_block_start', 'ping', 'error']);
   });
 
-  fault('f31', 'bookkeeping, then a cut, a stall, a reset or a bare end', async () => {
+  it('f31: bookkeeping, then a cut, a stall, a reset or a bare end', async () => {
     const cut = await askStream('fault-f31-cut');
     expect(cut).toMatchObject({ status: 200, whole: false, error: 'ECONNRESET' });
     expect(parsed(cut)).toHaveLength(1);
@@ -279,7 +280,7 @@ describe('a fault at the start of a stream', () => {
 });
 
 describe('a fault in the middle of a stream', () => {
-  fault('f32', 'the connection closes, or the body just ends, after some tokens', async () => {
+  it('f32: the connection closes, or the body just ends, after some tokens', async () => {
     for (const request of [askStream, askAnthropic]) {
       const cut = await request('fault-f32-cut');
       expect([cut.whole, tokensIn(cut), finishes(cut)]).toEqual([false, CONTENT_TOKENS, []]);
@@ -288,13 +289,13 @@ describe('a fault in the middle of a stream', () => {
     }
   });
 
-  fault('f33', 'the connection is reset after some tokens, which still arrive', async () => {
+  it('f33: the connection is reset after some tokens, which still arrive', async () => {
     const answer = await askStream('fault-f33');
     expect(answer).toMatchObject({ whole: false, error: 'ECONNRESET' });
     expect(tokensIn(answer)).toBe(CONTENT_TOKENS);
   });
 
-  fault('f34', 'the stream stalls after some tokens', async () => {
+  it('f34: the stream stalls after some tokens', async () => {
     const asked = begin('fault-f34', { stream: true });
     await asked.firstPiece;
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -303,7 +304,7 @@ describe('a fault in the middle of a stream', () => {
     expect(tokensIn(answer)).toBe(CONTENT_TOKENS);
   });
 
-  fault('f35', 'an error event comes after some tokens, and nothing after it', async () => {
+  it('f35: an error event comes after some tokens, and nothing after it', async () => {
     const answer = await askStream('fault-f35-overloaded');
     expect([answer.whole, tokensIn(answer)]).toEqual([true, CONTENT_TOKENS]);
     expect(parsed(answer).at(-1)).toMatchObject({ error: { code: 'overloaded' } });
@@ -313,7 +314,7 @@ describe('a fault in the middle of a stream', () => {
     });
   });
 
-  fault('f36', 'one event is malformed and the text is whole without it', async () => {
+  it('f36: one event is malformed and the text is whole without it', async () => {
     for (const request of [askStream, askAnthropic]) {
       const answer = await request('fault-f36');
       const events = readEvents(answer.text);
@@ -327,7 +328,7 @@ describe('a fault in the middle of a stream', () => {
     }
   });
 
-  fault('f41', 'the stream is cut inside tool arguments', async () => {
+  it('f41: the stream is cut inside tool arguments', async () => {
     for (const [model, whole] of [
       ['fault-f41-cut', false],
       ['fault-f41-end', true],
@@ -350,7 +351,7 @@ describe('a fault in the middle of a stream', () => {
 });
 
 describe('a fault at the end of a stream', () => {
-  fault('f37', 'a finish reason but no terminal event', async () => {
+  it('f37: a finish reason but no terminal event', async () => {
     const openAi = await askStream('fault-f37');
     expect([openAi.whole, finishes(openAi)]).toEqual([true, ['stop']]);
     expect(openAi.text).not.toContain('[DONE]');
@@ -358,7 +359,7 @@ describe('a fault at the end of a stream', () => {
     expect(names.at(-1)).toBe('message_delta');
   });
 
-  fault('f38', 'a terminal event but no finish reason', async () => {
+  it('f38: a terminal event but no finish reason', async () => {
     const openAi = await askStream('fault-f38');
     expect(finishes(openAi)).toEqual([]);
     expect(parsed(openAi).at(-1)).toBe('[DONE]');
@@ -366,7 +367,7 @@ describe('a fault at the end of a stream', () => {
     expect(names.slice(-2)).toEqual(['content_block_stop', 'message_stop']);
   });
 
-  fault('f39', 'more content after the terminal event', async () => {
+  it('f39: more content after the terminal event', async () => {
     expect(parsed(await askStream('fault-f39')).slice(-2)).toMatchObject([
       '[DONE]',
       { choices: [{ delta: { content: ' after the end' } }] },
@@ -381,7 +382,7 @@ describe('usage against the book', () => {
   const usages = (answer: RawAnswer): Json[] =>
     parsed(answer).flatMap((event) => event.usage ?? event.message?.usage ?? []);
 
-  fault('f40', 'missing, cumulative, twice, or inside the choices', async () => {
+  it('f40: missing, cumulative, twice, or inside the choices', async () => {
     const honest = usages(await askStream('fake', asked));
     expect(honest).toHaveLength(1);
     const tokens = honest[0].completion_tokens;
@@ -418,7 +419,7 @@ describe('usage against the book', () => {
 });
 
 describe('a stream that is right but hard to read', () => {
-  fault('f42', '100 kB of arguments in 8 calls, interleaved, the same as in JSON', async () => {
+  it('f42: 100 kB of arguments in 8 calls, interleaved, the same as in JSON', async () => {
     const whole = JSON.parse((await ask('fault-f42')).text).choices[0].message.tool_calls;
     expect(whole).toHaveLength(8);
     const bytes = whole.reduce((sum: number, call: Json) => sum + Buffer.byteLength(call.function.arguments), 0);
@@ -435,15 +436,14 @@ describe('a stream that is right but hard to read', () => {
     expect(blocks.map((event) => event.index)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 
-  fault('f43', 'every way to spell events reads the same', async () => {
+  it('f43: every way to spell events reads the same', async () => {
     const plain = withoutModel(await healthyText());
     const asked =
       FAULTS.find(({ id }) => id === 'f43')?.variants.filter((variant) => variant !== 'ten-megabytes') ?? [];
     for (const variant of asked) {
       for (const request of [askStream, askAnthropic]) {
         const answer = await request(`fault-f43-${variant}`);
-        expect(withoutModel(textOf(answer)), variant).toBe(plain);
-        expect(finishes(answer), variant).toHaveLength(1);
+        expect([variant, withoutModel(textOf(answer)), finishes(answer).length]).toEqual([variant, plain, 1]);
       }
     }
   });
@@ -466,7 +466,7 @@ describe('a stream that is right but hard to read', () => {
     expect(answer.whole).toBe(true);
   });
 
-  fault('f46', 'gzip though nobody asked, streamed or not', async () => {
+  it('f46: gzip though nobody asked, streamed or not', async () => {
     const whole = await ask('fault-f46');
     expect(whole.headers['content-encoding']).toBe('gzip');
     expect(JSON.parse(String(gunzipSync(whole.bytes))).choices[0].finish_reason).toBe('stop');
@@ -479,14 +479,14 @@ describe('a stream that is right but hard to read', () => {
 });
 
 describe('a fault of habit', () => {
-  fault('f44', 'stream_options are rejected, and without them all is well', async () => {
+  it('f44: stream_options are rejected, and without them all is well', async () => {
     const refused = await askStream('fault-f44', { stream_options: { include_usage: true } });
     expect(refused.status).toBe(400);
     expect(refused.text).toContain('stream_options');
     expect(finishes(await askStream('fault-f44'))).toEqual(['stop']);
   });
 
-  fault('f45', 'an idle connection is closed as the next request arrives; a fresh one is fine', async () => {
+  it('f45: an idle connection is closed as the next request arrives; a fresh one is fine', async () => {
     for (const model of ['fault-f45-cut', 'fault-f45-reset']) {
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });
       expect((await ask(model, {}, { agent })).status).toBe(200);
@@ -500,50 +500,50 @@ describe('a fault of habit', () => {
     }
   });
 
-  fault(
-    'f47',
-    'the provider keeps sending to a client that only closed its own side, until the socket is gone',
-    async () => {
-      const body = JSON.stringify({ model: 'fault-f47', messages, stream: true });
-      const socket = connect({ port: provider.port, host: '127.0.0.1', allowHalfOpen: true });
-      socket.end(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
-      let received = 0;
-      let tellEnough = (): void => undefined;
-      const enough = new Promise<void>((resolve) => {
-        tellEnough = resolve;
-      });
-      socket.on('data', (piece: Buffer) => {
-        received += piece.length;
-        if (received > 10_000) tellEnough();
-      });
-      await enough;
-      const [request] = provider.log.requestsFor('fault-f47');
-      expect(request?.outcome).toBe('open');
-      socket.destroy();
-      await provider.log.waitUntilQuiet();
-      expect(request?.outcome).toBe('aborted');
-    },
-  );
+  it('f47: the provider keeps sending to a client that only closed its own side, until the socket is gone', async () => {
+    const body = JSON.stringify({ model: 'fault-f47', messages, stream: true });
+    const socket = connect({ port: provider.port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.end(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+    let received = 0;
+    let tellEnough = (): void => undefined;
+    const enough = new Promise<void>((resolve) => {
+      tellEnough = resolve;
+    });
+    socket.on('data', (piece: Buffer) => {
+      received += piece.length;
+      if (received > 10_000) tellEnough();
+    });
+    await enough;
+    const [request] = provider.log.requestsFor('fault-f47');
+    expect(request?.outcome).toBe('open');
+    socket.destroy();
+    await provider.log.waitUntilQuiet();
+    expect(request?.outcome).toBe('aborted');
+  });
 
-  fault('f48', 'bytes trickle for ever, one at a time', async () => {
-    for (const [model, more] of [
-      ['fault-f48-filler', { stream: true }],
-      ['fault-f48-filler', {}],
-      ['fault-f48-content', { stream: true }],
-      ['fault-f48-content', {}],
-    ] as const) {
-      const asked = begin(model, more);
-      const answer = await leaveWhen(
-        asked,
-        asked.firstPiece.then(() => new Promise((resolve) => setTimeout(resolve, 60))),
-      );
+  it('f48: bytes of filler trickle for ever, one at a time', async () => {
+    for (const stream of [true, false]) {
+      const answer = await leaveAfterAWhile(begin('fault-f48-filler', { stream }));
       expect(answer).toMatchObject({ status: 200, whole: false });
-      expect(answer.pieces.at(-1)).toHaveLength(1);
-      if (model === 'fault-f48-content' && 'stream' in more)
-        expect(answer.pieces.length).toBeGreaterThan(CONTENT_TOKENS);
-      if (model === 'fault-f48-filler') expect(answer.text.trim().replaceAll(':', '')).toBe('');
+      expect(answer.pieces.every((piece) => piece.length === 1)).toBe(true);
+      expect(answer.text.replaceAll(stream ? ':' : ' ', '')).toBe('');
     }
   });
+
+  it('f48 can trickle content too: after some tokens, or the start of the JSON', async () => {
+    const streamed = await leaveAfterAWhile(begin('fault-f48-content', { stream: true }));
+    expect(tokensIn(streamed)).toBe(CONTENT_TOKENS);
+    expect(streamed.pieces.at(-1)).toHaveLength(1);
+    const whole = await leaveAfterAWhile(begin('fault-f48-content'));
+    expect(whole.text).toMatch(/^\{"id"/);
+    expect(isJson(whole.text)).toBe(false);
+  });
+
+  const leaveAfterAWhile = (asked: RawRequest): Promise<RawAnswer> =>
+    leaveWhen(
+      asked,
+      asked.firstPiece.then(() => new Promise((resolve) => setTimeout(resolve, 40))),
+    );
 });
 
 describe('the table of faults', () => {
@@ -564,10 +564,11 @@ describe('the table of faults', () => {
     }
   });
 
-  it('spells out one row a fault', () => {
-    const rows = faultTable().split('\n');
-    expect(rows).toHaveLength(2 + FAULTS.length);
-    expect(rows).toContain('| f13 | answers 408, 409 or 425 | `fault-f13` | `-408` `-409` `-425` | both |');
+  it('spells out one row a fault, with the variants that do not fit below', () => {
+    const [table = '', ...below] = faultTable().split('\n\n');
+    expect(table.split('\n')).toHaveLength(2 + FAULTS.length);
+    expect(table).toContain('| f13 | answers 408, 409 or 425 | `fault-f13` | `-408` `-409` `-425` | both |');
+    expect(below.map((line) => line.slice(0, 24))).toContain('Variants of `fault-f08`:');
   });
 
   it('answers healthily where a fault of streams is asked for without a stream', async () => {
@@ -597,6 +598,14 @@ describe('the table of faults', () => {
     const path = '/openai/deployments/fault-f12/chat/completions?api-version=2024-10-21';
     const azure = await rawRequest(`${provider.origin}${path}`, { messages }).answer;
     expect(JSON.parse(azure.text).error.code).toBe('DeploymentNotFound');
+  });
+
+  it('answers legacy completions healthily where the fault is about tools, which they do not have', async () => {
+    for (const model of ['fault-f41-cut', 'fault-f42']) {
+      const answer = await rawRequest(`${provider.url}/completions`, { model, prompt: 'Hi', stream: true }).answer;
+      expect(answer.text).toContain('"finish_reason":"length"');
+      expect(parsed(answer).at(-1)).toBe('[DONE]');
+    }
   });
 
   it('plays its faults on embeddings too', async () => {

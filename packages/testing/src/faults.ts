@@ -5,7 +5,10 @@ export interface Fault {
   readonly id: FaultId;
   /** What the provider does, after the words "The provider". */
   readonly sentence: string;
-  /** Ways to do it, each asked for by its own model name; the bare name does the first, or what the wire itself says. */
+  /**
+   * Ways to do it, each asked for by its own model name (or base URL); the bare name does the first, or does as the
+   * wire it was asked on is used to.
+   */
   readonly variants: readonly string[];
   /** Where it shows: in streamed answers, in JSON answers, or in both. Asked otherwise, the answer is healthy. */
   readonly streaming: 'both' | 'stream' | 'json';
@@ -19,9 +22,9 @@ export type FaultId = (typeof FAULT_TABLE)[number]['id'];
 const KINDS_IN_A_STREAM = ['server-error', 'overloaded', 'rate-limit', 'context'] as const;
 
 const FAULT_TABLE = [
-  byUrl('f01', 'refuses the connection'),
-  byUrl('f02', 'has a name that does not resolve'),
-  byUrl('f03', 'fails the TLS handshake', ['plain-text', 'self-signed']),
+  byUrl('f01', 'refuses the connection', ['refused']),
+  byUrl('f02', 'has a name that does not resolve', ['unresolvable']),
+  byUrl('f03', 'fails the TLS handshake', ['plainText', 'selfSigned']),
   both('f04', 'resets the connection before any header'),
   both('f05', 'accepts the request and never answers'),
   both('f06', 'sends headers and then no body'),
@@ -96,14 +99,20 @@ export function faultModels(fault: Fault): readonly string[] {
   return fault.variants.map((variant) => `fault-${fault.id}-${variant}`);
 }
 
-/** The faults as a markdown table. */
+/** The faults as a markdown table; variants too many for a cell follow below it. */
 export function faultTable(): string {
   const rows = FAULTS.map((fault) => {
-    const models = fault.pickedBy === 'model' ? `\`fault-${fault.id}\`` : '`unreachableUrls()`';
-    const variants = fault.variants.map((variant) => `\`-${variant}\``).join(' ');
-    return `| ${fault.id} | ${fault.sentence} | ${models} | ${variants} | ${fault.streaming} |`;
+    const model = fault.pickedBy === 'model' ? `fault-${fault.id}` : 'unreachableUrls()';
+    const variants = fault.variants.length > MOST_IN_A_CELL ? 'see below' : variantsOf(fault);
+    return `| ${fault.id} | ${fault.sentence} | \`${model}\` | ${variants} | ${fault.streaming} |`;
   });
-  return ['| id | The provider… | Model | Variants | Shows in |', '|---|---|---|---|---|', ...rows].join('\n');
+  const below = FAULTS.filter((fault) => fault.variants.length > MOST_IN_A_CELL);
+  return [
+    '| id | The provider… | Model | Variants | Shows in |',
+    '|---|---|---|---|---|',
+    ...rows,
+    ...below.flatMap((fault) => ['', `Variants of \`fault-${fault.id}\`: ${variantsOf(fault)}`]),
+  ].join('\n');
 }
 
 /** A fault picked by a model name; `variant` is absent for the bare name. */
@@ -122,7 +131,14 @@ export function pickFault(model: string): PickedFault | 'unknown' | undefined {
   return { fault, variant };
 }
 
-function byUrl<const Id extends string>(id: Id, sentence: string, variants: readonly string[] = []) {
+const MOST_IN_A_CELL = 5;
+
+function variantsOf({ pickedBy, variants }: Fault): string {
+  const joint = pickedBy === 'model' ? '-' : '.';
+  return variants.map((variant) => `\`${joint}${variant}\``).join(' ');
+}
+
+function byUrl<const Id extends string>(id: Id, sentence: string, variants: readonly string[]) {
   return { id, sentence, variants, streaming: 'both', pickedBy: 'base url' } as const;
 }
 

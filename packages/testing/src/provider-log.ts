@@ -14,7 +14,9 @@ export interface LoggedRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
-  /** Body as it came, decoded as UTF-8; empty until it has arrived whole. */
+  /** Body as it came; empty until it has arrived whole. */
+  readonly bodyBytes: Uint8Array;
+  /** The same decoded as UTF-8. */
   readonly bodyText: string;
   /** Body parsed as JSON; `undefined` where it is not JSON or has not arrived. */
   readonly body: unknown;
@@ -58,7 +60,7 @@ export interface ProviderLog {
 }
 
 /** The writing side of a log, for the server that fills it. */
-export interface ProviderLogWriter {
+interface ProviderLogWriter {
   readonly log: ProviderLog;
   socketOpened(): void;
   socketClosed(): void;
@@ -107,7 +109,7 @@ export function createProviderLog(): ProviderLogWriter {
 
   function changed(): void {
     for (const request of open) if (request.outcome !== 'open') open.delete(request);
-    for (const wait of [...waits]) wait.look();
+    for (const wait of waits) wait.look();
   }
 
   const log: ProviderLog = {
@@ -156,7 +158,7 @@ export function createProviderLog(): ProviderLogWriter {
     changed,
     close() {
       closed = true;
-      for (const wait of [...waits]) wait.giveUp();
+      for (const wait of waits) wait.giveUp();
       waits.clear();
     },
   };

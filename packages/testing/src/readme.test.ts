@@ -22,7 +22,13 @@ const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 describe('the README', () => {
   it('has the table of faults as FAULTS has it', () => {
     const shown = readme.split('<!-- faults -->\n')[1]?.split('\n<!-- /faults -->')[0];
-    expect(shown).toBe(faultTable());
+    // How a formatter pads the columns does not matter.
+    const unpadded = (text = ''): string =>
+      text
+        .replaceAll(/ +/g, ' ')
+        .replaceAll(/[ -]*-[ -]*\|/g, '---|')
+        .trim();
+    expect(unpadded(shown)).toBe(unpadded(faultTable()));
   });
 
   it('shows only code that is run below', () => {
@@ -60,6 +66,7 @@ describe('the README', () => {
     await expectNoOpenRequests(provider);
     expectAsked(provider, 'slow-model');
     await provider.close();
+    expect(seen.outcome).toBe('aborted');
   });
 
   it('sets how faults behave, and goes through them all', async () => {

@@ -9,11 +9,9 @@ import { type ReplayProviderOptions, startReplayProvider } from './replay-provid
 const shared = process.env.PORTICO_SHARED ?? fileURLToPath(new URL('../../../../shared', import.meta.url));
 const fixtures = join(shared, 'fixtures');
 const absent = !existsSync(join(fixtures, 'index.jsonl')) && process.env.CI !== 'true';
-const title = absent
-  ? 'a replay provider (skipped: no recorded traffic here, set PORTICO_SHARED)'
-  : 'a replay provider';
+const reason = absent ? ' (skipped: no recorded traffic here, set PORTICO_SHARED)' : '';
 
-describe.skipIf(absent)(title, () => {
+describe.skipIf(absent)(`a replay provider${reason}`, () => {
   const closers: (() => Promise<void>)[] = [];
   afterAll(() => Promise.all(closers.map((close) => close())));
   const start = async (options: Omit<ReplayProviderOptions, 'fixtures'> = {}) => {
@@ -27,22 +25,27 @@ describe.skipIf(absent)(title, () => {
     ? undefined
     : sample.find(({ id }) => hasSplitPlaces(readCase(fixtures, id).response.bytes));
 
-  it('puts a sample of recorded answers together again, byte for byte, however they were cut', async () => {
-    expect(sample.length).toBeGreaterThan(45);
-    for (const chunking of ['whole', 'random', 'bytes'] as const) {
+  for (const chunking of ['whole', 'random', 'bytes'] as const) {
+    it(`puts a sample of recorded answers together again, byte for byte, when cut: ${chunking}`, async () => {
       const provider = await start({ chunking });
+      expect(sample.length).toBeGreaterThan(45);
       for (const { id } of sample) {
         const { response, stream } = readCase(fixtures, id);
+        // Of long answers every byte by itself would take long and show nothing new.
         if (chunking === 'bytes' && response.bytes.length > 5000) continue;
         const answer = await rawRequest(`${provider.caseUrl(id)}/v1/chat/completions`, { stream }).answer;
-        expect(answer.status, id).toBe(response.status);
-        expect(answer.headers['content-type'], id).toBe(response.headers['content-type']);
-        expect(answer.bytes.equals(response.bytes), id).toBe(true);
+        const { status, headers, bytes, pieces } = answer;
+        expect({ id, status, type: headers['content-type'] }).toEqual({
+          id,
+          status: response.status,
+          type: response.headers['content-type'],
+        });
+        expect(bytes.equals(response.bytes)).toBe(true);
         expect(provider.log.requests.at(-1)?.caseId).toBe(id);
-        if (chunking === 'bytes') expect(answer.pieces.every((piece) => piece.length === 1)).toBe(true);
+        expect(pieces.some((piece) => piece.length > 1)).toBe(chunking !== 'bytes' && bytes.length > 1);
       }
-    }
-  });
+    });
+  }
 
   it('cuts inside characters or between CR and LF, in other places for another seed, in the same for the same', async () => {
     const id = withAccents?.id ?? '';

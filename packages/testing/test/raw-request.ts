@@ -65,7 +65,7 @@ export function rawRequest(url: string, body: unknown, options: RawOptions = {})
 }
 
 /** One event as a reader of the stream gets it. */
-export interface ReadEvent {
+interface ReadEvent {
   readonly event: string | undefined;
   readonly data: string;
 }

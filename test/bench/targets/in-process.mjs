@@ -1,11 +1,11 @@
-import { llmGateway } from '@portico/express';
+import { createGateway } from '@portico/node';
 import OpenAI from 'openai';
 import { chatRequest } from '../payloads.mjs';
 import { fullConfig, GOVERNED } from './gateway-config.mjs';
 
 /** The official client through the gateway in its own process: no socket between them, everything switched on. */
 export async function start(upstreamUrl) {
-  const gateway = llmGateway(fullConfig(upstreamUrl));
+  const gateway = createGateway(fullConfig(upstreamUrl));
   const openai = new OpenAI({
     baseURL: 'http://portico/v1',
     apiKey: 'unused',

@@ -10,10 +10,9 @@ import type { CounterStore, ReserveAnswer } from '../store.js';
 import { totalInputTokens, totalOutputTokens, type Usage } from '../usage.js';
 import { mayUseModel } from './access.js';
 import { worstCaseOf } from './cost.js';
-import { openPeriods } from './counting-periods.js';
 import { estimateInputTokens } from './estimate-tokens.js';
 import { refusalOf } from './limit-refusal.js';
-import { type Limit, limitsOf, type Need } from './limits-of-call.js';
+import { type Limit, type Need, openLimits } from './limits-of-call.js';
 import type { PriceBook } from './price-sheet.js';
 import { rateLimitHeaders } from './rate-limit-headers.js';
 
@@ -53,7 +52,7 @@ export interface Ticket {
 
 export function openAdmission(parts: AdmissionParts): Admission {
   const { counters, clock, defaults, priceBook } = parts;
-  const findPeriod = openPeriods();
+  const limitsOf = openLimits();
   const reaches = new Map<ModelGroup, Reach>();
 
   function reachOf(group: ModelGroup): Reach {
@@ -121,7 +120,7 @@ export function openAdmission(parts: AdmissionParts): Admission {
       const reach = reachOf(call.group);
       const hasNeed = budget !== undefined || rates?.tokensPerMinute !== undefined;
       const need = hasNeed ? needOf(call, reach, budget !== undefined) : NO_NEED;
-      const limits = limitsOf(call, rates, budget, need, (kind) => findPeriod(kind, now));
+      const limits = limitsOf(principal.id, rates, budget, need, now);
       if (limits.length === 0) return NOTHING_HELD;
 
       let answer: MaybePromise<ReserveAnswer>;

@@ -7,17 +7,20 @@ export interface Period {
   readonly startsAt: number;
   /** Milliseconds since the epoch, the first moment of the next one; infinite for `total`. */
   readonly endsAt: number;
-  /** Tells it from every other one; part of the counter's key, so that a clock that jumps and returns finds its counter again (h05). */
-  readonly tag: string;
+  /** How the keys of its counters begin. It names the period, so a clock that jumps and returns finds its counters again (h05). */
+  readonly keyPrefix: string;
 }
 
-/** Makes a function that finds the period of a moment; each is worked out once and kept until time leaves it, in whichever direction. */
-export function openPeriods(): (kind: PeriodKind, now: number) => Period {
+/**
+ * Makes a function that finds the period of a moment for one sort of counters. Each is worked out once and kept until time
+ * leaves it, in whichever direction.
+ */
+export function openPeriods(counted: string): (kind: PeriodKind, now: number) => Period {
   const kept = new Map<PeriodKind, Period>();
   return (kind, now) => {
     const last = kept.get(kind);
     if (last !== undefined && now >= last.startsAt && now < last.endsAt) return last;
-    const period = periodOf(kind, now);
+    const period = periodOf(counted, kind, now);
     kept.set(kind, period);
     return period;
   };
@@ -25,21 +28,21 @@ export function openPeriods(): (kind: PeriodKind, now: number) => Period {
 
 const LENGTHS_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
-function periodOf(kind: PeriodKind, now: number): Period {
+function periodOf(counted: string, kind: PeriodKind, now: number): Period {
   switch (kind) {
     case 'minute':
     case 'hour':
     case 'day': {
       const startsAt = now - (now % LENGTHS_MS[kind]);
-      return { kind, startsAt, endsAt: startsAt + LENGTHS_MS[kind], tag: `${kind}:${startsAt}` };
+      return { kind, startsAt, endsAt: startsAt + LENGTHS_MS[kind], keyPrefix: `${counted}:${kind}:${startsAt}:` };
     }
     case 'month': {
       const date = new Date(now);
       const startsAt = Date.UTC(date.getUTCFullYear(), date.getUTCMonth());
       const endsAt = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1);
-      return { kind, startsAt, endsAt, tag: `${kind}:${startsAt}` };
+      return { kind, startsAt, endsAt, keyPrefix: `${counted}:${kind}:${startsAt}:` };
     }
     case 'total':
-      return { kind, startsAt: Number.NEGATIVE_INFINITY, endsAt: Number.POSITIVE_INFINITY, tag: kind };
+      return { kind, startsAt: Number.NEGATIVE_INFINITY, endsAt: Number.POSITIVE_INFINITY, keyPrefix: `${counted}:${kind}:` };
   }
 }

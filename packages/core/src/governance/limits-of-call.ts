@@ -1,7 +1,6 @@
-import type { Call } from '../call.js';
 import type { Budget, RateLimits } from '../principal.js';
 import type { CounterRequest } from '../store.js';
-import type { Period, PeriodKind } from './counting-periods.js';
+import { openPeriods, type Period } from './counting-periods.js';
 
 /** One limit a call must fit into, and what it reserves of it. */
 export interface Limit extends CounterRequest {
@@ -15,29 +14,39 @@ export interface Need {
   readonly costNanoUsd: number;
 }
 
-/** All limits of a call in the order in which they are told when there is no room: requests, tokens, calls at a time, budget. */
-export function limitsOf(
-  call: Call,
+/** All limits of a principal's call, in the order in which they are told when there is no room. */
+export type LimitsOf = (
+  principalId: string,
   rates: RateLimits | undefined,
   budget: Budget | undefined,
   need: Need,
-  periodOf: (kind: PeriodKind) => Period,
-): Limit[] {
-  const { id } = call.principal;
-  const limits: Limit[] = [];
-  if (rates?.requestsPerMinute !== undefined) {
-    limits.push(limit('requests', 1, rates.requestsPerMinute, periodOf('minute'), id));
-  }
-  if (rates?.tokensPerMinute !== undefined) {
-    limits.push(limit('tokens', need.tokens, rates.tokensPerMinute, periodOf('minute'), id));
-  }
-  if (rates?.concurrentCalls !== undefined) {
-    limits.push(limit('calls', 1, rates.concurrentCalls, periodOf('total'), id));
-  }
-  if (budget !== undefined) {
-    limits.push(limit('budget', need.costNanoUsd, Math.round(budget.usd * 1e9), periodOf(budget.per ?? 'month'), id));
-  }
-  return limits;
+  now: number,
+) => Limit[];
+
+export function openLimits(): LimitsOf {
+  const periods = {
+    requests: openPeriods('requests'),
+    tokens: openPeriods('tokens'),
+    calls: openPeriods('calls'),
+    budget: openPeriods('budget'),
+  };
+  return (id, rates, budget, need, now) => {
+    const limits: Limit[] = [];
+    if (rates?.requestsPerMinute !== undefined) {
+      limits.push(limit('requests', 1, rates.requestsPerMinute, periods.requests('minute', now), id));
+    }
+    if (rates?.tokensPerMinute !== undefined) {
+      limits.push(limit('tokens', need.tokens, rates.tokensPerMinute, periods.tokens('minute', now), id));
+    }
+    if (rates?.concurrentCalls !== undefined) {
+      limits.push(limit('calls', 1, rates.concurrentCalls, periods.calls('total', now), id));
+    }
+    if (budget !== undefined) {
+      const nanoUsd = Math.round(budget.usd * 1e9);
+      limits.push(limit('budget', need.costNanoUsd, nanoUsd, periods.budget(budget.per ?? 'month', now), id));
+    }
+    return limits;
+  };
 }
 
 function limit(kind: Limit['kind'], amount: number, most: number, period: Period, id: string): Limit {
@@ -45,7 +54,7 @@ function limit(kind: Limit['kind'], amount: number, most: number, period: Period
     kind,
     period,
     // The id comes last, so that no id can be mistaken for another period's counter.
-    key: `${kind}:${period.tag}:${id}`,
+    key: period.keyPrefix + id,
     amount,
     limit: most,
     resetsAt: period.endsAt === Number.POSITIVE_INFINITY ? undefined : period.endsAt,

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { fakeClock } from '../../../testing/src/fake-clock.js';
+import { fakeClock } from '@portico/testing';
 import { GatewayError } from '../errors.js';
 import { secret } from '../secret.js';
 import { openKeyRing } from './virtual-keys.js';

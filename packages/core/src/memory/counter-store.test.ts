@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { fakeClock } from '../../../testing/src/fake-clock.js';
+import { fakeClock } from '@portico/testing';
 import { memoryCounters } from './counter-store.js';
 
 // That it keeps the contract of a counter store is shown in test/contracts.

@@ -10,40 +10,35 @@ export function memoryCounters(clock: Clock): CounterStore {
   const leases = new Map<string, Lease>();
   let made = 0;
   let nextLeaseEnd = Number.POSITIVE_INFINITY;
-  let sweep = counters.entries();
+  let sweep = counters.values();
 
-  function counterOf(key: string, resetsAt: number | undefined, now: number): Counter {
-    const known = counters.get(key);
+  function counterOf(request: CounterRequest, now: number): Counter {
+    const known = counters.get(request.key);
     if (known !== undefined && !isOver(known, now)) return known;
+    // Two are looked at for each that is added: all are seen in time, and no call pays for all.
+    dropNextIfIdle(now);
+    dropNextIfIdle(now);
     // Leases of the period that is over keep the old counter, so that settling them does not reach into this one.
-    const counter: Counter = { used: 0, reserved: 0, leases: 0, resetsAt };
-    counters.set(key, counter);
+    const counter: Counter = { key: request.key, resetsAt: request.resetsAt, used: 0, reserved: 0, leases: 0 };
+    counters.set(request.key, counter);
     return counter;
+  }
+
+  function dropNextIfIdle(now: number): void {
+    const { done, value } = sweep.next();
+    if (done) sweep = counters.values();
+    else if (value.leases === 0 && (value.used === 0 || isOver(value, now))) counters.delete(value.key);
   }
 
   // `nextLeaseEnd` is never later than the first end, so the walk over all leases is rare: calls settle long before.
   function endLeases(now: number): void {
     if (now < nextLeaseEnd) return;
     nextLeaseEnd = Number.POSITIVE_INFINITY;
-    for (const [id, lease] of leases) {
+    for (const [reservation, lease] of leases) {
       if (now >= lease.endsAt) {
-        giveBack(lease);
-        leases.delete(id);
+        leases.delete(reservation);
+        giveBack(lease.counters, lease.requests);
       } else nextLeaseEnd = Math.min(nextLeaseEnd, lease.endsAt);
-    }
-  }
-
-  // Looks at twice as many counters as a call can have added: all are seen in time, and no call pays for all.
-  function dropIdle(added: number, now: number): void {
-    for (let looked = 0; looked < 2 * added; looked++) {
-      const { done, value } = sweep.next();
-      if (done) {
-        sweep = counters.entries();
-        return;
-      }
-      const [key, counter] = value;
-      if (counter.leases > 0) continue;
-      if (isOver(counter, now) || counter.used === 0) counters.delete(key);
     }
   }
 
@@ -52,26 +47,29 @@ export function memoryCounters(clock: Clock): CounterStore {
       const now = clock.now();
       endLeases(now);
       const held: Counter[] = [];
-      for (const [index, request] of requests.entries()) {
-        const counter = counterOf(request.key, request.resetsAt, now);
+      for (let index = 0; index < requests.length; index++) {
+        const request = requests[index] as CounterRequest;
+        const counter = counterOf(request, now);
         // Written so that a limit that is no number refuses instead of letting everything pass.
         if (!(counter.used + counter.reserved + request.amount <= request.limit)) {
-          giveBack({ counters: held, requests, endsAt: 0 });
-          const remaining = requests.map((each) => roomIn(counterOf(each.key, each.resetsAt, now), each));
-          dropIdle(requests.length, now);
+          giveBack(held, requests);
+          const remaining = requests.map((each) => roomIn(counters.get(each.key), each, now));
           return { ok: false, refused: index, remaining };
         }
         counter.reserved += request.amount;
+        // At once, or the next counter that is added could drop this one.
         counter.leases += 1;
         held.push(counter);
       }
-      const remaining = requests.map((request, index) => roomIn(held[index] as Counter, request));
+      const remaining: number[] = [];
+      for (let index = 0; index < held.length; index++) {
+        remaining.push(roomIn(held[index], requests[index] as CounterRequest, now));
+      }
       made += 1;
       const reservation = String(made);
       const endsAt = now + leaseMs;
       leases.set(reservation, { counters: held, requests, endsAt });
-      nextLeaseEnd = Math.min(nextLeaseEnd, endsAt);
-      dropIdle(requests.length, now);
+      if (endsAt < nextLeaseEnd) nextLeaseEnd = endsAt;
       return { ok: true, reservation, remaining };
     },
 
@@ -80,8 +78,10 @@ export function memoryCounters(clock: Clock): CounterStore {
       const lease = leases.get(reservation);
       if (lease === undefined) return;
       leases.delete(reservation);
-      giveBack(lease);
-      for (const [index, counter] of lease.counters.entries()) counter.used += actual[index] ?? 0;
+      giveBack(lease.counters, lease.requests);
+      for (let index = 0; index < lease.counters.length; index++) {
+        (lease.counters[index] as Counter).used += actual[index] ?? 0;
+      }
     },
 
     read(key) {
@@ -95,11 +95,12 @@ export function memoryCounters(clock: Clock): CounterStore {
 }
 
 interface Counter {
+  readonly key: string;
+  readonly resetsAt: number | undefined;
   used: number;
   reserved: number;
   /** How many leases hold it; it is not dropped while there are any, or their settlement would be lost. */
   leases: number;
-  readonly resetsAt: number | undefined;
 }
 
 interface Lease {
@@ -112,13 +113,15 @@ function isOver(counter: Counter, now: number): boolean {
   return counter.resetsAt !== undefined && now >= counter.resetsAt;
 }
 
-function roomIn(counter: Counter, request: CounterRequest): number {
+function roomIn(counter: Counter | undefined, request: CounterRequest, now: number): number {
+  if (counter === undefined || isOver(counter, now)) return Math.max(0, request.limit);
   return Math.max(0, request.limit - counter.used - counter.reserved);
 }
 
-function giveBack(lease: Lease): void {
-  for (const [index, counter] of lease.counters.entries()) {
-    counter.reserved -= (lease.requests[index] as CounterRequest).amount;
+function giveBack(held: readonly Counter[], requests: readonly CounterRequest[]): void {
+  for (let index = 0; index < held.length; index++) {
+    const counter = held[index] as Counter;
+    counter.reserved -= (requests[index] as CounterRequest).amount;
     counter.leases -= 1;
   }
 }

@@ -41,21 +41,15 @@ export async function attempt<Answer>(call: Call, parts: AttemptParts<Answer>): 
       const failure = error as GatewayError; // askGroup rejects with nothing else
       verdict ??= failure;
       if (call.cancellation.cancelled) throw failure;
-      if (failure.traits.elsewhere === 'no' && failure.kind !== 'unavailable') break;
-      waiting.push(...nextGroups(group, failure.kind === 'unavailable' ? 'yes' : failure.traits.elsewhere));
+      const { elsewhere } = failure.traits;
+      if (elsewhere === 'no') break;
+      waiting.push(...nextGroups(group, elsewhere));
     }
   }
   throw verdict as GatewayError;
 
-  function nextGroups(group: ModelGroup, elsewhere: 'yes' | 'no' | 'context' | 'content'): ModelGroup[] {
-    const names =
-      elsewhere === 'context'
-        ? group.contextFallbacks
-        : elsewhere === 'content'
-          ? group.contentFallbacks
-          : elsewhere === 'yes'
-            ? group.fallbacks
-            : [];
+  function nextGroups(group: ModelGroup, elsewhere: keyof typeof FALLBACK_LISTS): ModelGroup[] {
+    const names = group[FALLBACK_LISTS[elsewhere]];
     const groups: ModelGroup[] = [];
     for (const name of names) {
       const next = parts.table.groups.get(name);
@@ -65,6 +59,9 @@ export async function attempt<Answer>(call: Call, parts: AttemptParts<Answer>): 
     return groups;
   }
 }
+
+/** Which groups may answer instead, by what the failure allows. */
+const FALLBACK_LISTS = { yes: 'fallbacks', context: 'contextFallbacks', content: 'contentFallbacks' } as const;
 
 async function askGroup<Answer>(
   call: Call,

@@ -15,8 +15,8 @@ export interface ChunkRules {
   readonly piece: 'delta' | 'text';
   /** The provider's name, for messages. */
   readonly who: string;
-  /** Which failure an error inside the stream is. */
-  classify(body: unknown): GatewayError;
+  /** Which failure an error inside the stream is: parsed where it was JSON, and as it came. */
+  classify(body: unknown, text: string): GatewayError;
   readonly repair: RepairChoice | undefined;
 }
 
@@ -46,7 +46,8 @@ export class ChunkDecoder implements StreamDecoder {
     if (this.#over || data === '') return;
     if (data.startsWith('[DONE]')) return this.#terminal(out);
     const chunk = parse(data);
-    if (name === 'error' || isError(chunk)) return this.#fail(this.#rules.classify(chunk), out);
+    const error = errorIn(chunk);
+    if (name === 'error' || error !== undefined) return this.#fail(this.#rules.classify(error ?? chunk, data), out);
     if (!isJsonObject(chunk)) return out.malformed();
 
     const choices = Array.isArray(chunk.choices) ? (chunk.choices as unknown[]).filter(isJsonObject) : [];
@@ -80,7 +81,10 @@ export class ChunkDecoder implements StreamDecoder {
   #terminal(out: StreamSink): void {
     const unfinished = this.#unfinished();
     if (!this.#sawContent) {
-      return this.#fail(new GatewayError('upstream_error', `${this.#rules.who} ended its stream without an answer.`), out);
+      return this.#fail(
+        new GatewayError('upstream_error', `${this.#rules.who} ended its stream without an answer.`),
+        out,
+      );
     }
     if (unfinished.length > 0) {
       if (unfinished.some(([, state]) => hasHalfCall(state))) {
@@ -114,7 +118,7 @@ export class ChunkDecoder implements StreamDecoder {
   }
 
   #failureIn(choice: JsonObject): GatewayError | undefined {
-    if (choice.error) return this.#rules.classify({ error: choice.error });
+    if (choice.error) return this.#rules.classify({ error: choice.error }, '');
     const reason = choice.finish_reason;
     if (typeof reason !== 'string' || !Object.hasOwn(BROKEN_FINISHES, reason)) return undefined;
     const kind = BROKEN_FINISHES[reason] ?? 'upstream_error';
@@ -143,7 +147,7 @@ export class ChunkDecoder implements StreamDecoder {
       lengthOf(piece.text) +
       noteCalls(piece, state);
     if (characters > 0) out.produced(characters);
-    return characters > 0 || state.finished || CARRIERS.some((name) => isFilled(piece[name]));
+    return characters > 0 || Boolean(choice.finish_reason) || CARRIERS.some((name) => isFilled(piece[name]));
   }
 
   #stateOf(index: number): ChoiceState {
@@ -173,10 +177,13 @@ function parse(data: string): unknown {
   }
 }
 
-function isError(chunk: unknown): boolean {
-  if (!isJsonObject(chunk)) return false;
-  if (chunk.error || (isJsonObject(chunk.x_groq) && chunk.x_groq.error)) return true;
-  return !Array.isArray(chunk.choices) && chunk.usage === undefined && errorFactsOf(chunk) !== undefined;
+/** The error that a chunk is instead of an answer, as a body. */
+function errorIn(chunk: unknown): unknown {
+  if (!isJsonObject(chunk)) return undefined;
+  if (chunk.error) return chunk;
+  if (isJsonObject(chunk.x_groq) && chunk.x_groq.error) return chunk.x_groq;
+  const mayBeBare = !Array.isArray(chunk.choices) && chunk.usage === undefined;
+  return mayBeBare && errorFactsOf(chunk) !== undefined ? chunk : undefined;
 }
 
 // Data of several lines is legal, but it leaves here behind one `data:`.

@@ -23,7 +23,9 @@ export function errorFactsOf(body: unknown): ErrorFacts | undefined {
   const codes = [code, source.type, source.error_code, source.error_type, source.status, inner.code];
   return {
     message: messageOf(message ?? source.detail ?? source.msg, source.metadata),
-    codes: codes.filter((word) => typeof word === 'string' || typeof word === 'number').map((word) => `${word}`.toLowerCase()),
+    codes: codes
+      .filter((word) => typeof word === 'string' || typeof word === 'number')
+      .map((word) => `${word}`.toLowerCase()),
     code: typeof code === 'string' ? code : undefined,
     param: typeof source.param === 'string' ? source.param : undefined,
     status: statusAmong([code, source.status, source.status_code, source.statusCode, source.raw_status_code]),

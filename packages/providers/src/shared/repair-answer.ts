@@ -59,12 +59,15 @@ function flattenContent(message: JsonObject): boolean {
 function thinkingOf(part: JsonObject): string {
   const pieces = part.thinking ?? part.summary;
   if (!Array.isArray(pieces)) return '';
-  return pieces.map((piece: unknown) => (isJsonObject(piece) && typeof piece.text === 'string' ? piece.text : '')).join('');
+  return pieces
+    .map((piece: unknown) => (isJsonObject(piece) && typeof piece.text === 'string' ? piece.text : ''))
+    .join('');
 }
 
 function translateFinish(choice: JsonObject, finishReasons: Readonly<Record<string, string>>): boolean {
   const reason = choice.finish_reason;
-  const translated = typeof reason === 'string' && Object.hasOwn(finishReasons, reason) ? finishReasons[reason] : undefined;
+  const translated =
+    typeof reason === 'string' && Object.hasOwn(finishReasons, reason) ? finishReasons[reason] : undefined;
   if (translated === undefined) return false;
   choice.finish_reason = translated;
   return true;

@@ -16,7 +16,7 @@ export function plausibleValue(schema: unknown, question: string): unknown {
     if (Array.isArray(part.examples) && part.examples.length > 0) return part.examples[0];
     const alternatives = part.anyOf ?? part.oneOf ?? part.allOf;
     if (Array.isArray(alternatives)) {
-      const chosen = alternatives.find((one) => !isObject(one) || one.type !== 'null');
+      const chosen: unknown = alternatives.find((one) => !isObject(one) || one.type !== 'null');
       return valueFor(chosen, name, depth + 1);
     }
     switch (firstType(part)) {

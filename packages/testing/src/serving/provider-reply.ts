@@ -77,11 +77,13 @@ export function openReply(incoming: IncomingMessage, response: ServerResponse, r
       response.end();
     },
     async cut() {
+      stopIfGone();
       request.outcome = 'cut';
       await flushed();
       incoming.socket.destroySoon();
     },
     async reset() {
+      stopIfGone();
       request.outcome = 'cut';
       await flushed();
       // A reset overtakes what the client has not read yet, so it is given a moment to read.

@@ -14,7 +14,7 @@ export interface Exchange {
 }
 
 /** Where a provider listens and how to stop it. */
-export interface RunningServer {
+interface RunningServer {
   readonly origin: string;
   readonly port: number;
   readonly log: ProviderLog;
@@ -23,7 +23,7 @@ export interface RunningServer {
 }
 
 /** How to listen. */
-export interface ServerOptions {
+interface ServerOptions {
   readonly host: string;
   readonly port: number;
   /** Key and certificate in PEM; without them the server speaks plain HTTP. */
@@ -121,6 +121,7 @@ function logEntry(incoming: IncomingMessage, number: number, socket: number): Op
     path: queryAt < 0 ? target : target.slice(0, queryAt),
     query: new URLSearchParams(queryAt < 0 ? '' : target.slice(queryAt)),
     headers: incoming.headers,
+    bodyBytes: new Uint8Array(),
     bodyText: '',
     body: undefined,
     bodyArrived: false,
@@ -146,6 +147,7 @@ async function collect(incoming: IncomingMessage): Promise<Buffer> {
 }
 
 function readBodyInto(request: OpenRequest, bytes: Buffer): void {
+  request.bodyBytes = bytes;
   request.bodyText = bytes.toString('utf8');
   try {
     request.body = JSON.parse(request.bodyText);

@@ -27,7 +27,7 @@ export interface FaultOptions {
 }
 
 /** What a fault has to work with. */
-export interface FaultStage {
+interface FaultStage {
   readonly exchange: Exchange;
   readonly wire: Wire;
   readonly options: FaultOptions;
@@ -196,13 +196,14 @@ const PLAY: Readonly<Record<FaultId, Play>> = {
     // The variants of f40 are the oddities by name.
     sendWhole(stage, stage.wire.oddUsage(answerOf(stage), questionOf(stage), variant as UsageOddity)),
   async f41(stage, reply, variant) {
+    if (!stage.wire.callsTools) return stage.healthy();
     const { opening, content } = stage.wire.script(answerWithOneCall(stage), questionOf(stage));
     openBody(stage, reply);
     await send(stage, [...opening, ...content.slice(0, Math.ceil(content.length / 2))]);
     await breakOff(stage, variant);
   },
   async f42(stage, reply) {
-    if (stage.question === undefined) return stage.healthy();
+    if (stage.question === undefined || !stage.wire.callsTools) return stage.healthy();
     const answer = answerWithManyCalls(stage.question, stage.exchange.request.number);
     if (!stage.question.stream) return reply.json(200, stage.wire.json(answer));
     await sendWhole(stage, eventsOf(stage.wire.script(answer, stage.question)));

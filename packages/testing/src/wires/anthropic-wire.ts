@@ -10,6 +10,7 @@ import type { Wire } from './wire.js';
  */
 export const messagesWire: Wire = {
   dialect: 'anthropic',
+  callsTools: true,
   json: (answer) => ({
     ...messageHead(answer),
     content:

@@ -1,7 +1,7 @@
 import type { Dialect } from './wire.js';
 
 /** An error answer before it is sent. */
-export interface FailureReply {
+interface FailureReply {
   readonly status: number;
   readonly body: unknown;
 }

@@ -32,6 +32,7 @@ export function chatCompletionsWire(dialect: 'openai' | 'azure'): Wire {
 
   return {
     dialect,
+    callsTools: true,
     script,
     json: (answer) => ({
       id: `chatcmpl-fake-${answer.number}`,
@@ -73,6 +74,7 @@ export function chatCompletionsWire(dialect: 'openai' | 'azure'): Wire {
 /** Legacy completions as OpenAI spells them. */
 export const completionsWire: Wire = {
   dialect: 'openai',
+  callsTools: false,
   script: (answer, question) => ({
     opening: [],
     content: answer.tokens.map((token) => completionChunk(answer, token)),

@@ -7,6 +7,8 @@ import type { SseEvent } from './sse.js';
 /** How one API spells answers, streams and errors. */
 export interface Wire {
   readonly dialect: Dialect;
+  /** Whether its answers can call tools. */
+  readonly callsTools: boolean;
   /** The answer as one JSON body. */
   json(answer: Answer): unknown;
   /** The answer as a stream. */

@@ -1,0 +1,16 @@
+import type { Request } from 'express';
+
+/**
+ * The host and port the client asked for, by the app's own `trust proxy` setting. Express itself says it without the port
+ * in version 4 and with it in 5.
+ */
+export function authorityOf(req: Request): string | undefined {
+  const forwarded = req.headers['x-forwarded-host'];
+  if (typeof forwarded !== 'string' || !isTrusted(req)) return req.headers.host;
+  return forwarded.split(',', 1)[0]?.trim();
+}
+
+function isTrusted(req: Request): boolean {
+  const trust: unknown = req.app.get('trust proxy fn');
+  return typeof trust === 'function' && trust(req.socket.remoteAddress, 0) === true;
+}

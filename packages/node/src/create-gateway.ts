@@ -1,0 +1,19 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { createGateway as createCoreGateway, type Gateway, type GatewayConfig } from '@portico/core';
+import { allProviders } from '@portico/providers';
+import { undiciTransport } from './undici-transport.js';
+
+/**
+ * Makes a gateway for Node: every vendor of `@portico/providers`, sockets by undici, credentials from the providers'
+ * usual environment variables. Throws at once, with the path of what is wrong, if the configuration cannot work.
+ */
+export function createGateway<Host = unknown, Name extends string = string>(
+  config: GatewayConfig<Host, Name>,
+): Gateway<Host, Name> {
+  return createCoreGateway(config, {
+    providers: allProviders(),
+    transport: undiciTransport(),
+    environment: process.env,
+    captureContext: () => AsyncLocalStorage.snapshot(),
+  });
+}

@@ -1,0 +1,133 @@
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate } from 'node:zlib';
+import { GatewayError, type IncomingBody } from '@portico/core';
+import type { NodeRequest } from './serve-node.js';
+
+/** Whose body it is: told when the rest of it will not be read, and tells when the client left. */
+export interface BodyOwner {
+  bodyRefused: boolean;
+  onClientGone(listener: () => void): void;
+}
+
+const BODY_TIMEOUT_MS = 30_000;
+
+/**
+ * The body, from wherever it is now. `req.body` says nothing about that: some parsers set `{}` on a stream they never
+ * read, others on one they did. Only the stream itself knows (hosts: fact 5).
+ */
+export function bodyOf(
+  req: NodeRequest,
+  owner: BodyOwner,
+  { parsedBody, bodyTimeoutMs = BODY_TIMEOUT_MS }: { readonly parsedBody?: unknown; readonly bodyTimeoutMs?: number },
+): IncomingBody {
+  if (!req.readableDidRead && !req.readableEnded) {
+    return { kind: 'bytes', read: (maxBytes) => readStream(req, owner, maxBytes, bodyTimeoutMs) };
+  }
+  const found = parsedBody ?? (req as { rawBody?: unknown }).rawBody;
+  if (typeof found === 'string') return wholeBody(Buffer.from(found));
+  if (found instanceof Uint8Array) return wholeBody(found);
+  if (found !== undefined && found !== null) return { kind: 'parsed', value: found };
+  return { kind: 'bytes', read: () => Promise.reject(goneBody()) };
+}
+
+function wholeBody(bytes: Uint8Array): IncomingBody {
+  return {
+    kind: 'bytes',
+    read: (maxBytes) => (bytes.byteLength > maxBytes ? Promise.reject(tooLarge(maxBytes)) : Promise.resolve(bytes)),
+  };
+}
+
+function readStream(req: NodeRequest, owner: BodyOwner, maxBytes: number, timeoutMs: number): Promise<Uint8Array> {
+  const encoding = req.headers['content-encoding'];
+  const packed = encoding !== undefined && encoding !== 'identity';
+  const unpack = packed ? UNPACK[encoding.toLowerCase()] : undefined;
+  if (packed && unpack === undefined) return Promise.reject(unknownEncoding(encoding));
+  const bytes = collect(req, owner, maxBytes, timeoutMs);
+  return unpack === undefined ? bytes : bytes.then((body) => unpacked(body, unpack, maxBytes, encoding as string));
+}
+
+function collect(req: NodeRequest, owner: BodyOwner, maxBytes: number, timeoutMs: number): Promise<Uint8Array> {
+  const declared = Number(req.headers['content-length'] ?? 0);
+  if (declared > maxBytes) {
+    owner.bodyRefused = true;
+    return Promise.reject(tooLarge(maxBytes));
+  }
+  return new Promise((resolve, reject) => {
+    let first: Buffer | undefined;
+    let rest: Buffer[] | undefined;
+    let length = 0;
+    const timer = setTimeout(() => refuse(tooSlow(timeoutMs)), timeoutMs);
+
+    function onData(chunk: Buffer) {
+      length += chunk.length;
+      if (length > maxBytes) refuse(tooLarge(maxBytes));
+      else if (first === undefined) first = chunk;
+      else if (rest === undefined) rest = [first, chunk];
+      else rest.push(chunk);
+    }
+    function onEnd() {
+      clearTimeout(timer);
+      // HTTP/2 ends the stream of a client that left in the middle, too.
+      if (declared > length) return reject(clientLeft());
+      resolve(rest === undefined ? (first ?? EMPTY) : Buffer.concat(rest, length));
+    }
+    function refuse(error: GatewayError) {
+      clearTimeout(timer);
+      owner.bodyRefused = true;
+      req.off('data', onData).off('end', onEnd).pause();
+      reject(error);
+    }
+
+    req.on('data', onData).on('end', onEnd);
+    owner.onClientGone(() => {
+      clearTimeout(timer);
+      reject(clientLeft());
+    });
+  });
+}
+
+const EMPTY = new Uint8Array(0);
+
+type Unpack = (packed: Uint8Array, options: { maxOutputLength: number }) => Promise<Uint8Array>;
+
+const UNPACK: Readonly<Record<string, Unpack>> = {
+  gzip: promisify(gunzip),
+  'x-gzip': promisify(gunzip),
+  deflate: promisify(inflate),
+  br: promisify(brotliDecompress),
+};
+
+async function unpacked(body: Uint8Array, unpack: Unpack, maxBytes: number, encoding: string): Promise<Uint8Array> {
+  try {
+    return await unpack(body, { maxOutputLength: maxBytes });
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
+    throw new GatewayError('invalid_input', `The body cannot be unpacked as ${encoding}.`, { cause });
+  }
+}
+
+function tooLarge(maxBytes: number): GatewayError {
+  return new GatewayError('too_large', `The body is larger than the ${maxBytes} bytes this gateway takes.`);
+}
+
+function tooSlow(timeoutMs: number): GatewayError {
+  return new GatewayError('request_timeout', `The body was not complete within ${timeoutMs} ms.`);
+}
+
+function clientLeft(): GatewayError {
+  return new GatewayError('client_closed', 'The client left before its request was complete.');
+}
+
+function unknownEncoding(encoding: string): GatewayError {
+  return new GatewayError(
+    'unsupported_media_type',
+    `The body is encoded as "${encoding.slice(0, 40)}". Send it plain, or as gzip, deflate or br.`,
+  );
+}
+
+function goneBody(): GatewayError {
+  return new GatewayError(
+    'invalid_input',
+    'Something in front of the gateway consumed the body and kept nothing of it. Mount the gateway before it, or let it set req.body.',
+  );
+}

@@ -1,0 +1,86 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Gateway, Reply } from '@portico/core';
+import { ServedRequest } from './served-request.js';
+import { writeReply } from './write-reply.js';
+
+/** A request of node:http, or of node:http2 through its compatibility API. */
+export type NodeRequest = IncomingMessage | Http2ServerRequest;
+export type NodeResponse = ServerResponse | Http2ServerResponse;
+
+export interface ServeOptions<Host> {
+  /** Below the mount, as the framework parsed it, without the query. */
+  readonly path: string;
+  /** What hooks get of the framework. */
+  readonly host: Host;
+  /** The peer as the framework resolved it. Default: the socket's. */
+  readonly ip?: string | undefined;
+  /** The authority the client asked for, as the framework sees it. Default: the `Host` header. */
+  readonly authority?: string | undefined;
+  /** What a body parser in front made of the body; looked at only if the stream was consumed. */
+  readonly parsedBody?: unknown;
+  /** How long a client may take to send its body. Default 30,000 milliseconds. */
+  readonly bodyTimeoutMs?: number;
+  /** Called once if the path is none of the gateway's, or with what went wrong in the mount itself. Without it: 404 or 500. */
+  next?(error?: unknown): void;
+}
+
+/**
+ * Lets the gateway answer one request of a Node server. Never throws; does nothing if the client has left or the host has
+ * answered already.
+ */
+export function serveNode<Host>(
+  gateway: Pick<Gateway<Host>, 'handle'>,
+  req: NodeRequest,
+  res: NodeResponse,
+  options: ServeOptions<Host>,
+): void {
+  if (res.headersSent || hasLeft(res)) return;
+  const request = new ServedRequest(req, res, options);
+  gateway.handle(request).then(
+    (reply) => answer(reply, request, res, options),
+    (error: unknown) => fail(error, request, res, options),
+  );
+}
+
+// The request itself counts as destroyed as soon as a body parser has read it.
+function hasLeft(res: NodeResponse): boolean {
+  return 'stream' in res ? res.stream.destroyed : res.destroyed;
+}
+
+function answer<Host>(
+  reply: Reply | undefined,
+  request: ServedRequest<Host>,
+  res: NodeResponse,
+  options: ServeOptions<Host>,
+): void {
+  try {
+    if (reply !== undefined) writeReply(reply, request, res);
+    else if (options.next !== undefined) options.next();
+    else writeReply(notFound(request), request, res);
+  } catch (error) {
+    if (reply?.kind === 'events') reply.body.cancel(error);
+    fail(error, request, res, options);
+  }
+}
+
+/** A bug, ours or of whoever made the reply: the host's own error page, if nothing was sent yet. */
+function fail<Host>(error: unknown, request: ServedRequest<Host>, res: NodeResponse, options: ServeOptions<Host>): void {
+  if (res.headersSent) res.destroy();
+  else if (options.next !== undefined) options.next(error);
+  else writeReply(errorReply(500, 'api_error', 'internal_error', 'The request failed inside the gateway.'), request, res);
+}
+
+function notFound(request: ServedRequest<unknown>): Reply {
+  const message = `${request.method} ${request.path} is not an endpoint of this server.`;
+  return errorReply(404, 'invalid_request_error', 'not_found', message);
+}
+
+function errorReply(status: number, type: string, code: string, message: string): Reply {
+  return {
+    kind: 'json',
+    status,
+    headers: ['content-type', 'application/json'],
+    body: JSON.stringify({ error: { message, type, param: null, code } }),
+  };
+}

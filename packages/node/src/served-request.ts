@@ -1,0 +1,58 @@
+import type { IncomingBody, IncomingRequest } from '@portico/core';
+import { bodyOf } from './incoming-body.js';
+import type { NodeRequest, NodeResponse, ServeOptions } from './serve-node.js';
+
+/** A Node request as core sees it. */
+export class ServedRequest<Host> implements IncomingRequest<Host> {
+  readonly method: string;
+  readonly path: string;
+  readonly host: Host;
+  readonly body: IncomingBody;
+  readonly #req: NodeRequest;
+  readonly #options: ServeOptions<Host>;
+  #listeners: (() => void)[] = [];
+  /** The client left before its answer was complete. */
+  gone = false;
+  /** We have written the end of the answer. */
+  ended = false;
+  /** What is left of the body will not be read: the connection cannot serve another request. */
+  bodyRefused = false;
+
+  constructor(req: NodeRequest, res: NodeResponse, options: ServeOptions<Host>) {
+    this.#req = req;
+    this.#options = options;
+    this.method = req.method ?? 'GET';
+    this.path = options.path;
+    this.host = options.host;
+    this.body = bodyOf(req, this, options);
+    // The request's own 'close' comes as soon as its body is read. On HTTP/2 a cancelled response calls itself finished,
+    // so that only whether we ended it tells a client that left (hosts: facts 1 and 2).
+    res.once('close', () => {
+      if (!this.ended || !res.writableFinished) this.#leave();
+    });
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#req.headers[name];
+    return typeof value === 'object' ? value.join(', ') : value;
+  }
+
+  get ip(): string | undefined {
+    return this.#options.ip ?? this.#req.socket.remoteAddress;
+  }
+
+  get authority(): string | undefined {
+    return this.#options.authority ?? this.header('host') ?? this.header(':authority');
+  }
+
+  onClientGone(listener: () => void): void {
+    if (this.gone) listener();
+    else this.#listeners.push(listener);
+  }
+
+  #leave(): void {
+    this.gone = true;
+    for (const listener of this.#listeners) listener();
+    this.#listeners = [];
+  }
+}

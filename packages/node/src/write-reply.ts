@@ -1,0 +1,94 @@
+import type { ServerResponse } from 'node:http';
+import { type EventsReply, GatewayError, type JsonReply, type Reply, type ReplyHeaders, type TextSink } from '@portico/core';
+import type { NodeResponse } from './serve-node.js';
+import type { ServedRequest } from './served-request.js';
+
+/** Writes a reply to its socket, unless nobody reads it any more or the host has answered in the meantime. */
+export function writeReply(reply: Reply, request: ServedRequest<unknown>, res: NodeResponse): void {
+  if (request.gone || res.headersSent) {
+    if (reply.kind === 'events') reply.body.cancel(clientLeft());
+    return;
+  }
+  res.statusCode = reply.status;
+  setHeaders(res, reply.headers);
+  if (reply.kind === 'json') return writeWhole(reply, request, res);
+  // HTTP/2's compatibility class has every method used below; only its published type lacks some.
+  writeEvents(reply, request, res as ServerResponse);
+}
+
+/** Head and body leave in one write: Node adds the length by itself. */
+function writeWhole(reply: JsonReply, request: ServedRequest<unknown>, res: NodeResponse): void {
+  if (request.bodyRefused) endConnection(res);
+  if (request.method === 'HEAD') res.setHeader('content-length', Buffer.byteLength(reply.body));
+  request.ended = true;
+  res.end(reply.body);
+}
+
+function writeEvents({ body }: EventsReply, request: ServedRequest<unknown>, res: ServerResponse): void {
+  const flush = flushOf(res);
+  let full = false;
+  // One listener for the whole answer: compression() forwards `on` to its own stream but not `off`.
+  res.on('drain', () => {
+    full = false;
+    body.resume();
+  });
+  request.onClientGone(() => body.cancel(clientLeft()));
+  const sink: TextSink = {
+    text(chunk) {
+      if (request.gone) return;
+      const room = res.write(chunk);
+      flush?.call(res);
+      if (room || full) return;
+      full = true;
+      body.pause();
+    },
+    end() {
+      if (request.gone) return;
+      request.ended = true;
+      res.end();
+    },
+  };
+  if (isHttp1(res)) res.socket?.setNoDelay(true);
+  body.start(sink);
+  // What was there at the start went out together with the head.
+  if (!res.headersSent) res.flushHeaders();
+}
+
+/** Names of RFC 9110 §7.6.1 that belong to one connection, and the length, which is ours to say. */
+const NOT_FORWARDED = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'content-length',
+]);
+
+function setHeaders(res: NodeResponse, headers: ReplyHeaders): void {
+  // One by one, so that what the host's middleware has set stays.
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const name = headers[at] as string;
+    if (!NOT_FORWARDED.has(name)) res.setHeader(name, headers[at + 1] as string);
+  }
+}
+
+/** The rest of the body is not read, so that nothing else can come over this connection. */
+function endConnection(res: NodeResponse): void {
+  if (isHttp1(res)) res.setHeader('connection', 'close');
+  else res.once('finish', () => res.stream.close());
+}
+
+function isHttp1(res: NodeResponse): res is ServerResponse {
+  return !('stream' in res);
+}
+
+/** A compression middleware's own `flush`; the one that Node inherits is something else and deprecated. */
+function flushOf(res: ServerResponse): (() => void) | undefined {
+  return Object.hasOwn(res, 'flush') ? (res as unknown as { flush(): void }).flush : undefined;
+}
+
+function clientLeft(): GatewayError {
+  return new GatewayError('client_closed', 'The client left before the answer was complete.');
+}

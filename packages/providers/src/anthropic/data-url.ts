@@ -1,0 +1,52 @@
+/** What a data URL holds: its bytes in plain base64 as the wire wants them, or text where it was written out. */
+export interface InlineFile {
+  /** Lower-case, without parameters; empty where it says none. */
+  readonly mediaType: string;
+  readonly data: { readonly base64: string } | { readonly text: string };
+}
+
+/**
+ * Takes a data URL apart; undefined where the text is none. Tolerates what clients send: parameters, upper case, line
+ * breaks, the URL-safe alphabet and missing padding.
+ */
+export function parseDataUrl(url: string): InlineFile | undefined {
+  if (!/^data:/i.test(url)) return undefined;
+  const comma = url.indexOf(',');
+  if (comma < 0) return undefined;
+  const head = url.slice('data:'.length, comma);
+  const payload = url.slice(comma + 1);
+  const isBase64 = /;\s*base64\s*$/i.test(head);
+  return { mediaType: plainMediaType(head), data: isBase64 ? { base64: plainBase64(payload) } : { text: unescaped(payload) } };
+}
+
+/** Without parameters, lower-case, by its registered name. */
+export function plainMediaType(mediaType: string): string {
+  const [plain = ''] = mediaType.toLowerCase().split(';', 1);
+  return plain.trim() === 'image/jpg' ? 'image/jpeg' : plain.trim();
+}
+
+/** Base64 in the standard alphabet, padded, on one line. */
+export function plainBase64(text: string): string {
+  let plain = text.includes('%') ? unescaped(text) : text;
+  if (/\s/.test(plain)) plain = plain.replaceAll(/\s+/g, '');
+  if (plain.includes('-') || plain.includes('_')) plain = plain.replaceAll('-', '+').replaceAll('_', '/');
+  return plain.padEnd(Math.ceil(plain.length / 4) * 4, '=');
+}
+
+/** The text that base64 stands for; undefined where it is not base64 or not UTF-8. */
+export function textOfBase64(base64: string): string | undefined {
+  try {
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,241 @@
+import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
+import { invalid } from './leave-out.js';
+import type { ModelFamily } from './model-families.js';
+import { blocksOfContent, cacheControlOf, textBlocks } from './parts-from-chat.js';
+import { replayedBlocks } from './replayed-blocks.js';
+import { type ToolIds, toolIds } from './tool-ids.js';
+
+/** A conversation as this wire tells it: the system prompt apart, then turns that alternate and begin with the user. */
+export interface Conversation {
+  readonly system: readonly JsonObject[];
+  readonly turns: readonly Turn[];
+  /** Names of the tools that were called in it. */
+  readonly calledTools: ReadonlySet<string>;
+}
+
+export interface Turn {
+  readonly role: 'user' | 'assistant' | 'system';
+  readonly content: JsonObject[];
+}
+
+/** Stands where the wire demands a user's words and the client has none. */
+const PLACEHOLDER: JsonObject = { type: 'text', text: '.' };
+
+/**
+ * Reads the messages of a chat. Neighbours of one role become one turn, results of tools stand at the beginning of the
+ * turn after their calls, and texts without anything in them are left out.
+ */
+export function conversationFromChat(
+  messages: readonly JsonObject[],
+  family: ModelFamily,
+  target: EncodeTarget,
+): Conversation {
+  const draft = new Draft(target);
+  messages.forEach((message, index) => {
+    const path = `messages[${index}]`;
+    switch (message.role) {
+      case 'system':
+      case 'developer':
+        return draft.system(message, path, family.systemMidway && isBeforeAssistant(messages, index));
+      case 'user':
+        return draft.user(message, path);
+      case 'assistant':
+        return draft.assistant(message, path);
+      case 'tool':
+      case 'function':
+        return draft.toolResult(message, path);
+      default:
+        throw invalid(`${path}.role`, `"${path}.role" must be system, developer, user, assistant or tool.`);
+    }
+  });
+  return draft.finish();
+}
+
+/** The wire takes a system message in the middle only at the end of what the user said. */
+function isBeforeAssistant(messages: readonly JsonObject[], index: number): boolean {
+  const next = messages.slice(index + 1).find(({ role }) => role !== 'system' && role !== 'developer');
+  return next === undefined || next.role === 'assistant';
+}
+
+class Draft {
+  readonly #target: EncodeTarget;
+  readonly #ids: ToolIds = toolIds();
+  readonly #system: JsonObject[] = [];
+  readonly #turns: Turn[] = [];
+  readonly #calledTools = new Set<string>();
+  /** Calls without a result yet: the wire's id, and where the client made the call. */
+  readonly #open = new Map<string, string>();
+  /** How many results stand at the beginning of the last turn. */
+  #results = 0;
+  /** Deprecated `function_call`s have no id; they are counted instead. */
+  #functionCalls = 0;
+
+  constructor(target: EncodeTarget) {
+    this.#target = target;
+  }
+
+  system(message: JsonObject, path: string, mayStay: boolean): void {
+    const blocks = blocksOf(message, path);
+    if (blocks.length === 0) return;
+    const last = this.#turns.at(-1);
+    if (last === undefined || !(mayStay && last.role !== 'assistant')) {
+      if (last !== undefined) this.#target.warn('A system message in the middle was moved to the beginning.');
+      this.#system.push(...blocks);
+    } else if (last.role === 'system') {
+      last.content.push(...blocks);
+    } else {
+      this.#turns.push({ role: 'system', content: blocks });
+    }
+  }
+
+  user(message: JsonObject, path: string): void {
+    this.#userTurn().content.push(...blocksOf(message, path));
+    if (message.name !== undefined) this.#target.warn('The "name" of a user was left out: this wire has none.');
+  }
+
+  assistant(message: JsonObject, path: string): void {
+    if (this.#turns.at(-1)?.role !== 'assistant') this.#expectNoOpenCall();
+    const blocks = this.#assistantBlocks(message, path);
+    if (blocks.length === 0) return;
+    const turn = this.#turns.at(-1);
+    if (turn?.role === 'assistant') {
+      turn.content.push(...blocks);
+      return;
+    }
+    if (turn === undefined) this.#userTurn();
+    this.#turns.push({ role: 'assistant', content: blocks });
+  }
+
+  toolResult(message: JsonObject, path: string): void {
+    const clientId = message.role === 'function' ? functionCallId(this.#functionCalls) : message.tool_call_id;
+    const id = typeof clientId === 'string' ? this.#ids.result(clientId) : undefined;
+    if (id === undefined || !this.#open.delete(id)) {
+      throw invalid(`${path}.tool_call_id`, `"${path}" answers no tool call of the assistant message before it.`);
+    }
+    const block: JsonObject = { type: 'tool_result', tool_use_id: id };
+    const { content } = message;
+    if (typeof content === 'string') {
+      if (content !== '') block.content = content;
+    } else {
+      const blocks = blocksOfContent(content, `${path}.content`);
+      if (blocks.length > 0) block.content = blocks;
+    }
+    if (message.is_error === true) block.is_error = true;
+    const turn = this.#userTurn();
+    turn.content.splice(this.#results, 0, ...marked([block], message));
+    this.#results += 1;
+  }
+
+  finish(): Conversation {
+    this.#expectNoOpenCall();
+    if (this.#turns[0]?.role !== 'user') this.#turns.unshift({ role: 'user', content: [] });
+    for (const turn of this.#turns) if (turn.content.length === 0) turn.content.push(PLACEHOLDER);
+    return { system: this.#system, turns: this.#turns, calledTools: this.#calledTools };
+  }
+
+  #userTurn(): Turn {
+    const last = this.#turns.at(-1);
+    if (last?.role === 'user') return last;
+    const turn: Turn = { role: 'user', content: [] };
+    this.#turns.push(turn);
+    this.#results = 0;
+    return turn;
+  }
+
+  #assistantBlocks(message: JsonObject, path: string): JsonObject[] {
+    const replayed = replayedBlocks(message);
+    if (replayed !== undefined) {
+      const blocks = replayed.map((block) =>
+        block.type === 'tool_use' ? { ...block, id: this.#openCall(`${block.id}`, block.name, path) } : block,
+      );
+      return marked(blocks, message);
+    }
+    const blocks = [...this.#thinking(message), ...blocksOfContent(message.content, `${path}.content`)];
+    if (typeof message.refusal === 'string') blocks.push(...textBlocks(message.refusal));
+    const calls = Array.isArray(message.tool_calls) ? (message.tool_calls as unknown[]) : [];
+    calls.forEach((call, index) => {
+      blocks.push(this.#toolUse(call, `${path}.tool_calls[${index}]`));
+    });
+    if (isJsonObject(message.function_call)) {
+      this.#functionCalls += 1;
+      const call = { id: functionCallId(this.#functionCalls), function: message.function_call };
+      blocks.push(this.#toolUse(call, `${path}.function_call`));
+    }
+    return marked(blocks, message);
+  }
+
+  /** Signed thinking, as it was; nothing else may be sent back in its place (R-XL-1). */
+  #thinking(message: JsonObject): JsonObject[] {
+    const given = Array.isArray(message.thinking_blocks) ? (message.thinking_blocks as unknown[]) : [];
+    const blocks = given.filter(isSigned);
+    if (blocks.length < given.length || (given.length === 0 && isFilled(message.reasoning_content))) {
+      this.#target.warn('Reasoning of an earlier turn was left out: it has no signature of this vendor.');
+    }
+    return blocks;
+  }
+
+  #toolUse(call: unknown, path: string): JsonObject {
+    const called = isJsonObject(call) ? (call.function ?? call.custom) : undefined;
+    if (!isJsonObject(call) || !isJsonObject(called) || typeof called.name !== 'string') {
+      throw invalid(path, `"${path}" must hold a "function" with a "name".`);
+    }
+    const id = this.#openCall(typeof call.id === 'string' ? call.id : '', called.name, path);
+    const input = call.custom === undefined ? this.#inputOf(called.arguments) : { input: called.input };
+    return { type: 'tool_use', id, name: called.name, input, ...cacheMark(call) };
+  }
+
+  #openCall(clientId: string, name: unknown, path: string): string {
+    const id = this.#ids.call(clientId);
+    this.#open.set(id, path);
+    if (typeof name === 'string') this.#calledTools.add(name);
+    return id;
+  }
+
+  #inputOf(argumentsText: unknown): JsonObject {
+    if (isJsonObject(argumentsText)) return argumentsText;
+    if (typeof argumentsText !== 'string' || argumentsText.trim() === '') return {};
+    try {
+      const input: unknown = JSON.parse(argumentsText);
+      if (isJsonObject(input)) return input;
+    } catch {
+      // What a model broke off is still what it said; the wire only takes it inside an object.
+    }
+    this.#target.warn('Arguments of an earlier tool call were not a JSON object; they are sent as text inside one.');
+    return { arguments: argumentsText };
+  }
+
+  #expectNoOpenCall(): void {
+    const [path] = this.#open.values();
+    if (path === undefined) return;
+    throw invalid(path, `"${path}" has no tool message that answers it. Every tool call needs one before the next turn.`);
+  }
+}
+
+function blocksOf(message: JsonObject, path: string): JsonObject[] {
+  return marked(blocksOfContent(message.content, `${path}.content`), message);
+}
+
+/** A mark on the whole message is one on its last block; thinking takes none. */
+function marked(blocks: JsonObject[], message: JsonObject): JsonObject[] {
+  const mark = cacheMark(message);
+  const last = blocks.findLastIndex(({ type }) => type !== 'thinking' && type !== 'redacted_thinking');
+  return mark === undefined || last < 0 ? blocks : blocks.with(last, { ...blocks[last], ...mark });
+}
+
+function cacheMark(holder: JsonObject): JsonObject | undefined {
+  const cacheControl = cacheControlOf(holder);
+  return cacheControl === undefined ? undefined : { cache_control: cacheControl };
+}
+
+function functionCallId(count: number): string {
+  return `function_call_${count}`;
+}
+
+function isSigned(block: unknown): block is JsonObject {
+  if (!isJsonObject(block)) return false;
+  return block.type === 'redacted_thinking' ? isFilled(block.data) : block.type === 'thinking' && isFilled(block.signature);
+}
+
+function isFilled(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
+}

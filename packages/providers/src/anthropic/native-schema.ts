@@ -1,0 +1,125 @@
+import { isJsonObject, type JsonObject } from '@portico/core';
+
+/** A schema as structured outputs take it. */
+export interface NativeSchema {
+  readonly schema: JsonObject;
+  /** Keywords that are not enforced and were moved into descriptions. */
+  readonly unenforced: ReadonlySet<string>;
+}
+
+/**
+ * Fits a JSON schema into what structured outputs take (https://docs.claude.com/en/docs/build-with-claude/structured-outputs):
+ * every object closed, no bounds, no recursion. Bounds become part of the description, so that the model at least knows them.
+ * Undefined where the schema would come to mean something else: maps, free-form objects, recursion.
+ */
+export function nativeSchema(schema: JsonObject): NativeSchema | undefined {
+  if (isRecursive(schema)) return undefined;
+  const unenforced = new Set<string>();
+  const fitted = fit(schema, unenforced);
+  return fitted === undefined ? undefined : { schema: fitted, unenforced };
+}
+
+const KEPT = new Set(['$schema', 'type', 'required', '$ref', 'description', 'title', 'default', 'enum', 'const']);
+const HOLDS_SCHEMA = new Set(['items']);
+const HOLDS_LIST = new Set(['anyOf', 'allOf', 'oneOf']);
+const HOLDS_MAP = new Set(['properties', '$defs', 'definitions']);
+const FORMATS = new Set([
+  'date-time',
+  'date',
+  'time',
+  'duration',
+  'email',
+  'hostname',
+  'uri',
+  'ipv4',
+  'ipv6',
+  'uuid',
+]);
+/** Look-around, word borders and back-references are not part of the regular expressions that are enforced. */
+const UNENFORCED_PATTERN = /\(\?[=!<]|\\[bB1-9]/;
+
+function fit(schema: JsonObject, unenforced: Set<string>): JsonObject | undefined {
+  if (isOpen(schema)) return undefined;
+  const fitted: JsonObject = {};
+  const bounds: string[] = [];
+  for (const [keyword, value] of Object.entries(schema)) {
+    const held = fitHeld(keyword, value, unenforced);
+    if (held === IMPOSSIBLE) return undefined;
+    if (held !== undefined) {
+      // Of several alternatives, the model takes one anyway.
+      fitted[keyword === 'oneOf' ? 'anyOf' : keyword] = held;
+    } else if (isEnforced(keyword, value)) {
+      fitted[keyword] = value;
+    } else if (keyword !== 'additionalProperties') {
+      unenforced.add(keyword);
+      bounds.push(`${keyword}: ${JSON.stringify(value)}`);
+    }
+  }
+  if (isObjectSchema(schema)) fitted.additionalProperties = false;
+  if (bounds.length > 0) fitted.description = [fitted.description, `{${bounds.join(', ')}}`].filter(Boolean).join('\n\n');
+  return fitted;
+}
+
+const IMPOSSIBLE = Symbol('impossible');
+
+function fitHeld(keyword: string, value: unknown, unenforced: Set<string>): unknown {
+  if (HOLDS_SCHEMA.has(keyword) && isJsonObject(value)) return fit(value, unenforced) ?? IMPOSSIBLE;
+  if (HOLDS_LIST.has(keyword) && Array.isArray(value)) {
+    const fitted = value.map((item: unknown) => (isJsonObject(item) ? fit(item, unenforced) : item));
+    return fitted.includes(undefined) ? IMPOSSIBLE : fitted;
+  }
+  if (HOLDS_MAP.has(keyword) && isJsonObject(value)) {
+    const fitted = Object.entries(value).map(([name, item]) => [name, isJsonObject(item) ? fit(item, unenforced) : item]);
+    return fitted.some(([, item]) => item === undefined) ? IMPOSSIBLE : Object.fromEntries(fitted);
+  }
+  return undefined;
+}
+
+function isEnforced(keyword: string, value: unknown): boolean {
+  if (KEPT.has(keyword)) return true;
+  if (keyword === 'minItems') return value === 0 || value === 1;
+  if (keyword === 'format') return typeof value === 'string' && FORMATS.has(value);
+  return keyword === 'pattern' && typeof value === 'string' && !UNENFORCED_PATTERN.test(value);
+}
+
+function isObjectSchema(schema: JsonObject): boolean {
+  const { type } = schema;
+  return type === 'object' || (Array.isArray(type) && type.includes('object')) || isJsonObject(schema.properties);
+}
+
+/** Objects whose keys nobody knows before: closing them would leave them empty. */
+function isOpen(schema: JsonObject): boolean {
+  if (!isObjectSchema(schema)) return false;
+  const { properties, additionalProperties, patternProperties } = schema;
+  if (isJsonObject(patternProperties)) return true;
+  if (isJsonObject(additionalProperties) && Object.keys(additionalProperties).length > 0) return true;
+  const hasProperties = isJsonObject(properties) && Object.keys(properties).length > 0;
+  return !hasProperties && additionalProperties !== false;
+}
+
+function isRecursive(root: JsonObject): boolean {
+  const finished = new Set<string>();
+  const visit = (schema: unknown, within: ReadonlySet<string>): boolean => {
+    if (Array.isArray(schema)) return schema.some((item) => visit(item, within));
+    if (!isJsonObject(schema)) return false;
+    const { $ref: reference, $defs: _defs, definitions: _definitions, ...rest } = schema;
+    if (typeof reference === 'string' && !finished.has(reference)) {
+      if (within.has(reference)) return true;
+      if (visit(resolve(root, reference), new Set([...within, reference]))) return true;
+      finished.add(reference);
+    }
+    return Object.values(rest).some((item) => visit(item, within));
+  };
+  return visit(root, new Set(['#']));
+}
+
+/** What a reference inside the schema points to. */
+export function resolve(root: JsonObject, reference: string): unknown {
+  if (!reference.startsWith('#')) return undefined;
+  let found: unknown = root;
+  for (const step of reference.slice(1).split('/').slice(1)) {
+    const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
+    found = isJsonObject(found) && Object.hasOwn(found, name) ? found[name] : undefined;
+  }
+  return found;
+}

@@ -1,0 +1,72 @@
+import { type Connection, type ConnectionSettings, type Provider, reveal, Secret } from '@portico/core';
+import { baseUrlOf, joinPath } from '../shared/base-url.js';
+import { chatCompletions } from './chat-completions.js';
+import { classify } from './classify.js';
+
+/**
+ * Anthropic's Messages API (https://docs.claude.com/en/api/messages).
+ * Options: `authToken`, a bearer token that is sent instead of a key; `betas`, names for the `anthropic-beta` header.
+ */
+export const anthropic: Provider = {
+  name: 'anthropic',
+  keyVariables: ['ANTHROPIC_API_KEY'],
+  // A token may stand in for the key; `connect` asks for one of the two.
+  needsKey: false,
+  codecs: { 'chat.completions': chatCompletions },
+  connect,
+  classify,
+};
+
+const USUAL_BASE_URL = 'https://api.anthropic.com';
+const USUAL_API_VERSION = '2023-06-01';
+const OPTIONS = ['authToken', 'betas'];
+
+/** Tokens of Claude accounts, as opposed to those of another gateway in between, are accepted under this beta only. */
+const ACCOUNT_TOKEN = 'sk-ant-oat';
+const ACCOUNT_TOKEN_BETA = 'oauth-2025-04-20';
+
+function connect(settings: ConnectionSettings): Connection {
+  const unknown = Object.keys(settings.options).find((name) => !OPTIONS.includes(name));
+  if (unknown !== undefined) throw new Error(`anthropic has no option "${unknown}". It has: ${OPTIONS.join(', ')}.`);
+  const base = baseUrlOf(settings, USUAL_BASE_URL, 'anthropic');
+  const token = tokenOf(settings.options.authToken);
+  const { 'anthropic-beta': betasInHeaders, ...ownHeaders } = settings.headers;
+  const betas = new Set([...betasOf(betasInHeaders), ...betasOf(settings.options.betas)]);
+  if (token?.startsWith(ACCOUNT_TOKEN)) betas.add(ACCOUNT_TOKEN_BETA);
+  return {
+    origin: base.origin,
+    paths: { 'chat.completions': joinPath(base, base.path.endsWith('/v1') ? '/messages' : '/v1/messages') },
+    headers: {
+      'anthropic-version': settings.apiVersion ?? USUAL_API_VERSION,
+      ...credential(settings, token),
+      ...ownHeaders,
+      ...(betas.size > 0 ? { 'anthropic-beta': [...betas].join(',') } : {}),
+    },
+  };
+}
+
+// Never both: with a key beside it, the token would be ignored and the wrong account charged.
+function credential(settings: ConnectionSettings, token: string | undefined): Record<string, string> {
+  if ('x-api-key' in settings.headers || 'authorization' in settings.headers) return {};
+  if (token !== undefined) return { authorization: `Bearer ${token}` };
+  if (settings.apiKey !== undefined) return { 'x-api-key': reveal(settings.apiKey) };
+  throw new Error(
+    'anthropic has no credential. Set ANTHROPIC_API_KEY in the environment, or give "apiKey" or "options.authToken".',
+  );
+}
+
+function tokenOf(option: unknown): string | undefined {
+  if (option === undefined) return undefined;
+  const token = option instanceof Secret ? reveal(option) : option;
+  if (typeof token === 'string' && token !== '') return token;
+  throw new Error('"options.authToken" of anthropic must be a token as text or as a secret.');
+}
+
+function betasOf(value: unknown): string[] {
+  if (value === undefined) return [];
+  const names: unknown[] = Array.isArray(value) ? value : [value];
+  if (!names.every((name) => typeof name === 'string')) {
+    throw new Error('"options.betas" of anthropic must be a list of beta names.');
+  }
+  return names.flatMap((name) => name.split(',').map((beta) => beta.trim())).filter((beta) => beta !== '');
+}

@@ -1,0 +1,25 @@
+import { isJsonObject, type JsonObject } from '@portico/core';
+
+/**
+ * The blocks of an earlier answer, word for word, where the client sends back `provider_specific_fields.content_blocks`
+ * and left the message otherwise as it was; undefined where the message must be told anew from its chat fields.
+ */
+export function replayedBlocks(message: JsonObject): JsonObject[] | undefined {
+  const fields = message.provider_specific_fields;
+  const blocks = isJsonObject(fields) ? fields.content_blocks : undefined;
+  if (!Array.isArray(blocks) || blocks.length === 0 || !blocks.every(isJsonObject)) return undefined;
+  const calledIds = idsOf(blocks.filter(({ type }) => type === 'tool_use'));
+  const isUnchanged = textOf(blocks) === textOf(message.content) && calledIds === idsOf(message.tool_calls);
+  return isUnchanged ? blocks : undefined;
+}
+
+function textOf(content: unknown): string {
+  if (typeof content === 'string') return content;
+  if (!Array.isArray(content)) return '';
+  return content.map((part: unknown) => (isJsonObject(part) && part.type === 'text' ? part.text : '')).join('');
+}
+
+function idsOf(calls: unknown): string {
+  if (!Array.isArray(calls)) return '';
+  return calls.map((call: unknown) => (isJsonObject(call) ? call.id : undefined)).join();
+}

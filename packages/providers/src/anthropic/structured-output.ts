@@ -1,0 +1,56 @@
+import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
+import { invalid } from './leave-out.js';
+import type { ModelFamily } from './model-families.js';
+import { nativeSchema } from './native-schema.js';
+import { inputSchema } from './tools-from-chat.js';
+
+/** How the answer is made to have the form that was asked for; at most one of the three. */
+export interface StructuredOutput {
+  /** `output_config.format`: the vendor enforces it. */
+  readonly format?: JsonObject;
+  /** A tool whose input is the answer, for models and schemas that the vendor does not enforce. */
+  readonly tool?: JsonObject;
+  /** A sentence for the system prompt. */
+  readonly instruction?: string;
+}
+
+/** The name by which an answer is told from a call of the client's tools. */
+export const ANSWER_TOOL = 'portico_structured_answer';
+
+/** Reads `response_format`. */
+export function structuredOutputFromChat(
+  request: JsonObject,
+  family: ModelFamily,
+  target: EncodeTarget,
+): StructuredOutput {
+  const asked = request.response_format;
+  if (asked === undefined || asked === null) return {};
+  if (!isJsonObject(asked)) throw invalid('response_format', '"response_format" must be an object.');
+  switch (asked.type) {
+    case 'text':
+      return {};
+    case 'json_object':
+      target.warn('"response_format": JSON is asked for in words; this wire enforces it with a schema only.');
+      return { instruction: 'Answer with one JSON object and nothing else: no other text, no code fence.' };
+    case 'json_schema':
+      return bySchema(asked.json_schema, family, target);
+    default:
+      throw invalid('response_format.type', '"response_format.type" must be text, json_object or json_schema.');
+  }
+}
+
+function bySchema(asked: unknown, family: ModelFamily, target: EncodeTarget): StructuredOutput {
+  if (!isJsonObject(asked)) throw invalid('response_format.json_schema', '"response_format.json_schema" must be an object.');
+  const schema = isJsonObject(asked.schema) ? asked.schema : {};
+  const native = family.structuredOutput ? nativeSchema(schema) : undefined;
+  if (native !== undefined) {
+    if (native.unenforced.size > 0) {
+      const keywords = [...native.unenforced].join(', ');
+      target.warn(`"response_format": the model is told of ${keywords}, but nothing enforces them.`);
+    }
+    return { format: { type: 'json_schema', schema: native.schema } };
+  }
+  const about = typeof asked.description === 'string' ? ` ${asked.description}` : '';
+  const description = `Gives the final answer. Always answer by calling this, never in text.${about}`;
+  return { tool: { name: ANSWER_TOOL, description, input_schema: inputSchema(schema, target) } };
+}

@@ -1,0 +1,32 @@
+/** Ids of tool calls as the wire takes them: letters, digits, `_` and `-` only, and none twice in a conversation. */
+export interface ToolIds {
+  /** The wire's id of a call. Results that follow for the same client's id belong to it. */
+  call(clientId: string): string;
+  /** The wire's id of the latest call with this client's id; undefined where there was none. */
+  result(clientId: string): string | undefined;
+}
+
+/** Clients of one conversation may bring ids of several vendors, and some vendors count from zero in every turn. */
+export function toolIds(): ToolIds {
+  const latest = new Map<string, string>();
+  const taken = new Set<string>();
+  return {
+    call(clientId) {
+      const plain = plainId(clientId);
+      let id = plain;
+      for (let copy = 2; taken.has(id); copy += 1) id = `${plain}_${copy}`;
+      taken.add(id);
+      latest.set(clientId, id);
+      return id;
+    },
+    result: (clientId) => latest.get(clientId),
+  };
+}
+
+// Gemini's thought signatures travel in the id behind this mark; one vendor's signatures are nothing for another (R-XL-1).
+const SIGNATURE_MARK = '__thought__';
+
+function plainId(clientId: string): string {
+  const [own = ''] = clientId.split(SIGNATURE_MARK, 1);
+  return own.replaceAll(/[^a-zA-Z0-9_-]/g, '_') || 'call';
+}

@@ -1,0 +1,255 @@
+import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
+import { invalid, leaveOut } from './leave-out.js';
+import type { ModelFamily } from './model-families.js';
+import { nativeSchema, resolve } from './native-schema.js';
+import { cacheControlOf } from './parts-from-chat.js';
+
+/** Tools and the choice among them, in the wire's words. */
+export interface Tools {
+  readonly tools: readonly JsonObject[];
+  readonly choice: JsonObject | undefined;
+}
+
+/**
+ * Reads `tools`, `tool_choice`, `parallel_tool_calls`, `web_search_options` and their deprecated forerunners.
+ * `calledTools` are the names that the conversation already uses; `answerTool` is the one by which a structured answer comes.
+ */
+export function toolsFromChat(
+  request: JsonObject,
+  family: ModelFamily,
+  target: EncodeTarget,
+  calledTools: ReadonlySet<string>,
+  answerTool: JsonObject | undefined,
+): Tools {
+  const tools = limitStrict(offeredTools(request, family, target), target);
+  const asked = tools.length === 0 ? AUTO : choiceFromChat(request, tools);
+  if (answerTool !== undefined) {
+    const force = tools.length === 0 ? { type: 'tool', name: answerTool.name } : { type: 'any' };
+    // The answer is one object, so it is one call.
+    const choice = asked.choice.type === 'tool' ? asked.choice : { ...force, disable_parallel_tool_use: true };
+    return soften({ tools: [...tools, answerTool], choice }, family, target);
+  }
+  if (tools.length === 0) return { tools: namedInHistory(calledTools), choice: calledTools.size > 0 ? { type: 'none' } : undefined };
+  const chosen = asked.among === undefined ? tools : tools.filter((tool) => asked.among?.has(tool.name));
+  if (chosen.length === 0) throw invalid('tool_choice', '"tool_choice" allows only tools that are not among "tools".');
+  const choice = withParallelism(request, asked);
+  return soften({ tools: chosen, choice }, family, target);
+}
+
+/** True where the model must call a tool. */
+export function isForced(choice: JsonObject | undefined): boolean {
+  return choice?.type === 'any' || choice?.type === 'tool';
+}
+
+/** A function's parameters as the wire takes them: an object at the root, without alternatives there. */
+export function inputSchema(parameters: unknown, target: EncodeTarget): JsonObject {
+  if (!isJsonObject(parameters)) return { type: 'object', properties: {} };
+  const root = dereferenced(parameters);
+  if (!ALTERNATIVES.some((keyword) => Array.isArray(root[keyword]))) {
+    return root.type === 'object' ? root : { ...root, type: 'object', properties: root.properties ?? {} };
+  }
+  target.warn('Alternatives at the root of a schema were merged into one object: this wire takes none there.');
+  return merged(root);
+}
+
+interface Choice {
+  readonly choice: JsonObject;
+  /** The client set it; without that it only says what is usual anyway. */
+  readonly stated: boolean;
+  /** Only these may be called. */
+  readonly among?: ReadonlySet<unknown>;
+}
+
+const AUTO: Choice = { choice: { type: 'auto' }, stated: false };
+const ALTERNATIVES = ['anyOf', 'oneOf', 'allOf'] as const;
+/** What a tool definition of this wire may say besides, on the tool or on its function. */
+const OWN_FIELDS = ['eager_input_streaming', 'defer_loading', 'allowed_callers', 'input_examples'] as const;
+/** More strict tools than this are refused. */
+const MOST_STRICT_TOOLS = 20;
+/** Searches that one answer may make, by OpenAI's measure; LiteLLM's numbers. */
+const SEARCHES: Readonly<Record<string, number>> = { low: 1, medium: 5, high: 10 };
+
+function offeredTools(request: JsonObject, family: ModelFamily, target: EncodeTarget): JsonObject[] {
+  const given = listOf(request, 'tools');
+  const tools = given.flatMap((tool, index) => translateTool(tool, `tools[${index}]`, family, target));
+  for (const [index, declared] of listOf(request, 'functions').entries()) {
+    target.warn('"functions" is deprecated: calls come back as "tool_calls".');
+    tools.push(functionTool({ type: 'function', function: declared }, `functions[${index}]`, family, target));
+  }
+  const search = request.web_search_options;
+  if (isJsonObject(search)) tools.push(webSearch(search));
+  return tools;
+}
+
+function listOf(request: JsonObject, name: string): unknown[] {
+  const value = request[name] ?? [];
+  if (!Array.isArray(value)) throw invalid(name, `"${name}" must be a list.`);
+  return value as unknown[];
+}
+
+function translateTool(tool: unknown, path: string, family: ModelFamily, target: EncodeTarget): JsonObject[] {
+  if (!isJsonObject(tool)) throw invalid(path, `"${path}" must be an object.`);
+  if (tool.type === 'function') return [functionTool(tool, path, family, target)];
+  if (isJsonObject(tool.custom)) {
+    leaveOut(target, path, 'This wire has no tools with free text as input; offer a function instead.');
+    return [];
+  }
+  // Tools of this wire's own, which clients may know and the vendor may run itself.
+  return [tool];
+}
+
+function functionTool(tool: JsonObject, path: string, family: ModelFamily, target: EncodeTarget): JsonObject {
+  const declared = tool.function;
+  if (!isJsonObject(declared) || typeof declared.name !== 'string') {
+    throw invalid(`${path}.function`, `"${path}.function" must be an object with a "name".`);
+  }
+  const own = OWN_FIELDS.flatMap((name) => {
+    const value = tool[name] ?? declared[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  const cacheControl = cacheControlOf(tool) ?? cacheControlOf(declared);
+  return {
+    name: declared.name,
+    ...(typeof declared.description === 'string' ? { description: declared.description } : {}),
+    input_schema: inputSchema(declared.parameters, target),
+    ...(declared.strict === true && mayBeStrict(declared.parameters, family) ? { strict: true } : {}),
+    ...Object.fromEntries(own),
+    ...(cacheControl === undefined ? {} : { cache_control: cacheControl }),
+  };
+}
+
+/** Strict tools must keep to what structured outputs enforce, or the whole request is refused. */
+function mayBeStrict(parameters: unknown, family: ModelFamily): boolean {
+  if (!family.structuredOutput || !isJsonObject(parameters)) return false;
+  const native = nativeSchema(parameters);
+  return native !== undefined && native.unenforced.size === 0 && isClosed(parameters);
+}
+
+function isClosed(schema: unknown): boolean {
+  if (Array.isArray(schema)) return schema.every(isClosed);
+  if (!isJsonObject(schema)) return true;
+  if (isJsonObject(schema.properties) && schema.additionalProperties !== false) return false;
+  return Object.values(schema).every(isClosed);
+}
+
+function limitStrict(tools: JsonObject[], target: EncodeTarget): JsonObject[] {
+  if (tools.filter(({ strict }) => strict === true).length <= MOST_STRICT_TOOLS) return tools;
+  target.warn(`"strict" was left out: this wire takes at most ${MOST_STRICT_TOOLS} strict tools.`);
+  return tools.map(({ strict: _strict, ...tool }) => tool);
+}
+
+function webSearch(options: JsonObject): JsonObject {
+  const size = options.search_context_size;
+  const location = isJsonObject(options.user_location) ? options.user_location.approximate : undefined;
+  return {
+    type: 'web_search_20250305',
+    name: 'web_search',
+    max_uses: SEARCHES[typeof size === 'string' ? size : 'medium'] ?? 5,
+    ...(isJsonObject(location) ? { user_location: { type: 'approximate', ...location } } : {}),
+  };
+}
+
+/** The wire refuses a conversation with calls in it but without tools; these cannot be called, only remembered. */
+function namedInHistory(names: ReadonlySet<string>): JsonObject[] {
+  return [...names].map((name) => ({ name, input_schema: { type: 'object', properties: {} } }));
+}
+
+function choiceFromChat(request: JsonObject, tools: readonly JsonObject[]): Choice {
+  const asked = request.tool_choice ?? request.function_call ?? undefined;
+  if (asked === undefined) return AUTO;
+  if (typeof asked === 'string') return choiceByMode(asked);
+  if (!isJsonObject(asked)) throw invalid('tool_choice', '"tool_choice" must be text or an object.');
+  if (isJsonObject(asked.allowed_tools)) {
+    const { mode, tools: allowed } = asked.allowed_tools;
+    const among = new Set((Array.isArray(allowed) ? (allowed as unknown[]) : []).map(nameOf));
+    return { ...choiceByMode(mode === 'required' ? 'required' : 'auto'), among };
+  }
+  const name = nameOf(asked);
+  if (name === undefined) throw invalid('tool_choice', '"tool_choice" must name a function.');
+  if (!tools.some((tool) => tool.name === name)) {
+    throw invalid('tool_choice', '"tool_choice" names a tool that is not among "tools".');
+  }
+  return { choice: { type: 'tool', name }, stated: true };
+}
+
+function choiceByMode(mode: string): Choice {
+  switch (mode) {
+    case 'auto':
+    case 'none':
+      return { choice: { type: mode }, stated: true };
+    case 'required':
+    case 'any':
+      return { choice: { type: 'any' }, stated: true };
+    default:
+      throw invalid('tool_choice', '"tool_choice" must be none, auto, required or an object.');
+  }
+}
+
+function nameOf(choice: unknown): unknown {
+  if (!isJsonObject(choice)) return undefined;
+  return isJsonObject(choice.function) ? choice.function.name : choice.name;
+}
+
+function withParallelism(request: JsonObject, asked: Choice): JsonObject | undefined {
+  const isSerial = request.parallel_tool_calls === false && asked.choice.type !== 'none';
+  if (isSerial) return { ...asked.choice, disable_parallel_tool_use: true };
+  return asked.stated ? asked.choice : undefined;
+}
+
+/** Models that refuse to be told to call are offered nothing else instead. */
+function soften(wanted: Tools, family: ModelFamily, target: EncodeTarget): Tools {
+  const { tools, choice } = wanted;
+  if (family.forcedTools || choice === undefined || !isForced(choice)) return wanted;
+  target.warn('The model cannot be made to call a tool; it is offered the tool and may answer in text.');
+  const { type, name, ...rest } = choice;
+  return {
+    tools: type === 'tool' ? tools.filter((tool) => tool.name === name) : tools,
+    choice: { ...rest, type: 'auto' },
+  };
+}
+
+function dereferenced(schema: JsonObject): JsonObject {
+  const { $ref: reference, ...rest } = schema;
+  const found = typeof reference === 'string' ? resolve(schema, reference) : undefined;
+  return isJsonObject(found) ? { ...found, ...rest } : schema;
+}
+
+function merged(root: JsonObject): JsonObject {
+  const { anyOf, oneOf, allOf, ...base } = root;
+  const properties: JsonObject = isJsonObject(base.properties) ? { ...base.properties } : {};
+  const required = new Set(namesIn(base.required));
+  for (const part of variants(allOf, root)) {
+    Object.assign(properties, part.properties);
+    for (const name of namesIn(part.required)) required.add(name);
+  }
+  for (const alternatives of [variants(anyOf, root), variants(oneOf, root)]) {
+    for (const variant of alternatives) {
+      for (const [name, property] of Object.entries(isJsonObject(variant.properties) ? variant.properties : {})) {
+        properties[name] = Object.hasOwn(properties, name) ? either(properties[name], property) : property;
+      }
+    }
+    const [first, ...others] = alternatives.map((variant) => namesIn(variant.required));
+    for (const name of first ?? []) if (others.every((names) => names.includes(name))) required.add(name);
+  }
+  const { additionalProperties: _closed, ...open } = base;
+  return { ...open, type: 'object', properties, ...(required.size > 0 ? { required: [...required] } : {}) };
+}
+
+function variants(list: unknown, root: JsonObject): JsonObject[] {
+  if (!Array.isArray(list)) return [];
+  return list.filter(isJsonObject).map((variant) => {
+    const found = typeof variant.$ref === 'string' ? resolve(root, variant.$ref) : undefined;
+    return isJsonObject(found) ? found : variant;
+  });
+}
+
+function namesIn(required: unknown): string[] {
+  return Array.isArray(required) ? required.filter((name) => typeof name === 'string') : [];
+}
+
+/** A property that two alternatives tell differently, such as the kind they are told apart by. */
+function either(one: unknown, other: unknown): unknown {
+  if (JSON.stringify(one) === JSON.stringify(other)) return one;
+  const known = isJsonObject(one) && Array.isArray(one.anyOf) && Object.keys(one).length === 1 ? (one.anyOf as unknown[]) : [one];
+  return { anyOf: [...known, other] };
+}

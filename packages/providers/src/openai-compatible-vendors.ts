@@ -1,0 +1,421 @@
+import type { OpenAiCompatibleVendor } from './openai-compatible.js';
+import type { WireRules } from './shared/pass-through.js';
+
+/** What OpenAI alone has a word for. */
+const OPENAI_ONLY = [
+  'audio',
+  'metadata',
+  'modalities',
+  'moderation',
+  'prediction',
+  'prompt_cache_key',
+  'prompt_cache_options',
+  'prompt_cache_retention',
+  'safety_identifier',
+  'service_tier',
+  'store',
+  'verbosity',
+  'web_search_options',
+];
+
+const LOG_PROBABILITIES = ['logit_bias', 'logprobs', 'top_logprobs'];
+const PENALTIES = ['frequency_penalty', 'presence_penalty'];
+
+/** What holds for a vendor of whom nothing else is known. */
+const PLAIN = {
+  developerRole: false,
+  nulls: false,
+  foreignFields: ['thinking_blocks'],
+  unsupported: OPENAI_ONLY,
+} as const satisfies WireRules;
+
+/** The same for vendors that know the bound of an answer by its older name. */
+const OLDER = { ...PLAIN, renames: { max_completion_tokens: 'max_tokens' } } as const satisfies WireRules;
+
+/** Routers to other vendors, which know all that OpenAI knows. */
+const ROUTER = { foreignFields: ['thinking_blocks'] } as const satisfies WireRules;
+
+/** Whatever the host runs there: nothing is touched. */
+const UNTOUCHED = {} as const satisfies WireRules;
+
+const MISTRAL = {
+  ...OLDER,
+  renames: { max_completion_tokens: 'max_tokens', seed: 'random_seed' },
+  embeddingRenames: { dimensions: 'output_dimension' },
+  names: false,
+  toolChoiceRequired: 'any',
+  toolCallIds: 'nine characters',
+  // Unknown fields are refused, and this one is unknown; usage comes all the same.
+  usage: 'unasked',
+  contentParts: true,
+  finishReasons: { model_length: 'length' },
+  unsupported: [
+    ...allBut(OPENAI_ONLY, 'metadata', 'prediction', 'prompt_cache_key', 'service_tier'),
+    ...LOG_PROBABILITIES,
+    'function_call',
+    'functions',
+    'user',
+  ],
+} as const satisfies WireRules;
+
+const ZAI = {
+  ...OLDER,
+  unsupported: [...OPENAI_ONLY, ...LOG_PROBABILITIES, ...PENALTIES, 'n', 'seed'],
+  finishReasons: { sensitive: 'content_filter', model_context_window_exceeded: 'length' },
+} as const satisfies WireRules;
+
+const ZAI_ERRORS = {
+  '1000': 'unauthorized_upstream',
+  '1001': 'unauthorized_upstream',
+  '1002': 'unauthorized_upstream',
+  '1003': 'unauthorized_upstream',
+  '1004': 'unauthorized_upstream',
+  '1113': 'quota_exhausted',
+  '1261': 'context_too_long',
+  '1301': 'content_filtered',
+  '1302': 'rate_limited',
+  '1303': 'rate_limited',
+  '1305': 'overloaded',
+} as const;
+
+const MINIMAX_ERRORS = {
+  '1002': 'rate_limited',
+  '1004': 'unauthorized_upstream',
+  '1008': 'quota_exhausted',
+  '1026': 'content_filtered',
+  '1027': 'content_filtered',
+  '1039': 'rate_limited',
+} as const;
+
+const NO_REQUIRED_TOOL = { toolChoiceRequired: false } as const satisfies WireRules;
+
+const FREE = { needsKey: false } as const;
+
+const OPERATIONS = {
+  chat: ['chat.completions'],
+  'chat completions': ['chat.completions', 'completions'],
+  'chat embeddings': ['chat.completions', 'embeddings'],
+  'chat completions embeddings': ['chat.completions', 'completions', 'embeddings'],
+  completions: ['completions'],
+  embeddings: ['embeddings'],
+} as const;
+
+type Operations = keyof typeof OPERATIONS;
+
+/**
+ * Every vendor that speaks OpenAI's wire, by the prefix under which users of LiteLLM know it. Vendors with a wire of their
+ * own that also offer this one (Anthropic, Cohere, Gemini) are not here: it loses what their own says. Nor are those
+ * without an operation of ours (images only) or with a sign-in of their own (GitHub Copilot).
+ */
+export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
+  // Servers of the host's own, and any other.
+  row('custom_openai', undefined, [], 'chat completions embeddings', UNTOUCHED, FREE),
+  row('openai_like', undefined, [], 'chat completions embeddings', UNTOUCHED, FREE),
+  row('litellm_proxy', undefined, ['LITELLM_PROXY_API_KEY'], 'chat completions embeddings', UNTOUCHED, FREE),
+  row('hosted_vllm', undefined, ['HOSTED_VLLM_API_KEY'], 'chat completions embeddings', PLAIN, FREE),
+  row(
+    'docker_model_runner',
+    'http://localhost:22088/engines/llama.cpp/v1',
+    ['DOCKER_MODEL_RUNNER_API_KEY'],
+    'chat embeddings',
+    PLAIN,
+    FREE,
+  ),
+  row('infinity', 'http://localhost:8080', ['INFINITY_API_KEY'], 'embeddings', PLAIN, FREE),
+  row('lemonade', 'http://localhost:8000/api/v1', [], 'chat completions embeddings', PLAIN, FREE),
+  row('llamacpp', 'http://127.0.0.1:8080/v1', [], 'chat completions embeddings', PLAIN, FREE),
+  row('llamafile', 'http://127.0.0.1:8080/v1', [], 'chat completions', PLAIN, FREE),
+  row('lm_studio', 'http://localhost:1234/v1', ['LM_STUDIO_API_KEY'], 'chat completions embeddings', PLAIN, FREE),
+  row(
+    'ollama',
+    'http://localhost:11434/v1',
+    ['OLLAMA_API_KEY'],
+    'chat completions embeddings',
+    { ...PLAIN, reasoningField: 'reasoning', unsupported: [...OPENAI_ONLY, 'tool_choice'] },
+    FREE,
+  ),
+  row('oobabooga', 'http://localhost:5000/v1', [], 'chat completions', PLAIN, FREE),
+  row('ragflow', 'http://localhost:9380/api/v1/chats_openai/{chatId}', ['RAGFLOW_API_KEY'], 'chat', PLAIN),
+  row('xinference', 'http://127.0.0.1:9997/v1', ['XINFERENCE_API_KEY'], 'chat embeddings', PLAIN, FREE),
+
+  // Routers.
+  row('aihubmix', 'https://aihubmix.com/v1', ['AIHUBMIX_API_KEY'], 'chat embeddings', ROUTER),
+  row('cometapi', 'https://api.cometapi.com/v1', ['COMETAPI_API_KEY'], 'chat embeddings', ROUTER),
+  row('edenai', 'https://api.edenai.run/v3', ['EDENAI_API_KEY'], 'chat embeddings', ROUTER),
+  row('helicone', 'https://ai-gateway.helicone.ai', ['HELICONE_API_KEY'], 'chat', ROUTER),
+  row('openrouter', 'https://openrouter.ai/api/v1', ['OPENROUTER_API_KEY'], 'chat completions embeddings', {
+    ...ROUTER,
+    reasoningField: 'reasoning',
+    errorsInAnswers: true,
+  }),
+  row('portkey', 'https://api.portkey.ai/v1', ['PORTKEY_API_KEY'], 'chat embeddings', ROUTER, {
+    keyHeader: 'x-portkey-api-key',
+  }),
+  row('requesty', 'https://router.requesty.ai/v1', ['REQUESTY_API_KEY'], 'chat embeddings', ROUTER),
+  row(
+    'vercel_ai_gateway',
+    'https://ai-gateway.vercel.sh/v1',
+    ['VERCEL_AI_GATEWAY_API_KEY', 'VERCEL_OIDC_TOKEN'],
+    'chat embeddings',
+    { ...ROUTER, reasoningField: 'reasoning' },
+  ),
+
+  // Vendors.
+  row('302ai', 'https://api.302.ai/v1', ['AI302_API_KEY'], 'chat embeddings', PLAIN),
+  row('abliteration', 'https://api.abliteration.ai/v1', ['ABLITERATION_API_KEY'], 'chat', PLAIN),
+  row('ai21', 'https://api.ai21.com/studio/v1', ['AI21_API_KEY'], 'chat', {
+    ...OLDER,
+    jsonSchema: false,
+    unsupported: [...OPENAI_ONLY, ...PENALTIES, 'logit_bias', 'seed'],
+  }),
+  row('aiml', 'https://api.aimlapi.com/v1', ['AIML_API_KEY'], 'chat embeddings', PLAIN),
+  row('amazon_nova', 'https://api.nova.amazon.com/v1', ['AMAZON_NOVA_API_KEY'], 'chat', PLAIN),
+  row('anyscale', 'https://api.endpoints.anyscale.com/v1', ['ANYSCALE_API_KEY'], 'chat completions embeddings', PLAIN),
+  row('apertis', 'https://api.stima.tech/v1', ['STIMA_API_KEY'], 'chat', OLDER),
+  row('assemblyai', 'https://llm-gateway.assemblyai.com/v1', ['ASSEMBLYAI_API_KEY'], 'chat', PLAIN, {
+    keyHeader: 'authorization',
+  }),
+  row('baseten', 'https://inference.baseten.co/v1', ['BASETEN_API_KEY'], 'chat completions', OLDER),
+  row('bedrock_mantle', 'https://bedrock-mantle.{region}.api.aws/v1', ['AWS_BEARER_TOKEN_BEDROCK'], 'chat', PLAIN, {
+    priceCatalogue: 'aws',
+  }),
+  row('cerebras', 'https://api.cerebras.ai/v1', ['CEREBRAS_API_KEY'], 'chat completions', {
+    ...PLAIN,
+    reasoningField: 'reasoning',
+    unsupported: [...allBut(OPENAI_ONLY, 'prediction'), ...PENALTIES, 'logit_bias', 'parallel_tool_calls'],
+  }),
+  row(
+    'charity_engine',
+    'https://api.charityengine.services/remotejobs/v2/inference',
+    ['CHARITY_ENGINE_API_KEY'],
+    'chat',
+    OLDER,
+  ),
+  row('chutes', 'https://llm.chutes.ai/v1', ['CHUTES_API_KEY'], 'chat', OLDER),
+  row('clarifai', 'https://api.clarifai.com/v2/ext/openai/v1', ['CLARIFAI_API_KEY', 'CLARIFAI_PAT'], 'chat', PLAIN),
+  row(
+    'cloudflare',
+    'https://api.cloudflare.com/client/v4/accounts/{accountId}/ai/v1',
+    ['CLOUDFLARE_API_KEY'],
+    'chat embeddings',
+    { ...PLAIN, contentParts: true },
+  ),
+  row('codestral', 'https://codestral.mistral.ai/v1', ['CODESTRAL_API_KEY'], 'chat', MISTRAL, {
+    priceCatalogue: 'mistral',
+  }),
+  row('compactifai', 'https://api.compactif.ai/v1', ['COMPACTIFAI_API_KEY'], 'chat', PLAIN),
+  row('crusoe', 'https://managed-inference-api-proxy.crusoecloud.com/v1', ['CRUSOE_API_KEY'], 'chat', OLDER),
+  row(
+    'dashscope',
+    'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
+    ['DASHSCOPE_API_KEY', 'ALIBABA_API_KEY'],
+    'chat embeddings',
+    { ...PLAIN, families: [{ prefix: 'qwen3', rules: { ...NO_REQUIRED_TOOL, strict: false } }] },
+  ),
+  row('databricks', undefined, ['DATABRICKS_API_KEY'], 'chat completions embeddings', {
+    ...PLAIN,
+    strict: false,
+    contentParts: true,
+    unsupported: [...OPENAI_ONLY, 'parallel_tool_calls'],
+  }),
+  row('datarobot', undefined, ['DATAROBOT_API_TOKEN', 'DATAROBOT_API_KEY'], 'chat', PLAIN),
+  row('deepinfra', 'https://api.deepinfra.com/v1/openai', ['DEEPINFRA_API_KEY'], 'chat completions embeddings', OLDER),
+  row('deepseek', 'https://api.deepseek.com', ['DEEPSEEK_API_KEY'], 'chat', {
+    ...OLDER,
+    textParts: false,
+    jsonSchema: false,
+    families: [
+      { prefix: 'deepseek-reasoner', rules: NO_REQUIRED_TOOL },
+      { prefix: 'deepseek-v4', rules: NO_REQUIRED_TOOL },
+    ],
+  }),
+  row('empower', 'https://app.empower.dev/api/v1', ['EMPOWER_API_KEY'], 'chat', OLDER),
+  row(
+    'featherless_ai',
+    'https://api.featherless.ai/v1',
+    ['FEATHERLESS_AI_API_KEY'],
+    'chat completions embeddings',
+    OLDER,
+  ),
+  row(
+    'fireworks_ai',
+    'https://api.fireworks.ai/inference/v1',
+    ['FIREWORKS_API_KEY', 'FIREWORKS_AI_API_KEY'],
+    'chat completions embeddings',
+    { ...OLDER, modelPrefix: 'accounts/fireworks/models/', toolChoiceRequired: 'any', usage: 'unasked' },
+    { priceCatalogue: 'fireworks' },
+  ),
+  row(
+    'friendliai',
+    'https://api.friendli.ai/serverless/v1',
+    ['FRIENDLIAI_API_KEY', 'FRIENDLI_TOKEN'],
+    'chat completions',
+    OLDER,
+  ),
+  row('galadriel', 'https://api.galadriel.com/v1', ['GALADRIEL_API_KEY'], 'chat', OLDER),
+  row('github', 'https://models.github.ai/inference', ['GITHUB_API_KEY', 'GITHUB_TOKEN'], 'chat embeddings', PLAIN),
+  row('gmi', 'https://api.gmi-serving.com/v1', ['GMI_API_KEY'], 'chat', PLAIN),
+  row('gradient_ai', 'https://inference.do-ai.run/v1', ['GRADIENT_AI_API_KEY'], 'chat', PLAIN),
+  row('groq', 'https://api.groq.com/openai/v1', ['GROQ_API_KEY'], 'chat', {
+    ...PLAIN,
+    reasoningField: 'reasoning',
+    unsupported: allBut(OPENAI_ONLY, 'service_tier'),
+  }),
+  row('heroku', 'https://us.inference.heroku.com/v1', ['HEROKU_API_KEY'], 'chat embeddings', PLAIN),
+  row('huggingface', 'https://router.huggingface.co/v1', ['HF_TOKEN', 'HUGGINGFACE_API_KEY'], 'chat', PLAIN),
+  row('hunyuan', 'https://api.hunyuan.cloud.tencent.com/v1', ['HUNYUAN_API_KEY'], 'chat embeddings', OLDER),
+  row('hyperbolic', 'https://api.hyperbolic.xyz/v1', ['HYPERBOLIC_API_KEY'], 'chat completions', OLDER),
+  row('inception', 'https://api.inceptionlabs.ai/v1', ['INCEPTION_API_KEY'], 'chat completions', OLDER),
+  row('inference_net', 'https://api.inference.net/v1', ['INFERENCE_NET_API_KEY'], 'chat', OLDER),
+  row(
+    'io_intelligence',
+    'https://api.intelligence.io.solutions/api/v1',
+    ['IOINTELLIGENCE_API_KEY'],
+    'chat embeddings',
+    OLDER,
+  ),
+  row('jina_ai', 'https://api.jina.ai/v1', ['JINA_AI_API_KEY'], 'embeddings', PLAIN),
+  row('kluster', 'https://api.kluster.ai/v1', ['KLUSTER_API_KEY'], 'chat', OLDER),
+  row('krutrim', 'https://cloud.olakrutrim.com/v1', ['KRUTRIM_API_KEY'], 'chat', OLDER),
+  row('lambda_ai', 'https://api.lambda.ai/v1', ['LAMBDA_API_KEY'], 'chat completions', OLDER),
+  row('lemonfox', 'https://api.lemonfox.ai/v1', ['LEMONFOX_API_KEY'], 'chat', OLDER),
+  row('lepton', 'https://{model}.lepton.run/api/v1', ['LEPTON_API_KEY'], 'chat completions', OLDER),
+  row('lingyi', 'https://api.lingyiwanwu.com/v1', ['LINGYI_API_KEY'], 'chat', OLDER),
+  row('llamagate', 'https://api.llamagate.dev/v1', ['LLAMAGATE_API_KEY'], 'chat embeddings', OLDER),
+  row('matterai', 'https://api.matterai.so/v1', ['MATTERAI_API_KEY'], 'chat', OLDER),
+  row('meta', 'https://api.meta.ai/v1', ['MODEL_API_KEY'], 'chat', PLAIN),
+  row('meta_llama', 'https://api.llama.com/compat/v1', ['LLAMA_API_KEY'], 'chat completions', PLAIN),
+  row(
+    'minimax',
+    'https://api.minimax.io/v1',
+    ['MINIMAX_API_KEY'],
+    'chat',
+    { ...PLAIN, errorsInAnswers: true },
+    { errorCodes: MINIMAX_ERRORS },
+  ),
+  row('mistral', 'https://api.mistral.ai/v1', ['MISTRAL_API_KEY'], 'chat embeddings', MISTRAL),
+  row('monsterapi', 'https://llm.monsterapi.ai/v1', ['MONSTER_API_KEY'], 'chat', OLDER),
+  row(
+    'moonshot',
+    'https://api.moonshot.ai/v1',
+    ['MOONSHOT_API_KEY', 'MOONSHOTAI_API_KEY'],
+    'chat',
+    { ...OLDER, ...NO_REQUIRED_TOOL, textParts: false, unsupported: [...OPENAI_ONLY, 'functions', 'function_call'] },
+    { priceCatalogue: 'moonshotai' },
+  ),
+  row('morph', 'https://api.morphllm.com/v1', ['MORPH_API_KEY'], 'chat embeddings', PLAIN),
+  row('nano-gpt', 'https://nano-gpt.com/api/v1', ['NANOGPT_API_KEY'], 'chat', OLDER),
+  row('ncompass', 'https://api.ncompass.tech/v1', ['NCOMPASS_API_KEY'], 'chat', OLDER),
+  row('nebius', 'https://api.studio.nebius.ai/v1', ['NEBIUS_API_KEY'], 'chat completions embeddings', PLAIN),
+  row('nomic', 'https://api-atlas.nomic.ai/v1', ['NOMIC_API_KEY'], 'embeddings', PLAIN),
+  row('novita', 'https://api.novita.ai/v3/openai', ['NOVITA_API_KEY'], 'chat completions embeddings', OLDER),
+  row('nscale', 'https://inference.api.nscale.com/v1', ['NSCALE_API_KEY'], 'chat embeddings', OLDER),
+  row(
+    'nvidia_nim',
+    'https://integrate.api.nvidia.com/v1',
+    ['NVIDIA_NIM_API_KEY'],
+    'chat completions embeddings',
+    OLDER,
+  ),
+  row('ovhcloud', 'https://oai.endpoints.kepler.ai.cloud.ovh.net/v1', ['OVHCLOUD_API_KEY'], 'chat embeddings', PLAIN),
+  row('perplexity', 'https://api.perplexity.ai', ['PERPLEXITYAI_API_KEY', 'PERPLEXITY_API_KEY'], 'chat embeddings', {
+    ...PLAIN,
+    unsupported: [
+      ...allBut(OPENAI_ONLY, 'web_search_options'),
+      ...LOG_PROBABILITIES,
+      'n',
+      'parallel_tool_calls',
+      'seed',
+      'stop',
+      'tool_choice',
+      'tools',
+    ],
+  }),
+  row('poe', 'https://api.poe.com/v1', ['POE_API_KEY'], 'chat', OLDER),
+  row(
+    'predibase',
+    'https://serving.app.predibase.com/{tenant}/deployments/v2/llms/{model}/v1',
+    ['PREDIBASE_API_KEY'],
+    'chat completions',
+    PLAIN,
+  ),
+  row('publicai', 'https://api.publicai.co/v1', ['PUBLICAI_API_KEY'], 'chat', { ...OLDER, textParts: false }),
+  row('qianfan', 'https://qianfan.baidubce.com/v2', ['QIANFAN_API_KEY'], 'chat embeddings', OLDER),
+  row('reka', 'https://api.reka.ai/v1', ['REKA_API_KEY'], 'chat', OLDER, { keyHeader: 'x-api-key' }),
+  row('salad_cloud', 'https://ai.salad.cloud/v1', ['SALAD_CLOUD_API_KEY'], 'chat', OLDER),
+  row('sambanova', 'https://api.sambanova.ai/v1', ['SAMBANOVA_API_KEY'], 'chat embeddings', {
+    ...OLDER,
+    unsupported: [...OPENAI_ONLY, ...LOG_PROBABILITIES, ...PENALTIES, 'n', 'seed'],
+  }),
+  row('sarvam', 'https://api.sarvam.ai/v1', ['SARVAM_API_KEY'], 'chat', OLDER, { keyHeader: 'api-subscription-key' }),
+  row('scaleway', 'https://api.scaleway.ai/v1', ['SCW_SECRET_KEY'], 'chat embeddings', PLAIN),
+  row('siliconflow', 'https://api.siliconflow.cn/v1', ['SILICONFLOW_API_KEY'], 'chat embeddings', OLDER),
+  row('snowflake', 'https://{account}.snowflakecomputing.com/api/v2/cortex/v1', ['SNOWFLAKE_JWT'], 'chat embeddings', {
+    ...PLAIN,
+    strict: false,
+  }),
+  row('stepfun', 'https://api.stepfun.com/v1', ['STEPFUN_API_KEY'], 'chat', OLDER),
+  row('synthetic', 'https://api.synthetic.new/openai/v1', ['SYNTHETIC_API_KEY'], 'chat embeddings', OLDER),
+  row('text-completion-openai', 'https://api.openai.com/v1', ['OPENAI_API_KEY'], 'completions', UNTOUCHED, {
+    priceCatalogue: 'openai',
+  }),
+  row(
+    'together_ai',
+    'https://api.together.ai/v1',
+    ['TOGETHERAI_API_KEY', 'TOGETHER_API_KEY', 'TOGETHER_AI_API_KEY'],
+    'chat completions embeddings',
+    { ...OLDER, reasoningField: 'reasoning', finishReasons: { eos: 'stop' } },
+    { priceCatalogue: 'together' },
+  ),
+  row('upstage', 'https://api.upstage.ai/v1/solar', ['UPSTAGE_API_KEY'], 'chat embeddings', OLDER),
+  row('v0', 'https://api.v0.dev/v1', ['V0_API_KEY'], 'chat', PLAIN),
+  row('veniceai', 'https://api.venice.ai/api/v1', ['VENICE_AI_API_KEY'], 'chat embeddings', PLAIN),
+  row(
+    'volcengine',
+    'https://ark.cn-beijing.volces.com/api/v3',
+    ['VOLCENGINE_API_KEY', 'ARK_API_KEY'],
+    'chat embeddings',
+    PLAIN,
+  ),
+  row(
+    'voyage',
+    'https://api.voyageai.com/v1',
+    ['VOYAGE_API_KEY'],
+    'embeddings',
+    {
+      embeddingRenames: { dimensions: 'output_dimension' },
+      defaults: { encoding_format: 'float' },
+      unsupported: ['user'],
+    },
+    { priceCatalogue: 'voyageai' },
+  ),
+  row('wandb', 'https://api.inference.wandb.ai/v1', ['WANDB_API_KEY'], 'chat', PLAIN),
+  row(
+    'xai',
+    'https://api.x.ai/v1',
+    ['XAI_API_KEY'],
+    'chat',
+    { ...OLDER, strict: false, names: false },
+    { priceCatalogue: 'x-ai' },
+  ),
+  row('xiaomi_mimo', 'https://api.xiaomimimo.com/v1', ['XIAOMI_MIMO_API_KEY'], 'chat', OLDER),
+  row('zai', 'https://api.z.ai/api/paas/v4', ['ZAI_API_KEY'], 'chat', ZAI, { errorCodes: ZAI_ERRORS }),
+  row('zhipu', 'https://open.bigmodel.cn/api/paas/v4', ['ZHIPU_API_KEY', 'ZHIPUAI_API_KEY'], 'chat embeddings', ZAI, {
+    errorCodes: ZAI_ERRORS,
+  }),
+];
+
+function row(
+  name: string,
+  baseUrl: string | undefined,
+  keyVariables: readonly string[],
+  operations: Operations,
+  rules: WireRules,
+  rest: Partial<OpenAiCompatibleVendor> = {},
+): OpenAiCompatibleVendor {
+  return { name, baseUrl, keyVariables, operations: OPERATIONS[operations], rules, ...rest };
+}
+
+function allBut(names: readonly string[], ...kept: readonly string[]): readonly string[] {
+  return names.filter((name) => !kept.includes(name));
+}

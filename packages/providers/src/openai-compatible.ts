@@ -1,0 +1,76 @@
+import type { Connection, ConnectionSettings, FailureKind, Provider, UpstreamOperationName } from '@portico/core';
+import { baseUrlOf } from './shared/base-url.js';
+import { classifyOpenAiError } from './shared/classify-openai-error.js';
+import { credentialHeader } from './shared/credential.js';
+import { endpointPaths } from './shared/endpoints.js';
+import { passThrough, type WireRules } from './shared/pass-through.js';
+import { readOptions, textOption } from './shared/read-options.js';
+
+/** A vendor that speaks OpenAI's wire, told as data. */
+export interface OpenAiCompatibleVendor {
+  /** The prefix in `provider/model`. */
+  readonly name: string;
+  /** The name under which the price catalogue knows the vendor. Default: `name`. */
+  readonly priceCatalogue?: string;
+  /**
+   * Where its API is, up to the part that all endpoints share; undefined where only the configuration can say. A word in
+   * braces is filled in from the deployment's option of that name, and `{model}` from its model.
+   */
+  readonly baseUrl: string | undefined;
+  /** Usual environment variables of the credential, first found wins. */
+  readonly keyVariables: readonly string[];
+  /** False for servers that run without a credential. Default true. */
+  readonly needsKey?: boolean;
+  /** The header that carries the bare credential. Default: `authorization`, as a Bearer token. */
+  readonly keyHeader?: string;
+  readonly operations: readonly UpstreamOperationName[];
+  /** Where it departs from OpenAI's wire. */
+  readonly rules?: WireRules;
+  /** What its own error codes mean, lower-case. */
+  readonly errorCodes?: Readonly<Record<string, FailureKind>>;
+}
+
+/** A provider out of a vendor's data. Hand it to the gateway as one of `providers`. */
+export function openAiCompatible(vendor: OpenAiCompatibleVendor): Provider {
+  const classifyRules = { who: vendor.name, ...(vendor.errorCodes && { codes: vendor.errorCodes }) };
+  return {
+    name: vendor.name,
+    ...(vendor.priceCatalogue !== undefined && { priceCatalogue: vendor.priceCatalogue }),
+    keyVariables: vendor.keyVariables,
+    needsKey: vendor.needsKey ?? true,
+    codecs: Object.fromEntries(
+      vendor.operations.map((operation) => [operation, passThrough(operation, classifyRules, vendor.rules)]),
+    ),
+    connect: (settings) => connect(vendor, settings),
+    classify: (answer) => classifyOpenAiError(answer, classifyRules),
+  };
+}
+
+function connect(vendor: OpenAiCompatibleVendor, settings: ConnectionSettings): Connection {
+  const base = baseUrlOf(settings, filledBaseUrl(vendor, settings), vendor.name);
+  const query = settings.apiVersion === undefined ? {} : { 'api-version': settings.apiVersion };
+  return {
+    origin: base.origin,
+    paths: endpointPaths(base, vendor.operations, query),
+    headers: {
+      ...(settings.apiKey && credentialHeader(settings.apiKey, vendor.name, vendor.keyHeader)),
+      ...settings.headers,
+    },
+  };
+}
+
+const PLACEHOLDER = /\{(\w+)\}/g;
+
+function filledBaseUrl(vendor: OpenAiCompatibleVendor, settings: ConnectionSettings): string | undefined {
+  const { name, baseUrl = '' } = vendor;
+  const words = [...baseUrl.matchAll(PLACEHOLDER)].map(([, word = '']) => word).filter((word) => word !== 'model');
+  const options = readOptions(settings, words, name);
+  if (settings.baseUrl !== undefined) return undefined;
+  return vendor.baseUrl?.replaceAll(PLACEHOLDER, (_, word: string) => {
+    const value = word === 'model' ? settings.model : textOption(options, word, name);
+    if (value !== undefined) return encodeURIComponent(value);
+    throw new Error(
+      `${name} needs the option "${word}" for its address ${baseUrl}. Give "options: { ${word} }", or a "baseUrl".`,
+    );
+  });
+}

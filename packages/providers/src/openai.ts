@@ -1,0 +1,37 @@
+import type { Provider } from '@portico/core';
+import { baseUrlOf } from './shared/base-url.js';
+import { classifyOpenAiError } from './shared/classify-openai-error.js';
+import { credentialHeader } from './shared/credential.js';
+import { endpointPaths } from './shared/endpoints.js';
+import { openAiCodecs } from './shared/openai-codecs.js';
+import { readOptions, textOption } from './shared/read-options.js';
+
+const who = 'openai';
+
+/**
+ * OpenAI, https://platform.openai.com/docs/api-reference. Options: `organization` and `project`, ids to bill to where a key
+ * belongs to several.
+ */
+export const openai: Provider = {
+  name: who,
+  keyVariables: ['OPENAI_API_KEY'],
+  needsKey: true,
+  codecs: openAiCodecs(who),
+  connect(settings) {
+    const options = readOptions(settings, ['organization', 'project'], who);
+    const organization = textOption(options, 'organization', who);
+    const project = textOption(options, 'project', who);
+    const base = baseUrlOf(settings, 'https://api.openai.com/v1', who);
+    return {
+      origin: base.origin,
+      paths: endpointPaths(base, ['chat.completions', 'completions', 'embeddings']),
+      headers: {
+        ...(settings.apiKey && credentialHeader(settings.apiKey, who)),
+        ...(organization !== undefined && { 'openai-organization': organization }),
+        ...(project !== undefined && { 'openai-project': project }),
+        ...settings.headers,
+      },
+    };
+  },
+  classify: (answer) => classifyOpenAiError(answer, { who }),
+};

@@ -1,0 +1,18 @@
+import type { UpstreamOperationName } from '@portico/core';
+import { type BaseUrl, joinPath } from './base-url.js';
+
+/** Where OpenAI's wire has its operations, below the base URL. */
+const ENDPOINTS: Readonly<Record<UpstreamOperationName, string>> = {
+  'chat.completions': '/chat/completions',
+  completions: '/completions',
+  embeddings: '/embeddings',
+};
+
+/** Path and query of each operation below a base URL. */
+export function endpointPaths(
+  base: BaseUrl,
+  operations: readonly UpstreamOperationName[],
+  query: Readonly<Record<string, string>> = {},
+): Readonly<Partial<Record<UpstreamOperationName, string>>> {
+  return Object.fromEntries(operations.map((operation) => [operation, joinPath(base, ENDPOINTS[operation], query)]));
+}

@@ -1,0 +1,94 @@
+import type { Codec, EncodeTarget, GatewayError, JsonObject, UpstreamOperationName } from '@portico/core';
+import { isJsonObject } from '@portico/core';
+import { ChunkDecoder } from './chunk-decoder.js';
+import { type ClassifyRules, classifyOpenAiError } from './classify-openai-error.js';
+import { errorFactsOf } from './error-facts.js';
+import { type AnswerRules, repairChoice } from './repair-answer.js';
+import { chatEdits, type Edit, fieldEdits, type RequestRules } from './request-rules.js';
+
+/** How a vendor that speaks OpenAI's wire departs from it. All of it is data, looked at once at boot. */
+export interface WireRules extends RequestRules, Omit<AnswerRules, 'reasoningField'> {
+  /** Whole answers may be errors under status 200, somewhere else than in `error`. */
+  readonly errorsInAnswers?: true;
+  /** Put before model names that are no path yet. */
+  readonly modelPrefix?: string;
+  /** Names of embedding requests by another name. */
+  readonly embeddingRenames?: Readonly<Record<string, string>>;
+  /** More rules for models whose name begins so; the first that fits counts. */
+  readonly families?: readonly ModelFamily[];
+}
+
+export interface ModelFamily {
+  readonly prefix: string;
+  readonly rules: RequestRules;
+}
+
+/** The codec of one operation for an upstream that speaks our wire: bytes pass through but for what the rules say. */
+export function passThrough(
+  operation: UpstreamOperationName,
+  vendor: ClassifyRules,
+  rules: WireRules = {},
+  extraEdits: readonly Edit[] = [],
+): Codec {
+  const edits = [...editsFor(operation, rules, vendor.who), ...extraEdits];
+  const families = (operation === 'chat.completions' ? (rules.families ?? []) : []).map((family) => ({
+    prefix: family.prefix,
+    edits: chatEdits(family.rules, vendor.who),
+  }));
+  const { modelPrefix } = rules;
+  const asks = rules.usage !== 'unasked';
+  const repair = repairChoice(rules);
+  const chunkRules = {
+    piece: operation === 'chat.completions' ? 'delta' : 'text',
+    who: vendor.who,
+    repair,
+    classify: (body: unknown, text: string) => classifyInside(body, text, vendor),
+  } as const;
+
+  return {
+    encode(request, target) {
+      const body: JsonObject = { ...request, model: target.model };
+      if (modelPrefix !== undefined && !target.model.includes('/')) body.model = modelPrefix + target.model;
+      for (const edit of edits) edit(body, target);
+      for (const family of families) {
+        if (!target.baseModel.startsWith(family.prefix)) continue;
+        for (const edit of family.edits) edit(body, target);
+        break;
+      }
+      if (target.stream) askForUsage(body, target, asks);
+      return body;
+    },
+    openStream: () => new ChunkDecoder(chunkRules),
+    ...(operation !== 'embeddings' && (repair !== undefined || rules.errorsInAnswers) ? { decode } : {}),
+  };
+
+  function decode(answer: JsonObject): JsonObject {
+    const choices = Array.isArray(answer.choices) ? (answer.choices as unknown[]).filter(isJsonObject) : [];
+    const failed = choices.find((choice) => choice.error);
+    if (failed !== undefined) throw classifyInside({ error: failed.error }, '', vendor);
+    if (rules.errorsInAnswers && errorFactsOf(answer) !== undefined) throw classifyInside(answer, '', vendor);
+    for (const choice of choices) repair?.(choice);
+    return answer;
+  }
+}
+
+function editsFor(operation: UpstreamOperationName, rules: WireRules, who: string): readonly Edit[] {
+  if (operation === 'chat.completions') return chatEdits(rules, who);
+  const { renames, embeddingRenames, ...others } = rules;
+  if (operation === 'completions') return fieldEdits(others, who);
+  return fieldEdits(embeddingRenames ? { ...others, renames: embeddingRenames } : others, who);
+}
+
+// Accounting always wants to know, whether or not the client does.
+function askForUsage(body: JsonObject, target: EncodeTarget, asks: boolean): void {
+  const options = body.stream_options;
+  if (!asks || !target.mayAskUsage) delete body.stream_options;
+  else if (!isJsonObject(options)) body.stream_options = { include_usage: true };
+  else if (options.include_usage !== true) body.stream_options = { ...options, include_usage: true };
+}
+
+function classifyInside(body: unknown, text: string, vendor: ClassifyRules): GatewayError {
+  return classifyOpenAiError({ status: 200, headers: NO_HEADERS, body, text }, vendor);
+}
+
+const NO_HEADERS = { get: () => undefined };

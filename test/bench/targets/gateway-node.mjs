@@ -1,0 +1,6 @@
+import { plainConfig } from './gateway-config.mjs';
+import { serveOnNode } from './serve-on-node.mjs';
+
+export function start(upstreamUrl) {
+  return serveOnNode(plainConfig(upstreamUrl));
+}
