@@ -17,6 +17,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   });
 }
 
+// npm hands SIGTERM to the shell between us, which dies of it without telling anyone. Nobody's child stays behind.
+const parent = process.ppid;
+setInterval(() => process.ppid !== parent && app.kill('SIGTERM'), 500).unref();
+
 app.on('exit', (code, signal) => {
   process.exitCode = signal ? 1 : code;
 });

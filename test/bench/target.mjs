@@ -1,7 +1,7 @@
 import { Session } from 'node:inspector/promises';
 import { answerParent } from './remote.mjs';
 
-const SETTLE_MS = 200;
+const SETTLE_MS = 100;
 
 /** The process of one target: `node target.mjs <module> <upstream url>`. */
 await answerParent(async () => {

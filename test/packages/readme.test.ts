@@ -2,23 +2,16 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 // Below test/, so that a snippet finds every package that a test finds.
-const folder = fileURLToPath(new URL('../node_modules/.cache/readme-snippets', import.meta.url));
+const cache = fileURLToPath(new URL('../node_modules/.cache/readme-snippets', import.meta.url));
 
 const readmes = [root, ...inject('packed').map(({ source }) => source)].map((source) => {
   const path = join(source, 'README.md');
   const readme = relative(root, path).replaceAll(sep, '/');
   return { readme, text: existsSync(path) ? readFileSync(path, 'utf8') : undefined };
-});
-
-let complaints: readonly string[] = [];
-
-beforeAll(() => {
-  const snippets = readmes.flatMap(({ readme, text }) => snippetsOf(readme, text ?? ''));
-  complaints = typeCheck(snippets);
 });
 
 describe.each(readmes)('$readme', ({ readme, text }) => {
@@ -27,7 +20,7 @@ describe.each(readmes)('$readme', ({ readme, text }) => {
   });
 
   it('compiles: each ts snippet, as a module of its own, against the built packages', () => {
-    expect(complaints.filter((complaint) => complaint.startsWith(`${readme}:`))).toEqual([]);
+    expect(typeCheck(readme, snippetsOf(text ?? ''))).toEqual([]);
   });
 
   it('has no code that escapes the compiler', () => {
@@ -37,54 +30,37 @@ describe.each(readmes)('$readme', ({ readme, text }) => {
   });
 });
 
-interface Snippet {
-  readonly file: string;
-  /** A module whose lines have the numbers they have in the README. */
-  readonly module: string;
-}
-
 /**
- * The ```ts blocks of a README. What a block takes for granted may stand in an HTML comment right above it, where
- * readers of the page are not bothered with it:
+ * The ```ts blocks of a README, each as a module whose lines have the numbers they have in the README. What a block
+ * takes for granted may stand in an HTML comment right above it, where readers of the page are not bothered with it:
  *
  *     <!-- given
  *     declare const app: import('express').Express;
  *     -->
  */
-function snippetsOf(readme: string, text: string): readonly Snippet[] {
+function snippetsOf(text: string): readonly string[] {
   const blocks = text.matchAll(/(?:^<!-- given\n(?:(?!-->).)*-->\n)?^```ts\n.*?^```$/gms);
-  return [...blocks].map((block, index) => {
+  return [...blocks].map((block) => {
     const linesAbove = text.slice(0, block.index).split('\n').length - 1;
     const lines = block[0].replaceAll(/^(<!-- given|-->|```ts|```)$/gm, '');
-    return {
-      file: `${readme.replaceAll('/', '+')}.${index + 1}.ts`,
-      module: `${'\n'.repeat(linesAbove)}${lines}\nexport {};\n`,
-    };
+    return `${'\n'.repeat(linesAbove)}${lines}\nexport {};\n`;
   });
 }
 
-/** What the compiler has against the snippets, each complaint beginning with the README and the line it is about. */
-function typeCheck(snippets: readonly Snippet[]): readonly string[] {
+/** What the compiler has against the snippets, each complaint beginning with the README's line it is about. */
+function typeCheck(readme: string, snippets: readonly string[]): readonly string[] {
+  if (snippets.length === 0) return [];
+  const folder = join(cache, readme.replaceAll('/', '-'));
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  for (const { file, module } of snippets) writeFileSync(join(folder, file), module);
-  const tsconfig = {
-    extends: join(root, 'tsconfig.base.json'),
-    compilerOptions: { noEmit: true, composite: false, lib: ['es2023', 'dom', 'dom.iterable'], types: ['node'] },
-    files: snippets.map(({ file }) => file),
-  };
+  const files = snippets.map((_, index) => `snippet-${index + 1}.ts`);
+  for (const [index, file] of files.entries()) writeFileSync(join(folder, file), snippets[index] ?? '');
+  const compilerOptions = { noEmit: true, composite: false, lib: ['es2023', 'dom', 'dom.iterable'], types: ['node'] };
+  const tsconfig = { extends: join(root, 'tsconfig.base.json'), compilerOptions, files };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
-  if (snippets.length === 0) return [];
 
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const { stdout } = spawnSync(process.execPath, [tsc, '--pretty', 'false'], { cwd: folder, encoding: 'utf8' });
-  return stdout
-    .split(/\n(?! )/)
-    .filter((complaint) => complaint !== '')
-    .map((complaint) =>
-      complaint.replace(
-        /^(.*)\.\d+\.ts\((\d+),\d+\)/,
-        (_, file: string, line: string) => `${file.replaceAll('+', '/')}:${line}`,
-      ),
-    );
+  const complaints = stdout.split(/\n(?! )/).filter((complaint) => complaint !== '');
+  return complaints.map((complaint) => complaint.replace(/^snippet-\d+\.ts\((\d+),\d+\)/, `${readme}:$1`));
 }

@@ -40,9 +40,7 @@ export async function openChat({ user, suggestions }, onLeave) {
     screen.hidden = true;
     onLeave();
   };
-  screen.hidden = false;
   startOver();
-  stopWatching = watchSpending(bill);
   try {
     // Only what this user may use: the gateway filters the list by the session.
     const { data } = await openai.models.list();
@@ -50,6 +48,9 @@ export async function openChat({ user, suggestions }, onLeave) {
   } catch (error) {
     showProblem(error);
   }
+  screen.hidden = false;
+  focusQuestion();
+  stopWatching = watchSpending(bill);
 }
 
 function startOver() {

@@ -27,7 +27,7 @@ export interface Connections {
   replace(connection: Connection): Connection;
   /** Takes back what can serve again. */
   giveBack(connection: Connection): void;
-  /** Forgets one whose socket is gone. */
+  /** Ends one that cannot serve again, with whatever is still under way on it. */
   drop(connection: Connection): void;
   /** Takes a wish back that was not fulfilled yet. */
   withdraw(borrower: Borrower): void;
@@ -87,6 +87,14 @@ export function connectionsTo(
     return connection;
   }
 
+  function end(connection: Connection): void {
+    all.delete(connection);
+    // Aborting a single request would not do: undici then connects anew for the request that was aborted.
+    connection.client.destroy(ENDED, () => {});
+    // While a socket is being connected the client does not have it yet.
+    connection.socket?.destroy();
+  }
+
   return {
     borrow(borrower) {
       if (closed) return borrower.refused(closedFailure());
@@ -100,7 +108,7 @@ export function connectionsTo(
     },
 
     replace(connection) {
-      all.delete(connection);
+      end(connection);
       return open();
     },
 
@@ -113,7 +121,7 @@ export function connectionsTo(
     },
 
     drop(connection) {
-      all.delete(connection);
+      end(connection);
       const next = waiting.shift();
       if (next !== undefined) next.lent(open());
     },
@@ -130,6 +138,8 @@ export function connectionsTo(
     },
   };
 }
+
+const ENDED = new Error('the exchange is over');
 
 function closedFailure(): GatewayError {
   return new GatewayError('unavailable', 'The gateway is closing and sends no more requests.');

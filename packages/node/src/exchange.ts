@@ -25,8 +25,8 @@ export class Exchange implements UpstreamReply, HeaderLookup, ByteSource, Borrow
   readonly #stopListening: () => void;
 
   #connection: Connection | undefined;
-  #abort: ((reason: Error) => void) | undefined;
   #resumeSocket: (() => void) | undefined;
+  #sent = false;
   #sentAt = 0;
   #onUsedSocket = false;
   #mayRetry = true;
@@ -144,9 +144,8 @@ export class Exchange implements UpstreamReply, HeaderLookup, ByteSource, Borrow
 
   // What undici reports.
 
-  onConnect(abort: (reason?: Error) => void): void {
-    if (this.#over) return abort();
-    this.#abort = abort;
+  onConnect(): void {
+    this.#sent = true;
     this.#onUsedSocket = (this.#connection as Connection).served > 0;
     this.#sentAt = performance.now();
   }
@@ -188,11 +187,11 @@ export class Exchange implements UpstreamReply, HeaderLookup, ByteSource, Borrow
     if (this.#over) return;
     if (this.#diedWithAnIdleSocket()) {
       this.#mayRetry = false;
-      this.#abort = undefined;
+      this.#sent = false;
       this.lent(this.#connections.replace(this.#connection as Connection));
       return;
     }
-    const stage = this.#abort === undefined ? 'connecting' : this.#answered ? 'reading' : 'waiting';
+    const stage = this.#answered ? 'reading' : this.#sent ? 'waiting' : 'connecting';
     this.#connections.drop(this.#connection as Connection);
     this.#fail(networkFailure(error, this.#request.origin, stage));
   }
@@ -227,24 +226,10 @@ export class Exchange implements UpstreamReply, HeaderLookup, ByteSource, Borrow
     this.#over = true;
     this.#early = undefined;
     this.#paused = false;
-    const connection = this.#connection;
-    if (connection === undefined) {
-      this.#connections.withdraw(this);
-    } else {
-      if (this.#abort === undefined) abandon(connection);
-      else this.#abort(CANCELLED);
-      this.#connections.drop(connection);
-    }
+    if (this.#connection === undefined) this.#connections.withdraw(this);
+    else this.#connections.drop(this.#connection);
     this.#fail(reason);
   }
-}
-
-const CANCELLED = new Error('cancelled');
-
-/** Before a request is on the socket undici has no abort for it, and would connect to the end. */
-function abandon(connection: Connection): void {
-  connection.client.destroy(CANCELLED, () => {});
-  connection.socket?.destroy();
 }
 
 /** undici checks and joins what it is given; as a flat list that is cheapest. */

@@ -25,13 +25,13 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
   const idleSocketMs = options.idleSocketMs ?? 30_000;
   const connect = certificateCheckingConnect(options.connectTimeoutMs ?? 10_000, options.certificateAuthority);
   const origins = new Map<string, Connections>();
-  let closed = false;
+  let closed: Promise<unknown> | undefined;
 
   return {
     send(request) {
       const { cancellation, origin } = request;
       if (cancellation.cancelled) return Promise.reject(cancellation.reason);
-      if (closed) return Promise.reject(new GatewayError('unavailable', 'The gateway is closed and sends no more requests.'));
+      if (closed !== undefined) return Promise.reject(new GatewayError('unavailable', 'The gateway is closed and sends no more requests.'));
       let connections = origins.get(origin);
       if (connections === undefined) {
         connections = connectionsTo(origin, connect, limit, idleSocketMs);
@@ -42,8 +42,8 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
     },
 
     async close() {
-      closed = true;
-      await Promise.all([...origins.values()].map((connections) => connections.close()));
+      closed ??= Promise.all([...origins.values()].map((connections) => connections.close()));
+      await closed;
     },
   };
 }

@@ -11,7 +11,7 @@ export const inProcess = {
   name: 'in-process',
   async run(bench) {
     const rounds = bench.quick ? 3 : 5;
-    const count = bench.quick ? 1_000 : 2_000;
+    const count = bench.quick ? 1_000 : 1_500;
     await bench.upstream.ask('behave', { delayMs: 0 });
     const targets = await bench.startTargets(['in-process-direct', 'in-process']);
     const measured = targets.map(({ name, label }) => ({ name, label, cpuMicros: [], callsPerSecond: [] }));

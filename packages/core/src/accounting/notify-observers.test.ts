@@ -58,7 +58,10 @@ describe('openObservers', () => {
     const { logger, warnings } = listeningLogger();
     const seen: unknown[] = [];
     const observers = openObservers(
-      [{ callEnded: () => new Promise(() => {}) }, { callEnded: (record) => seen.push(record) as unknown as undefined }],
+      [
+        { callEnded: () => new Promise(() => {}) },
+        { callEnded: (record) => seen.push(record) as unknown as undefined },
+      ],
       logger,
     );
     observers.callEnded(RECORD);

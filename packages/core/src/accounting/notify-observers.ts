@@ -24,7 +24,7 @@ export function openObservers(observers: readonly Observer[], logger: Logger | u
     try {
       const done = run();
       // Nothing is kept of a promise that never settles.
-      if (isPromise(done)) done.then(undefined, (cause) => forget(observer, cause));
+      if (isPromise(done)) done.then(undefined, (cause: unknown) => forget(observer, cause));
     } catch (cause) {
       forget(observer, cause);
     }

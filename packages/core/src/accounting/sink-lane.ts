@@ -113,7 +113,7 @@ export function openSinkLane(sink: Sink, parts: SinkLaneParts): SinkLane {
       const done = sink.spill(records);
       logger?.warn({ sink: name, records: records.length, why }, 'Usage records go to spill.');
       if (!isPromise(done)) return;
-      const under: Spill = { records, done: done.then(undefined, (cause) => lose(records, why, cause)) };
+      const under: Spill = { records, done: done.then(undefined, (cause: unknown) => lose(records, why, cause)) };
       spilling.add(under);
       void under.done.then(() => spilling.delete(under));
     } catch (cause) {

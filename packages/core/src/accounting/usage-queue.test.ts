@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { type FakeClock, fakeClock } from '@portico/testing';
 import { describe, expect, it, vi } from 'vitest';
 import type { Logger } from '../logger.js';
@@ -66,7 +68,10 @@ describe('openUsageQueue', () => {
 
     up = true;
     await clock.advance(32_000);
-    expect(taken).toEqual([[1, 2, 3, 4, 5], [6, 7]]);
+    expect(taken).toEqual([
+      [1, 2, 3, 4, 5],
+      [6, 7],
+    ]);
     expect(lines.warn[0]).toMatchObject({ sink: 'sinks[0]', waiting: 1, failures: 1 });
     expect(lines.error).toEqual([]);
   });
@@ -155,7 +160,12 @@ describe('openUsageQueue', () => {
 
   it.each([
     ['has no spill', undefined],
-    ['throws while spilling', () => { throw new Error('disk full'); }],
+    [
+      'throws while spilling',
+      () => {
+        throw new Error('disk full');
+      },
+    ],
     ['rejects the spill', async () => Promise.reject(new Error('disk full'))],
   ])('says loudly which records are lost where the sink %s', async (_, spill) => {
     const { logger, lines } = listeningLogger();
@@ -216,6 +226,21 @@ describe('openUsageQueue', () => {
       await clock.advance(7_000);
       await flushed;
       expect(lines.error).toMatchObject([{ ids: ['req_1'], why: 'spilling did not end' }]);
+    });
+
+    it('keeps a process that has nothing else left alive until the records are taken', async () => {
+      const script = `
+        import { openUsageQueue } from ${JSON.stringify(new URL('../../dist/accounting/usage-queue.js', import.meta.url))};
+        import { systemClock } from ${JSON.stringify(new URL('../../dist/clock.js', import.meta.url))};
+        let offers = 0;
+        const sink = { async record(batch) { if (++offers === 1) throw new Error('down'); console.log(batch.length); } };
+        const queue = openUsageQueue([sink], { clock: systemClock, logger: undefined });
+        queue.push({ id: 'req_1' });
+        await queue.flush(5_000);
+        console.log('closed');
+      `;
+      const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script]);
+      expect(stdout).toBe('1\nclosed\n');
     });
 
     it('takes records that come afterwards like any other', async () => {

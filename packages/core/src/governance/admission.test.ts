@@ -1,5 +1,5 @@
-import { describe, expect, it, type MockInstance, vi } from 'vitest';
 import { type FakeClock, fakeClock } from '@portico/testing';
+import { describe, expect, it, type MockInstance, vi } from 'vitest';
 import type { Call } from '../call.js';
 import type { Deployment } from '../deployment.js';
 import { GatewayError } from '../errors.js';
@@ -96,7 +96,12 @@ describe('openAdmission', () => {
     admit(ann);
     admit(ann);
     const refusal = refused(() => admit(ann));
-    expect(refusal).toMatchObject({ kind: 'over_rate_limit', status: 429, code: 'rate_limit_exceeded', retryAfterMs: 40_000 });
+    expect(refusal).toMatchObject({
+      kind: 'over_rate_limit',
+      status: 429,
+      code: 'rate_limit_exceeded',
+      retryAfterMs: 40_000,
+    });
     expect(refusal.message).toContain('2 requests per minute');
     expect(refusal.message).toContain('40 s');
     expect(pairs(refusal)['x-ratelimit-remaining-requests']).toBe('0');
@@ -216,7 +221,9 @@ describe('openAdmission', () => {
   });
 
   it('refuses a model under a budget whose price nobody knows, and tells the operator which (R-SP-5)', async () => {
-    const groups = [groupOf('fast', [deploymentOf('fast/0:x', { input: 1, output: 2 }), deploymentOf('fast/1:y', undefined)])];
+    const groups = [
+      groupOf('fast', [deploymentOf('fast/0:x', { input: 1, output: 2 }), deploymentOf('fast/1:y', undefined)]),
+    ];
     const { admit, reserve } = await start({ groups });
     const refusal = refused(() => admit({ id: 'ann', budget: { usd: 1 } }));
     expect(refusal).toMatchObject({ kind: 'forbidden', code: 'price_unknown' });
@@ -267,7 +274,10 @@ describe('openAdmission', () => {
     ['rejects', rejecting],
   ])('refuses, and never with a 401, where the store %s (h02)', async (_, reserve) => {
     const { admitLater } = await start({ counters: { ...memoryCounters(fakeClock()), reserve } });
-    await expect(admitLater({ id: 'ann', limits: { requestsPerMinute: 1 } })).rejects.toMatchObject({ kind: 'unavailable', cause: { message: 'connection lost' } });
+    await expect(admitLater({ id: 'ann', limits: { requestsPerMinute: 1 } })).rejects.toMatchObject({
+      kind: 'unavailable',
+      cause: { message: 'connection lost' },
+    });
   });
 
   it.each([

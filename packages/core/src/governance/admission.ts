@@ -132,7 +132,7 @@ export function openAdmission(parts: AdmissionParts): Admission {
       if (!isPromise(answer)) return open(answer, limits, now);
       return answer.then(
         (later) => open(later, limits, now),
-        (cause) => {
+        (cause: unknown) => {
           throw storeFailed(cause);
         },
       );
@@ -178,7 +178,7 @@ function actualOf(limits: readonly Limit[], usage: Usage | undefined, costNanoUs
   return actual;
 }
 
-// A counter that was once given NaN would refuse nobody and everybody for ever.
+// A counter that was once given NaN would refuse everybody for ever.
 function amount(value: number): number {
   return value > 0 && value <= Number.MAX_SAFE_INTEGER ? Math.ceil(value) : 0;
 }

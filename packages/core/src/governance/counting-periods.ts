@@ -43,6 +43,11 @@ function periodOf(counted: string, kind: PeriodKind, now: number): Period {
       return { kind, startsAt, endsAt, keyPrefix: `${counted}:${kind}:${startsAt}:` };
     }
     case 'total':
-      return { kind, startsAt: Number.NEGATIVE_INFINITY, endsAt: Number.POSITIVE_INFINITY, keyPrefix: `${counted}:${kind}:` };
+      return {
+        kind,
+        startsAt: Number.NEGATIVE_INFINITY,
+        endsAt: Number.POSITIVE_INFINITY,
+        keyPrefix: `${counted}:${kind}:`,
+      };
   }
 }

@@ -11,26 +11,41 @@ describe('openCrossSiteCheck (R-SEC-7, R21)', () => {
     ['a proxy changed the host', { ...JSON_POST, origin: 'http://localhost:5173', 'sec-fetch-site': 'same-origin' }],
     ['a script without a browser sends the cookie', JSON_POST],
     ['JSON has a charset', { 'content-type': 'Application/JSON; charset=utf-8' }],
-    ['multipart has a header no form can send', { 'content-type': 'multipart/form-data; boundary=x', 'x-requested-with': 'fetch' }],
+    [
+      'multipart has a header no form can send',
+      { 'content-type': 'multipart/form-data; boundary=x', 'x-requested-with': 'fetch' },
+    ],
     ['multipart has our own header', { 'content-type': 'multipart/form-data; boundary=x', 'x-portico-csrf': '1' }],
   ])('lets a call pass when %s', (_, headers) => {
     expect(() => post(headers)).not.toThrow();
   });
 
   it.each([
-    ['a form of another site sends JSON as text', { 'content-type': 'text/plain', origin: 'https://evil.example' }, 415],
+    [
+      'a form of another site sends JSON as text',
+      { 'content-type': 'text/plain', origin: 'https://evil.example' },
+      415,
+    ],
     ['there is no content type', {}, 415],
     ['a form posts fields', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
     ['the content type only begins like JSON', { 'content-type': 'application/jsonp' }, 415],
     ['a form posts multipart', { 'content-type': 'multipart/form-data; boundary=x' }, 415],
     ['the browser says it is from another site', { ...JSON_POST, 'sec-fetch-site': 'cross-site' }, 403],
     ['the browser says it is from a neighbour', { ...JSON_POST, 'sec-fetch-site': 'same-site' }, 403],
-    ['it is from the own host without TLS', { ...JSON_POST, origin: 'http://app.example.com', 'sec-fetch-site': 'cross-site' }, 403],
+    [
+      'it is from the own host without TLS',
+      { ...JSON_POST, origin: 'http://app.example.com', 'sec-fetch-site': 'cross-site' },
+      403,
+    ],
     ['the origin is another one', { ...JSON_POST, origin: 'https://evil.example' }, 403],
     ['the origin begins like the own', { ...JSON_POST, origin: 'https://app.example.com.evil.example' }, 403],
     ['the origin has another port', { ...JSON_POST, origin: 'https://app.example.com:8443' }, 403],
     ['the origin is opaque', { ...JSON_POST, origin: 'null' }, 403],
-    ['the origin is opaque and the browser is content', { ...JSON_POST, origin: 'null', 'sec-fetch-site': 'same-origin' }, 403],
+    [
+      'the origin is opaque and the browser is content',
+      { ...JSON_POST, origin: 'null', 'sec-fetch-site': 'same-origin' },
+      403,
+    ],
     ['the origin is no origin', { ...JSON_POST, origin: 'app.example.com' }, 403],
   ])('refuses a call when %s', (_, headers, status) => {
     expect(() => post(headers)).toThrow(expect.objectContaining({ status }));

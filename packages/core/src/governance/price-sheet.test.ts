@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
 import { fakeClock } from '@portico/testing';
+import { describe, expect, it } from 'vitest';
 import type { Deployment } from '../deployment.js';
 import type { PriceSheet } from '../price.js';
 import { CATALOGUE_VERSION, openPriceBook, sheetFromConfig } from './price-sheet.js';
@@ -115,7 +115,18 @@ describe('openPriceBook', () => {
 
   it('can read every price in the catalogue', async () => {
     const { findProvider } = await import('@pydantic/genai-prices');
-    const vendors = ['openai', 'anthropic', 'google', 'azure', 'aws', 'mistral', 'groq', 'deepseek', 'cohere', 'openrouter'];
+    const vendors = [
+      'openai',
+      'anthropic',
+      'google',
+      'azure',
+      'aws',
+      'mistral',
+      'groq',
+      'deepseek',
+      'cohere',
+      'openrouter',
+    ];
     const deployments = vendors.flatMap((vendor) =>
       (findProvider({ providerId: vendor })?.models ?? []).map((model) => deploymentOf(vendor, model.id)),
     );
@@ -125,7 +136,8 @@ describe('openPriceBook', () => {
     expect(sheets.length).toBeGreaterThan(700);
     for (const sheet of sheets) {
       for (const rates of [sheet, ...sheet.tiers]) {
-        for (const rate of Object.values(rates)) if (typeof rate === 'number') expect(Number.isSafeInteger(rate) && rate >= 0).toBe(true);
+        for (const rate of Object.values(rates))
+          if (typeof rate === 'number') expect(Number.isSafeInteger(rate) && rate >= 0).toBe(true);
       }
     }
   });

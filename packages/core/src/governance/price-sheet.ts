@@ -60,6 +60,8 @@ type CataloguePrice = Readonly<
   Record<string, number | { base: number; tiers: { start: number; price: number }[] } | undefined>
 >;
 
+type Dollars = Required<PriceConfig>;
+
 /** A catalogue price at a moment: some models cost more by day, some from a date on. */
 type ListedPrice = (now: number) => PriceSheet | undefined;
 
@@ -106,7 +108,7 @@ function catalogueSheet(price: CataloguePrice): PriceSheet | undefined {
 }
 
 /** The prices that hold above `bound` input tokens. What has no price of its own costs what it is a part of, as in the catalogue. */
-function dollarsAt(price: CataloguePrice, bound: number): Required<PriceConfig> {
+function dollarsAt(price: CataloguePrice, bound: number): Dollars {
   const input = rateAt(price.input_mtok, bound) ?? 0;
   const output = rateAt(price.output_mtok, bound) ?? 0;
   const cacheWrite = rateAt(price.cache_write_mtok, bound) ?? input;
@@ -129,8 +131,6 @@ function rateAt(rate: CataloguePrice[string], bound: number): number | undefined
   for (const tier of rate.tiers) if (tier.start <= bound) price = tier.price;
   return price;
 }
-
-type Dollars = Required<PriceConfig>;
 
 function sheet(
   source: string,

@@ -1,6 +1,6 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
 import { fakeClock } from '@portico/testing';
-import { GatewayError } from '../errors.js';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { GatewayError } from '../errors.js';
 import { secret } from '../secret.js';
 import { openKeyRing } from './virtual-keys.js';
 
@@ -33,7 +33,11 @@ describe.each([
     arrange();
     const ring = openKeyRing([{ key: ANN, principal: { id: 'ann' } }], fakeClock());
     for (const shown of ['', ANN.slice(0, -1), `${ANN}x`, `${ANN.slice(0, -1)}x`, ANN.toUpperCase(), BOB]) {
-      expect(refusal(() => ring.find(shown))).toMatchObject({ kind: 'unauthenticated', status: 401, code: 'invalid_api_key' });
+      expect(refusal(() => ring.find(shown))).toMatchObject({
+        kind: 'unauthenticated',
+        status: 401,
+        code: 'invalid_api_key',
+      });
     }
   });
 });
@@ -78,8 +82,16 @@ describe('openKeyRing', () => {
   it.each([
     ['too short', [{ key: 'short-key', principal: { id: 'a' } }], 'keys[0].key has 9 characters'],
     ['with a line break', [{ key: `${ANN}\n`, principal: { id: 'a' } }], 'keys[0].key holds a character'],
-    ['there twice', [ANN, BOB, ANN].map((key) => ({ key, principal: { id: 'a' } })), 'keys[2].key is the same as keys[0].key'],
-    ['without an end', [{ key: ANN, principal: { id: 'a' }, expiresAt: new Date('soon') }], 'keys[0].expiresAt is not a time'],
+    [
+      'there twice',
+      [ANN, BOB, ANN].map((key) => ({ key, principal: { id: 'a' } })),
+      'keys[2].key is the same as keys[0].key',
+    ],
+    [
+      'without an end',
+      [{ key: ANN, principal: { id: 'a' }, expiresAt: new Date('soon') }],
+      'keys[0].expiresAt is not a time',
+    ],
   ])('fails at once for a key %s, names its index and not the key', (_, keys, message) => {
     const failure = refusal(() => openKeyRing(keys, fakeClock()));
     expect(failure.message).toContain(message);
@@ -89,7 +101,7 @@ describe('openKeyRing', () => {
 
 function onlyCreateHash(): void {
   const { createHash } = process.getBuiltinModule('node:crypto');
-  vi.spyOn(process, 'getBuiltinModule').mockReturnValue({ createHash } as never);
+  vi.spyOn(process, 'getBuiltinModule').mockReturnValue({ createHash });
 }
 
 function refusal(run: () => unknown): GatewayError {

@@ -1,5 +1,5 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
 import { fakeClock } from '@portico/testing';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { memoryCounters } from './counter-store.js';
 
 // That it keeps the contract of a counter store is shown in test/contracts.
@@ -40,7 +40,7 @@ describe('memoryCounters', () => {
           60_000,
         );
         // Every tenth is never settled.
-        if (caller % 10 > 0 && 'ok' in answer && answer.ok) counters.settle(answer.reservation, [1, 0]);
+        if (caller % 10 > 0 && 'ok' in answer && answer.ok) void counters.settle(answer.reservation, [1, 0]);
       }
       await clock.advance(60_000);
     }
@@ -50,6 +50,8 @@ describe('memoryCounters', () => {
 
   it('refuses where the limit is not a number', () => {
     const counters = memoryCounters(fakeClock());
-    expect(counters.reserve([{ key: 'a', amount: 1, limit: Number.NaN, resetsAt: undefined }], 1)).toMatchObject({ ok: false });
+    expect(counters.reserve([{ key: 'a', amount: 1, limit: Number.NaN, resetsAt: undefined }], 1)).toMatchObject({
+      ok: false,
+    });
   });
 });

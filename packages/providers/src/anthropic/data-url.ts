@@ -16,7 +16,10 @@ export function parseDataUrl(url: string): InlineFile | undefined {
   const head = url.slice('data:'.length, comma);
   const payload = url.slice(comma + 1);
   const isBase64 = /;\s*base64\s*$/i.test(head);
-  return { mediaType: plainMediaType(head), data: isBase64 ? { base64: plainBase64(payload) } : { text: unescaped(payload) } };
+  return {
+    mediaType: plainMediaType(head),
+    data: isBase64 ? { base64: plainBase64(payload) } : { text: unescaped(payload) },
+  };
 }
 
 /** Without parameters, lower-case, by its registered name. */

@@ -3,6 +3,7 @@ import { invalid } from './leave-out.js';
 import type { ModelFamily } from './model-families.js';
 import { blocksOfContent, cacheControlOf, textBlocks } from './parts-from-chat.js';
 import { replayedBlocks } from './replayed-blocks.js';
+import { isSignedThinking } from './signed-thinking.js';
 import { type ToolIds, toolIds } from './tool-ids.js';
 
 /** A conversation as this wire tells it: the system prompt apart, then turns that alternate and begin with the user. */
@@ -31,23 +32,27 @@ export function conversationFromChat(
   target: EncodeTarget,
 ): Conversation {
   const draft = new Draft(target);
-  messages.forEach((message, index) => {
+  for (const [index, message] of messages.entries()) {
     const path = `messages[${index}]`;
     switch (message.role) {
       case 'system':
       case 'developer':
-        return draft.system(message, path, family.systemMidway && isBeforeAssistant(messages, index));
+        draft.system(message, path, family.systemMidway && isBeforeAssistant(messages, index));
+        break;
       case 'user':
-        return draft.user(message, path);
+        draft.user(message, path);
+        break;
       case 'assistant':
-        return draft.assistant(message, path);
+        draft.assistant(message, path);
+        break;
       case 'tool':
       case 'function':
-        return draft.toolResult(message, path);
+        draft.toolResult(message, path);
+        break;
       default:
         throw invalid(`${path}.role`, `"${path}.role" must be system, developer, user, assistant or tool.`);
     }
-  });
+  }
   return draft.finish();
 }
 
@@ -167,8 +172,8 @@ class Draft {
   /** Signed thinking, as it was; nothing else may be sent back in its place (R-XL-1). */
   #thinking(message: JsonObject): JsonObject[] {
     const given = Array.isArray(message.thinking_blocks) ? (message.thinking_blocks as unknown[]) : [];
-    const blocks = given.filter(isSigned);
-    if (blocks.length < given.length || (given.length === 0 && isFilled(message.reasoning_content))) {
+    const blocks = given.filter(isSignedThinking);
+    if (blocks.length < given.length || (given.length === 0 && Boolean(message.reasoning_content))) {
       this.#target.warn('Reasoning of an earlier turn was left out: it has no signature of this vendor.');
     }
     return blocks;
@@ -207,7 +212,10 @@ class Draft {
   #expectNoOpenCall(): void {
     const [path] = this.#open.values();
     if (path === undefined) return;
-    throw invalid(path, `"${path}" has no tool message that answers it. Every tool call needs one before the next turn.`);
+    throw invalid(
+      path,
+      `"${path}" has no tool message that answers it. Every tool call needs one before the next turn.`,
+    );
   }
 }
 
@@ -229,13 +237,4 @@ function cacheMark(holder: JsonObject): JsonObject | undefined {
 
 function functionCallId(count: number): string {
   return `function_call_${count}`;
-}
-
-function isSigned(block: unknown): block is JsonObject {
-  if (!isJsonObject(block)) return false;
-  return block.type === 'redacted_thinking' ? isFilled(block.data) : block.type === 'thinking' && isFilled(block.signature);
-}
-
-function isFilled(value: unknown): boolean {
-  return typeof value === 'string' && value !== '';
 }

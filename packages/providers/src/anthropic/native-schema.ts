@@ -23,18 +23,7 @@ const KEPT = new Set(['$schema', 'type', 'required', '$ref', 'description', 'tit
 const HOLDS_SCHEMA = new Set(['items']);
 const HOLDS_LIST = new Set(['anyOf', 'allOf', 'oneOf']);
 const HOLDS_MAP = new Set(['properties', '$defs', 'definitions']);
-const FORMATS = new Set([
-  'date-time',
-  'date',
-  'time',
-  'duration',
-  'email',
-  'hostname',
-  'uri',
-  'ipv4',
-  'ipv6',
-  'uuid',
-]);
+const FORMATS = new Set(['date-time', 'date', 'time', 'duration', 'email', 'hostname', 'uri', 'ipv4', 'ipv6', 'uuid']);
 /** Look-around, word borders and back-references are not part of the regular expressions that are enforced. */
 const UNENFORCED_PATTERN = /\(\?[=!<]|\\[bB1-9]/;
 
@@ -56,7 +45,8 @@ function fit(schema: JsonObject, unenforced: Set<string>): JsonObject | undefine
     }
   }
   if (isObjectSchema(schema)) fitted.additionalProperties = false;
-  if (bounds.length > 0) fitted.description = [fitted.description, `{${bounds.join(', ')}}`].filter(Boolean).join('\n\n');
+  if (bounds.length > 0)
+    fitted.description = [fitted.description, `{${bounds.join(', ')}}`].filter(Boolean).join('\n\n');
   return fitted;
 }
 
@@ -69,7 +59,10 @@ function fitHeld(keyword: string, value: unknown, unenforced: Set<string>): unkn
     return fitted.includes(undefined) ? IMPOSSIBLE : fitted;
   }
   if (HOLDS_MAP.has(keyword) && isJsonObject(value)) {
-    const fitted = Object.entries(value).map(([name, item]) => [name, isJsonObject(item) ? fit(item, unenforced) : item]);
+    const fitted = Object.entries(value).map(([name, item]) => [
+      name,
+      isJsonObject(item) ? fit(item, unenforced) : item,
+    ]);
     return fitted.some(([, item]) => item === undefined) ? IMPOSSIBLE : Object.fromEntries(fitted);
   }
   return undefined;

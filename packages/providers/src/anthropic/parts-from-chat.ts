@@ -27,14 +27,7 @@ export function cacheControlOf(holder: JsonObject): JsonObject | undefined {
 }
 
 /** Blocks of this wire that clients put between OpenAI's parts; they are handed on as they are. */
-const OWN_BLOCKS = new Set([
-  'image',
-  'document',
-  'search_result',
-  'container_upload',
-  'thinking',
-  'redacted_thinking',
-]);
+const OWN_BLOCKS = new Set(['image', 'document', 'search_result', 'container_upload', 'thinking', 'redacted_thinking']);
 
 function blocksOfPart(part: unknown, path: string): JsonObject[] {
   if (typeof part === 'string') return textBlocks(part);
@@ -58,7 +51,10 @@ function translatePart(part: JsonObject, path: string): JsonObject[] {
     case 'file':
       return [fileBlock(part.file, `${path}.file`)];
     default:
-      throw invalid(`${path}.type`, `"${path}" is of a type that this model cannot read. It reads text, images, PDF and text files.`);
+      throw invalid(
+        `${path}.type`,
+        `"${path}" is of a type that this model cannot read. It reads text, images, PDF and text files.`,
+      );
   }
 }
 
@@ -91,7 +87,9 @@ function fileBlock(file: unknown, path: string): JsonObject {
 
 // Some clients send the bytes bare, and then only the name says what they are.
 function mediaTypeByName(filename: string | undefined): string {
-  return filename !== undefined && /\.(?:txt|md|csv|json|html?|xml|ya?ml)$/i.test(filename) ? 'text/plain' : 'application/pdf';
+  return filename !== undefined && /\.(?:txt|md|csv|json|html?|xml|ya?ml)$/i.test(filename)
+    ? 'text/plain'
+    : 'application/pdf';
 }
 
 function blockOfUrl(

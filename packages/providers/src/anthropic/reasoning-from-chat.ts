@@ -1,7 +1,7 @@
 import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
 import { invalid, leaveOut } from './leave-out.js';
-import type { Effort, ModelFamily } from './model-families.js';
 import type { Turn } from './messages-from-chat.js';
+import type { Effort, ModelFamily } from './model-families.js';
 
 /** How much the model shall think, in the wire's words. */
 export interface Reasoning {
@@ -90,11 +90,7 @@ function withoutThinking(family: ModelFamily, target: EncodeTarget): Reasoning {
 }
 
 /** The client's bound holds for thinking and answer together, as it does at OpenAI: half of it is left for the answer. */
-function budgeted(
-  tokens: number,
-  target: EncodeTarget,
-  clientsMaxTokens: number | undefined,
-): JsonObject | undefined {
+function budgeted(tokens: number, target: EncodeTarget, clientsMaxTokens: number | undefined): JsonObject | undefined {
   const most = clientsMaxTokens === undefined ? tokens : Math.floor(clientsMaxTokens / 2);
   if (most >= LEAST_BUDGET) return { type: 'enabled', budget_tokens: Math.min(tokens, most) };
   if ((clientsMaxTokens ?? 0) > LEAST_BUDGET) return { type: 'enabled', budget_tokens: LEAST_BUDGET };

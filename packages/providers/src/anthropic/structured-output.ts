@@ -1,8 +1,8 @@
 import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
+import { inputSchema } from './input-schema.js';
 import { invalid } from './leave-out.js';
 import type { ModelFamily } from './model-families.js';
 import { nativeSchema } from './native-schema.js';
-import { inputSchema } from './tools-from-chat.js';
 
 /** How the answer is made to have the form that was asked for; at most one of the three. */
 export interface StructuredOutput {
@@ -40,7 +40,8 @@ export function structuredOutputFromChat(
 }
 
 function bySchema(asked: unknown, family: ModelFamily, target: EncodeTarget): StructuredOutput {
-  if (!isJsonObject(asked)) throw invalid('response_format.json_schema', '"response_format.json_schema" must be an object.');
+  if (!isJsonObject(asked))
+    throw invalid('response_format.json_schema', '"response_format.json_schema" must be an object.');
   const schema = isJsonObject(asked.schema) ? asked.schema : {};
   const native = family.structuredOutput ? nativeSchema(schema) : undefined;
   if (native !== undefined) {

@@ -1,7 +1,8 @@
 import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
+import { inputSchema } from './input-schema.js';
 import { invalid, leaveOut } from './leave-out.js';
 import type { ModelFamily } from './model-families.js';
-import { nativeSchema, resolve } from './native-schema.js';
+import { nativeSchema } from './native-schema.js';
 import { cacheControlOf } from './parts-from-chat.js';
 
 /** Tools and the choice among them, in the wire's words. */
@@ -21,35 +22,28 @@ export function toolsFromChat(
   calledTools: ReadonlySet<string>,
   answerTool: JsonObject | undefined,
 ): Tools {
-  const tools = limitStrict(offeredTools(request, family, target), target);
-  const asked = tools.length === 0 ? AUTO : choiceFromChat(request, tools);
-  if (answerTool !== undefined) {
-    const force = tools.length === 0 ? { type: 'tool', name: answerTool.name } : { type: 'any' };
-    // The answer is one object, so it is one call.
-    const choice = asked.choice.type === 'tool' ? asked.choice : { ...force, disable_parallel_tool_use: true };
-    return soften({ tools: [...tools, answerTool], choice }, family, target);
+  const offered = limitStrict(offeredTools(request, family, target), target);
+  if (offered.length === 0) {
+    if (answerTool !== undefined) return soften(answerOnly([], answerTool), family, target);
+    return { tools: namedInHistory(calledTools), choice: calledTools.size > 0 ? { type: 'none' } : undefined };
   }
-  if (tools.length === 0) return { tools: namedInHistory(calledTools), choice: calledTools.size > 0 ? { type: 'none' } : undefined };
-  const chosen = asked.among === undefined ? tools : tools.filter((tool) => asked.among?.has(tool.name));
-  if (chosen.length === 0) throw invalid('tool_choice', '"tool_choice" allows only tools that are not among "tools".');
-  const choice = withParallelism(request, asked);
-  return soften({ tools: chosen, choice }, family, target);
+  const asked = choiceFromChat(request, offered);
+  const tools = asked.among === undefined ? offered : offered.filter(({ name }) => asked.among?.has(name));
+  if (tools.length === 0) throw invalid('tool_choice', '"tool_choice" allows only tools that are not among "tools".');
+  if (answerTool === undefined) return soften({ tools, choice: withParallelism(request, asked) }, family, target);
+  switch (asked.choice.type) {
+    case 'tool':
+      return soften({ tools: [...tools, answerTool], choice: asked.choice }, family, target);
+    case 'none':
+      return soften(answerOnly(tools, answerTool), family, target);
+    default:
+      return soften({ tools: [...tools, answerTool], choice: { type: 'any', ...ONE_CALL } }, family, target);
+  }
 }
 
 /** True where the model must call a tool. */
 export function isForced(choice: JsonObject | undefined): boolean {
   return choice?.type === 'any' || choice?.type === 'tool';
-}
-
-/** A function's parameters as the wire takes them: an object at the root, without alternatives there. */
-export function inputSchema(parameters: unknown, target: EncodeTarget): JsonObject {
-  if (!isJsonObject(parameters)) return { type: 'object', properties: {} };
-  const root = dereferenced(parameters);
-  if (!ALTERNATIVES.some((keyword) => Array.isArray(root[keyword]))) {
-    return root.type === 'object' ? root : { ...root, type: 'object', properties: root.properties ?? {} };
-  }
-  target.warn('Alternatives at the root of a schema were merged into one object: this wire takes none there.');
-  return merged(root);
 }
 
 interface Choice {
@@ -60,14 +54,19 @@ interface Choice {
   readonly among?: ReadonlySet<unknown>;
 }
 
+const ONE_CALL = { disable_parallel_tool_use: true } as const;
 const AUTO: Choice = { choice: { type: 'auto' }, stated: false };
-const ALTERNATIVES = ['anyOf', 'oneOf', 'allOf'] as const;
 /** What a tool definition of this wire may say besides, on the tool or on its function. */
 const OWN_FIELDS = ['eager_input_streaming', 'defer_loading', 'allowed_callers', 'input_examples'] as const;
 /** More strict tools than this are refused. */
 const MOST_STRICT_TOOLS = 20;
 /** Searches that one answer may make, by OpenAI's measure; LiteLLM's numbers. */
-const SEARCHES: Readonly<Record<string, number>> = { low: 1, medium: 5, high: 10 };
+const SEARCHES: ReadonlyMap<unknown, number> = new Map([
+  ['low', 1],
+  ['medium', 5],
+  ['high', 10],
+]);
+const USUAL_SEARCHES = 5;
 
 function offeredTools(request: JsonObject, family: ModelFamily, target: EncodeTarget): JsonObject[] {
   const given = listOf(request, 'tools');
@@ -139,14 +138,18 @@ function limitStrict(tools: JsonObject[], target: EncodeTarget): JsonObject[] {
 }
 
 function webSearch(options: JsonObject): JsonObject {
-  const size = options.search_context_size;
   const location = isJsonObject(options.user_location) ? options.user_location.approximate : undefined;
   return {
     type: 'web_search_20250305',
     name: 'web_search',
-    max_uses: SEARCHES[typeof size === 'string' ? size : 'medium'] ?? 5,
+    max_uses: SEARCHES.get(options.search_context_size) ?? USUAL_SEARCHES,
     ...(isJsonObject(location) ? { user_location: { type: 'approximate', ...location } } : {}),
   };
+}
+
+/** The structured answer is one object, so it is one call. */
+function answerOnly(tools: readonly JsonObject[], answerTool: JsonObject): Tools {
+  return { tools: [...tools, answerTool], choice: { type: 'tool', name: answerTool.name, ...ONE_CALL } };
 }
 
 /** The wire refuses a conversation with calls in it but without tools; these cannot be called, only remembered. */
@@ -192,7 +195,7 @@ function nameOf(choice: unknown): unknown {
 
 function withParallelism(request: JsonObject, asked: Choice): JsonObject | undefined {
   const isSerial = request.parallel_tool_calls === false && asked.choice.type !== 'none';
-  if (isSerial) return { ...asked.choice, disable_parallel_tool_use: true };
+  if (isSerial) return { ...asked.choice, ...ONE_CALL };
   return asked.stated ? asked.choice : undefined;
 }
 
@@ -206,50 +209,4 @@ function soften(wanted: Tools, family: ModelFamily, target: EncodeTarget): Tools
     tools: type === 'tool' ? tools.filter((tool) => tool.name === name) : tools,
     choice: { ...rest, type: 'auto' },
   };
-}
-
-function dereferenced(schema: JsonObject): JsonObject {
-  const { $ref: reference, ...rest } = schema;
-  const found = typeof reference === 'string' ? resolve(schema, reference) : undefined;
-  return isJsonObject(found) ? { ...found, ...rest } : schema;
-}
-
-function merged(root: JsonObject): JsonObject {
-  const { anyOf, oneOf, allOf, ...base } = root;
-  const properties: JsonObject = isJsonObject(base.properties) ? { ...base.properties } : {};
-  const required = new Set(namesIn(base.required));
-  for (const part of variants(allOf, root)) {
-    Object.assign(properties, part.properties);
-    for (const name of namesIn(part.required)) required.add(name);
-  }
-  for (const alternatives of [variants(anyOf, root), variants(oneOf, root)]) {
-    for (const variant of alternatives) {
-      for (const [name, property] of Object.entries(isJsonObject(variant.properties) ? variant.properties : {})) {
-        properties[name] = Object.hasOwn(properties, name) ? either(properties[name], property) : property;
-      }
-    }
-    const [first, ...others] = alternatives.map((variant) => namesIn(variant.required));
-    for (const name of first ?? []) if (others.every((names) => names.includes(name))) required.add(name);
-  }
-  const { additionalProperties: _closed, ...open } = base;
-  return { ...open, type: 'object', properties, ...(required.size > 0 ? { required: [...required] } : {}) };
-}
-
-function variants(list: unknown, root: JsonObject): JsonObject[] {
-  if (!Array.isArray(list)) return [];
-  return list.filter(isJsonObject).map((variant) => {
-    const found = typeof variant.$ref === 'string' ? resolve(root, variant.$ref) : undefined;
-    return isJsonObject(found) ? found : variant;
-  });
-}
-
-function namesIn(required: unknown): string[] {
-  return Array.isArray(required) ? required.filter((name) => typeof name === 'string') : [];
-}
-
-/** A property that two alternatives tell differently, such as the kind they are told apart by. */
-function either(one: unknown, other: unknown): unknown {
-  if (JSON.stringify(one) === JSON.stringify(other)) return one;
-  const known = isJsonObject(one) && Array.isArray(one.anyOf) && Object.keys(one).length === 1 ? (one.anyOf as unknown[]) : [one];
-  return { anyOf: [...known, other] };
 }

@@ -34,7 +34,7 @@ const BROKEN_FINISHES: Readonly<Record<string, FailureKind>> = {
 export class ChunkDecoder implements StreamDecoder {
   readonly #rules: ChunkRules;
   readonly #choices = new Map<number, ChoiceState>();
-  #lastChunk: JsonObject | undefined;
+  #head: JsonObject | undefined;
   #sawContent = false;
   #over = false;
 
@@ -47,7 +47,11 @@ export class ChunkDecoder implements StreamDecoder {
     if (data.startsWith('[DONE]')) return this.#terminal(out);
     const chunk = parse(data);
     const error = errorIn(chunk);
-    if (name === 'error' || error !== undefined) return this.#fail(this.#rules.classify(error ?? chunk, data), out);
+    if (name === 'error' || error !== undefined) {
+      // What was used until then is billed all the same (R-SP-4).
+      if (isJsonObject(chunk) && isJsonObject(chunk.usage)) tellUsage(chunk.usage, data, out);
+      return this.#fail(this.#rules.classify(error ?? chunk, data), out);
+    }
     if (!isJsonObject(chunk)) return out.malformed();
 
     const choices = Array.isArray(chunk.choices) ? (chunk.choices as unknown[]).filter(isJsonObject) : [];
@@ -57,8 +61,9 @@ export class ChunkDecoder implements StreamDecoder {
       if (isJsonObject(chunk.usage)) tellUsage(chunk.usage, oneLine(data, chunk), out);
       return;
     }
-    this.#lastChunk = chunk;
+    this.#head ??= headOf(chunk);
     const usage = takeUsage(chunk, choices);
+    if (usage !== undefined) tellUsage(usage, JSON.stringify({ ...this.#head, choices: [], usage }), out);
     let changed = usage !== undefined;
     let content = false;
     for (const choice of choices) {
@@ -68,8 +73,9 @@ export class ChunkDecoder implements StreamDecoder {
       content = this.#read(choice, out) || content;
     }
     this.#sawContent ||= content;
-    out.chunk(changed ? JSON.stringify(chunk) : oneLine(data, chunk), content);
-    if (usage !== undefined) tellUsage(usage, JSON.stringify({ ...headOf(chunk), choices: [], usage }), out);
+    // Routers repeat the finish in the chunk that brings usage; a client is told once.
+    const repeats = usage !== undefined && !content && this.#unfinished().length === 0;
+    if (!repeats) out.chunk(changed ? JSON.stringify(chunk) : oneLine(data, chunk), content);
   }
 
   end(out: StreamSink): void {
@@ -92,7 +98,7 @@ export class ChunkDecoder implements StreamDecoder {
         return this.#fail(new GatewayError('upstream_error', what), out);
       }
       // The stream says that it is whole, but not why it ended (f38).
-      out.chunk(JSON.stringify({ ...headOf(this.#lastChunk), choices: unfinished.map(this.#finish) }), true);
+      out.chunk(JSON.stringify({ ...this.#head, choices: unfinished.map(this.#finish) }), true);
     }
     this.#done(out);
   }
@@ -104,7 +110,7 @@ export class ChunkDecoder implements StreamDecoder {
   });
 
   #unfinished(): [number, ChoiceState][] {
-    return [...this.#choices].filter(([, state]) => !state.finished);
+    return [...this.#choices].filter(([, state]) => state.finish === undefined);
   }
 
   #done(out: StreamSink): void {
@@ -138,7 +144,8 @@ export class ChunkDecoder implements StreamDecoder {
   /** Takes note of one choice; true where it carries a part of the answer. */
   #read(choice: JsonObject, out: StreamSink): boolean {
     const state = this.#stateOf(typeof choice.index === 'number' ? choice.index : 0);
-    if (choice.finish_reason) state.finished = true;
+    const finishes = Boolean(choice.finish_reason) && choice.finish_reason !== state.finish;
+    if (finishes) state.finish = choice.finish_reason;
     const piece = (this.#rules.piece === 'delta' ? choice.delta : choice) as JsonObject; // `#repair` made the delta an object
     const characters =
       lengthOf(piece.content) +
@@ -147,13 +154,13 @@ export class ChunkDecoder implements StreamDecoder {
       lengthOf(piece.text) +
       noteCalls(piece, state);
     if (characters > 0) out.produced(characters);
-    return characters > 0 || Boolean(choice.finish_reason) || CARRIERS.some((name) => isFilled(piece[name]));
+    return characters > 0 || finishes || CARRIERS.some((name) => isFilled(piece[name]));
   }
 
   #stateOf(index: number): ChoiceState {
     let state = this.#choices.get(index);
     if (state === undefined) {
-      state = { finished: false, calls: undefined };
+      state = { finish: undefined, calls: undefined };
       this.#choices.set(index, state);
     }
     return state;
@@ -161,13 +168,14 @@ export class ChunkDecoder implements StreamDecoder {
 }
 
 interface ChoiceState {
-  finished: boolean;
+  /** Its last finish reason; undefined while it goes on. */
+  finish: unknown;
   /** Arguments of its tool calls so far, by their index. */
   calls: Map<number, string> | undefined;
 }
 
 /** Fields of a delta, besides text, that carry a part of the answer. */
-const CARRIERS = ['tool_calls', 'function_call', 'audio', 'images', 'reasoning_details'];
+const CARRIERS = ['tool_calls', 'function_call', 'audio', 'images', 'annotations', 'reasoning_details'];
 
 function parse(data: string): unknown {
   try {
@@ -211,8 +219,8 @@ function tellUsage(usage: JsonObject, json: string, out: StreamSink): void {
   if (read !== undefined) out.usage(read, json);
 }
 
-function headOf(chunk: JsonObject | undefined): JsonObject {
-  return { id: chunk?.id, object: chunk?.object, created: chunk?.created, model: chunk?.model };
+function headOf({ id, object, created, model }: JsonObject): JsonObject {
+  return { id, object, created, model };
 }
 
 function noteCalls(piece: JsonObject, state: ChoiceState): number {

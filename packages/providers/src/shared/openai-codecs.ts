@@ -14,12 +14,9 @@ const FOREIGN_FIELDS = [
 /** The operations of OpenAI's own models, wherever they are hosted. */
 export function openAiCodecs(who: string): Readonly<Record<UpstreamOperationName, Codec>> {
   return {
-    'chat.completions': passThrough(
-      'chat.completions',
-      { who },
-      { foreignFields: FOREIGN_FIELDS, cacheControl: false },
-      [(body, target) => fitOpenAiFamily(body, target, who)],
-    ),
+    'chat.completions': passThrough('chat.completions', { who }, { foreignFields: FOREIGN_FIELDS }, [
+      (body, target) => fitOpenAiFamily(body, target, who),
+    ]),
     completions: passThrough('completions', { who }),
     embeddings: passThrough('embeddings', { who }),
   };

@@ -1,0 +1,34 @@
+import type { JsonObject } from '@portico/core';
+
+/** Why an answer ended, as the fields of a choice. */
+export interface ChatFinish {
+  readonly finish_reason: string;
+  /** The vendor's own words where OpenAI's say less, and what a client must send back to go on in the same container. */
+  readonly provider_specific_fields?: JsonObject;
+}
+
+/** Reads `stop_reason` and what stands beside it, of a whole answer or of the end of a stream. */
+export function finishToChat(answer: JsonObject, hasToolCalls: boolean): ChatFinish {
+  const { stop_reason: reason } = answer;
+  const known = FINISH_REASONS.get(reason) ?? 'stop';
+  // Forced to the tool that stands for a structured answer, the model "calls", and the client sees no call.
+  const isCall = known === 'stop' || known === 'tool_calls';
+  const finishReason = isCall ? (hasToolCalls ? 'tool_calls' : 'stop') : known;
+  const details: JsonObject = TELL_ALL.has(reason) ? {} : { stop_reason: reason };
+  for (const name of ['stop_sequence', 'stop_details', 'container']) if (answer[name]) details[name] = answer[name];
+  if (Object.keys(details).length === 0) return { finish_reason: finishReason };
+  return { finish_reason: finishReason, provider_specific_fields: details };
+}
+
+const FINISH_REASONS: ReadonlyMap<unknown, string> = new Map([
+  ['end_turn', 'stop'],
+  ['stop_sequence', 'stop'],
+  ['pause_turn', 'stop'],
+  ['compaction', 'stop'],
+  ['max_tokens', 'length'],
+  ['model_context_window_exceeded', 'length'],
+  ['tool_use', 'tool_calls'],
+  ['refusal', 'content_filter'],
+]);
+
+const TELL_ALL: ReadonlySet<unknown> = new Set(['end_turn', 'max_tokens', 'tool_use', null, undefined]);

@@ -1,0 +1,94 @@
+import type { Codec, EncodeTarget, GatewayError, JsonObject, Usage } from '@portico/core';
+import { createParser } from 'eventsource-parser';
+
+/** What a decoder made of a stream, as core would see it. */
+export interface ReadStream {
+  readonly chunks: JsonObject[];
+  /** The same as the text that was handed on. */
+  readonly texts: string[];
+  /** Whether each chunk committed the stream. */
+  readonly contents: boolean[];
+  readonly usages: { readonly usage: Usage; readonly chunk: JsonObject }[];
+  produced: number;
+  malformed: number;
+  dones: number;
+  failure: GatewayError | undefined;
+}
+
+/** Where a request goes, with what a test cares about. */
+export function target(changes: Partial<EncodeTarget> = {}): EncodeTarget & { readonly warnings: string[] } {
+  const warnings: string[] = [];
+  return {
+    model: 'some-model',
+    baseModel: changes.model ?? 'some-model',
+    stream: false,
+    wantsUsage: false,
+    mayAskUsage: true,
+    dropUnsupported: false,
+    createdAt: 0,
+    warn: (message) => warnings.push(message),
+    warnings,
+    ...changes,
+  };
+}
+
+/** Feeds a decoder with events, each the data of one, or `[event name, data]`, and tells it that the stream ended. */
+export function readEvents(codec: Codec, events: readonly unknown[]): ReadStream {
+  const { read, feed, end } = open(codec);
+  for (const event of events) {
+    const [name, data] = Array.isArray(event) ? (event as [string, unknown]) : [undefined, event];
+    feed(typeof data === 'string' ? data : JSON.stringify(data), name);
+  }
+  end();
+  return read;
+}
+
+/** Feeds a decoder with a whole body, by the parser that core uses. */
+export function readBody(codec: Codec, body: string): ReadStream {
+  const { read, feed, end } = open(codec);
+  const parser = createParser({ onEvent: ({ data, event }) => feed(data, event) });
+  parser.feed(`${body}\n\n`);
+  end();
+  return read;
+}
+
+function open(codec: Codec) {
+  const read: ReadStream = {
+    chunks: [],
+    texts: [],
+    contents: [],
+    usages: [],
+    produced: 0,
+    malformed: 0,
+    dones: 0,
+    failure: undefined,
+  };
+  const decoder = codec.openStream(target({ stream: true }));
+  const sink = {
+    chunk(json: string, content: boolean) {
+      read.chunks.push(JSON.parse(json));
+      read.texts.push(json);
+      read.contents.push(content);
+    },
+    usage(usage: Usage, json: string) {
+      read.usages.push({ usage, chunk: JSON.parse(json) });
+    },
+    produced(characters: number) {
+      read.produced += characters;
+    },
+    done() {
+      read.dones += 1;
+    },
+    fail(failure: GatewayError) {
+      read.failure = failure;
+    },
+    malformed() {
+      read.malformed += 1;
+    },
+  };
+  return {
+    read,
+    feed: (data: string, name: string | undefined) => decoder.event(data, name, sink),
+    end: () => decoder.end(sink),
+  };
+}

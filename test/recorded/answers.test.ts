@@ -1,0 +1,122 @@
+import { type CaseLine, listCases, type RecordedCase, readCase, type ReplayProvider, startReplayProvider } from '@portico/testing';
+import { totalInputTokens, totalOutputTokens } from '@portico/core';
+import { APIError } from 'openai';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fixtures, WITHOUT_FIXTURES } from './fixtures.js';
+import { DIFFERENCES } from './differences.js';
+import { finishFits } from './finish-fits.js';
+import { readAnswer } from './read-answer.js';
+import { prefixOf, type RecordedGateway, startRecordedGateway } from './recorded-gateway.js';
+
+const APIS = ['chat', 'messages', 'embeddings'];
+
+describe('recorded answers, read by the official client through Express', () => {
+  if (fixtures === undefined) return it.skip(WITHOUT_FIXTURES, () => {});
+  const folder = fixtures;
+  const lines = listCases(folder, (line) => APIS.includes(line.api));
+  let replay: ReplayProvider;
+  let gateway: RecordedGateway;
+
+  beforeAll(async () => {
+    replay = await startReplayProvider({ fixtures: folder, chunking: 'random', seed: 7 });
+    gateway = await startRecordedGateway(lines, replay, prefixOf);
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await replay.close();
+  });
+
+  for (const line of lines) {
+    const reason = DIFFERENCES[line.id];
+    if (reason !== undefined) it.skip(`${line.api} ${line.id}: ${reason}`, () => {});
+    else it(`${line.api} ${line.id}`, () => check(line));
+  }
+
+  it('differ in at most 2 % of each wire, each with a reason', () => {
+    for (const api of APIS) {
+      const all = lines.filter((line) => line.api === api);
+      const different = all.filter((line) => line.id in DIFFERENCES);
+      expect(different.length / all.length, api).toBeLessThanOrEqual(0.02);
+    }
+  });
+
+  async function check(line: CaseLine): Promise<void> {
+    const recorded = readCase(folder, line.id);
+    if (line.status >= 400) return await checkError(line, recorded);
+    if (line.api === 'embeddings') return await checkEmbeddings(line, recorded);
+    const body = line.api === 'chat' ? requestOf(recorded) : PLAIN_QUESTION;
+    const answer = await readAnswer(gateway.openai, { ...body, model: line.id }, line.stream);
+    const { expected } = recorded;
+    expect(answer.text).toBe(expected?.text ?? '');
+    if (expected?.streamed_function_args === undefined) expect(answer.toolCalls).toEqual(expected?.tool_calls ?? []);
+    if (expected?.refusal) expect(answer.refusal).toBe(expected.refusal);
+    const native = expected?.finish_native?.[0];
+    if (native !== undefined) expect(answer.finish).toSatisfy((finish) => finishFits(finish, native, answer.toolCalls.length > 0));
+    checkUsage(line, expected?.usage_native);
+  }
+
+  function checkUsage(line: CaseLine, native: unknown): void {
+    const record = gateway.recordOf(line.id);
+    expect(record?.outcome).toBe('ok');
+    if (native === undefined || native === null) return;
+    const counted = native as Record<string, number | undefined>;
+    const usage = record?.usage;
+    if (usage === undefined) throw new Error('no usage was recorded');
+    expect(usage.estimated).toBe(false);
+    if (line.api === 'messages') {
+      const input =
+        (counted.input_tokens ?? 0) + (counted.cache_creation_input_tokens ?? 0) + (counted.cache_read_input_tokens ?? 0);
+      expect([totalInputTokens(usage), usage.cacheReadTokens]).toEqual([input, counted.cache_read_input_tokens ?? 0]);
+      expect(totalOutputTokens(usage)).toBe(counted.output_tokens);
+      return;
+    }
+    const prompt = counted.prompt_tokens ?? 0;
+    expect(totalInputTokens(usage)).toBe(prompt);
+    // Vendors who count reasoning beside the answer say so in their total.
+    const outside = (counted.total_tokens ?? 0) - prompt;
+    expect([counted.completion_tokens ?? 0, outside]).toContain(totalOutputTokens(usage));
+    const details = (native as { prompt_tokens_details?: { cached_tokens?: number } | null }).prompt_tokens_details;
+    if (details?.cached_tokens) expect(usage.cacheReadTokens).toBe(details.cached_tokens);
+  }
+
+  async function checkEmbeddings(line: CaseLine, recorded: RecordedCase): Promise<void> {
+    const body = requestOf(recorded) as { input: string; encoding_format?: 'float' };
+    const encoding = body.encoding_format ?? 'float';
+    const answer = await gateway.openai.embeddings.create({ ...body, encoding_format: encoding, model: line.id });
+    const { data } = JSON.parse(Buffer.from(recorded.response.bytes).toString()) as { data: { embedding: unknown }[] };
+    expect(answer.data.map((entry) => entry.embedding)).toEqual(data.map((entry) => entry.embedding));
+  }
+
+  async function checkError(line: CaseLine, recorded: RecordedCase): Promise<void> {
+    const body = { input: 'x', ...requestOf(recorded), model: line.id };
+    const asked =
+      line.api === 'embeddings'
+        ? gateway.openai.embeddings.create(body)
+        : readAnswer(gateway.openai, line.api === 'chat' ? body : { ...PLAIN_QUESTION, model: line.id }, line.stream);
+    const error = await asked.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    if (!(error instanceof APIError)) throw error ?? new Error('the recorded error came through as an answer');
+    expect(error.message).toBeTypeOf('string');
+    expect(error.type).toBeTypeOf('string');
+    const statuses: Record<number, readonly number[]> = {
+      400: [400, 429],
+      401: [502],
+      403: [502],
+      404: [404],
+      429: [429],
+      500: [502],
+      501: [502],
+    };
+    expect(statuses[line.status]).toContain(error.status);
+  }
+});
+
+const PLAIN_QUESTION = { messages: [{ role: 'user', content: 'Hello' }] };
+
+function requestOf(recorded: RecordedCase): Record<string, unknown> {
+  return typeof recorded.request.body === 'object' && recorded.request.body !== null
+    ? (recorded.request.body as Record<string, unknown>)
+    : PLAIN_QUESTION;
+}

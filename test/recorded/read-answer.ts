@@ -1,0 +1,67 @@
+import type OpenAI from 'openai';
+
+/** What a client of the chat wire read, whole or joined from a stream. */
+export interface ReadAnswer {
+  text: string;
+  refusal: string;
+  toolCalls: { name: string; arguments: unknown }[];
+  finish: string | null | undefined;
+}
+
+type Body = Record<string, unknown>;
+
+/** Asks with the official client and reads the first choice, as an application would. */
+export async function readAnswer(openai: OpenAI, body: Body, stream: boolean): Promise<ReadAnswer> {
+  // Recorded requests are more than the client's types know; the client sends what it is given.
+  const request = { ...body, stream } as unknown as OpenAI.Chat.ChatCompletionCreateParams;
+  return stream
+    ? await joinStream(openai, request as OpenAI.Chat.ChatCompletionCreateParamsStreaming)
+    : await readWhole(openai, request as OpenAI.Chat.ChatCompletionCreateParamsNonStreaming);
+}
+
+async function readWhole(openai: OpenAI, body: OpenAI.Chat.ChatCompletionCreateParamsNonStreaming): Promise<ReadAnswer> {
+  const answer = await openai.chat.completions.create(body);
+  const choice = answer.choices[0];
+  return {
+    text: choice?.message.content ?? '',
+    refusal: choice?.message.refusal ?? '',
+    toolCalls: (choice?.message.tool_calls ?? []).map((call) =>
+      call.type === 'custom'
+        ? { name: call.custom.name, arguments: call.custom.input }
+        : { name: call.function.name, arguments: parsed(call.function.arguments) },
+    ),
+    finish: choice?.finish_reason,
+  };
+}
+
+async function joinStream(openai: OpenAI, body: OpenAI.Chat.ChatCompletionCreateParamsStreaming): Promise<ReadAnswer> {
+  const answer: ReadAnswer = { text: '', refusal: '', toolCalls: [], finish: undefined };
+  const calls = new Map<number, { name: string; text: string; custom: boolean }>();
+  for await (const chunk of await openai.chat.completions.create(body)) {
+    for (const choice of chunk.choices) {
+      if (choice.index !== 0) continue;
+      answer.text += choice.delta.content ?? '';
+      answer.refusal += choice.delta.refusal ?? '';
+      answer.finish = choice.finish_reason ?? answer.finish;
+      for (const call of choice.delta.tool_calls ?? []) {
+        const index = call.index ?? calls.size;
+        const known = calls.get(index) ?? { name: '', text: '', custom: false };
+        calls.set(index, known);
+        const { custom } = call as { custom?: { name?: string; input?: string } };
+        known.name += call.function?.name ?? custom?.name ?? '';
+        known.text += call.function?.arguments ?? custom?.input ?? '';
+        known.custom ||= custom !== undefined;
+      }
+    }
+  }
+  answer.toolCalls = [...calls.values()].map(({ name, text, custom }) => ({ name, arguments: custom ? text : parsed(text) }));
+  return answer;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text || '{}');
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,74 @@
+import type { UsageRecord } from '@portico/core';
+import { llmGateway } from '@portico/express';
+import { allProviders } from '@portico/providers';
+import type { CaseLine, ReplayProvider } from '@portico/testing';
+import express from 'express';
+import OpenAI from 'openai';
+
+/** Vendors that recordings know by another name than configurations do. */
+const PREFIXES: Readonly<Record<string, string>> = {
+  alibaba: 'dashscope',
+  together: 'together_ai',
+  venice: 'veniceai',
+  bedrock: 'anthropic',
+  vertex: 'anthropic',
+};
+
+const known = new Set(allProviders().map((provider) => provider.name));
+
+/** The configuration prefix for a recorded vendor; what has no row of its own speaks plain OpenAI or Anthropic. */
+export function prefixOf(line: CaseLine): string {
+  if (line.api === 'messages') return 'anthropic';
+  const prefix = PREFIXES[line.provider] ?? line.provider;
+  return known.has(prefix) ? prefix : 'custom_openai';
+}
+
+export interface RecordedGateway {
+  readonly openai: OpenAI;
+  /** The usage record of a case's latest call. */
+  recordOf(id: string): UsageRecord | undefined;
+  close(): Promise<void>;
+}
+
+/** An Express app whose gateway has one model group per recorded case, named by its id. */
+export async function startRecordedGateway(
+  lines: readonly CaseLine[],
+  replay: ReplayProvider,
+  prefix: (line: CaseLine) => string,
+): Promise<RecordedGateway> {
+  const records = new Map<string, UsageRecord>();
+  const models = Object.fromEntries(
+    lines.map((line) => [
+      line.id,
+      [
+        {
+          model: `${prefix(line)}/${line.model || 'unnamed'}`,
+          baseUrl: `${replay.caseUrl(line.id)}${line.api === 'messages' ? '' : '/openai/v1'}`,
+          apiKey: 'sk-recorded-traffic',
+          dropUnsupported: true,
+        },
+      ],
+    ]),
+  );
+  const gateway = llmGateway({
+    models,
+    anonymous: { id: 'tester' },
+    retries: { maxRetries: 0 },
+    cooldowns: { restMs: 0, quotaRestMs: 0 },
+    observers: [{ callEnded: (record) => void records.set(record.requestedModel, record) }],
+  });
+  const app = express();
+  app.use('/llm', gateway);
+  const server = app.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as { port: number };
+  return {
+    openai: new OpenAI({ baseURL: `http://127.0.0.1:${port}/llm/v1`, apiKey: 'unused', maxRetries: 0 }),
+    recordOf: (id) => records.get(id),
+    async close() {
+      await gateway.close({ graceMs: 1_000 });
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
