@@ -102,14 +102,16 @@ function openConnection(hostname, port) {
           connection.onFirstByte?.();
         }
         reply.bodyBytes += bytes.length;
-        reply.reads += 1;
         reply.events += countEvents(bytes);
       },
       onEnd: () => settle.resolve(reply),
     });
     const socket = connect({ host: hostname, port, noDelay: true }, () => opened(connection));
     connection.socket = socket;
-    socket.on('data', read);
+    socket.on('data', (bytes) => {
+      reply.reads += 1;
+      read(bytes);
+    });
     socket.on('error', (error) => (settle === undefined ? failed(error) : settle.reject(error)));
     socket.on('close', () => settle?.reject(new Error('The target closed the connection.')));
 

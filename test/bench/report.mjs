@@ -1,7 +1,8 @@
 import { verdictOf } from './verdict.mjs';
 
-export function printScenario({ title, head, rows }) {
+export function printScenario({ title, head, rows, warning }) {
   console.log(`\n${title}\n${aligned([head, ...rows.map((row) => row.map(shown))])}`);
+  if (warning !== undefined) console.log(`  ${warning}`);
 }
 
 export function printVerdict(checks) {

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { openBench, TARGETS } from './bench.mjs';
 import { profileTarget } from './profile.mjs';
@@ -42,6 +43,8 @@ async function measure() {
   console.log(
     `Node ${process.versions.node}, ${process.arch}; ${bench.isPinned ? 'targets on one core, upstream and client on another' : 'not pinned to cores'}`,
   );
+  const [load] = loadavg();
+  if (load > 1) console.log(`load average ${load.toFixed(1)}: something else is running, and the ratios will wander`);
   const results = [];
   for (const scenario of SCENARIOS) {
     if (flags.only !== undefined && !flags.only.includes(scenario.name)) continue;

@@ -119,18 +119,18 @@ describe.skipIf(isMissing)(`the page of the Express example${unlessMissing}`, ()
 
   it('says so when the plan allows no more calls at a time', async () => {
     const client = example.clientWith(await example.signIn('grace'));
-    const leave = new AbortController();
-    for (let calls = 0; calls < 2; calls += 1) {
-      await client.chat.completions.create(
-        { model: 'fast', messages: [{ role: 'user', content: 'Talk for ever' }], stream: true },
-        { signal: leave.signal },
-      );
-    }
+    const talk = () =>
+      client.chat.completions.create({
+        model: 'fast',
+        messages: [{ role: 'user', content: 'Talk for ever' }],
+        stream: true,
+      });
+    const streams = [await talk(), await talk()];
     await signIn('grace');
     await ask('Ping');
     await expect.poll(problem).toMatch(/^That was too much for your plan at once. Try again in .*Try again$/);
 
-    leave.abort();
+    for (const stream of streams) stream.controller.abort();
     const ended = new Set<string>();
     await example.waitForRecord(({ id, outcome }) => outcome === 'client_gone' && ended.add(id).size === 2);
     await page.getByRole('button', { name: 'Try again' }).click();

@@ -71,7 +71,11 @@ export function setup(project: TestProject): () => void {
 function packAll(destination: string): ReadonlyMap<string, string> {
   const { config } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { config: { pnpm: string } };
   const pack = `npx --yes pnpm@${config.pnpm} --recursive --filter "./packages/*" pack --json`;
-  const listing = execSync(`${pack} --pack-destination "${destination}"`, { cwd: root, encoding: 'utf8' });
+  const listing = execSync(`${pack} --pack-destination "${destination}"`, {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const tarballs = JSON.parse(listing) as readonly { name: string; filename: string }[];
   return new Map(tarballs.map(({ name, filename }) => [name, filename]));
 }

@@ -22,10 +22,12 @@ export async function readAnswer(openai: OpenAI, body: Body, stream: boolean): P
 async function readWhole(openai: OpenAI, body: OpenAI.Chat.ChatCompletionCreateParamsNonStreaming): Promise<ReadAnswer> {
   const answer = await openai.chat.completions.create(body);
   const choice = answer.choices[0];
+  // What a content filter withheld whole comes without a message.
+  const message = choice?.message as (typeof choice & object)['message'] | undefined;
   return {
-    text: choice?.message.content ?? '',
-    refusal: choice?.message.refusal ?? '',
-    toolCalls: (choice?.message.tool_calls ?? []).map((call) =>
+    text: message?.content ?? '',
+    refusal: message?.refusal ?? '',
+    toolCalls: (message?.tool_calls ?? []).map((call) =>
       call.type === 'custom'
         ? { name: call.custom.name, arguments: call.custom.input }
         : { name: call.function.name, arguments: parsed(call.function.arguments) },

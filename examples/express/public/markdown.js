@@ -28,7 +28,7 @@ function takeBlock(lines, at, blocks) {
     return at + 1;
   }
 
-  const bullet = /^\s*([-*]|\d+\.) /;
+  const bullet = /^\s*([-*]|\d+\.)( |$)/;
   if (bullet.test(line)) {
     const end = indexWhere(lines, at, (other) => !bullet.test(other));
     const items = lines.slice(at, end).map((item) => element('li', {}, ...inline(item.replace(bullet, ''))));

@@ -9,8 +9,8 @@ export interface JsonReply {
   readonly kind: 'json';
   readonly status: number;
   readonly headers: ReplyHeaders;
-  /** JSON text, or the upstream's bytes as they came. */
-  readonly body: string | Uint8Array;
+  /** JSON text, the upstream's own where it needed no translation. A string, so that head and body leave in one write. */
+  readonly body: string;
 }
 
 /** A server-sent event stream. */

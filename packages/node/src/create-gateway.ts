@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncResource } from 'node:async_hooks';
 import { createGateway as createCoreGateway, type Gateway, type GatewayConfig } from '@portico/core';
 import { allProviders } from '@portico/providers';
 import { undiciTransport } from './undici-transport.js';
@@ -14,6 +14,12 @@ export function createGateway<Host = unknown, Name extends string = string>(
     providers: allProviders(),
     transport: undiciTransport(),
     environment: process.env,
-    captureContext: () => AsyncLocalStorage.snapshot(),
+    captureContext,
   });
+}
+
+/** One resource a call. `AsyncLocalStorage.snapshot()` says the same and costs several times as much on Node 20. */
+function captureContext(): <T>(run: () => T) => T {
+  const resource = new AsyncResource('PORTICO_CALL', { requireManualDestroy: true });
+  return (run) => resource.runInAsyncScope(run);
 }

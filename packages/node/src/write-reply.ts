@@ -77,7 +77,7 @@ function setHeaders(res: NodeResponse, headers: ReplyHeaders): void {
 /** The rest of the body is not read, so that nothing else can come over this connection. */
 function endConnection(res: NodeResponse): void {
   if (isHttp1(res)) res.setHeader('connection', 'close');
-  else res.once('finish', () => res.stream.close());
+  else res.stream.once('finish', () => res.stream.close());
 }
 
 function isHttp1(res: NodeResponse): res is ServerResponse {

@@ -14,8 +14,8 @@ const FORGOTTEN_CALLS = 1_000;
 export const calls = {
   name: 'calls',
   async run(bench) {
-    const rounds = bench.quick ? 3 : 5;
-    const count = bench.quick ? 2_000 : 4_000;
+    const rounds = bench.quick ? 3 : 9;
+    const count = 2_000;
     await bench.upstream.ask('behave', { delayMs: 0 });
     const targets = await bench.startTargets([
       'direct',

@@ -10,8 +10,8 @@ const FORGOTTEN_ROUNDS = 1;
 export const inProcess = {
   name: 'in-process',
   async run(bench) {
-    const rounds = bench.quick ? 3 : 5;
-    const count = bench.quick ? 1_000 : 1_500;
+    const rounds = bench.quick ? 3 : 7;
+    const count = 1_000;
     await bench.upstream.ask('behave', { delayMs: 0 });
     const targets = await bench.startTargets(['in-process-direct', 'in-process']);
     const measured = targets.map(({ name, label }) => ({ name, label, cpuMicros: [], callsPerSecond: [] }));

@@ -54,8 +54,7 @@ async function ask<Host>(handle: Handle<Host>, body: JsonObject, options: Caller
 }
 
 function readJson(reply: JsonReply): JsonObject {
-  const text = typeof reply.body === 'string' ? reply.body : new TextDecoder().decode(reply.body);
-  const value = JSON.parse(text) as JsonObject;
+  const value = JSON.parse(reply.body) as JsonObject;
   if (reply.status < 400) return value;
   const at = reply.headers.indexOf('retry-after');
   throw errorFrom(value, at < 0 ? undefined : Number(reply.headers[at + 1]) * 1000);

@@ -86,7 +86,7 @@ function toResponse(reply: Reply | undefined, release: () => void, signal: Abort
     release();
     // What a fetch was aborted for is an AbortError to its caller, not an answer.
     signal?.throwIfAborted();
-    return new Response(reply.body as BodyInit, { status: reply.status, headers });
+    return new Response(reply.body, { status: reply.status, headers });
   }
   return new Response(toWebStream(reply.body, release), { status: reply.status, headers });
 }

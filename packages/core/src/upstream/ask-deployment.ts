@@ -16,7 +16,7 @@ export type Answer =
   | {
       readonly kind: 'json';
       readonly deployment: Deployment;
-      readonly body: string | Uint8Array;
+      readonly body: string;
       /** The answer in the operation's public shape. */
       readonly value: JsonObject;
     }
@@ -165,7 +165,7 @@ async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: 
     if (value === undefined && type !== '' && !type.includes('json')) throw await notAnAnswer(reply, type);
     if (!isJsonObject(value)) throw broken(value === undefined ? 'a body that is not JSON' : 'JSON that is not an object');
     if (demand.stream) throw broken('a whole answer to a request for a stream');
-    if (codec.decode === undefined) return { kind: 'json', deployment, body: bytes, value };
+    if (codec.decode === undefined) return { kind: 'json', deployment, body: text, value };
     const decoded = codec.decode(value, target);
     return { kind: 'json', deployment, body: JSON.stringify(decoded), value: decoded };
   }

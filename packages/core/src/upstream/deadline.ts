@@ -64,37 +64,34 @@ export class Deadline {
 
   #sleep(now: number): void {
     // At most one idle time: silence counts from the head on, and the head may come while the timer sleeps.
-    const sleepMs = Math.min(this.#nextLimit().at - now, this.#limits.idleMs);
-    this.#takeBack = this.#clock.after(Math.max(0, sleepMs), () => this.#wake());
+    const sleepMs = Math.min(this.#nextLimit() - now, this.#limits.idleMs);
+    this.#takeBack = this.#clock.after(Math.max(0, sleepMs), this.#wake);
   }
 
-  #wake(): void {
+  readonly #wake = (): void => {
     const now = this.#clock.now();
-    const limit = this.#nextLimit();
-    if (now < limit.at) return this.#sleep(now);
+    if (now < this.#nextLimit()) return this.#sleep(now);
     this.#takeBack = undefined;
     // The silent route is not asked again: the next silence would cost as much (R-STR-9).
-    this.#onExpire(new GatewayError('timeout', `${this.#who} ${limit.what}.`, { retryable: false }));
+    this.#onExpire(new GatewayError('timeout', `${this.#who} ${this.#whatExpired(now)}.`, { retryable: false }));
+  };
+
+  #nextLimit(): number {
+    const phaseEndsAt =
+      this.#phase === 'head' ? this.#sentAt + this.#limits.headersMs : this.#aliveAt + this.#limits.idleMs;
+    const limit = Math.min(this.#endsAt, phaseEndsAt);
+    return this.#awaitsContent ? Math.min(limit, this.#sentAt + this.#limits.firstTokenMs) : limit;
   }
 
-  #nextLimit(): { at: number; what: string } {
-    const limits = this.#limits;
-    let at = this.#endsAt;
-    let what = `had not finished its answer ${at - this.#sentAt} ms after it was asked`;
-    const earlier = (candidate: number, words: string) => {
-      if (candidate < at) {
-        at = candidate;
-        what = words;
-      }
-    };
-    if (this.#phase === 'head') {
-      earlier(this.#sentAt + limits.headersMs, `sent no response within ${limits.headersMs} ms`);
-    } else {
-      earlier(this.#aliveAt + limits.idleMs, `was silent for ${limits.idleMs} ms in the middle of its answer`);
-    }
-    if (this.#stream && this.#phase !== 'flowing') {
-      earlier(this.#sentAt + limits.firstTokenMs, `sent no content within ${limits.firstTokenMs} ms`);
-    }
-    return { at, what };
+  get #awaitsContent(): boolean {
+    return this.#stream && this.#phase !== 'flowing';
+  }
+
+  #whatExpired(now: number): string {
+    const { headersMs, idleMs, firstTokenMs } = this.#limits;
+    if (now >= this.#endsAt) return `had not finished its answer ${now - this.#sentAt} ms after it was asked`;
+    if (this.#phase === 'head' && now >= this.#sentAt + headersMs) return `sent no response within ${headersMs} ms`;
+    if (this.#awaitsContent && now >= this.#sentAt + firstTokenMs) return `sent no content within ${firstTokenMs} ms`;
+    return `was silent for ${idleMs} ms in the middle of its answer`;
   }
 }

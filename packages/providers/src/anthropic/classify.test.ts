@@ -4,7 +4,14 @@ import { classify } from './classify.js';
 describe('an error of Anthropic', () => {
   it.each([
     [400, 'invalid_request_error', 'max_tokens: Field required', 'invalid_input', 400, false],
-    [400, 'invalid_request_error', 'prompt is too long: 208310 tokens > 200000 maximum', 'context_too_long', 400, false],
+    [
+      400,
+      'invalid_request_error',
+      'prompt is too long: 208310 tokens > 200000 maximum',
+      'context_too_long',
+      400,
+      false,
+    ],
     [
       400,
       'invalid_request_error',

@@ -58,7 +58,7 @@ export class ChunkDecoder implements StreamDecoder {
     if (choices.length === 0) {
       // Nothing but usage, or nothing at all: Azure opens with such a chunk, whose id and model are empty too, and clients
       // that look for a choice in every chunk break on it.
-      if (isJsonObject(chunk.usage)) tellUsage(chunk.usage, oneLine(data, chunk), out);
+      if (isJsonObject(chunk.usage)) tellUsage(chunk.usage, usageChunk(data, chunk), out);
       return;
     }
     this.#head ??= headOf(chunk);
@@ -197,6 +197,11 @@ function errorIn(chunk: unknown): unknown {
 // Data of several lines is legal, but it leaves here behind one `data:`.
 function oneLine(data: string, chunk: JsonObject): string {
   return data.includes('\n') ? JSON.stringify(chunk) : data;
+}
+
+// Clients look for choices in it, be they none.
+function usageChunk(data: string, chunk: JsonObject): string {
+  return Array.isArray(chunk.choices) ? oneLine(data, chunk) : JSON.stringify({ ...chunk, choices: [] });
 }
 
 /** Takes the usage out of a chunk that carries content too, so that a client sees it once and only if it asked (f40). */

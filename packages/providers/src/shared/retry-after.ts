@@ -24,7 +24,9 @@ function milliseconds(text: string | undefined, unitMs: number): number | undefi
 }
 
 function untilDate(headers: HeaderLookup, nowMs: () => number): number | undefined {
-  const at = Date.parse(headers.get('retry-after') ?? '');
+  const text = headers.get('retry-after') ?? '';
+  // Only what begins with a weekday: `Date.parse` takes almost anything for a date.
+  const at = /^\s*[a-z]{3}/i.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(at)) return undefined;
   const answeredAt = Date.parse(headers.get('date') ?? '');
   return Math.max(0, at - (Number.isNaN(answeredAt) ? nowMs() : answeredAt));

@@ -1,0 +1,135 @@
+import { type ConnectionSettings, secret } from '@portico/core';
+import { describe, expect, it } from 'vitest';
+import { target } from '../test/read-stream.js';
+import { openAiCompatible } from './openai-compatible.js';
+import { openAiCompatibleVendors } from './openai-compatible-vendors.js';
+
+function providerOf(name: string) {
+  const vendor = openAiCompatibleVendors.find((one) => one.name === name);
+  if (vendor === undefined) throw new Error(`${name} is not in the table`);
+  return openAiCompatible(vendor);
+}
+
+function connect(name: string, settings: Partial<ConnectionSettings> = {}) {
+  const usual = {
+    model: 'm',
+    baseUrl: undefined,
+    apiKey: secret('key-1'),
+    apiVersion: undefined,
+    headers: {},
+    options: {},
+  };
+  return providerOf(name).connect({ ...usual, ...settings });
+}
+
+describe('the table of vendors', () => {
+  it('has each name once, and every row can be connected to once its address is known', () => {
+    const names = openAiCompatibleVendors.map((vendor) => vendor.name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.length).toBeGreaterThan(100);
+    for (const vendor of openAiCompatibleVendors) {
+      const connection = connect(vendor.name, {
+        baseUrl: vendor.baseUrl === undefined ? 'https://here.example/v1' : undefined,
+        options: optionsFor(vendor.baseUrl),
+      });
+      expect(connection.origin).toMatch(/^https?:\/\/[\w.:-]+$/);
+      expect(Object.keys(connection.paths)).toEqual(vendor.operations);
+      expect(Object.values(connection.paths).join()).not.toMatch(/\/\/|[{}]/);
+      expect(JSON.stringify(connection.headers)).toContain('key-1');
+    }
+  });
+
+  it('says for every vendor that needs a key where it usually is', () => {
+    const silent = openAiCompatibleVendors.filter(
+      (vendor) => vendor.needsKey !== false && vendor.keyVariables.length === 0,
+    );
+    expect(silent.map((vendor) => vendor.name)).toEqual([]);
+  });
+
+  it('sends a key over plain http to this machine alone', () => {
+    const plain = openAiCompatibleVendors.filter((vendor) => vendor.baseUrl?.startsWith('http:'));
+    expect(plain.every((vendor) => /^http:\/\/(?:localhost|127\.0\.0\.1):/.test(vendor.baseUrl ?? ''))).toBe(true);
+  });
+
+  it.each([
+    ['groq', '/openai/v1/chat/completions'],
+    ['deepseek', '/chat/completions'],
+    ['fireworks_ai', '/inference/v1/chat/completions'],
+    ['openrouter', '/api/v1/chat/completions'],
+  ])('%s is asked at %s', (name, path) => {
+    expect(connect(name).paths['chat.completions']).toBe(path);
+  });
+});
+
+describe('a vendor of the table', () => {
+  it('takes its key the way it wants it', () => {
+    expect(connect('groq').headers).toEqual({ authorization: 'Bearer key-1' });
+    expect(connect('sarvam').headers).toEqual({ 'api-subscription-key': 'key-1' });
+    expect(connect('assemblyai').headers).toEqual({ authorization: 'key-1' });
+    expect(connect('llamacpp', { apiKey: undefined }).headers).toEqual({});
+  });
+
+  it('is asked elsewhere where the configuration says so', () => {
+    const { origin, paths } = connect('groq', { baseUrl: 'https://proxy.example/groq/v1/', apiVersion: '2' });
+    expect([origin, paths['chat.completions']]).toEqual([
+      'https://proxy.example',
+      '/groq/v1/chat/completions?api-version=2',
+    ]);
+  });
+
+  it('says what is missing from its address', () => {
+    expect(() => connect('cloudflare')).toThrow('cloudflare needs the option "accountId" for its address');
+    expect(() => connect('custom_openai')).toThrow('custom_openai has no base URL of its own. Set "baseUrl".');
+    expect(connect('cloudflare', { options: { accountId: 'a/b' } }).paths.embeddings).toBe(
+      '/client/v4/accounts/a%2Fb/ai/v1/embeddings',
+    );
+    expect(connect('cloudflare', { baseUrl: 'https://here.example/v1' }).origin).toBe('https://here.example');
+  });
+
+  it('says which options it knows', () => {
+    expect(() => connect('groq', { options: { organisation: 'x' } })).toThrow(
+      'groq has no option "organisation". It has none.',
+    );
+  });
+
+  it('is asked in its own dialect: Mistral', () => {
+    const request = {
+      messages: [{ role: 'developer', name: 'a', content: 'x' }],
+      max_completion_tokens: 9,
+      seed: 1,
+      tool_choice: 'required',
+      stream: true,
+      stream_options: { include_usage: true },
+    };
+    expect(providerOf('mistral').codecs['chat.completions']?.encode(request, target({ stream: true }))).toEqual({
+      model: 'some-model',
+      messages: [{ role: 'system', content: 'x' }],
+      max_tokens: 9,
+      random_seed: 1,
+      tool_choice: 'any',
+      stream: true,
+    });
+  });
+
+  it('is asked in its own dialect: DeepSeek, whose newer models cannot be made to call a tool', () => {
+    const encode = (model: string) =>
+      providerOf('deepseek').codecs['chat.completions']?.encode({ tool_choice: 'required' }, target({ model }));
+    expect(encode('deepseek-chat')?.tool_choice).toBe('required');
+    expect(() => encode('deepseek-v4-flash')).toThrow('is not known to deepseek');
+  });
+
+  it('tells its errors by its own codes: Z.ai', () => {
+    const answer = {
+      status: 429,
+      headers: { get: () => undefined },
+      body: { error: { code: '1113', message: 'x' } },
+      text: '',
+    };
+    expect(providerOf('zai').classify(answer).kind).toBe('quota_exhausted');
+  });
+});
+
+function optionsFor(baseUrl = ''): Record<string, string> {
+  const words = [...baseUrl.matchAll(/\{(\w+)\}/g)].map(([, word = '']) => word).filter((word) => word !== 'model');
+  return Object.fromEntries(words.map((word) => [word, 'some']));
+}

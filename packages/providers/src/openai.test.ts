@@ -1,0 +1,64 @@
+import { type ConnectionSettings, secret } from '@portico/core';
+import { describe, expect, it } from 'vitest';
+import { target } from '../test/read-stream.js';
+import { openai } from './openai.js';
+
+function connect(settings: Partial<ConnectionSettings> = {}) {
+  const usual = {
+    model: 'gpt-4o',
+    baseUrl: undefined,
+    apiKey: secret('sk-test'),
+    apiVersion: undefined,
+    headers: {},
+    options: {},
+  };
+  return openai.connect({ ...usual, ...settings });
+}
+
+describe('OpenAI', () => {
+  it('is asked at its own address with a Bearer key', () => {
+    expect(connect()).toEqual({
+      origin: 'https://api.openai.com',
+      paths: {
+        'chat.completions': '/v1/chat/completions',
+        completions: '/v1/completions',
+        embeddings: '/v1/embeddings',
+      },
+      headers: { authorization: 'Bearer sk-test' },
+    });
+  });
+
+  it('bills to the organization and project that the options name', () => {
+    const { headers } = connect({ options: { organization: 'org-1', project: 'proj-1' } });
+    expect(headers).toMatchObject({ 'openai-organization': 'org-1', 'openai-project': 'proj-1' });
+  });
+
+  it("takes the configuration's own headers over everything else", () => {
+    const { headers } = connect({ headers: { authorization: 'Custom x', 'x-team': 'a' } });
+    expect(headers).toEqual({ authorization: 'Custom x', 'x-team': 'a' });
+  });
+
+  it('says which options it knows', () => {
+    expect(() => connect({ options: { organisation: 'org-1' } })).toThrow(
+      'openai has no option "organisation". It has "organization", "project".',
+    );
+    expect(() => connect({ options: { project: 7 } })).toThrow('The option "project" of openai must be a string');
+  });
+
+  it('refuses a key that would break a header, without showing it', () => {
+    const broken = () => connect({ apiKey: secret('sk-te\r\nx-evil: 1') });
+    expect(broken).toThrow(/^The credential of openai holds/);
+    expect(broken).not.toThrow(/evil/);
+  });
+
+  it("drops other vendors' reasoning from a conversation that began with them (R-XL-1)", () => {
+    const to = target();
+    const messages = [
+      { role: 'assistant', content: 'a', reasoning_content: 'hm', thinking_blocks: [{ signature: 's' }] },
+    ];
+    expect(openai.codecs['chat.completions']?.encode({ messages }, to).messages).toEqual([
+      { role: 'assistant', content: 'a' },
+    ]);
+    expect(to.warnings).toHaveLength(2);
+  });
+});

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { UpstreamOperationName } from '@portico/core';
+import { expect, it } from 'vitest';
+import { allProviders, openAiCompatibleVendors } from '../src/index.js';
+
+const path = fileURLToPath(new URL('../README.md', import.meta.url));
+
+it('lists the vendors that there are (`vitest -u` writes the table anew)', async () => {
+  const readme = readFileSync(path, 'utf8');
+  const [before, , after] = readme.split(/^(?<=<!-- vendors -->\n)([^]*?)(?=<!-- \/vendors -->$)/m);
+  await expect(`${before}${table()}${after}`).toMatchFileSnapshot(path);
+});
+
+function table(): string {
+  const rows = allProviders().map(({ name, codecs, keyVariables, needsKey }) => {
+    const operations = LETTERS.filter(([operation]) => codecs[operation]).map(([, letter]) => letter);
+    const variables = keyVariables.map((variable) => `\`${variable}\``).join(', ');
+    const credential = needsKey || variables === '' ? variables : `[${variables}]`;
+    return `| \`${name}\` | ${operations.join(' ')} | ${credential} | ${addressOf(name)} |\n`;
+  });
+  return `| Prefix | Operations | Credential | Address |\n|---|---|---|---|\n${rows.join('')}`;
+}
+
+const LETTERS: readonly (readonly [UpstreamOperationName, string])[] = [
+  ['chat.completions', 'C'],
+  ['completions', 'L'],
+  ['embeddings', 'E'],
+];
+
+const OWN_ADDRESSES: Readonly<Record<string, string>> = {
+  openai: 'https://api.openai.com/v1',
+  anthropic: 'https://api.anthropic.com',
+};
+
+function addressOf(name: string): string {
+  const known = OWN_ADDRESSES[name] ?? openAiCompatibleVendors.find((vendor) => vendor.name === name)?.baseUrl;
+  return known === undefined ? 'your `baseUrl`' : `\`${known}\``;
+}
