@@ -10,7 +10,7 @@ const runFile = promisify(execFile);
 const sealed = fileURLToPath(new URL('sealed.cjs', import.meta.url));
 
 describe.each(inject('packed'))('$name, as packed', (packed) => {
-  it('can be required from CommonJS, entry by entry (R29)', async () => {
+  it('can be required from CommonJS, entry by entry, with nothing installed but what it names (R28, R29)', async () => {
     const entries = entriesOf(packed);
     const script = `
       const names = ${JSON.stringify(entries)}.map((entry) => [entry, Object.keys(require(entry)).length]);

@@ -1,7 +1,7 @@
 import type { Gateway, GatewayConfig } from '@portico/core';
-import { createGateway, serveNode } from '@portico/node';
+import { createGateway } from '@portico/node';
 import type { Request, RequestHandler, Response } from 'express';
-import { authorityOf } from './authority-of.js';
+import { expressMiddleware } from './express-middleware.js';
 
 /** What hooks get of Express: the request after the host's own middleware ran, with its session and user. */
 export interface ExpressHost {
@@ -13,22 +13,13 @@ export interface ExpressHost {
 export type ExpressGateway<Name extends string = string> = RequestHandler & Gateway<ExpressHost, Name>;
 
 /**
- * Mounts a gateway into an Express app, version 4 or 5: `app.use('/llm', llmGateway({ … }))`. Goes before or after body
+ * Mounts a gateway into an Express app, version 4 or 5: `app.use('/llm', llmGateway({ … }))`. It goes before or after body
  * parsers and below any router; sessions and logins go before it. Throws at once, with the path of what is wrong, if the
  * configuration cannot work.
  */
 export function llmGateway<Name extends string>(config: GatewayConfig<ExpressHost, Name>): ExpressGateway<Name> {
   const gateway = createGateway(config);
-  const middleware: RequestHandler = (req, res, next) => {
-    serveNode(gateway, req, res, {
-      path: req.path,
-      host: { req, res },
-      ip: req.ip,
-      authority: authorityOf(req),
-      parsedBody: req.body,
-      next,
-    });
-  };
   // By descriptor, so that `openCalls` stays the living number it is.
-  return Object.defineProperties(middleware, Object.getOwnPropertyDescriptors(gateway)) as ExpressGateway<Name>;
+  const members = Object.getOwnPropertyDescriptors(gateway);
+  return Object.defineProperties(expressMiddleware(gateway), members) as ExpressGateway<Name>;
 }

@@ -1,0 +1,5 @@
+// The alias of an older version has no types of its own; what the tests use of it is as in version 5.
+declare module 'express4' {
+  import express from 'express';
+  export default express;
+}

@@ -1,0 +1,346 @@
+import type { Deadlines, FailureKind, UsageRecord } from '@portico/core';
+import { FAULTS, type FaultId, type FaultOptions, type LoggedRequest } from '@portico/testing';
+import { type ClientView, eventsIn, type ToolCall } from './ask-chat.js';
+import type { WireName } from './gateway-on.js';
+
+/** How a call of a faulty deployment ends for the client, and how often the provider was asked for it. */
+export type Ending =
+  | { readonly ends: 'answer'; readonly asked: number }
+  | { readonly ends: 'error'; readonly kind: FailureKind; readonly status: number; readonly asked: number }
+  /** Content was sent: an error in the stream, and the record says `incomplete`. */
+  | { readonly ends: 'broken off'; readonly kind: FailureKind; readonly asked: 1 };
+
+/** What the caller must see of one fault. The table of faults in the design says it in words; this says it to a test. */
+export interface Verdict {
+  readonly fault: FaultId;
+  /** Which of the fault's variants; all of them where it says nothing. `''` is the bare name of a fault with variants. */
+  readonly variants?: readonly string[];
+  /** Only in streamed answers, or only in whole ones. Default: wherever the fault shows. */
+  readonly streaming?: boolean;
+  /** Upstreams that can have the fault. Default: those that speak OpenAI and those that speak Anthropic. */
+  readonly wires?: readonly WireName[];
+  /** The faulty deployment is all there is. */
+  readonly alone: Ending;
+  /**
+   * There is a healthy one besides. `spare`: it answers, and the client sees nothing of the other; `spare once`: and the
+   * faulty one is asked once, even where the spare is in another group; `same`: as alone, and the spare is not asked.
+   */
+  readonly spare: 'spare' | 'spare once' | 'same';
+  /** What must hold besides, of the faulty deployment alone. Throws where it does not. */
+  readonly also?: { readonly says: string; readonly check: (seen: Seen) => void };
+  /** What the provider and the gateway need to be told for the fault to show in good time. */
+  readonly provider?: FaultOptions;
+  readonly deadlines?: Partial<Deadlines>;
+  /** What the client asks for beyond the question. */
+  readonly asks?: Readonly<Record<string, unknown>>;
+  /** A first call comes before the one that is judged. */
+  readonly afterAFirstCall?: true;
+}
+
+/** Both sides of one call. */
+export interface Seen {
+  readonly client: ClientView;
+  /** Requests for the faulty model. */
+  readonly faulty: readonly LoggedRequest[];
+  /** Everything the provider was asked. */
+  readonly requests: readonly LoggedRequest[];
+  readonly record: UsageRecord;
+  readonly tookMs: number;
+  /** What the provider would have answered without a gateway between. */
+  readonly trueCalls: () => Promise<readonly ToolCall[]>;
+}
+
+const answer = (asked = 1): Ending => ({ ends: 'answer', asked });
+const once = (kind: FailureKind, status: number): Ending => ({ ends: 'error', kind, status, asked: 1 });
+/** Two retries follow the first attempt. */
+const retried = (kind: FailureKind, status: number): Ending => ({ ends: 'error', kind, status, asked: 3 });
+const brokenOff = (kind: FailureKind): Ending => ({ ends: 'broken off', kind, asked: 1 });
+
+const HEADERS_MS = 200;
+const IDLE_MS = 200;
+const FIRST_TOKEN_MS = 200;
+const ANSWER_MS = 400;
+const LONG_WAIT = { provider: { retryAfterSeconds: 60 }, deadlines: { totalMs: 5_000 } } as const;
+const SHORT_WAIT = { provider: { retryAfterSeconds: 0.02 } } as const;
+const TOOLS = [
+  { type: 'function', function: { name: 'get_weather', parameters: { type: 'object', properties: {} } } },
+] as const;
+
+/** Every fault, every variant, at least once. `f47`, which is about a client that leaves, has its own test. */
+export const VERDICTS: readonly Verdict[] = [
+  { fault: 'f01', alone: retried('network', 502), spare: 'spare' },
+  { fault: 'f02', alone: once('network', 502), spare: 'spare once' },
+  {
+    fault: 'f03',
+    alone: once('network', 502),
+    spare: 'spare once',
+    also: {
+      says: 'certificate checks are never switched off',
+      check: ({ requests }) => must(requests.length === 0, 'a server was trusted that nobody vouches for'),
+    },
+  },
+  { fault: 'f04', alone: retried('network', 502), spare: 'spare' },
+  {
+    fault: 'f05',
+    alone: once('timeout', 504),
+    spare: 'spare once',
+    deadlines: { headersMs: HEADERS_MS },
+    also: {
+      says: 'total time ≤ deadline + 10 %',
+      // The machine that tests is not the one that serves: a quarter of a second is its own.
+      check: ({ tookMs }) => must(tookMs >= HEADERS_MS && tookMs <= HEADERS_MS * 1.1 + 250, `it took ${tookMs} ms`),
+    },
+  },
+  { fault: 'f06', alone: once('timeout', 504), spare: 'spare', deadlines: { idleMs: IDLE_MS } },
+  {
+    fault: 'f07',
+    alone: once('invalid_input', 400),
+    spare: 'same',
+    also: {
+      says: 'the vendor’s text is kept',
+      check: ({ client }) => must(/messages.0\]?\.content/.test(client.raw), client.raw),
+    },
+  },
+  {
+    fault: 'f08',
+    variants: ['', ...variantsOf('f08')],
+    wires: ['openai'],
+    alone: once('context_too_long', 400),
+    spare: 'same',
+  },
+  {
+    fault: 'f08',
+    variants: ['', 'anthropic', 'anthropic-max-tokens'],
+    wires: ['anthropic'],
+    alone: once('context_too_long', 400),
+    spare: 'same',
+  },
+  {
+    fault: 'f09',
+    variants: ['', ...variantsOf('f09')],
+    wires: ['openai'],
+    alone: once('content_filtered', 400),
+    spare: 'same',
+  },
+  {
+    fault: 'f09',
+    variants: ['', 'anthropic'],
+    wires: ['anthropic'],
+    alone: once('content_filtered', 400),
+    spare: 'same',
+  },
+  { fault: 'f09', variants: [''], wires: ['azure'], alone: once('content_filtered', 400), spare: 'same' },
+  {
+    fault: 'f10',
+    wires: ['openai', 'anthropic', 'azure'],
+    alone: once('unauthorized_upstream', 502),
+    spare: 'spare once',
+    also: {
+      says: 'the client is not told 401, nor anything of the key',
+      check: ({ client }) => must(client.status !== 401 && !/sk-|invalid_api_key/.test(client.raw), client.raw),
+    },
+  },
+  { fault: 'f11', alone: once('unauthorized_upstream', 502), spare: 'spare once' },
+  {
+    fault: 'f12',
+    wires: ['openai', 'anthropic', 'azure'],
+    alone: once('upstream_model_not_found', 404),
+    spare: 'spare once',
+  },
+  { fault: 'f13', variants: ['408'], alone: retried('timeout', 504), spare: 'spare' },
+  { fault: 'f13', variants: ['409', '425'], alone: retried('upstream_error', 502), spare: 'spare' },
+  { fault: 'f14', variants: ['413'], alone: once('invalid_input', 413), spare: 'same' },
+  { fault: 'f14', variants: ['422'], alone: once('invalid_input', 422), spare: 'same' },
+  { fault: 'f15', alone: retried('rate_limited', 429), spare: 'spare', ...SHORT_WAIT, also: toldToWait(1) },
+  { fault: 'f15', alone: once('rate_limited', 429), spare: 'spare once', ...LONG_WAIT, also: toldToWait(60) },
+  { fault: 'f16', alone: once('rate_limited', 429), spare: 'spare once', ...LONG_WAIT, also: toldToWait(60) },
+  { fault: 'f17', alone: retried('rate_limited', 429), spare: 'spare' },
+  {
+    fault: 'f18',
+    alone: once('quota_exhausted', 429),
+    spare: 'spare once',
+    also: {
+      says: 'the client is told not to try again',
+      check: ({ client }) => must(client.headers.get('x-should-retry') === 'false', 'it may try again'),
+    },
+  },
+  { fault: 'f19', alone: retried('upstream_error', 502), spare: 'spare' },
+  { fault: 'f20', alone: retried('upstream_error', 502), spare: 'spare', also: noHtml() },
+  { fault: 'f21', alone: retried('overloaded', 503), spare: 'spare', ...SHORT_WAIT },
+  { fault: 'f22', alone: retried('timeout', 504), spare: 'spare' },
+  { fault: 'f23', variants: ['server-error'], alone: retried('upstream_error', 502), spare: 'spare' },
+  { fault: 'f23', variants: ['overloaded'], alone: retried('overloaded', 503), spare: 'spare' },
+  { fault: 'f23', variants: ['rate-limit'], alone: retried('rate_limited', 429), spare: 'spare' },
+  { fault: 'f23', variants: ['context'], alone: once('context_too_long', 400), spare: 'same' },
+  { fault: 'f23', variants: ['content-filter'], alone: once('content_filtered', 400), spare: 'same' },
+  { fault: 'f24', streaming: false, alone: retried('upstream_error', 502), spare: 'spare' },
+  { fault: 'f24', streaming: true, alone: retried('network', 502), spare: 'spare' },
+  { fault: 'f25', alone: retried('upstream_error', 502), spare: 'spare' },
+  { fault: 'f26', alone: once('upstream_error', 502), spare: 'spare', also: noHtml() },
+  {
+    fault: 'f27',
+    alone: once('upstream_error', 502),
+    spare: 'spare',
+    also: {
+      says: 'the credential goes nowhere',
+      check: ({ requests }) => must(!requests.some(({ path }) => path.startsWith('/elsewhere')), 'it was followed'),
+    },
+  },
+  {
+    fault: 'f28',
+    streaming: true,
+    alone: once('timeout', 504),
+    spare: 'spare',
+    deadlines: { firstTokenMs: FIRST_TOKEN_MS },
+    also: aborted(),
+  },
+  {
+    fault: 'f28',
+    streaming: false,
+    alone: once('timeout', 504),
+    spare: 'spare',
+    deadlines: { answerMs: FIRST_TOKEN_MS },
+    also: aborted(),
+  },
+  ...(['f29', 'f30'] as const).flatMap((fault): readonly Verdict[] => [
+    { fault, variants: ['server-error'], alone: retried('upstream_error', 502), spare: 'spare' },
+    { fault, variants: ['overloaded'], alone: retried('overloaded', 503), spare: 'spare' },
+    { fault, variants: ['rate-limit'], alone: retried('rate_limited', 429), spare: 'spare' },
+    { fault, variants: ['context'], alone: once('context_too_long', 400), spare: 'same' },
+  ]),
+  { fault: 'f31', variants: ['cut', 'reset', 'end'], alone: retried('network', 502), spare: 'spare' },
+  {
+    fault: 'f31',
+    variants: ['stall'],
+    alone: once('timeout', 504),
+    spare: 'spare',
+    deadlines: { idleMs: IDLE_MS },
+    also: aborted(),
+  },
+  { fault: 'f32', alone: brokenOff('network'), spare: 'same' },
+  { fault: 'f33', alone: brokenOff('network'), spare: 'same' },
+  { fault: 'f34', alone: brokenOff('timeout'), spare: 'same', deadlines: { idleMs: IDLE_MS }, also: aborted() },
+  { fault: 'f35', variants: ['server-error'], alone: brokenOff('upstream_error'), spare: 'same' },
+  { fault: 'f35', variants: ['overloaded'], alone: brokenOff('overloaded'), spare: 'same' },
+  { fault: 'f35', variants: ['rate-limit'], alone: brokenOff('rate_limited'), spare: 'same' },
+  { fault: 'f35', variants: ['context'], alone: brokenOff('context_too_long'), spare: 'same' },
+  {
+    fault: 'f36',
+    alone: answer(),
+    spare: 'same',
+    also: {
+      says: 'the event is counted',
+      check: ({ record }) =>
+        must(
+          record.warnings.some((warning) => /^1 event .* could not be read/.test(warning)),
+          `warnings: ${record.warnings}`,
+        ),
+    },
+  },
+  { fault: 'f37', alone: answer(), spare: 'same', also: finishedOnce() },
+  { fault: 'f38', wires: ['openai', 'azure'], alone: answer(), spare: 'same', also: finishedOnce() },
+  { fault: 'f38', wires: ['anthropic'], alone: answer(), spare: 'same', also: finishedOnce() },
+  {
+    fault: 'f39',
+    alone: answer(),
+    spare: 'same',
+    also: {
+      says: 'what comes after the end is ignored',
+      check: ({ client }) => must(!client.raw.includes('after the end'), client.raw.slice(-300)),
+    },
+  },
+  {
+    fault: 'f40',
+    asks: { stream_options: { include_usage: true } },
+    alone: answer(),
+    spare: 'same',
+    also: { says: 'usage is told once', check: ({ client }) => must(client.usages === 1, `${client.usages} times`) },
+  },
+  {
+    fault: 'f40',
+    alone: answer(),
+    spare: 'same',
+    also: {
+      says: 'usage is not told unasked',
+      check: ({ client }) => must(eventsIn(client.raw).every(saysNoUsage), client.raw),
+    },
+  },
+  {
+    fault: 'f41',
+    asks: { tools: TOOLS },
+    alone: brokenOff('network'),
+    spare: 'same',
+    also: {
+      says: 'half a tool call is not called one',
+      check: ({ client }) => must(!client.finishReasons.includes('tool_calls'), 'finished with tool_calls'),
+    },
+  },
+  {
+    fault: 'f42',
+    asks: { tools: TOOLS },
+    alone: answer(),
+    spare: 'same',
+    also: { says: 'every byte is right, in more than one piece each', check: () => {} },
+  },
+  { fault: 'f43', alone: answer(), spare: 'same' },
+  {
+    fault: 'f44',
+    wires: ['openai', 'azure'],
+    alone: answer(2),
+    spare: 'same',
+    also: {
+      says: 'usage is estimated and marked',
+      check: ({ record }) => must(record.usage.estimated && record.usage.outputTokens > 0, 'usage is not estimated'),
+    },
+  },
+  {
+    fault: 'f44',
+    wires: ['openai', 'azure'],
+    afterAFirstCall: true,
+    alone: answer(1),
+    spare: 'same',
+    also: { says: 'it is remembered', check: () => {} },
+  },
+  { fault: 'f44', wires: ['anthropic'], alone: answer(), spare: 'same' },
+  {
+    fault: 'f45',
+    afterAFirstCall: true,
+    alone: answer(2),
+    spare: 'same',
+    also: {
+      says: 'one silent retry on a new socket',
+      check: ({ faulty: [first, second] }) =>
+        must(first?.outcome === 'cut' && second?.socket !== first.socket, 'no new socket'),
+    },
+  },
+  { fault: 'f46', alone: answer(), spare: 'same' },
+  {
+    fault: 'f48',
+    variants: ['filler'],
+    alone: once('timeout', 504),
+    spare: 'spare',
+    provider: { trickleMs: 10 },
+    deadlines: { answerMs: ANSWER_MS },
+    also: aborted(),
+  },
+  {
+    fault: 'f48',
+    variants: ['content'],
+    streaming: false,
+    alone: once('timeout', 504),
+    spare: 'spare',
+    provider: { trickleMs: 1 },
+    deadlines: { answerMs: ANSWER_MS },
+    also: aborted(),
+  },
+  {
+    fault: 'f48',
+    variants: ['content'],
+    streaming: true,
+    alone: brokenOff('timeout'),
+    spare: 'same',
+    provider: { trickleMs: 10 },
+    deadlines: { answerMs: ANSWER_MS },
+    also: aborted(),
+  },
+];

@@ -1,0 +1,106 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Gateway, GatewayConfig } from '@portico/core';
+import { type ExpressGateway, llmGateway } from '@portico/express';
+import { createGateway, type NodeHost, nodeListener } from '@portico/node';
+import express, { type Express } from 'express';
+import express4 from 'express4';
+import OpenAI from 'openai';
+
+/** A gateway in one of the places it can live, and the ways to ask it. */
+export interface Mounted {
+  /** For clients; in-process no socket is behind it. */
+  readonly baseUrl: string;
+  /** Where a socket can be opened; undefined in-process. */
+  readonly port: number | undefined;
+  readonly gateway: Gateway<never>;
+  /** The global `fetch`, or in-process the gateway's own. */
+  readonly fetch: typeof fetch;
+  /** The official client, without retries of its own. */
+  openai(apiKey?: string): OpenAI;
+  /** Posts a body to the chat endpoint as it is: text is not touched, anything else becomes JSON. */
+  post(body: unknown, options?: { readonly headers?: HeadersInit; readonly signal?: AbortSignal }): Promise<Response>;
+  close(): Promise<void>;
+}
+
+/** Over HTTP everybody is `anonymous`, unless the configuration says otherwise; in-process calls are made as `anonymous`. */
+export type MountConfig = GatewayConfig<{ readonly req: IncomingMessage }>;
+
+export type MountName = 'Express 5' | 'Express 4' | 'node:http' | 'in-process';
+
+/** Starts a gateway in each of the places it can live. */
+export const MOUNTS: Readonly<Record<MountName, (config: MountConfig) => Promise<Mounted>>> = {
+  'Express 5': (config) => mountExpress(express, config),
+  'Express 4': (config) => mountExpress(express4, config),
+
+  async 'node:http'(config) {
+    // Its host's request may be one of HTTP/2 too; the tests' hooks read nothing that those lack.
+    const gateway = createGateway(config as unknown as GatewayConfig<NodeHost>);
+    return overHttp(nodeListener(gateway, { prefix: '/llm' }), gateway);
+  },
+
+  async 'in-process'(config) {
+    const gateway = createGateway(config);
+    const { anonymous } = config;
+    if (anonymous === undefined) throw new TypeError('In-process calls are made as the principal "anonymous".');
+    return mounted('http://portico/v1', undefined, gateway, gateway.fetchAs(anonymous), () => Promise.resolve());
+  },
+};
+
+/** An Express app whose gateway lies below `/llm`; `before` installs what the host has in front of it. */
+export async function mountExpress(
+  framework: typeof express,
+  config: MountConfig,
+  before: (app: Express) => void = () => {},
+): Promise<Mounted> {
+  const app = framework();
+  before(app);
+  const gateway: ExpressGateway = llmGateway(config);
+  app.use('/llm', gateway);
+  return overHttp(app, gateway);
+}
+
+async function overHttp(listener: RequestListener, gateway: Gateway<never>): Promise<Mounted> {
+  const server = createServer(listener);
+  const port = await listen(server);
+  return mounted(`http://127.0.0.1:${port}/llm/v1`, port, gateway, fetch, () => stop(server));
+}
+
+function mounted(
+  baseUrl: string,
+  port: number | undefined,
+  gateway: Gateway<never>,
+  ask: typeof fetch,
+  stopServer: () => Promise<void>,
+): Mounted {
+  return {
+    baseUrl,
+    port,
+    gateway,
+    fetch: ask,
+    openai: (apiKey = 'unused') => new OpenAI({ baseURL: baseUrl, apiKey, fetch: ask, maxRetries: 0 }),
+    post: (body, { headers, signal } = {}) =>
+      ask(`${baseUrl}/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...Object.fromEntries(new Headers(headers)) },
+        body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
+        ...(signal && { signal }),
+      }),
+    async close() {
+      await gateway.close({ graceMs: 0 });
+      await stopServer();
+    },
+  };
+}
+
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port; // It listens on TCP, so this is never a pipe's name.
+}
+
+function stop(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
