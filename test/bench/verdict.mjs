@@ -2,7 +2,7 @@ import { pairedRatio } from './statistics.mjs';
 
 /** One line of the verdict: the ratio of two targets, round by round. Without a limit it is there to be known only. */
 export function ratioCheck(claim, { of, to, limit, goal }) {
-  if (of === undefined || to === undefined) return { claim, limit, goal, unit: '×' };
+  if (!of?.length || !to?.length) return { claim, limit, goal, unit: '×' };
   const { median, min, max } = pairedRatio(of, to);
   return { claim, value: median, min, max, limit, goal, unit: '×' };
 }

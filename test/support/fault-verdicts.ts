@@ -27,7 +27,7 @@ export interface Verdict {
    */
   readonly spare: 'spare' | 'spare once' | 'same';
   /** What must hold besides, of the faulty deployment alone. Throws where it does not. */
-  readonly also?: { readonly says: string; readonly check: (seen: Seen) => void };
+  readonly also?: { readonly says: string; readonly check?: (seen: Seen) => void | Promise<void> };
   /** What the provider and the gateway need to be told for the fault to show in good time. */
   readonly provider?: FaultOptions;
   readonly deadlines?: Partial<Deadlines>;
@@ -45,6 +45,7 @@ export interface Seen {
   /** Everything the provider was asked. */
   readonly requests: readonly LoggedRequest[];
   readonly record: UsageRecord;
+  readonly streamed: boolean;
   readonly tookMs: number;
   /** What the provider would have answered without a gateway between. */
   readonly trueCalls: () => Promise<readonly ToolCall[]>;
@@ -280,7 +281,7 @@ export const VERDICTS: readonly Verdict[] = [
     asks: { tools: TOOLS },
     alone: answer(),
     spare: 'same',
-    also: { says: 'every byte is right, in more than one piece each', check: () => {} },
+    also: { says: 'every byte is right, in more than one piece each where streamed', check: checkCalls },
   },
   { fault: 'f43', alone: answer(), spare: 'same' },
   {
@@ -299,7 +300,7 @@ export const VERDICTS: readonly Verdict[] = [
     afterAFirstCall: true,
     alone: answer(1),
     spare: 'same',
-    also: { says: 'it is remembered', check: () => {} },
+    also: { says: 'the second time it is known' },
   },
   { fault: 'f44', wires: ['anthropic'], alone: answer(), spare: 'same' },
   {
@@ -344,3 +345,87 @@ export const VERDICTS: readonly Verdict[] = [
     also: aborted(),
   },
 ];
+
+/** The table in words, for people. */
+export function verdictTable(): string {
+  const rows = FAULTS.map(({ id, sentence }) => {
+    const verdicts = VERDICTS.filter(({ fault }) => fault === id);
+    const cells = [
+      verdicts.map((verdict) => prefixed(verdict, wordsOf(verdict.alone))),
+      verdicts.map((verdict) => prefixed(verdict, verdict.spare === 'same' ? 'the same' : verdict.spare)),
+      verdicts.flatMap(({ also }) => also?.says ?? []),
+    ];
+    return `| ${[id, sentence, ...cells.map((lines) => [...new Set(lines)].join('<br>'))].join(' | ')} |`;
+  });
+  return ['| id | The provider… | Alone | With a spare | Also |', '|---|---|---|---|---|', ...rows].join('\n');
+}
+
+function prefixed({ fault, variants, streaming, afterAFirstCall }: Verdict, words: string): string {
+  const names = (variants ?? []).filter((name) => name !== '');
+  const some = names.length > 0 && names.length < variantsOf(fault).length ? names.join(', ') : '';
+  const how = streaming === undefined ? '' : streaming ? 'streamed' : 'whole';
+  const when = afterAFirstCall ? 'second call' : '';
+  const prefix = [some, how, when].filter(Boolean).join(', ');
+  return prefix === '' ? words : `${prefix}: ${words}`;
+}
+
+function wordsOf(ending: Ending): string {
+  if (ending.ends === 'answer') return 'the answer';
+  if (ending.ends === 'broken off') return `error in the stream: ${ending.kind}`;
+  const error = `error ${ending.kind} ${ending.status}`;
+  return ending.asked > 1 ? `retry, then ${error}` : `${error}, once`;
+}
+
+function variantsOf(id: FaultId): readonly string[] {
+  return FAULTS.find((fault) => fault.id === id)?.variants ?? [];
+}
+
+function toldToWait(seconds: number): Verdict['also'] {
+  return {
+    says: 'the client is told how long to wait',
+    // A date has no fractions of a second, so it may say up to two more.
+    check({ client }) {
+      const told = Number(client.headers.get('retry-after'));
+      must(told >= seconds && told <= seconds + 2, `retry-after: ${told}`);
+    },
+  };
+}
+
+function noHtml(): Verdict['also'] {
+  return { says: 'no HTML reaches the client', check: ({ client }) => must(!client.raw.includes('<'), client.raw) };
+}
+
+function aborted(): Verdict['also'] {
+  return {
+    says: 'the upstream is aborted',
+    check: ({ faulty }) => must(faulty.length > 0 && faulty.every(({ outcome }) => outcome === 'aborted'), 'it was not'),
+  };
+}
+
+function finishedOnce(): Verdict['also'] {
+  return {
+    says: 'the answer has its finish',
+    check: ({ client }) => must(client.finishReasons.join() === 'stop', `finishes: ${client.finishReasons.join()}`),
+  };
+}
+
+function saysNoUsage(event: string): boolean {
+  if (event === '[DONE]') return true;
+  const chunk = JSON.parse(event) as { usage?: unknown; choices?: readonly { usage?: unknown; delta?: { usage?: unknown } }[] };
+  return !chunk.usage && !chunk.choices?.some(({ usage, delta }) => usage || delta?.usage);
+}
+
+async function checkCalls({ client, streamed, trueCalls }: Seen): Promise<void> {
+  const truth = await trueCalls();
+  const seen = client.toolCalls.map(({ name, pieces }) => ({ name, json: pieces.join('') }));
+  must(seen.length === 8 && seen.map(({ json }) => json).join('').length > 90_000, `${seen.length} calls`);
+  must(
+    seen.every(({ name, json }, at) => name === truth[at]?.name && json === truth[at]?.pieces.join('')),
+    'a call is not what the provider made',
+  );
+  if (streamed) must(client.toolCalls.every(({ pieces }) => pieces.length > 1), 'a call came in one piece');
+}
+
+function must(holds: boolean, found: string): void {
+  if (!holds) throw new Error(found);
+}

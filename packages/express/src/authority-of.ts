@@ -11,6 +11,9 @@ export function authorityOf(req: Request): string | undefined {
 }
 
 function isTrusted(req: Request): boolean {
-  const trust: unknown = req.app.get('trust proxy fn');
-  return typeof trust === 'function' && trust(req.socket.remoteAddress, 0) === true;
+  const trust = req.app.get('trust proxy fn') as TrustProxy | undefined;
+  return trust?.(req.socket.remoteAddress, 0) === true;
 }
+
+/** What Express compiles its `trust proxy` setting to, and its own `req.ip` and `req.hostname` ask. */
+type TrustProxy = (address: string | undefined, hop: number) => boolean;

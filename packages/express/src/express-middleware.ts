@@ -1,10 +1,15 @@
 import type { Gateway } from '@portico/core';
 import { serveNode } from '@portico/node';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { authorityOf } from './authority-of.js';
-import type { ExpressHost } from './llm-gateway.js';
 
-/** Hands every request below its mount to the gateway, as Express sees it, whatever parsed the body before. */
+/** What hooks get of Express: the request after the host's own middleware ran, with its session and user. */
+export interface ExpressHost {
+  readonly req: Request;
+  readonly res: Response;
+}
+
+/** Hands every request below its mount to the gateway, whatever has parsed the body before. */
 export function expressMiddleware(gateway: Pick<Gateway<ExpressHost>, 'handle'>): RequestHandler {
   return (req, res, next) => {
     serveNode(gateway, req, res, {

@@ -1,11 +1,26 @@
+// What a host says and hears comes from here too, so that an app has one package to import.
 export {
+  type Authenticate,
+  type Authorize,
   type Budget,
-  type DeploymentConfig,
+  type CallSnapshot,
+  type ChatRequest,
+  ConfigError,
+  definePlugin,
+  type Gateway,
+  type GatewayConfig,
   GatewayError,
+  type Interceptor,
   type JsonObject,
+  type Logger,
+  type Observer,
+  type Plugin,
   type Principal,
-  totalInputTokens,
-  totalOutputTokens,
+  type RateLimits,
+  type Secret,
+  type Sink,
+  secret,
   type UsageRecord,
 } from '@portico/core';
-export { type ExpressGateway, type ExpressHost, llmGateway } from './llm-gateway.js';
+export type { ExpressHost } from './express-middleware.js';
+export { type ExpressGateway, llmGateway } from './llm-gateway.js';

@@ -1,13 +1,7 @@
 import type { Gateway, GatewayConfig } from '@portico/core';
 import { createGateway } from '@portico/node';
-import type { Request, RequestHandler, Response } from 'express';
-import { expressMiddleware } from './express-middleware.js';
-
-/** What hooks get of Express: the request after the host's own middleware ran, with its session and user. */
-export interface ExpressHost {
-  readonly req: Request;
-  readonly res: Response;
-}
+import type { RequestHandler } from 'express';
+import { type ExpressHost, expressMiddleware } from './express-middleware.js';
 
 /** Middleware for `app.use`, and the gateway itself: `gateway.chat(…)`, `gateway.fetchAs(…)`, `gateway.close()`. */
 export type ExpressGateway<Name extends string = string> = RequestHandler & Gateway<ExpressHost, Name>;

@@ -37,7 +37,10 @@ export interface Connections {
 export type Connect = ReturnType<typeof connectorOf>;
 
 /** The connector all origins share, so that TLS sessions are resumed. Certificates are checked whatever the environment says. */
-export function certificateCheckingConnect(connectTimeoutMs: number, certificateAuthority: string | undefined): Connect {
+export function certificateCheckingConnect(
+  connectTimeoutMs: number,
+  certificateAuthority: string | undefined,
+): Connect {
   return connectorOf({
     rejectUnauthorized: true,
     timeout: connectTimeoutMs,
@@ -52,12 +55,7 @@ export function certificateCheckingConnect(connectTimeoutMs: number, certificate
  * can idle away and no first token waits for a handshake while a connected socket lies idle, and a request that died
  * on a used socket is known as such.
  */
-export function connectionsTo(
-  origin: string,
-  connect: Connect,
-  limit: number,
-  idleSocketMs: number,
-): Connections {
+export function connectionsTo(origin: string, connect: Connect, limit: number, idleSocketMs: number): Connections {
   const all = new Set<Connection>();
   const idle: Connection[] = [];
   const waiting: Borrower[] = [];

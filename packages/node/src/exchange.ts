@@ -232,11 +232,16 @@ export class Exchange implements UpstreamReply, HeaderLookup, ByteSource, Borrow
   }
 }
 
-/** undici checks and joins what it is given; as a flat list that is cheapest. */
-function headersOf(request: UpstreamRequest): string[] {
+/** undici checks and joins what it is given; as a flat list that is cheapest, made once for headers that cannot change. */
+function headersOf({ headers }: UpstreamRequest): string[] {
+  const known = flatHeaders.get(headers);
+  if (known !== undefined) return known;
   const flat = ['accept-encoding', 'identity'];
-  for (const name in request.headers) {
-    if (name !== 'accept-encoding') flat.push(name, request.headers[name] as string);
+  for (const name in headers) {
+    if (name !== 'accept-encoding') flat.push(name, headers[name] as string);
   }
+  if (Object.isFrozen(headers)) flatHeaders.set(headers, flat);
   return flat;
 }
+
+const flatHeaders = new WeakMap<object, string[]>();

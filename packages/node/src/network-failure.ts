@@ -21,9 +21,13 @@ export function networkFailure(error: unknown, origin: string, stage: Stage): Ga
       cause: error,
     });
   }
-  return new GatewayError('network', `${host} ${FOUND_AT[stage]} (${code}). Check its status and the network between.`, {
-    cause: error,
-  });
+  return new GatewayError(
+    'network',
+    `${host} ${FOUND_AT[stage]} (${code}). Check its status and the network between.`,
+    {
+      cause: error,
+    },
+  );
 }
 
 interface KnownFailure {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect as connectHttp2, createServer as createHttp2Server, type IncomingHttpHeaders } from 'node:http2';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
@@ -66,7 +66,11 @@ describe('a body nobody has read (R9)', () => {
 
   it('is read whole though it came in pieces without a length', async () => {
     const { url } = await serve(echo);
-    const response = await fetch(url, { method: 'POST', body: streamOf([body.slice(0, 9), body.slice(9)]), duplex: 'half' } as RequestInit);
+    const response = await fetch(url, {
+      method: 'POST',
+      body: streamOf([body.slice(0, 9), body.slice(9)]),
+      duplex: 'half',
+    } as RequestInit);
     expect(await response.text()).toBe(body);
   });
 
@@ -82,7 +86,10 @@ describe('a body nobody has read (R9)', () => {
 
   it('that is packed and broken, or packed in a way nobody knows, is refused', async () => {
     const { url } = await serve(echo);
-    expect(await errorOf(post(url, 'not gzip', { 'content-encoding': 'gzip' }))).toEqual([400, 'The body cannot be unpacked as gzip.']);
+    expect(await errorOf(post(url, 'not gzip', { 'content-encoding': 'gzip' }))).toEqual([
+      400,
+      'The body cannot be unpacked as gzip.',
+    ]);
     const [status, message] = await errorOf(post(url, 'x', { 'content-encoding': 'zstd' }));
     expect(status).toBe(415);
     expect(message).toContain('"zstd"');
@@ -223,7 +230,12 @@ describe('a body that does not come', () => {
 
 describe('a whole answer', () => {
   it('leaves in one write, with its length and the headers the host has set', async () => {
-    const gateway = gatewayOf(() => ({ kind: 'json', status: 429, headers: ['content-type', 'application/json', 'retry-after', '3'], body: '{"ü":1}' }));
+    const gateway = gatewayOf(() => ({
+      kind: 'json',
+      status: 429,
+      headers: ['content-type', 'application/json', 'retry-after', '3'],
+      body: '{"ü":1}',
+    }));
     const { url } = await serveWith((req, res) => {
       res.setHeader('x-host', 'kept');
       serveNode(gateway, req, res, { path: '/', host: 'host' });
@@ -238,7 +250,12 @@ describe('a whole answer', () => {
   });
 
   it('may be the bytes as they came', async () => {
-    const { url } = await serve(() => ({ kind: 'json', status: 200, headers: [], body: new TextEncoder().encode('{"ü":1}') }));
+    const { url } = await serve(() => ({
+      kind: 'json',
+      status: 200,
+      headers: [],
+      body: new TextEncoder().encode('{"ü":1}'),
+    }));
     const response = await fetch(url);
     expect(response.headers.get('content-length')).toBe('8');
     expect(await response.json()).toEqual({ ü: 1 });
@@ -252,8 +269,26 @@ describe('a whole answer', () => {
   });
 
   it('passes on no header that belongs to another connection (R30)', async () => {
-    const hopByHop = ['connection', 'x', 'keep-alive', 'timeout=9', 'transfer-encoding', 'chunked', 'upgrade', 'h2c', 'te', 'x', 'content-length', '999'];
-    const { url } = await serve(() => ({ kind: 'json', status: 200, headers: ['x-kept', '1', ...hopByHop], body: '{}' }));
+    const hopByHop = [
+      'connection',
+      'x',
+      'keep-alive',
+      'timeout=9',
+      'transfer-encoding',
+      'chunked',
+      'upgrade',
+      'h2c',
+      'te',
+      'x',
+      'content-length',
+      '999',
+    ];
+    const { url } = await serve(() => ({
+      kind: 'json',
+      status: 200,
+      headers: ['x-kept', '1', ...hopByHop],
+      body: '{}',
+    }));
     const response = await fetch(url);
     expect(response.headers.get('x-kept')).toBe('1');
     expect(response.headers.get('content-length')).toBe('2');
@@ -385,19 +420,24 @@ describe('a stream of events', () => {
   });
 });
 
-describe('what is not the gateway\'s to answer', () => {
+describe("what is not the gateway's to answer", () => {
   it('goes to next, once and untouched (R24)', async () => {
     const nexts: unknown[][] = [];
     const { url } = await serveWith((req, res) => {
-      serveNode(gatewayOf(() => undefined), req, res, {
-        path: '/',
-        host: 'host',
-        next: (...args) => {
-          nexts.push(args);
-          expect(res.getHeaderNames()).toEqual([]);
-          void readText(req).then((text) => res.end(`host read ${text}`));
+      serveNode(
+        gatewayOf(() => undefined),
+        req,
+        res,
+        {
+          path: '/',
+          host: 'host',
+          next: (...args) => {
+            nexts.push(args);
+            expect(res.getHeaderNames()).toEqual([]);
+            void readText(req).then((text) => res.end(`host read ${text}`));
+          },
         },
-      });
+      );
     });
     expect(await (await post(url, 'all of it')).text()).toBe('host read all of it');
     expect(nexts).toEqual([[]]);
@@ -408,11 +448,16 @@ describe('what is not the gateway\'s to answer', () => {
     const response = await fetch(url);
     expect(response.status).toBe(404);
     expect(await response.json()).toEqual({
-      error: { message: 'GET /v1/x is not an endpoint of this server.', type: 'invalid_request_error', param: null, code: 'not_found' },
+      error: {
+        message: 'GET /v1/x is not an endpoint of this server.',
+        type: 'invalid_request_error',
+        param: null,
+        code: 'not_found',
+      },
     });
   });
 
-  it('is a 500 without details if the gateway breaks its word and rejects, or the host\'s if it is next', async () => {
+  it("is a 500 without details if the gateway breaks its word and rejects, or the host's if it is next", async () => {
     const broken = gatewayOf(() => {
       throw new Error('secret');
     });
@@ -543,7 +588,12 @@ async function echo({ body }: IncomingRequest<string>): Promise<Reply & { kind: 
     return { kind: 'json', status: 200, headers: [], body: Buffer.from(bytes).toString() };
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
-    return { kind: 'json', status: error.status, headers: [], body: JSON.stringify({ error: { message: error.message } }) };
+    return {
+      kind: 'json',
+      status: error.status,
+      headers: [],
+      body: JSON.stringify({ error: { message: error.message } }),
+    };
   }
 }
 
@@ -586,7 +636,9 @@ async function serve(handle: Handle, options: Partial<ServeOptions<string>> = {}
     });
     return handle(request);
   });
-  const server = await serveWith((req, res) => serveNode(gateway, req, res, { path: '/v1/x', host: 'host', ...options }));
+  const server = await serveWith((req, res) =>
+    serveNode(gateway, req, res, { path: '/v1/x', host: 'host', ...options }),
+  );
   return { ...server, gone: () => gone };
 }
 
@@ -619,7 +671,8 @@ async function serveHttp2(handle: Handle) {
     session.destroy();
     server.close();
   });
-  const open = (headers: Record<string, string>) => session.request({ ':path': '/v1/x', ...headers }, { endStream: false });
+  const open = (headers: Record<string, string>) =>
+    session.request({ ':path': '/v1/x', ...headers }, { endStream: false });
   return {
     open,
     gone: () => gone,
@@ -669,9 +722,13 @@ async function rawClient(url: string, opening: string) {
 function post(url: string, body: string | Uint8Array, headers: Record<string, string> = {}): Promise<Response> {
   return new Promise((resolve, reject) => {
     // node:http, because fetch sets a length of its own and refuses some headers.
-    const sent = httpRequest(url, { method: 'POST', headers: { 'content-length': Buffer.byteLength(body), ...headers } }, (res) => {
-      readText(res).then((text) => resolve(new Response(text, { status: res.statusCode ?? 0 })), reject);
-    });
+    const sent = httpRequest(
+      url,
+      { method: 'POST', headers: { 'content-length': Buffer.byteLength(body), ...headers } },
+      (res) => {
+        readText(res).then((text) => resolve(new Response(text, { status: res.statusCode ?? 0 })), reject);
+      },
+    );
     sent.on('error', reject);
     sent.end(body);
   });

@@ -65,10 +65,16 @@ function answer<Host>(
 }
 
 /** A bug, ours or of whoever made the reply: the host's own error page, if nothing was sent yet. */
-function fail<Host>(error: unknown, request: ServedRequest<Host>, res: NodeResponse, options: ServeOptions<Host>): void {
+function fail<Host>(
+  error: unknown,
+  request: ServedRequest<Host>,
+  res: NodeResponse,
+  options: ServeOptions<Host>,
+): void {
   if (res.headersSent) res.destroy();
   else if (options.next !== undefined) options.next(error);
-  else writeReply(errorReply(500, 'api_error', 'internal_error', 'The request failed inside the gateway.'), request, res);
+  else
+    writeReply(errorReply(500, 'api_error', 'internal_error', 'The request failed inside the gateway.'), request, res);
 }
 
 function notFound(request: ServedRequest<unknown>): Reply {

@@ -7,8 +7,7 @@ declare module 'undici/lib/dispatcher/client.js' {
 }
 
 declare module 'undici/lib/core/connect.js' {
-  import type { TcpSocketConnectOpts } from 'node:net';
-  import type { Socket } from 'node:net';
+  import type { Socket, TcpSocketConnectOpts } from 'node:net';
   import { buildConnector } from 'undici';
 
   /** As the published type, and with what it leaves out: the socket comes back while it is still connecting. */

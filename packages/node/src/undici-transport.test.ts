@@ -8,7 +8,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { Cancellation, GatewayError, type Transport, type UpstreamReply, type UpstreamRequest } from '@portico/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CHUNKED_HEAD, chunk, jsonAnswer, LAST_CHUNK, rawUpstream } from '../test/raw-upstream.js';
-import { undiciTransport, type UndiciTransportOptions } from './undici-transport.js';
+import { type UndiciTransportOptions, undiciTransport } from './undici-transport.js';
 
 describe('a request', () => {
   it('is written as it was given, asks for an answer that is not compressed, and gets it', async () => {
@@ -39,7 +39,9 @@ describe('a request', () => {
 
   it('may have bytes for a body', async () => {
     const upstream = await rawUpstream((socket) => socket.write(jsonAnswer('[]')));
-    await textOf(await openTransport().send({ ...requestTo(upstream.origin), body: new TextEncoder().encode('{"ü":1}') }));
+    await textOf(
+      await openTransport().send({ ...requestTo(upstream.origin), body: new TextEncoder().encode('{"ü":1}') }),
+    );
     expect(Buffer.from(upstream.requests[0]?.body ?? '', 'latin1').toString()).toBe('{"ü":1}');
   });
 
@@ -69,7 +71,9 @@ describe('a request', () => {
 
 describe('the head of an answer', () => {
   it('is looked up whatever its spelling', async () => {
-    const upstream = await rawUpstream((socket) => socket.write(jsonAnswer('{}', 'X-Request-ID: abc\r\nRetry-AFTER: 7\r\n')));
+    const upstream = await rawUpstream((socket) =>
+      socket.write(jsonAnswer('{}', 'X-Request-ID: abc\r\nRetry-AFTER: 7\r\n')),
+    );
     const reply = await openTransport().send(requestTo(upstream.origin));
     expect(reply.headers.get('x-request-id')).toBe('abc');
     expect(reply.headers.get('retry-after')).toBe('7');
@@ -313,7 +317,9 @@ describe('a cancelled exchange', () => {
     const transport = openTransport();
     for (let round = 0; round < 20; round++) {
       const cancellation = new Cancellation();
-      const calls = Array.from({ length: 50 }, () => failure(transport.send({ ...requestTo(upstream.origin), cancellation })));
+      const calls = Array.from({ length: 50 }, () =>
+        failure(transport.send({ ...requestTo(upstream.origin), cancellation })),
+      );
       await eventually(() => upstream.requests.length === (round + 1) * 50);
       cancellation.cancel(new Error('the client left'));
       await Promise.all(calls);
@@ -343,10 +349,15 @@ describe('an upstream that cannot be reached', () => {
     ['does not speak TLS', (socket: Socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')],
     ['hangs up during the handshake', (socket: Socket) => socket.destroy()],
   ])('fails the handshake because it %s: is not asked again (f03)', async (_, greet) => {
-    const upstream = await rawUpstream(() => {}, (onSocket) => createServer((socket) => {
-      onSocket(socket);
-      socket.once('data', () => greet(socket));
-    }), 'https');
+    const upstream = await rawUpstream(
+      () => {},
+      (onSocket) =>
+        createServer((socket) => {
+          onSocket(socket);
+          socket.once('data', () => greet(socket));
+        }),
+      'https',
+    );
     const failure = await failureOf(openTransport().send(requestTo(upstream.origin)));
     expect(failure).toMatchObject({ kind: 'network', retryable: false });
     expect(failure.message).toContain('TLS handshake');
@@ -411,7 +422,10 @@ describe('a socket that was kept', () => {
     });
     const transport = openTransport();
     await textOf(await transport.send(requestTo(upstream.origin)));
-    expect(await failureOf(transport.send(requestTo(upstream.origin)))).toMatchObject({ kind: 'network', retryable: true });
+    expect(await failureOf(transport.send(requestTo(upstream.origin)))).toMatchObject({
+      kind: 'network',
+      retryable: true,
+    });
     expect(upstream.requests).toHaveLength(3);
   });
 
@@ -462,7 +476,8 @@ describe('a socket that was kept', () => {
   it('is not kept where the upstream says "connection: close"', async () => {
     const upstream = await rawUpstream((socket) => socket.end(jsonAnswer('{}', 'connection: close\r\n')));
     const transport = openTransport();
-    for (let index = 0; index < 3; index++) expect(await textOf(await transport.send(requestTo(upstream.origin)))).toBe('{}');
+    for (let index = 0; index < 3; index++)
+      expect(await textOf(await transport.send(requestTo(upstream.origin)))).toBe('{}');
     expect(upstream.sockets).toHaveLength(3);
   });
 });
@@ -617,8 +632,12 @@ function selfSigned(): { key: string; cert: string } {
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
   const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', ...subject, '-keyout', key, '-out', cert], {
-    stdio: 'ignore',
-  });
+  execFileSync(
+    'openssl',
+    ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', ...subject, '-keyout', key, '-out', cert],
+    {
+      stdio: 'ignore',
+    },
+  );
   return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
 }

@@ -1,5 +1,5 @@
 import { GatewayError, type Transport, type UpstreamReply } from '@portico/core';
-import { certificateCheckingConnect, type Connections, connectionsTo } from './connections.js';
+import { type Connections, certificateCheckingConnect, connectionsTo } from './connections.js';
 import { Exchange } from './exchange.js';
 
 export interface UndiciTransportOptions {
@@ -31,7 +31,8 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
     send(request) {
       const { cancellation, origin } = request;
       if (cancellation.cancelled) return Promise.reject(cancellation.reason);
-      if (closed !== undefined) return Promise.reject(new GatewayError('unavailable', 'The gateway is closed and sends no more requests.'));
+      if (closed !== undefined)
+        return Promise.reject(new GatewayError('unavailable', 'The gateway is closed and sends no more requests.'));
       let connections = origins.get(origin);
       if (connections === undefined) {
         connections = connectionsTo(origin, connect, limit, idleSocketMs);

@@ -1,5 +1,12 @@
 import type { ServerResponse } from 'node:http';
-import { type EventsReply, GatewayError, type JsonReply, type Reply, type ReplyHeaders, type TextSink } from '@portico/core';
+import {
+  type EventsReply,
+  GatewayError,
+  type JsonReply,
+  type Reply,
+  type ReplyHeaders,
+  type TextSink,
+} from '@portico/core';
 import type { NodeResponse } from './serve-node.js';
 import type { ServedRequest } from './served-request.js';
 

@@ -38,6 +38,12 @@ const ROUTER = { foreignFields: ['thinking_blocks'] } as const satisfies WireRul
 /** Whatever the host runs there: nothing is touched. */
 const UNTOUCHED = {} as const satisfies WireRules;
 
+const AI21 = {
+  ...OLDER,
+  jsonSchema: false,
+  unsupported: [...OPENAI_ONLY, ...PENALTIES, 'logit_bias', 'seed'],
+} as const satisfies WireRules;
+
 const MISTRAL = {
   ...OLDER,
   renames: { max_completion_tokens: 'max_tokens', seed: 'random_seed' },
@@ -104,8 +110,8 @@ type Operations = keyof typeof OPERATIONS;
 
 /**
  * Every vendor that speaks OpenAI's wire, by the prefix under which users of LiteLLM know it. Vendors with a wire of their
- * own that also offer this one (Anthropic, Cohere, Gemini) are not here: it loses what their own says. Nor are those
- * without an operation of ours (images only) or with a sign-in of their own (GitHub Copilot).
+ * own (Bytez, Triton), or that offer this one besides and lose by it (Anthropic, Cohere, Gemini), are not here. Nor are
+ * those without an operation of ours (images only) or with a sign-in of their own (GitHub Copilot).
  */
 export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
   // Servers of the host's own, and any other.
@@ -163,11 +169,8 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
   // Vendors.
   row('302ai', 'https://api.302.ai/v1', ['AI302_API_KEY'], 'chat embeddings', PLAIN),
   row('abliteration', 'https://api.abliteration.ai/v1', ['ABLITERATION_API_KEY'], 'chat', PLAIN),
-  row('ai21', 'https://api.ai21.com/studio/v1', ['AI21_API_KEY'], 'chat', {
-    ...OLDER,
-    jsonSchema: false,
-    unsupported: [...OPENAI_ONLY, ...PENALTIES, 'logit_bias', 'seed'],
-  }),
+  row('ai21', 'https://api.ai21.com/studio/v1', ['AI21_API_KEY'], 'chat', AI21),
+  row('ai21_chat', 'https://api.ai21.com/studio/v1', ['AI21_API_KEY'], 'chat', AI21),
   row('aiml', 'https://api.aimlapi.com/v1', ['AIML_API_KEY'], 'chat embeddings', PLAIN),
   row('amazon_nova', 'https://api.nova.amazon.com/v1', ['AMAZON_NOVA_API_KEY'], 'chat', PLAIN),
   row('anyscale', 'https://api.endpoints.anyscale.com/v1', ['ANYSCALE_API_KEY'], 'chat completions embeddings', PLAIN),
@@ -209,7 +212,7 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
     'dashscope',
     'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
     ['DASHSCOPE_API_KEY', 'ALIBABA_API_KEY'],
-    'chat embeddings',
+    'chat completions embeddings',
     { ...PLAIN, families: [{ prefix: 'qwen3', rules: { ...NO_REQUIRED_TOOL, strict: false } }] },
   ),
   row('databricks', undefined, ['DATABRICKS_API_KEY'], 'chat completions embeddings', {

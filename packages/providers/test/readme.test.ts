@@ -8,7 +8,7 @@ const path = fileURLToPath(new URL('../README.md', import.meta.url));
 
 it('lists the vendors that there are (`vitest -u` writes the table anew)', async () => {
   const readme = readFileSync(path, 'utf8');
-  const [before, , after] = readme.split(/^(?<=<!-- vendors -->\n)([^]*?)(?=<!-- \/vendors -->$)/m);
+  const [before, , after] = readme.split(/^(?<=<!-- vendors -->\n)([\s\S]*?)(?=<!-- \/vendors -->$)/m);
   await expect(`${before}${table()}${after}`).toMatchFileSnapshot(path);
 });
 

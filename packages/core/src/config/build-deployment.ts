@@ -127,7 +127,6 @@ function requestHeaders(own: Readonly<Record<string, string>>): Readonly<Record<
   const headers: Record<string, string> = {
     'content-type': 'application/json',
     'user-agent': 'portico',
-    'accept-encoding': 'identity',
     ...own,
   };
   const masked = () => Object.fromEntries(Object.keys(headers).map((name) => [name, '[hidden]']));

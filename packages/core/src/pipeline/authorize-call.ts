@@ -2,7 +2,7 @@ import type { Call } from '../call.js';
 import { GatewayError } from '../errors.js';
 import type { IncomingRequest } from '../incoming.js';
 import type { Authorize, AuthorizeRequest } from '../policy.js';
-import { decide, type IdentifyParts, policyRequest } from './identify.js';
+import { decide, type IdentifyParts, PolicyView } from './identify.js';
 
 /** Asks the host's and the plugins' `authorize` in turn; the first refusal counts. */
 export async function authorizeCall<Host>(
@@ -11,7 +11,7 @@ export async function authorizeCall<Host>(
   policies: readonly Authorize<Host>[],
   { clock, policyTimeoutMs }: Pick<IdentifyParts<Host>, 'clock' | 'policyTimeoutMs'>,
 ): Promise<void> {
-  const view: AuthorizeRequest = Object.assign(policyRequest(request, call.id, call.cancellation), {
+  const view: AuthorizeRequest = Object.assign(new PolicyView(request, call.id, call.cancellation), {
     principal: call.principal,
     via: call.via,
     operation: call.operation.name,

@@ -40,7 +40,7 @@ export async function identify<Host>(
   const shown = parts.keys.size > 0 ? shownKey(request) : undefined;
   if (shown !== undefined) return { principal: parts.keys.find(shown), via: 'key' };
   if (parts.authenticate.length > 0) {
-    const seen = { ...request.host, request: policyRequest(request, requestId, cancellation) };
+    const seen = { ...request.host, request: new PolicyView(request, requestId, cancellation) };
     for (const authenticate of parts.authenticate) {
       const principal = await decide(() => authenticate(seen), parts.clock, parts.policyTimeoutMs);
       if (!principal) continue;
@@ -59,22 +59,33 @@ export async function identify<Host>(
   );
 }
 
-/** What policies see of a request; the abort signal is made only if one asks for it. */
-export function policyRequest<Host>(
-  request: IncomingRequest<Host>,
-  requestId: string,
-  cancellation: Cancellation,
-): PolicyRequest {
-  return {
-    requestId,
-    method: request.method,
-    path: request.path,
-    header: (name) => request.header(name.toLowerCase()),
-    ip: request.ip,
-    get signal() {
-      return cancellation.signal;
-    },
-  };
+/** What policies see of a request. A class, because an object with a getter of its own is slow to make; one is made for every call. */
+export class PolicyView<Host> implements PolicyRequest {
+  readonly requestId: string;
+  readonly #incoming: IncomingRequest<Host>;
+  readonly #cancellation: Cancellation;
+
+  constructor(incoming: IncomingRequest<Host>, requestId: string, cancellation: Cancellation) {
+    this.requestId = requestId;
+    this.#incoming = incoming;
+    this.#cancellation = cancellation;
+  }
+
+  get method(): string {
+    return this.#incoming.method;
+  }
+  get path(): string {
+    return this.#incoming.path;
+  }
+  get ip(): string | undefined {
+    return this.#incoming.ip;
+  }
+  get signal(): AbortSignal {
+    return this.#cancellation.signal;
+  }
+  header(name: string): string | undefined {
+    return this.#incoming.header(name.toLowerCase());
+  }
 }
 
 /**

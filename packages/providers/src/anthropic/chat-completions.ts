@@ -100,7 +100,7 @@ function endingWell(
   const last = turns.at(-1);
   const end = last?.content.at(-1);
   // A turn that ends in a tool the vendor runs is not a beginning: the vendor broke it off and goes on with it.
-  if (last?.role !== 'assistant' || end?.type !== 'text') return turns;
+  if (last?.role !== 'assistant' || end?.type !== 'text' || typeof end.text !== 'string') return turns;
   if (!family.prefill || isThinking) {
     const reason = 'The model does not go on from words put into its mouth';
     if (!target.dropUnsupported) throw invalid('messages', `${reason}: the last message must be one of the user.`);
@@ -108,7 +108,7 @@ function endingWell(
     return [...turns, { role: 'user', content: [{ type: 'text', text: 'Continue.' }] }];
   }
   // White space at the end is refused.
-  const text = `${end.text}`.trimEnd();
+  const text = end.text.trimEnd();
   return [...turns.slice(0, -1), { ...last, content: [...last.content.slice(0, -1), { ...end, text }] }];
 }
 

@@ -1,5 +1,5 @@
 import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
-import { resolve } from './native-schema.js';
+import { resolveReference } from './native-schema.js';
 
 /** A function's parameters as the wire takes them: an object at the root, without alternatives there. */
 export function inputSchema(parameters: unknown, target: EncodeTarget): JsonObject {
@@ -16,12 +16,12 @@ const ALTERNATIVES = ['anyOf', 'oneOf', 'allOf'] as const;
 
 function dereferenced(schema: JsonObject): JsonObject {
   const { $ref: reference, ...rest } = schema;
-  const found = typeof reference === 'string' ? resolve(schema, reference) : undefined;
+  const found = typeof reference === 'string' ? resolveReference(schema, reference) : undefined;
   return isJsonObject(found) ? { ...found, ...rest } : schema;
 }
 
 function merged(root: JsonObject): JsonObject {
-  const { anyOf, oneOf, allOf, ...base } = root;
+  const { anyOf, oneOf, allOf, additionalProperties: _closed, ...base } = root;
   const properties: JsonObject = isJsonObject(base.properties) ? { ...base.properties } : {};
   const required = new Set(namesIn(base.required));
   for (const part of variants(allOf, root)) {
@@ -29,34 +29,43 @@ function merged(root: JsonObject): JsonObject {
     for (const name of namesIn(part.required)) required.add(name);
   }
   for (const alternatives of [variants(anyOf, root), variants(oneOf, root)]) {
-    for (const variant of alternatives) {
-      for (const [name, property] of Object.entries(isJsonObject(variant.properties) ? variant.properties : {})) {
-        properties[name] = Object.hasOwn(properties, name) ? either(properties[name], property) : property;
-      }
-    }
-    const [first, ...others] = alternatives.map((variant) => namesIn(variant.required));
-    for (const name of first ?? []) if (others.every((names) => names.includes(name))) required.add(name);
+    mergeProperties(properties, alternatives);
+    for (const name of inAll(alternatives.map((variant) => namesIn(variant.required)))) required.add(name);
   }
-  const { additionalProperties: _closed, ...open } = base;
-  return { ...open, type: 'object', properties, ...(required.size > 0 ? { required: [...required] } : {}) };
+  return { ...base, type: 'object', properties, ...(required.size > 0 ? { required: [...required] } : {}) };
+}
+
+/** Where alternatives tell a property differently, such as the kind they are told apart by, each of its forms will do. */
+function mergeProperties(properties: JsonObject, alternatives: readonly JsonObject[]): void {
+  const forms = new Map(
+    Object.entries(properties).map(([name, form]) => [name, new Map([[JSON.stringify(form), form]])]),
+  );
+  for (const { properties: own } of alternatives) {
+    for (const [name, form] of Object.entries(isJsonObject(own) ? own : {})) {
+      const known = forms.get(name) ?? new Map<string, unknown>();
+      forms.set(name, known.set(JSON.stringify(form), form));
+    }
+  }
+  for (const [name, known] of forms) {
+    const [first, ...others] = known.values();
+    properties[name] = others.length === 0 ? first : { anyOf: [first, ...others] };
+  }
+}
+
+function inAll(lists: readonly string[][]): string[] {
+  const counts = new Map<string, number>();
+  for (const name of lists.flatMap((list) => [...new Set(list)])) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].filter(([, count]) => count === lists.length).map(([name]) => name);
 }
 
 function variants(list: unknown, root: JsonObject): JsonObject[] {
   if (!Array.isArray(list)) return [];
   return list.filter(isJsonObject).map((variant) => {
-    const found = typeof variant.$ref === 'string' ? resolve(root, variant.$ref) : undefined;
+    const found = typeof variant.$ref === 'string' ? resolveReference(root, variant.$ref) : undefined;
     return isJsonObject(found) ? found : variant;
   });
 }
 
 function namesIn(required: unknown): string[] {
   return Array.isArray(required) ? required.filter((name) => typeof name === 'string') : [];
-}
-
-/** A property that two alternatives tell differently, such as the kind they are told apart by. */
-function either(one: unknown, other: unknown): unknown {
-  if (JSON.stringify(one) === JSON.stringify(other)) return one;
-  const known =
-    isJsonObject(one) && Array.isArray(one.anyOf) && Object.keys(one).length === 1 ? (one.anyOf as unknown[]) : [one];
-  return { anyOf: [...known, other] };
 }

@@ -140,7 +140,7 @@ describe('the messages of a chat, told to Anthropic', () => {
       { role: 'user', content: 'Weather?' },
       { role: 'assistant', tool_calls: [call('a', 'f'), call('b', 'g')] },
     ];
-    expect(() => encode([...asked, { role: 'tool', tool_call_id: 'a', content: 'x' }])).toThrowError(
+    expect(() => encode([...asked, { role: 'tool', tool_call_id: 'a', content: 'x' }])).toThrow(
       expect.objectContaining({ kind: 'invalid_input', param: 'messages[1].tool_calls[1]' }),
     );
     expect(() =>
@@ -148,7 +148,7 @@ describe('the messages of a chat, told to Anthropic', () => {
         { role: 'user', content: 'Hi' },
         { role: 'tool', tool_call_id: 'z', content: 'x' },
       ]),
-    ).toThrowError(expect.objectContaining({ kind: 'invalid_input', param: 'messages[1].tool_call_id' }));
+    ).toThrow(expect.objectContaining({ kind: 'invalid_input', param: 'messages[1].tool_call_id' }));
   });
 
   it('makes foreign ids plain on both sides, keeps them apart, and forwards no signature in them (R-XL-1)', () => {
@@ -315,7 +315,7 @@ describe('the messages of a chat, told to Anthropic', () => {
       { role: 'user', content: 'Count' },
       { role: 'assistant', content: 'One,' },
     ];
-    expect(() => encode(chat, { model: 'claude-opus-4-6' })).toThrowError(
+    expect(() => encode(chat, { model: 'claude-opus-4-6' })).toThrow(
       expect.objectContaining({ kind: 'invalid_input', param: 'messages' }),
     );
     const { messages, warnings } = encode(chat, { model: 'claude-opus-4-6', dropUnsupported: true });
@@ -330,7 +330,7 @@ describe('the messages of a chat, told to Anthropic', () => {
     [{ role: 'user', content: [{ type: 'input_audio', input_audio: {} }] }, 'messages[0].content[0].type'],
     [{ role: 'assistant', tool_calls: [{ id: 'a' }] }, 'messages[0].tool_calls[0]'],
   ])('refuses what it cannot tell, naming the field: %j', (message, param) => {
-    expect(() => encode([message])).toThrowError(expect.objectContaining({ kind: 'invalid_input', param }));
+    expect(() => encode([message])).toThrow(expect.objectContaining({ kind: 'invalid_input', param }));
   });
 });
 

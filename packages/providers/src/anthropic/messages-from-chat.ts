@@ -32,12 +32,13 @@ export function conversationFromChat(
   target: EncodeTarget,
 ): Conversation {
   const draft = new Draft(target);
+  const places = family.systemMidway ? placesForSystem(messages) : [];
   for (const [index, message] of messages.entries()) {
     const path = `messages[${index}]`;
     switch (message.role) {
       case 'system':
       case 'developer':
-        draft.system(message, path, family.systemMidway && isBeforeAssistant(messages, index));
+        draft.system(message, path, places[index] === true);
         break;
       case 'user':
         draft.user(message, path);
@@ -56,22 +57,31 @@ export function conversationFromChat(
   return draft.finish();
 }
 
-/** The wire takes a system message in the middle only at the end of what the user said. */
-function isBeforeAssistant(messages: readonly JsonObject[], index: number): boolean {
-  const next = messages.slice(index + 1).find(({ role }) => role !== 'system' && role !== 'developer');
-  return next === undefined || next.role === 'assistant';
+/** For each message whether a system message may stand there: the wire takes one only at the end of what the user said. */
+function placesForSystem(messages: readonly JsonObject[]): boolean[] {
+  const places: boolean[] = [];
+  let next: unknown = 'assistant';
+  for (let index = messages.length - 1; index >= 0; index -= 1) {
+    const role = messages[index]?.role;
+    places[index] = next === 'assistant';
+    if (role !== 'system' && role !== 'developer') next = role;
+  }
+  return places;
+}
+
+/** A turn that still grows. The wire wants results first, wherever in the turn the client has them. */
+interface OpenTurn extends Turn {
+  readonly results: JsonObject[];
 }
 
 class Draft {
   readonly #target: EncodeTarget;
   readonly #ids: ToolIds = toolIds();
   readonly #system: JsonObject[] = [];
-  readonly #turns: Turn[] = [];
+  readonly #turns: OpenTurn[] = [];
   readonly #calledTools = new Set<string>();
   /** Calls without a result yet: the wire's id, and where the client made the call. */
   readonly #open = new Map<string, string>();
-  /** How many results stand at the beginning of the last turn. */
-  #results = 0;
   /** Deprecated `function_call`s have no id; they are counted instead. */
   #functionCalls = 0;
 
@@ -89,13 +99,13 @@ class Draft {
     } else if (last.role === 'system') {
       last.content.push(...blocks);
     } else {
-      this.#turns.push({ role: 'system', content: blocks });
+      this.#turns.push({ role: 'system', results: [], content: blocks });
     }
   }
 
   user(message: JsonObject, path: string): void {
     this.#userTurn().content.push(...blocksOf(message, path));
-    if (message.name !== undefined) this.#target.warn('The "name" of a user was left out: this wire has none.');
+    if (typeof message.name === 'string') this.#target.warn('The "name" of a user was left out: this wire has none.');
   }
 
   assistant(message: JsonObject, path: string): void {
@@ -108,7 +118,7 @@ class Draft {
       return;
     }
     if (turn === undefined) this.#userTurn();
-    this.#turns.push({ role: 'assistant', content: blocks });
+    this.#turns.push({ role: 'assistant', results: [], content: blocks });
   }
 
   toolResult(message: JsonObject, path: string): void {
@@ -126,24 +136,24 @@ class Draft {
       if (blocks.length > 0) block.content = blocks;
     }
     if (message.is_error === true) block.is_error = true;
-    const turn = this.#userTurn();
-    turn.content.splice(this.#results, 0, ...marked([block], message));
-    this.#results += 1;
+    this.#userTurn().results.push(...marked([block], message));
   }
 
   finish(): Conversation {
     this.#expectNoOpenCall();
-    if (this.#turns[0]?.role !== 'user') this.#turns.unshift({ role: 'user', content: [] });
-    for (const turn of this.#turns) if (turn.content.length === 0) turn.content.push(PLACEHOLDER);
-    return { system: this.#system, turns: this.#turns, calledTools: this.#calledTools };
+    if (this.#turns.length === 0) this.#userTurn();
+    const turns = this.#turns.map(({ role, results, content }): Turn => {
+      const blocks = [...results, ...content];
+      return { role, content: blocks.length > 0 ? blocks : [PLACEHOLDER] };
+    });
+    return { system: this.#system, turns, calledTools: this.#calledTools };
   }
 
-  #userTurn(): Turn {
+  #userTurn(): OpenTurn {
     const last = this.#turns.at(-1);
     if (last?.role === 'user') return last;
-    const turn: Turn = { role: 'user', content: [] };
+    const turn: OpenTurn = { role: 'user', results: [], content: [] };
     this.#turns.push(turn);
-    this.#results = 0;
     return turn;
   }
 
@@ -151,7 +161,7 @@ class Draft {
     const replayed = replayedBlocks(message);
     if (replayed !== undefined) {
       const blocks = replayed.map((block) =>
-        block.type === 'tool_use' ? { ...block, id: this.#openCall(`${block.id}`, block.name, path) } : block,
+        block.type === 'tool_use' ? { ...block, id: this.#openCall(idOf(block), block.name, path) } : block,
       );
       return marked(blocks, message);
     }
@@ -184,7 +194,7 @@ class Draft {
     if (!isJsonObject(call) || !isJsonObject(called) || typeof called.name !== 'string') {
       throw invalid(path, `"${path}" must hold a "function" with a "name".`);
     }
-    const id = this.#openCall(typeof call.id === 'string' ? call.id : '', called.name, path);
+    const id = this.#openCall(idOf(call), called.name, path);
     const input = call.custom === undefined ? this.#inputOf(called.arguments) : { input: called.input };
     return { type: 'tool_use', id, name: called.name, input, ...cacheMark(call) };
   }
@@ -233,6 +243,10 @@ function marked(blocks: JsonObject[], message: JsonObject): JsonObject[] {
 function cacheMark(holder: JsonObject): JsonObject | undefined {
   const cacheControl = cacheControlOf(holder);
   return cacheControl === undefined ? undefined : { cache_control: cacheControl };
+}
+
+function idOf({ id }: JsonObject): string {
+  return typeof id === 'string' ? id : '';
 }
 
 function functionCallId(count: number): string {

@@ -98,7 +98,7 @@ function isRecursive(root: JsonObject): boolean {
     const { $ref: reference, $defs: _defs, definitions: _definitions, ...rest } = schema;
     if (typeof reference === 'string' && !finished.has(reference)) {
       if (within.has(reference)) return true;
-      if (visit(resolve(root, reference), new Set([...within, reference]))) return true;
+      if (visit(resolveReference(root, reference), new Set([...within, reference]))) return true;
       finished.add(reference);
     }
     return Object.values(rest).some((item) => visit(item, within));
@@ -107,7 +107,7 @@ function isRecursive(root: JsonObject): boolean {
 }
 
 /** What a reference inside the schema points to. */
-export function resolve(root: JsonObject, reference: string): unknown {
+export function resolveReference(root: JsonObject, reference: string): unknown {
   if (!reference.startsWith('#')) return undefined;
   let found: unknown = root;
   for (const step of reference.slice(1).split('/').slice(1)) {

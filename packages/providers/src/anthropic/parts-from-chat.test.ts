@@ -88,7 +88,7 @@ describe('a part of a message, told to Anthropic', () => {
     [{ type: 'text' }, 'content[0].text'],
     [{ type: 'video_url' }, 'content[0].type'],
   ])('is refused where it cannot be read: %j', (part, param) => {
-    expect(() => blocks(part)).toThrowError(expect.objectContaining({ kind: 'invalid_input', param }));
+    expect(() => blocks(part)).toThrow(expect.objectContaining({ kind: 'invalid_input', param }));
   });
 });
 

@@ -222,7 +222,7 @@ class MessagesDecoder implements StreamDecoder {
   }
 
   #finish(out: StreamSink): void {
-    for (const [index, open] of [...this.#open]) {
+    for (const [index, open] of this.#open) {
       open.isDoubtful = true;
       this.#blockStop(index, out);
       if (this.#isOver) return;

@@ -85,7 +85,7 @@ describe('an answer of a form that was asked for', () => {
       },
     ],
   ])('comes as the input of a tool where the vendor cannot enforce it: %s', (_what, schema) => {
-    const { output_config, tools, tool_choice } = encode(schema as JsonObject);
+    const { output_config, tools, tool_choice } = encode(schema);
     expect(output_config).toBeUndefined();
     expect((tools as JsonObject[]).map(({ name }) => name)).toEqual([ANSWER_TOOL]);
     expect(tool_choice).toEqual({ type: 'tool', name: ANSWER_TOOL, disable_parallel_tool_use: true });
@@ -157,7 +157,9 @@ describe('an answer of a form that was asked for', () => {
       { type: 'message_delta', delta: { stop_reason: 'tool_use' } },
       { type: 'message_stop' },
     ]);
-    const choices = chunks.flatMap((chunk) => chunk.choices as { delta: JsonObject; finish_reason: string | null }[]);
+    const choices = chunks.flatMap(
+      (chunk) => chunk.choices as { delta: { content?: string }; finish_reason: string | null }[],
+    );
     expect(choices.map(({ delta }) => delta.content ?? '').join('')).toBe('{"name":"Ada"}');
     expect(choices.some(({ delta }) => 'tool_calls' in delta)).toBe(false);
     expect(choices.at(-1)?.finish_reason).toBe('stop');
@@ -178,7 +180,7 @@ describe('an answer of a form that was asked for', () => {
       [{ type: 'xml' }, 'response_format.type'],
       [{ type: 'json_schema' }, 'response_format.json_schema'],
     ] as const) {
-      expect(() => encodeFormat(format)).toThrowError(expect.objectContaining({ kind: 'invalid_input', param }));
+      expect(() => encodeFormat(format)).toThrow(expect.objectContaining({ kind: 'invalid_input', param }));
     }
   });
 });

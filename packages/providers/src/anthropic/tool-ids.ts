@@ -10,11 +10,18 @@ export interface ToolIds {
 export function toolIds(): ToolIds {
   const latest = new Map<string, string>();
   const taken = new Set<string>();
+  // Where the search for a free number begins; without it, a chat of many equal ids would take quadratic time.
+  const copies = new Map<string, number>();
   return {
     call(clientId) {
       const plain = plainId(clientId);
-      let id = plain;
-      for (let copy = 2; taken.has(id); copy += 1) id = `${plain}_${copy}`;
+      let copy = copies.get(plain) ?? 1;
+      let id = copy === 1 ? plain : `${plain}_${copy}`;
+      while (taken.has(id)) {
+        copy += 1;
+        id = `${plain}_${copy}`;
+      }
+      copies.set(plain, copy);
       taken.add(id);
       latest.set(clientId, id);
       return id;

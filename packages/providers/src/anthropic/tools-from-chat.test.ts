@@ -93,7 +93,7 @@ describe('the tools of a chat, told to Anthropic', () => {
 
   it('cannot take free text: refused, or left out', () => {
     const tools = [{ type: 'custom', custom: { name: 'run' } }, fn('f')];
-    expect(() => encode({ tools })).toThrowError(
+    expect(() => encode({ tools })).toThrow(
       expect.objectContaining({ param: 'tools[0]', code: 'unsupported_parameter' }),
     );
     expect(encode({ tools }, { dropUnsupported: true }).tools).toHaveLength(1);
@@ -121,7 +121,7 @@ describe('the tools of a chat, told to Anthropic', () => {
     const { tools, tool_choice } = encode({ tools: [fn('f'), fn('g')], tool_choice: allowed('required', 'g') });
     expect([tools?.map(({ name }) => name), tool_choice]).toEqual([['g'], { type: 'any' }]);
     expect(encode({ tools: [fn('f')], tool_choice: allowed('auto', 'f') }).tool_choice).toEqual({ type: 'auto' });
-    expect(() => encode({ tools: [fn('f')], tool_choice: allowed('auto', 'x') })).toThrowError(
+    expect(() => encode({ tools: [fn('f')], tool_choice: allowed('auto', 'x') })).toThrow(
       expect.objectContaining({ param: 'tool_choice' }),
     );
   });
@@ -129,7 +129,7 @@ describe('the tools of a chat, told to Anthropic', () => {
   it.each([['sometimes'], [{ type: 'function' }], [{ type: 'function', function: { name: 'x' } }], [7]])(
     'are not chosen by %j',
     (tool_choice) => {
-      expect(() => encode({ tools: [fn('f')], tool_choice })).toThrowError(
+      expect(() => encode({ tools: [fn('f')], tool_choice })).toThrow(
         expect.objectContaining({ kind: 'invalid_input', param: 'tool_choice' }),
       );
     },

@@ -1,0 +1,258 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises';
+import type { ModelGroupConfig, UsageRecord } from '@portico/core';
+import {
+  expectNoOpenRequests,
+  type FakeProvider,
+  FAULTS,
+  type FaultId,
+  startFakeProvider,
+  type UnreachableUrls,
+  unreachableUrls,
+} from '@portico/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { askChat, QUESTION, type ToolCall } from '../support/ask-chat.js';
+import { type Ending, type Seen, VERDICTS, type Verdict, verdictTable } from '../support/fault-verdicts.js';
+import { QUICK, UPSTREAM_KEY, WIRES, type WireName } from '../support/gateway-on.js';
+import { MOUNTS, type MountName } from '../support/mounts.js';
+import { watchProcess } from '../support/watch-process.js';
+
+watchProcess();
+
+let unreachable: UnreachableUrls;
+beforeAll(async () => {
+  unreachable = await unreachableUrls();
+});
+afterAll(() => unreachable.close());
+
+const ARRANGEMENTS = ['alone', 'with a spare beside it', 'with a spare in another group'] as const;
+type Arrangement = (typeof ARRANGEMENTS)[number];
+
+/** One fault, in one place, asked in one way. */
+interface Cell {
+  readonly title: string;
+  readonly verdict: Verdict;
+  readonly variant: string;
+  readonly streaming: boolean;
+  readonly arrangement: Arrangement;
+}
+
+describe('the table of verdicts', () => {
+  it('has every variant of every fault, wherever it shows', () => {
+    const judged = new Set(
+      VERDICTS.flatMap((verdict) => cellsOf(verdict, ['alone']).map(({ title }) => title.split(':')[0])),
+    );
+    const missing = FAULTS.filter(({ id }) => id !== 'f47').flatMap(({ id, variants, streaming }) =>
+      (variants.length === 0 ? [''] : variants)
+        .flatMap((variant) => [
+          ...(streaming === 'stream' ? [] : [titleOf(id, variant, false, 'alone')]),
+          ...(streaming === 'json' ? [] : [titleOf(id, variant, true, 'alone')]),
+        ])
+        .filter((title) => !judged.has(title)),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('is the one that people read', () => {
+    const readme = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8');
+    expect(/<!-- verdicts:start -->\n\n([\s\S]*)\n\n<!-- verdicts:end -->/.exec(readme)?.[1]).toBe(verdictTable());
+  });
+});
+
+const EVERYWHERE: readonly [MountName, readonly Arrangement[]][] = [
+  ['Express 5', ARRANGEMENTS],
+  ['in-process', ARRANGEMENTS],
+  // What differs between mounts is how an ending reaches the client, for which one deployment is enough.
+  ['Express 4', ['alone']],
+  ['node:http', ['alone']],
+];
+
+// R-STR-3, R-STR-4, R-STR-5, R-STR-8, R-STR-9, R-FO-3: the verdicts are their sentences, fault by fault.
+describe.each(EVERYWHERE)('on %s,', (mount, arrangements) => {
+  describe.each(Object.keys(WIRES) as WireName[])('asking the upstream as %s:', (wire) => {
+    const cells = VERDICTS.filter(({ wires = ['openai', 'anthropic'] }) => wires.includes(wire)).flatMap((verdict) =>
+      cellsOf(verdict, arrangements),
+    );
+
+    it.concurrent.each(cells)('$title', async (cell) => {
+      const provider = await startFakeProvider({ reply: ({ model }) => wordsOf(model), ...cell.verdict.provider });
+      try {
+        await judge(cell, await ask(cell, provider, mount, wire));
+        await expectNoOpenRequests(provider);
+      } finally {
+        await provider.close();
+      }
+    });
+  });
+});
+
+function cellsOf(verdict: Verdict, arrangements: readonly Arrangement[]): Cell[] {
+  const fault = faultOf(verdict.fault);
+  const variants = verdict.variants ?? (fault.variants.length === 0 ? [''] : fault.variants);
+  const modes = [false, true].filter(
+    (streaming) =>
+      (verdict.streaming ?? streaming) === streaming && fault.streaming !== (streaming ? 'json' : 'stream'),
+  );
+  return variants.flatMap((variant) =>
+    modes.flatMap((streaming) =>
+      arrangements.map((arrangement) => ({
+        title: `${titleOf(verdict.fault, variant, streaming, arrangement)}: ${promiseOf(verdict, arrangement)}`,
+        verdict,
+        variant,
+        streaming,
+        arrangement,
+      })),
+    ),
+  );
+}
+
+function titleOf(fault: FaultId, variant: string, streaming: boolean, arrangement: Arrangement): string {
+  return `${fault}${variant === '' ? '' : `-${variant}`}, ${streaming ? 'streamed' : 'whole'}, ${arrangement}`;
+}
+
+function promiseOf({ alone, spare, afterAFirstCall, also }: Verdict, arrangement: Arrangement): string {
+  const when = afterAFirstCall ? 'after a first call ' : '';
+  if (arrangement !== 'alone' && spare !== 'same') return `${when}the ${spare}`;
+  const what = alone.ends === 'answer' ? 'the answer' : `${alone.ends} with ${alone.kind}`;
+  return `${when}${what}, asked ${alone.asked} times${also === undefined ? '' : `, ${also.says}`}`;
+}
+
+interface Asked extends Seen {
+  readonly records: readonly UsageRecord[];
+  readonly openCalls: number;
+}
+
+async function ask(cell: Cell, provider: FakeProvider, mount: MountName, wire: WireName): Promise<Asked> {
+  const { verdict, streaming, variant } = cell;
+  const model = `fault-${verdict.fault}${variant === '' ? '' : `-${variant}`}`;
+  const records: UsageRecord[] = [];
+  const mounted = await MOUNTS[mount]({
+    ...QUICK,
+    models: groupsOf(cell, provider, model, wire),
+    observers: [{ callEnded: (record) => void records.push(record) }],
+  });
+  try {
+    const question = { model: 'chat', stream: streaming, ...verdict.asks };
+    if (verdict.afterAFirstCall) {
+      await askChat(mounted, question);
+      await provider.log.waitUntilQuiet();
+      // The provider's last byte is on its way; two turns later the gateway's socket is idle.
+      await turnOfTheEventLoop();
+      await turnOfTheEventLoop();
+      provider.log.reset();
+      records.length = 0;
+    }
+    const startedAt = performance.now();
+    const client = await askChat(mounted, question);
+    const [record] = records;
+    if (record === undefined) throw new Error('The call has no record.');
+    return {
+      client,
+      streamed: streaming,
+      tookMs: performance.now() - startedAt,
+      faulty: provider.log.requestsFor(model),
+      requests: [...provider.log.requests, ...unreachable.log.requests],
+      record,
+      records,
+      openCalls: mounted.gateway.openCalls,
+      trueCalls: () => callsOf(provider, model),
+    };
+  } finally {
+    await mounted.close();
+  }
+}
+
+function groupsOf(
+  { verdict, arrangement, variant }: Cell,
+  provider: FakeProvider,
+  model: string,
+  wire: WireName,
+): Record<string, ModelGroupConfig> {
+  const { totalMs, ...deadlines } = verdict.deadlines ?? {};
+  const byUrl = faultOf(verdict.fault).pickedBy === 'base url';
+  const faulty = {
+    ...WIRES[wire](provider, model),
+    ...(byUrl && { baseUrl: unreachable[variant as 'refused'] }), // the variants of such faults are the names of the URLs
+    deadlines,
+    // By these weights the faulty one comes first, but for one time in a million million.
+    weight: 1e12,
+  };
+  const spare = WIRES[wire](provider, 'spare');
+  const limits = totalMs === undefined ? {} : { deadlines: { totalMs } };
+  if (arrangement === 'alone') return { chat: { deployments: [faulty], ...limits } };
+  if (arrangement === 'with a spare beside it') return { chat: { deployments: [faulty, spare], ...limits } };
+  return { chat: { deployments: [faulty], fallbacks: ['spare'], ...limits }, spare: { deployments: [spare] } };
+}
+
+async function judge({ verdict, arrangement, variant }: Cell, seen: Asked): Promise<void> {
+  const { client, record, records, requests } = seen;
+  const hasSpare = arrangement !== 'alone' && verdict.spare !== 'same';
+  const byUrl = faultOf(verdict.fault).pickedBy === 'base url';
+  const expected: Ending = hasSpare ? { ends: 'answer', asked: askedBeforeSpare(verdict, arrangement) } : verdict.alone;
+  const model = `fault-${verdict.fault}${variant === '' ? '' : `-${variant}`}`;
+
+  expect(client).toMatchObject(
+    expected.ends === 'answer'
+      ? { ended: 'answer', status: 200 }
+      : expected.ends === 'error'
+        ? { ended: 'error', status: expected.status, error: { kind: expected.kind } }
+        : { ended: 'broken off', status: 200, error: { kind: expected.kind } },
+  );
+  if (expected.ends === 'answer' && client.toolCalls.length === 0) {
+    const words = wordsOf(hasSpare ? 'spare' : model);
+    if (variant === 'ten-megabytes' && !hasSpare) expect(client.content.length).toBeGreaterThan(10_000_000);
+    else expect(client.content).toBe(words);
+  }
+  if (seen.streamed && client.status === 200) expect(client.openings).toBe(1);
+  expect(client.raw).not.toContain(UPSTREAM_KEY);
+
+  if (!byUrl) expect(seen.faulty).toHaveLength(expected.asked);
+  expect(requests.filter((request) => request.model === 'spare')).toHaveLength(hasSpare ? 1 : 0);
+
+  expect(records).toHaveLength(1);
+  expect(record.outcome).toBe(OUTCOMES[expected.ends]);
+  expect(record.failure).toBe(expected.ends === 'answer' ? undefined : expected.kind);
+  // What one attempt asks twice, a retry of the transport or without an option, is one attempt.
+  const attempts = (expected.ends === 'answer' && !hasSpare ? 1 : expected.asked) + (hasSpare ? 1 : 0);
+  expect(record.attempts).toHaveLength(attempts);
+  if (expected.ends === 'error') expect(record.costNanoUsd).toBe(0);
+  else expect(record.costNanoUsd).toBeGreaterThan(0);
+  if (expected.ends === 'answer' && !UNCOUNTED.has(model)) expect(record.usage.estimated).toBe(verdict.fault === 'f44' && verdict.also?.check !== undefined && !hasSpare);
+  expect(seen.openCalls).toBe(0);
+  if (arrangement === 'alone') await verdict.also?.check?.(seen);
+}
+
+/** The provider does not say what these used. */
+const UNCOUNTED = new Set(['fault-f40-missing']);
+
+const OUTCOMES = { answer: 'ok', error: 'failed', 'broken off': 'incomplete' } as const;
+
+function askedBeforeSpare({ spare, alone }: Verdict, arrangement: Arrangement): number {
+  return arrangement === 'with a spare beside it' || spare === 'spare once' ? 1 : alone.asked;
+}
+
+function faultOf(id: FaultId) {
+  const fault = FAULTS.find((one) => one.id === id);
+  if (fault === undefined) throw new Error(`There is no fault ${id}.`);
+  return fault;
+}
+
+/** Eight tokens: a fault in the middle comes after five. */
+function wordsOf(model: string): string {
+  return `${model} says: one two three four five six.`;
+}
+
+async function callsOf(provider: FakeProvider, model: string): Promise<readonly ToolCall[]> {
+  const response = await fetch(`${provider.url}/chat/completions`, {
+    method: 'POST',
+    body: JSON.stringify({ model, messages: QUESTION, tools: VERDICTS.find(({ fault }) => fault === 'f42')?.asks?.tools }),
+  });
+  const { choices } = (await response.json()) as {
+    choices: { message: { tool_calls: { function: { name: string; arguments: string } }[] } }[];
+  };
+  return (choices[0]?.message.tool_calls ?? []).map((call) => ({
+    name: call.function.name,
+    pieces: [call.function.arguments],
+  }));
+}
