@@ -83,7 +83,7 @@ function mounted(
       ask(`${baseUrl}/chat/completions`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...Object.fromEntries(new Headers(headers)) },
-        body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
+        body: typeof body === 'string' || body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body),
         ...(signal && { signal }),
       }),
     async close() {

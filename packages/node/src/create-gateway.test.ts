@@ -36,7 +36,7 @@ it('runs hooks at the end of a stream in the context of the call, also after its
   const seen: (string | undefined)[] = [];
   const gateway = createGateway({
     models: { fast: [{ model: 'openai/gpt-4o-mini', apiKey: 'sk-test', baseUrl: `${upstream.origin}/v1` }] },
-    observers: [{ callEnded: () => seen.push(requestId.getStore()) }],
+    observers: [{ callEnded: () => void seen.push(requestId.getStore()) }],
   });
   const callAs = (id: string) =>
     requestId.run(id, async () => {

@@ -72,6 +72,11 @@ export class Meter {
 
   streamEnded(end: StreamEnd, deployment: Deployment): void {
     const usage = end.usage ?? this.estimate(end.producedCharacters);
+    const skipped = end.malformedEvents;
+    if (skipped > 0) {
+      const events = skipped === 1 ? '1 event' : `${skipped} events`;
+      this.#call.warnings.push(`${events} of the upstream's stream could not be read and ${skipped === 1 ? 'was' : 'were'} skipped.`);
+    }
     this.#attemptDone(end.failure);
     this.#end(end.outcome, end.failure, usage, deployment);
   }

@@ -138,6 +138,10 @@ describe('a whole answer of Anthropic, told as a chat completion', () => {
     expect(choice([call], { stop_reason: 'max_tokens' }).finish_reason).toBe('length');
   });
 
+  it('is a failure of the vendor where it is no message at all (f25)', () => {
+    expect(() => chatAnswer({ choices: [] }, target())).toThrow(expect.objectContaining({ kind: 'upstream_error' }));
+  });
+
   it('says nothing of usage where the vendor did not', () => {
     expect(decode([text('x')], { usage: undefined })).not.toHaveProperty('usage');
     expect(decode([text('x')], { usage: { input_tokens: 0, output_tokens: 0 } })).not.toHaveProperty('usage');

@@ -1,4 +1,4 @@
-import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
+import { type EncodeTarget, GatewayError, isJsonObject, type JsonObject } from '@portico/core';
 import { annotationsFromCitations } from './annotations-from-citations.js';
 import { ChatOrder } from './chat-order.js';
 import { finishToChat } from './finish-to-chat.js';
@@ -11,7 +11,12 @@ import { usageToChat } from './usage-to-chat.js';
  * signatures; what only this wire can say is in `provider_specific_fields.content_blocks`, every block word for word.
  */
 export function chatAnswer(answer: JsonObject, target: EncodeTarget): JsonObject {
-  const blocks = Array.isArray(answer.content) ? (answer.content as unknown[]).filter(isJsonObject) : [];
+  if (!Array.isArray(answer.content)) {
+    throw new GatewayError('upstream_error', 'Anthropic answered with JSON that is not a message.', {
+      upstreamStatus: 200,
+    });
+  }
+  const blocks = (answer.content as unknown[]).filter(isJsonObject);
   const calls = blocks.filter(({ type, name }) => type === 'tool_use' && name !== ANSWER_TOOL);
   const usage = isJsonObject(answer.usage) ? usageToChat(answer.usage) : undefined;
   return {

@@ -165,6 +165,17 @@ describe('the messages of a chat, told to Anthropic', () => {
     );
   });
 
+  it('is told in a moment, however many equal ids or system messages a client sends', () => {
+    const many = <T>(make: (index: number) => T) => Array.from({ length: 20_000 }, (_, index) => make(index));
+    const calls = many((index) => [
+      { role: 'assistant', tool_calls: [call('a', 'f')] },
+      { role: 'tool', tool_call_id: 'a', content: `${index}` },
+    ]).flat();
+    expect(encode([{ role: 'user', content: 'Go' }, ...calls]).messages).toHaveLength(40_001);
+    const system = many(() => ({ role: 'system', content: 'x' }));
+    expect(encode([{ role: 'user', content: 'Go' }, ...system], { model: 'claude-opus-5' }).messages).toHaveLength(2);
+  });
+
   it('tells calls of several turns apart whose client counts from zero in each', () => {
     const turn = (result: string) => [
       { role: 'assistant', tool_calls: [call('call_0', 'f')] },

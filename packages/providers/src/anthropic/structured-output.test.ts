@@ -171,6 +171,7 @@ describe('an answer of a form that was asked for', () => {
       { type: 'text', text: 'Answer with one JSON object and nothing else: no other text, no code fence.' },
     ]);
     expect(warnings).toHaveLength(1);
+    expect(encodeFormat({ type: 'json_schema', json_schema: { name: 'any' } }).system).toEqual(system);
   });
 
   it('is text by default, and refused where nobody knows the form', () => {

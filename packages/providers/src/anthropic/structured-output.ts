@@ -30,8 +30,7 @@ export function structuredOutputFromChat(
     case 'text':
       return {};
     case 'json_object':
-      target.warn('"response_format": JSON is asked for in words; this wire enforces it with a schema only.');
-      return { instruction: 'Answer with one JSON object and nothing else: no other text, no code fence.' };
+      return inWords(target);
     case 'json_schema':
       return bySchema(asked.json_schema, family, target);
     default:
@@ -42,7 +41,8 @@ export function structuredOutputFromChat(
 function bySchema(asked: unknown, family: ModelFamily, target: EncodeTarget): StructuredOutput {
   if (!isJsonObject(asked))
     throw invalid('response_format.json_schema', '"response_format.json_schema" must be an object.');
-  const schema = isJsonObject(asked.schema) ? asked.schema : {};
+  const { schema } = asked;
+  if (!isJsonObject(schema)) return inWords(target);
   const native = family.structuredOutput ? nativeSchema(schema) : undefined;
   if (native !== undefined) {
     if (native.unenforced.size > 0) {
@@ -54,4 +54,9 @@ function bySchema(asked: unknown, family: ModelFamily, target: EncodeTarget): St
   const about = typeof asked.description === 'string' ? ` ${asked.description}` : '';
   const description = `Gives the final answer. Always answer by calling this, never in text.${about}`;
   return { tool: { name: ANSWER_TOOL, description, input_schema: inputSchema(schema, target) } };
+}
+
+function inWords(target: EncodeTarget): StructuredOutput {
+  target.warn('"response_format": JSON is asked for in words; this wire enforces it with a schema only.');
+  return { instruction: 'Answer with one JSON object and nothing else: no other text, no code fence.' };
 }
