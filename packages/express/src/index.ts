@@ -6,6 +6,7 @@ export {
   type CallSnapshot,
   type ChatRequest,
   ConfigError,
+  type DeploymentConfig,
   definePlugin,
   type Gateway,
   type GatewayConfig,
@@ -20,6 +21,8 @@ export {
   type Secret,
   type Sink,
   secret,
+  totalInputTokens,
+  totalOutputTokens,
   type UsageRecord,
 } from '@portico/core';
 export type { ExpressHost } from './express-middleware.js';

@@ -28,7 +28,7 @@ export class ServedRequest<Host> implements IncomingRequest<Host> {
     // The request's own 'close' comes as soon as its body is read. On HTTP/2 a cancelled response calls itself finished,
     // so that only whether we ended it tells a client that left (hosts: facts 1 and 2).
     res.once('close', () => {
-      if (!res.writableFinished) this.#leave();
+      if (!this.ended || !res.writableFinished) this.#leave();
     });
   }
 
