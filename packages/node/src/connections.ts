@@ -70,7 +70,6 @@ export function connectionsTo(origin: string, connect: Connect, limit: number, i
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: idleSocketMs,
-      keepAliveMaxTimeout: idleSocketMs,
       pipelining: 1,
       allowH2: false,
     });
@@ -87,7 +86,7 @@ export function connectionsTo(origin: string, connect: Connect, limit: number, i
 
   function end(connection: Connection): void {
     all.delete(connection);
-    // Aborting a single request would not do: undici then connects anew for the request that was aborted.
+    // undici's own abort of one request, and a client left alive with one, connect anew for what nobody waits for.
     connection.client.destroy(ENDED, () => {});
     // While a socket is being connected the client does not have it yet.
     connection.socket?.destroy();

@@ -10,7 +10,7 @@ const EARLY_BYTES = 64 * 1024;
  * A server that closes an idle socket just as a request goes out is noticed within about one round trip. A connection
  * that breaks later may have broken over the request itself, which then could be billed twice if it were sent again.
  */
-const SILENT_RETRY_WITHIN_MS = 1e9;
+const SILENT_RETRY_WITHIN_MS = 1000;
 
 /**
  * One request on its way and its answer: what undici reports to, what core reads from, in one object, because this is

@@ -13,7 +13,7 @@ const BODY_TIMEOUT_MS = 30_000;
 
 /**
  * The body, from wherever it is now. `req.body` says nothing about that: some parsers set `{}` on a stream they never
- * read, others on one they did. Only the stream itself knows (hosts: fact 5).
+ * read, others on one they did. Only the stream itself knows.
  */
 export function bodyOf(
   req: NodeRequest,
@@ -38,9 +38,9 @@ function wholeBody(bytes: Uint8Array): IncomingBody {
 }
 
 function readStream(req: NodeRequest, owner: BodyOwner, maxBytes: number, timeoutMs: number): Promise<Uint8Array> {
-  const encoding = req.headers['content-encoding'];
+  const encoding = req.headers['content-encoding']?.toLowerCase();
   const packed = encoding !== undefined && encoding !== 'identity';
-  const unpack = packed ? UNPACK[encoding.toLowerCase()] : undefined;
+  const unpack = packed ? UNPACK[encoding] : undefined;
   if (packed && unpack === undefined) return Promise.reject(unknownEncoding(encoding));
   const bytes = collect(req, owner, maxBytes, timeoutMs);
   return unpack === undefined ? bytes : bytes.then((body) => unpacked(body, unpack, maxBytes, encoding as string));
@@ -59,6 +59,7 @@ function collect(req: NodeRequest, owner: BodyOwner, maxBytes: number, timeoutMs
     const timer = setTimeout(() => refuse(tooSlow(timeoutMs)), timeoutMs);
 
     function onData(chunk: Buffer) {
+      timer.refresh();
       length += chunk.length;
       if (length > maxBytes) refuse(tooLarge(maxBytes));
       else if (first === undefined) first = chunk;
@@ -67,8 +68,6 @@ function collect(req: NodeRequest, owner: BodyOwner, maxBytes: number, timeoutMs
     }
     function onEnd() {
       clearTimeout(timer);
-      // HTTP/2 ends the stream of a client that left in the middle, too.
-      if (declared > length) return reject(clientLeft());
       resolve(rest === undefined ? (first ?? EMPTY) : Buffer.concat(rest, length));
     }
     function refuse(error: GatewayError) {
@@ -111,7 +110,7 @@ function tooLarge(maxBytes: number): GatewayError {
 }
 
 function tooSlow(timeoutMs: number): GatewayError {
-  return new GatewayError('request_timeout', `The body was not complete within ${timeoutMs} ms.`);
+  return new GatewayError('request_timeout', `Nothing more of the body came for ${timeoutMs} ms; it is not complete.`);
 }
 
 function clientLeft(): GatewayError {

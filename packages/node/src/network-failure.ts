@@ -72,8 +72,8 @@ const FOUND_AT: Readonly<Record<Stage, string>> = {
 };
 
 function codeOf(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' ? code : 'no code';
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  return String(code ?? name ?? 'unknown');
 }
 
 const TLS_CODE = /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO|EPROTO|HOSTNAME_MISMATCH)|SELF_SIGNED|CERTIFICATE/;

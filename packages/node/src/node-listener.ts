@@ -10,7 +10,7 @@ export interface NodeHost {
 export interface NodeListenerOptions {
   /** Where the gateway begins: `/llm`. Everything else is a 404. Default: the root. */
   readonly prefix?: string;
-  /** How long a client may take to send its body. Default 30,000 milliseconds. */
+  /** Longest silence in the middle of a body. Default 30,000 milliseconds; the whole is limited by the server's `requestTimeout`. */
   readonly bodyTimeoutMs?: number;
 }
 

@@ -19,7 +19,7 @@ export interface ServeOptions<Host> {
   readonly authority?: string | undefined;
   /** What a body parser in front made of the body; looked at only if the stream was consumed. */
   readonly parsedBody?: unknown;
-  /** How long a client may take to send its body. Default 30,000 milliseconds. */
+  /** Longest silence in the middle of a body. Default 30,000 milliseconds; the whole is limited by the server's `requestTimeout`. */
   readonly bodyTimeoutMs?: number;
   /** Called once if the path is none of the gateway's, or with what went wrong in the mount itself. Without it: 404 or 500. */
   next?(error?: unknown): void;

@@ -26,7 +26,7 @@ export class ServedRequest<Host> implements IncomingRequest<Host> {
     this.host = options.host;
     this.body = bodyOf(req, this, options);
     // The request's own 'close' comes as soon as its body is read. On HTTP/2 a cancelled response calls itself finished,
-    // so that only whether we ended it tells a client that left (hosts: facts 1 and 2).
+    // so that only whether we ended it tells a client that left.
     res.once('close', () => {
       if (!this.ended || !res.writableFinished) this.#leave();
     });

@@ -283,6 +283,20 @@ describe('a cancelled exchange', () => {
     expect(upstream.sockets).toHaveLength(0);
   });
 
+  it('opens no new socket for what nobody waits for', async () => {
+    const upstream = await rawUpstream((socket) => socket.write(jsonAnswer('{}')));
+    const transport = openTransport();
+    await textOf(await transport.send(requestTo(upstream.origin)));
+    await pause(10);
+    const cancellation = new Cancellation();
+    const sent = failure(transport.send({ ...requestTo(upstream.origin), cancellation }));
+    cancellation.cancel(new Error('the client left at once'));
+    await sent;
+    await pause(50);
+    expect(upstream.requests).toHaveLength(1);
+    expect(upstream.sockets).toHaveLength(1);
+  });
+
   it('gives up a handshake that hangs', async () => {
     const upstream = await rawUpstream(() => {}, undefined, 'https');
     const cancellation = new Cancellation();
@@ -291,6 +305,28 @@ describe('a cancelled exchange', () => {
     cancellation.cancel(new Error('the client left'));
     await sent;
     await eventually(() => upstream.sockets[0]?.destroyed === true);
+  });
+
+  it('is what an owner gets that throws at its bytes: it is told so, and the socket goes', async () => {
+    const upstream = await rawUpstream((socket) => {
+      socket.write(CHUNKED_HEAD);
+      setTimeout(() => socket.write(chunk('a')), 20);
+    });
+    const reply = await openTransport().send(requestTo(upstream.origin));
+    const bug = new Error('a bug');
+    const told = new Promise((resolve) => {
+      reply.body.start({
+        bytes() {
+          throw bug;
+        },
+        end: () => resolve('end'),
+        fail: resolve,
+      });
+    });
+    expect(await told).toMatchObject({ kind: 'network', cause: bug });
+    await eventually(() => upstream.sockets[0]?.destroyed === true);
+    await pause(20);
+    expect(upstream.sockets).toHaveLength(1);
   });
 
   it('leaves no listener behind, however it ended', async () => {

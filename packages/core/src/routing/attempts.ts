@@ -69,6 +69,8 @@ async function askGroup<Answer>(
   isLastHope: boolean,
   parts: AttemptParts<Answer>,
 ): Promise<Answer> {
+  // Whoever left while the house decided is not asked for, and owes nothing.
+  if (call.cancellation.cancelled) throw call.cancellation.reason;
   const able = parts.table.deploymentsFor(group, call.operation.name);
   if (able.length === 0) throw nobodyServes(group, call.operation.name);
   const failures = new Map<Deployment, GatewayError>();

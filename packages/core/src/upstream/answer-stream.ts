@@ -125,10 +125,12 @@ export class AnswerStream implements TextSource, ByteSink, StreamSink {
     this.#stop();
     this.#parts.source.cancel(failure);
     if (!this.#committed) return this.#refuse(failure);
-    const clientGone = failure.kind === 'client_closed';
-    if (!clientGone) this.#ready += this.#parts.errors.event(failure, this.#parts.requestId);
+    const left = failure.kind === 'client_closed';
+    if (!left) this.#ready += this.#parts.errors.event(failure, this.#parts.requestId);
     this.#flush();
     this.#sink?.end();
+    // One that stopped reading has left as well (c02): none of it is the upstream's fault.
+    const clientGone = left || failure.kind === 'request_timeout';
     this.#parts.onEnd({ outcome: clientGone ? 'client_gone' : 'incomplete', failure, ...this.#account() });
   }
 
@@ -178,11 +180,15 @@ export class AnswerStream implements TextSource, ByteSink, StreamSink {
   }
 
   pause(): void {
-    if (!this.#over) this.#parts.source.pause();
+    if (this.#over) return;
+    this.#parts.deadline.held();
+    this.#parts.source.pause();
   }
 
   resume(): void {
-    if (!this.#over) this.#parts.source.resume();
+    if (this.#over) return;
+    this.#parts.deadline.released();
+    this.#parts.source.resume();
   }
 
   cancel(reason: unknown): void {

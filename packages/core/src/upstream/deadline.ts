@@ -18,6 +18,7 @@ export class Deadline {
   readonly #onExpire: (error: GatewayError) => void;
   #phase: Phase = 'head';
   #aliveAt: number;
+  #held = false;
   #takeBack: (() => void) | undefined;
 
   /** `callEndsAt`: when the call's own total deadline passes, milliseconds since the epoch. */
@@ -51,6 +52,18 @@ export class Deadline {
     this.#aliveAt = this.#clock.now();
   }
 
+  /** The client has no room for more: from now on the silence is its own, and it has as long as the upstream has. */
+  held(): void {
+    this.#held = true;
+    this.#aliveAt = this.#clock.now();
+  }
+
+  /** The client has room again. */
+  released(): void {
+    this.#held = false;
+    this.#aliveAt = this.#clock.now();
+  }
+
   /** The first content is here: from now on only silence and the whole answer are limited. */
   contentArrived(): void {
     this.#phase = 'flowing';
@@ -72,6 +85,10 @@ export class Deadline {
     const now = this.#clock.now();
     if (now < this.#nextLimit()) return this.#sleep(now);
     this.#takeBack = undefined;
+    if (this.#held && limit.at < this.#endsAt) {
+      const message = `The client read nothing of its answer for ${this.#limits.idleMs} ms.`;
+      return this.#onExpire(new GatewayError('request_timeout', message));
+    }
     // The silent route is not asked again: the next silence would cost as much (R-STR-9).
     this.#onExpire(new GatewayError('timeout', `${this.#who} ${this.#whatExpired(now)}.`, { retryable: false }));
   };

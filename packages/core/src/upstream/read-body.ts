@@ -16,6 +16,8 @@ export function readBody(
     let rest: Uint8Array[] | undefined;
     let length = 0;
     let over = false;
+    // A call that is already cancelled says so at once, before there is anything to forget.
+    let forget = () => {};
     const stop = (error: unknown) => {
       if (over) return;
       over = true;
@@ -23,7 +25,7 @@ export function readBody(
       source.cancel(error);
       reject(error);
     };
-    const forget = onCancel(stop);
+    forget = onCancel(stop);
     if (over) return;
     source.start({
       bytes(chunk) {

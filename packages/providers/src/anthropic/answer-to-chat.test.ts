@@ -29,7 +29,7 @@ describe('a whole answer of Anthropic, told as a chat completion', () => {
   });
 
   it('has calls with their input as text, and no content where there is none', () => {
-    const { message, finish_reason } = choice([call, { ...call, id: 'toolu_2', input: {} }], {
+    const { message, finish_reason } = choice([call, { ...call, id: 'toolu_2', input: undefined }], {
       stop_reason: 'tool_use',
     });
     expect(message).toEqual({

@@ -143,12 +143,13 @@ describe('the messages of a chat, told to Anthropic', () => {
     expect(() => encode([...asked, { role: 'tool', tool_call_id: 'a', content: 'x' }])).toThrow(
       expect.objectContaining({ kind: 'invalid_input', param: 'messages[1].tool_calls[1]' }),
     );
-    expect(() =>
-      encode([
-        { role: 'user', content: 'Hi' },
-        { role: 'tool', tool_call_id: 'z', content: 'x' },
-      ]),
-    ).toThrow(expect.objectContaining({ kind: 'invalid_input', param: 'messages[1].tool_call_id' }));
+    const tooLate = [{ role: 'user', content: 'x' }, { role: 'assistant', content: 'y' }, result('a'), result('b')];
+    expect(() => encode([...asked, ...tooLate])).toThrow(
+      expect.objectContaining({ kind: 'invalid_input', param: 'messages[1].tool_calls[0]' }),
+    );
+    expect(() => encode([{ role: 'user', content: 'Hi' }, result('z')])).toThrow(
+      expect.objectContaining({ kind: 'invalid_input', param: 'messages[1].tool_call_id' }),
+    );
   });
 
   it('makes foreign ids plain on both sides, keeps them apart, and forwards no signature in them (R-XL-1)', () => {
@@ -260,14 +261,16 @@ describe('the messages of a chat, told to Anthropic', () => {
         citations: [{ type: 'web_search_result_location', url: 'https://x.example' }],
       },
     ];
-    const said = (content: string) =>
+    const said = (content: string, tool_calls: JsonObject[] = []) =>
       encode([
         { role: 'user', content: 'Search' },
-        { role: 'assistant', content, provider_specific_fields: { content_blocks: blocks } },
+        { role: 'assistant', content, tool_calls, provider_specific_fields: { content_blocks: blocks } },
+        ...tool_calls.map(() => result('a')),
         { role: 'user', content: 'More' },
       ]).messages[1]?.content;
     expect(said('Found it.')).toEqual(blocks);
     expect(said('Edited.')).toEqual([text('Edited.')]);
+    expect(said('Found it.', [call('a', 'f')])?.map(({ type }) => type)).toEqual(['text', 'tool_use']);
   });
 
   it('tells refusals as text', () => {
@@ -311,6 +314,16 @@ describe('the messages of a chat, told to Anthropic', () => {
       { type: 'tool_result', tool_use_id: 'a', content: 'x', ...mark },
       { ...text('Three'), cache_control: { type: 'ephemeral' } },
     ]);
+  });
+
+  it('marks no thinking, which is refused', () => {
+    const thinking = [{ type: 'redacted_thinking', data: 'x' }];
+    const { messages } = encode([
+      { role: 'user', content: 'Go' },
+      { role: 'assistant', content: '', thinking_blocks: thinking, cache_control: { type: 'ephemeral' } },
+      { role: 'user', content: 'On' },
+    ]);
+    expect(messages[1]?.content).toEqual(thinking);
   });
 
   it('goes on from the last words of the assistant without their trailing space', () => {
@@ -367,4 +380,8 @@ function image(url: string) {
 
 function call(id: string, name: string, argumentsText = '{}') {
   return { id, type: 'function', function: { name, arguments: argumentsText } };
+}
+
+function result(id: string) {
+  return { role: 'tool', tool_call_id: id, content: 'x' };
 }

@@ -45,8 +45,10 @@ function fit(schema: JsonObject, unenforced: Set<string>): JsonObject | undefine
     }
   }
   if (isObjectSchema(schema)) fitted.additionalProperties = false;
-  if (bounds.length > 0)
-    fitted.description = [fitted.description, `{${bounds.join(', ')}}`].filter(Boolean).join('\n\n');
+  if (bounds.length > 0) {
+    const remark = `{${bounds.join(', ')}}`;
+    fitted.description = typeof fitted.description === 'string' ? `${fitted.description}\n\n${remark}` : remark;
+  }
   return fitted;
 }
 

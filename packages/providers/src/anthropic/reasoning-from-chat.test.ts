@@ -36,6 +36,9 @@ describe('how much the model shall think', () => {
     expect(() => encode({ reasoning_effort: 'toString' })).toThrow(
       expect.objectContaining({ kind: 'invalid_input', param: 'reasoning_effort' }),
     );
+    expect(() => encode({ thinking: true })).toThrow(
+      expect.objectContaining({ kind: 'invalid_input', param: 'thinking' }),
+    );
   });
 
   it('stays within the bound of the client, which holds for thinking and answer together', () => {
@@ -92,8 +95,10 @@ describe('how much the model shall think', () => {
     const lost = encode({ messages: messages({}), tools: [fn], reasoning_effort: 'low' });
     expect([lost.thinking, lost.warnings.length]).toEqual([undefined, 1]);
     const thinking_blocks = [{ type: 'thinking', thinking: '', signature: 'c2ln' }];
-    const kept = encode({ messages: messages({ thinking_blocks }), tools: [fn], reasoning_effort: 'low' });
-    expect(kept).toMatchObject(budget(1024));
+    for (const blocks of [thinking_blocks, [{ type: 'redacted_thinking', data: 'ZA==' }]]) {
+      const kept = encode({ messages: messages({ thinking_blocks: blocks }), tools: [fn], reasoning_effort: 'low' });
+      expect(kept).toMatchObject(budget(1024));
+    }
     expect(encode({ messages: messages({}), tools: [fn], reasoning_effort: 'low' }, 'claude-opus-4-6')).toMatchObject(
       adaptive('low'),
     );

@@ -21,8 +21,10 @@ export function reasoningFromChat(
   if (effort !== undefined && !isAskedEffort(effort)) {
     throw invalid('reasoning_effort', `"reasoning_effort" must be one of ${Object.keys(BUDGETS).join(', ')}.`);
   }
-  if (isJsonObject(request.thinking)) {
-    const thinking = suitable(request.thinking, family, target, clientsMaxTokens);
+  const own = request.thinking ?? undefined;
+  if (own !== undefined) {
+    if (!isJsonObject(own)) throw invalid('thinking', '"thinking" must be an object.');
+    const thinking = suitable(own, family, target, clientsMaxTokens);
     return { thinking, effort: effort === undefined ? undefined : nearestEffort(effort, family) };
   }
   if (effort === undefined) return NO_REASONING;

@@ -267,6 +267,7 @@ describe('a stream of Anthropic, told as chunks of a chat completion', () => {
       delta(0, { type: 'text_delta', text: 'x' }),
       close(0),
       ending('end_turn'),
+      ['data', '[DONE]'],
       stop,
       ['data', '[DONE]'],
       ...textBlock(1, 'more'),

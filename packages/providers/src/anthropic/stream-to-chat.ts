@@ -232,8 +232,9 @@ class MessagesDecoder implements StreamDecoder {
     const finish = JSON.stringify({ logprobs: null, ...finishToChat(this.#ending ?? {}, this.#calls > 0) });
     out.chunk(`${this.#opening}{},${finish.slice(1)}]}`, false);
     const usage = this.#isCounted ? usageToChat(this.#usage) : undefined;
-    if (usage !== undefined)
+    if (usage !== undefined) {
       out.usage(usage.buckets, `${this.#head},"choices":[],"usage":${JSON.stringify(usage.shown)}}`);
+    }
     out.done();
   }
 

@@ -39,8 +39,9 @@ export function structuredOutputFromChat(
 }
 
 function bySchema(asked: unknown, family: ModelFamily, target: EncodeTarget): StructuredOutput {
-  if (!isJsonObject(asked))
+  if (!isJsonObject(asked)) {
     throw invalid('response_format.json_schema', '"response_format.json_schema" must be an object.');
+  }
   const { schema } = asked;
   if (!isJsonObject(schema)) return inWords(target);
   const native = family.structuredOutput ? nativeSchema(schema) : undefined;

@@ -1,7 +1,7 @@
 // Compiled, never run: every line that must not compile says so.
 import express from 'express';
 import { expectTypeOf } from 'vitest';
-import { type ExpressGateway, type ExpressHost, llmGateway, type Principal } from './index.js';
+import { type ExpressGateway, type ExpressHost, llmGateway, type Principal } from '../src/index.js';
 
 declare global {
   namespace Express {
