@@ -1,6 +1,5 @@
 import { openObservers } from './accounting/notify-observers.js';
 import { openUsageQueue } from './accounting/usage-queue.js';
-import type { Call } from './call.js';
 import { systemClock } from './clock.js';
 import { validateConfig } from './config/validate-config.js';
 import { chat, chatStream } from './doors/chat.js';
@@ -18,6 +17,7 @@ import { completions } from './operations/completions.js';
 import { embeddings } from './operations/embeddings.js';
 import { openStaircase } from './pipeline/handle.js';
 import { openMatch } from './pipeline/match-operation.js';
+import { OpenCalls } from './pipeline/open-calls.js';
 import { openRoute } from './pipeline/route.js';
 import type { Plugin } from './plugin.js';
 import type { Provider } from './provider.js';
@@ -67,9 +67,9 @@ export function createGateway<Host, Name extends string>(
   const hooksRunLater = observers.any || queue !== undefined;
   const checkSite = openCrossSiteCheck(config.csrf);
   const cooldowns = { restMs: 5_000, quotaRestMs: 60_000, maxWaitMs: 10_000, failuresInARow: 3, ...config.cooldowns };
-  const open = new Set<Call>();
-  let idle: (() => void) | undefined;
+  const open = new OpenCalls();
   let closed: Promise<void> | undefined;
+  const toStart = new Set(plugins);
   let starting: Promise<void> | undefined;
   let started = false;
 
@@ -100,10 +100,7 @@ export function createGateway<Host, Name extends string>(
       observers,
       queue,
       captureContext: hooksRunLater ? runtime.captureContext : undefined,
-      callEnded(call) {
-        open.delete(call);
-        if (open.size === 0) idle?.();
-      },
+      open,
     },
     route: openRoute({
       table,
@@ -117,11 +114,7 @@ export function createGateway<Host, Name extends string>(
     debugHeaders: config.debugHeaders ?? false,
     createdAt: Math.floor(clock.now() / 1000),
     ready: () => (started ? undefined : (starting ??= start())),
-    closing: () =>
-      closed === undefined
-        ? undefined
-        : new GatewayError('unavailable', 'This server is shutting down; ask again.', { retryAfterMs: 1_000 }),
-    callStarted: (call) => open.add(call),
+    closing: () => (closed === undefined ? undefined : shuttingDown()),
     reportInternal: (failure, requestId) =>
       logger?.error({ requestId, err: failure.cause ?? failure }, 'a request failed inside the gateway'),
   });
@@ -141,7 +134,10 @@ export function createGateway<Host, Name extends string>(
 
   async function start(): Promise<void> {
     try {
-      await Promise.all([prices.ready, ...plugins.map((plugin) => plugin.start?.())]);
+      await prices.ready;
+      // All of them settle before anybody may try again, and those that have started never start again.
+      const starts = await Promise.allSettled([...toStart].map(startPlugin));
+      for (const start of starts) if (start.status === 'rejected') throw start.reason;
       started = true;
     } catch (error) {
       starting = undefined;
@@ -149,25 +145,38 @@ export function createGateway<Host, Name extends string>(
     }
   }
 
+  async function startPlugin(plugin: Plugin<Host>): Promise<void> {
+    await plugin.start?.();
+    toStart.delete(plugin);
+  }
+
   async function close(graceMs: number): Promise<void> {
     if (open.size > 0) {
       await new Promise<void>((resolve) => {
-        idle = resolve;
         const cut = clock.after(graceMs, () => {
-          const reason = new GatewayError('unavailable', 'This server is shutting down; ask again.', { retryAfterMs: 1_000 });
-          for (const call of [...open]) call.cancellation.cancel(reason);
+          open.cancelAll(shuttingDown());
           resolve();
         });
-        idle = () => {
+        open.onNone(() => {
           cut();
           resolve();
-        };
+        });
       });
     }
     await queue?.flush(5_000);
-    for (const plugin of plugins) await plugin.close?.();
+    for (const plugin of plugins) {
+      try {
+        await plugin.close?.();
+      } catch (error) {
+        logger?.error({ err: error, plugin: plugin.name }, 'A plugin failed to close.');
+      }
+    }
     await transport.close();
   }
+}
+
+function shuttingDown(): GatewayError {
+  return new GatewayError('unavailable', 'This server is shutting down; ask again.', { retryAfterMs: 1_000 });
 }
 
 function presentOnes<T>(own: T | undefined, others: readonly (T | undefined)[]): T[] {

@@ -33,6 +33,9 @@ export class Exchange implements UpstreamReply, HeaderLookup, ByteSource, Borrow
   #answered = false;
 
   status = 0;
+  // Fields and no getters: an interceptor that changes a reply spreads it.
+  readonly headers: HeaderLookup = this;
+  readonly body: ByteSource = this;
   #rawHeaders: readonly Buffer[] | undefined;
   #sink: ByteSink | undefined;
   #early: Uint8Array[] | undefined;
@@ -59,14 +62,6 @@ export class Exchange implements UpstreamReply, HeaderLookup, ByteSource, Borrow
   }
 
   // What core reads.
-
-  get headers(): HeaderLookup {
-    return this;
-  }
-
-  get body(): ByteSource {
-    return this;
-  }
 
   get(name: string): string | undefined {
     const raw = this.#rawHeaders;

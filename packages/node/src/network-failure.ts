@@ -72,8 +72,8 @@ const FOUND_AT: Readonly<Record<Stage, string>> = {
 };
 
 function codeOf(error: unknown): string {
-  const { code, name } = error as { code?: unknown; name?: unknown };
-  return String(code ?? name ?? 'unknown');
+  if (!(error instanceof Error)) return 'unknown';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }
 
 const TLS_CODE = /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO|EPROTO|HOSTNAME_MISMATCH)|SELF_SIGNED|CERTIFICATE/;

@@ -1,13 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { Cancellation, GatewayError, type Transport, type UpstreamReply, type UpstreamRequest } from '@portico/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CHUNKED_HEAD, chunk, jsonAnswer, LAST_CHUNK, rawUpstream } from '../test/raw-upstream.js';
+import { SELF_SIGNED } from '../test/self-signed.js';
 import { type UndiciTransportOptions, undiciTransport } from './undici-transport.js';
 
 describe('a request', () => {
@@ -401,7 +398,7 @@ describe('an upstream that cannot be reached', () => {
   });
 
   it('shows a certificate nobody vouches for: is refused, even where the environment says not to check (f03)', async () => {
-    const { key, cert } = selfSigned();
+    const { key, cert } = SELF_SIGNED;
     const upstream = await rawUpstream((socket) => socket.write(jsonAnswer('{"ok":1}')), tlsServer(key, cert), 'https');
     process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
     onTestFinished(() => {
@@ -660,20 +657,4 @@ async function eventually(holds: () => boolean, withinMs = 5_000): Promise<void>
 
 function tlsServer(key: string, cert: string): (onSocket: (socket: Socket) => void) => Server {
   return (onSocket) => createTlsServer({ key, cert }, onSocket);
-}
-
-/** A certificate for 127.0.0.1 that only this test knows. */
-function selfSigned(): { key: string; cert: string } {
-  const folder = mkdtempSync(join(tmpdir(), 'portico-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  execFileSync(
-    'openssl',
-    ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', ...subject, '-keyout', key, '-out', cert],
-    {
-      stdio: 'ignore',
-    },
-  );
-  return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
 }

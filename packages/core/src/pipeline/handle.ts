@@ -1,4 +1,3 @@
-import type { Call } from '../call.js';
 import { Cancellation } from '../cancellation.js';
 import type { Clock } from '../clock.js';
 import { GatewayError } from '../errors.js';
@@ -33,7 +32,6 @@ export interface StaircaseParts<Host> {
   ready(): Promise<void> | undefined;
   /** The refusal of new calls while the gateway closes. */
   closing(): GatewayError | undefined;
-  callStarted(call: Call): void;
   /** Failures that are bugs, of ours or of a hook. */
   reportInternal(failure: GatewayError, requestId: string): void;
 }
@@ -63,7 +61,6 @@ export function openStaircase<Host>(parts: StaircaseParts<Host>) {
       if (parts.authorize.length > 0) await authorizeCall(call, request, parts.authorize, parts.identify);
       const ticket = await parts.admission.admit(call);
       meter = new Meter(call, ticket, parts.meter);
-      parts.callStarted(call);
       const answer = await parts.route(call, meter);
       if (answer.kind === 'json') meter.answered(answer);
       return respond(call, answer, ticket.headers, parts.debugHeaders);

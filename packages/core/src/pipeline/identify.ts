@@ -36,7 +36,7 @@ export async function identify<Host>(
   cancellation: Cancellation,
   parts: IdentifyParts<Host>,
 ): Promise<Caller> {
-  if (request.principal !== undefined) return { principal: request.principal, via: 'internal' };
+  if (request.principal !== undefined) return { principal: settled(request.principal), via: 'internal' };
   const shown = parts.keys.size > 0 ? shownKey(request) : undefined;
   if (shown !== undefined) return { principal: parts.keys.find(shown), via: 'key' };
   if (parts.authenticate.length > 0) {
@@ -46,10 +46,10 @@ export async function identify<Host>(
       if (!principal) continue;
       // A bearer token is shown on purpose by its page; a cookie goes along by itself.
       if (!showsBearer(request)) parts.checkSite(request);
-      return { principal: checked(principal), via: 'session' };
+      return { principal: settled(checked(principal)), via: 'session' };
     }
   }
-  if (parts.anonymous !== undefined) return { principal: parts.anonymous, via: 'anonymous' };
+  if (parts.anonymous !== undefined) return { principal: settled(parts.anonymous), via: 'anonymous' };
   throw new GatewayError(
     'unauthenticated',
     parts.keys.size > 0
@@ -136,6 +136,15 @@ function statusOf(error: unknown): number | undefined {
 function checked(principal: Principal): Principal {
   if (typeof principal === 'object' && typeof principal.id === 'string' && principal.id !== '') return principal;
   throw new GatewayError('internal', '"authenticate" must return a principal with a string "id", or undefined.');
+}
+
+/**
+ * What later hooks and the usage record see (R-EMB-2). A copy of the fields that are ours: hosts return their own user
+ * objects, which go on changing and may hold what no record should.
+ */
+function settled(principal: Principal): Principal {
+  const { id, team, tags, models, operations, limits, budget, metadata } = principal;
+  return Object.freeze({ id, team, tags, models, operations, limits, budget, metadata });
 }
 
 function shownKey(request: IncomingRequest): string | undefined {

@@ -11,6 +11,7 @@ import type { PriceBook } from '../governance/price-sheet.js';
 import type { CallSnapshot } from '../observer.js';
 import type { StreamEnd } from '../upstream/answer-stream.js';
 import type { Answer } from '../upstream/ask-deployment.js';
+import type { OpenCall, OpenCalls } from './open-calls.js';
 import { NO_USAGE, type Usage } from '../usage.js';
 import type { Outcome, UsageRecord } from '../usage-record.js';
 
@@ -22,13 +23,13 @@ export interface MeterParts {
   readonly queue: UsageQueue | undefined;
   /** Keeps the host's async context for hooks that run when the call has ended. */
   readonly captureContext: (() => <T>(run: () => T) => T) | undefined;
-  /** The call is over: nothing of it is left to end. */
-  callEnded(call: Call): void;
+  readonly open: OpenCalls;
 }
 
 /** The account of one admitted call: settles its ticket and writes its usage record, once, whatever its end was. */
-export class Meter {
-  readonly #call: Call;
+export class Meter implements OpenCall {
+  readonly call: Call;
+  slot = -1;
   readonly #ticket: Ticket;
   readonly #parts: MeterParts;
   readonly #snapshot: CallSnapshot | undefined;
@@ -37,7 +38,7 @@ export class Meter {
   #over = false;
 
   constructor(call: Call, ticket: Ticket, parts: MeterParts) {
-    this.#call = call;
+    this.call = call;
     this.#ticket = ticket;
     this.#parts = parts;
     this.#inContext = parts.captureContext?.() ?? runDirectly;
@@ -45,11 +46,12 @@ export class Meter {
       this.#snapshot = snapshotOf(call);
       parts.observers.callStarted(this.#snapshot);
     }
+    parts.open.add(this);
   }
 
   /** What a client that asked for usage is told where the vendor said nothing. */
   estimate(producedCharacters: number): Usage {
-    return estimateUsage(this.#call.demand, producedCharacters);
+    return estimateUsage(this.call.demand, producedCharacters);
   }
 
   /** A deployment is about to be asked. */
@@ -64,7 +66,7 @@ export class Meter {
 
   /** A whole answer is here. */
   answered(answer: Answer & { kind: 'json' }): void {
-    const { operation } = this.#call;
+    const { operation } = this.call;
     const usage = operation.usageOf(answer.value) ?? this.estimate(operation.outputCharactersOf(answer.value));
     this.#attemptDone(undefined);
     this.#end('ok', undefined, usage, answer.deployment);
@@ -75,7 +77,7 @@ export class Meter {
     const skipped = end.malformedEvents;
     if (skipped > 0) {
       const events = skipped === 1 ? '1 event' : `${skipped} events`;
-      this.#call.warnings.push(`${events} of the upstream's stream could not be read and ${skipped === 1 ? 'was' : 'were'} skipped.`);
+      this.call.warnings.push(`${events} of the upstream's stream could not be read and ${skipped === 1 ? 'was' : 'were'} skipped.`);
     }
     this.#attemptDone(end.failure);
     this.#end(end.outcome, end.failure, usage, deployment);
@@ -85,12 +87,12 @@ export class Meter {
   failed(failure: GatewayError): void {
     const gone = failure.kind === 'client_closed';
     // Whoever was asked when the client left may bill the input; a refusal costs nothing.
-    const usage = gone && this.#call.attempts.length > 0 ? this.estimate(0) : NO_USAGE;
+    const usage = gone && this.call.attempts.length > 0 ? this.estimate(0) : NO_USAGE;
     this.#end(gone ? 'client_gone' : 'failed', failure, usage, this.#asked);
   }
 
   #attemptDone(failure: GatewayError | undefined): void {
-    const attempt = this.#call.attempts.at(-1);
+    const attempt = this.call.attempts.at(-1);
     if (attempt === undefined) return;
     attempt.endedAt = this.#parts.clock.now();
     attempt.failure = failure?.kind;
@@ -100,11 +102,11 @@ export class Meter {
   #end(outcome: Outcome, failure: GatewayError | undefined, usage: Usage, deployment: Deployment | undefined): void {
     if (this.#over) return;
     this.#over = true;
-    const call = this.#call;
+    const call = this.call;
     const sheet = deployment === undefined ? undefined : this.#parts.prices.sheetOf(deployment);
     const cost = usage === NO_USAGE ? 0 : sheet === undefined ? undefined : costOf(usage, sheet);
     this.#ticket.settle(usage, cost);
-    this.#parts.callEnded(call);
+    this.#parts.open.remove(this);
     if (this.#parts.queue === undefined && this.#snapshot === undefined) return;
     const attempt = call.attempts.at(-1);
     const record: UsageRecord = {

@@ -29,11 +29,11 @@ export interface AttemptParts<Answer> {
  * first group's failure is the answer, not that of a fallback the client never asked for.
  */
 export async function attempt<Answer>(call: Call, parts: AttemptParts<Answer>): Promise<Answer> {
-  const seen = new Set<string>();
+  const seen: string[] = [];
   const waiting: ModelGroup[] = [call.group];
   let verdict: GatewayError | undefined;
   for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
-    seen.add(group.name);
+    seen.push(group.name);
     try {
       const isLastHope = waiting.length === 0 && nextGroups(group, 'yes').length === 0;
       return await askGroup(call, group, isLastHope, parts);
@@ -53,7 +53,7 @@ export async function attempt<Answer>(call: Call, parts: AttemptParts<Answer>): 
     const groups: ModelGroup[] = [];
     for (const name of names) {
       const next = parts.table.groups.get(name);
-      if (next === undefined || seen.has(name) || !parts.mayUse(next)) continue;
+      if (next === undefined || seen.includes(name) || !parts.mayUse(next)) continue;
       if (parts.table.deploymentsFor(next, call.operation.name).length > 0) groups.push(next);
     }
     return groups;
@@ -73,16 +73,17 @@ async function askGroup<Answer>(
   if (call.cancellation.cancelled) throw call.cancellation.reason;
   const able = parts.table.deploymentsFor(group, call.operation.name);
   if (able.length === 0) throw nobodyServes(group, call.operation.name);
-  const failures = new Map<Deployment, GatewayError>();
+  let failures: Map<Deployment, GatewayError> | undefined;
   let retries = 0;
   let deployment = await firstChoice(call, group, able, isLastHope, parts);
   for (;;) {
     const result = await askOnce(call, deployment, parts);
     if ('answer' in result) return result.answer;
+    failures ??= new Map();
     failures.set(deployment, result.failure);
     if (call.cancellation.cancelled || result.failure.traits.elsewhere !== 'yes') throw result.failure;
 
-    const fresh = pickWeighted(able.filter((other) => !failures.has(other) && parts.cooldowns.restsUntil(other) === 0));
+    const fresh = pickWeighted(able.filter((other) => !failures?.has(other) && parts.cooldowns.restsUntil(other) === 0));
     if (fresh !== undefined) {
       deployment = fresh;
       continue;

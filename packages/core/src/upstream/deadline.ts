@@ -85,7 +85,7 @@ export class Deadline {
     const now = this.#clock.now();
     if (now < this.#nextLimit()) return this.#sleep(now);
     this.#takeBack = undefined;
-    if (this.#held && limit.at < this.#endsAt) {
+    if (this.#held && now < this.#endsAt) {
       const message = `The client read nothing of its answer for ${this.#limits.idleMs} ms.`;
       return this.#onExpire(new GatewayError('request_timeout', message));
     }

@@ -1,0 +1,44 @@
+import type { Call } from '../call.js';
+
+/** A call under way, and its place in the list of those. */
+export interface OpenCall {
+  readonly call: Call;
+  slot: number;
+}
+
+/**
+ * The calls under way. An array and not a Set: V8 chains the tables that a busy Set or Map goes through, so that one of
+ * them growing old keeps every call of the later ones in memory until the next full collection.
+ */
+export class OpenCalls {
+  readonly #open: OpenCall[] = [];
+  #whenNone: (() => void) | undefined;
+
+  get size(): number {
+    return this.#open.length;
+  }
+
+  add(entry: OpenCall): void {
+    entry.slot = this.#open.push(entry) - 1;
+  }
+
+  /** Its place is taken by the last one. */
+  remove(entry: OpenCall): void {
+    const last = this.#open.pop() as OpenCall; // the entry itself, if no other
+    if (last !== entry) {
+      this.#open[entry.slot] = last;
+      last.slot = entry.slot;
+    }
+    if (this.#open.length === 0) this.#whenNone?.();
+  }
+
+  /** Runs `listener` whenever the last call has ended. */
+  onNone(listener: () => void): void {
+    this.#whenNone = listener;
+  }
+
+  cancelAll(reason: unknown): void {
+    // Ending takes them out of the list.
+    for (const { call } of [...this.#open]) call.cancellation.cancel(reason);
+  }
+}
