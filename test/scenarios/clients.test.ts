@@ -133,53 +133,73 @@ describe.each(EVERYWHERE)('c01, R-STR-6, R-HOST-2: a client of %s leaves', (moun
   });
 });
 
-describe.each(OVER_HTTP)('c02, R-PF-2: a client of %s that does not read', (mount) => {
-  it('slows the provider down, and is let go when it has been idle for too long', async () => {
-    const words = `${'w'.repeat(4_000)} `.repeat(10_000);
-    const scene = await openScene(mount, ['well'], { deadlines: { idleMs: 1_500 } }, { reply: () => words });
-    const client = await openSocket(scene.mounted.port as number);
+describe.each(EVERYWHERE)('c02, R-PF-2: a client of %s that does not read', (mount) => {
+  /** Asks and reads nothing of the answer. */
+  async function stare(mounted: Mounted): Promise<{ readOn(): Promise<string> }> {
+    const body = { model: 'chat', stream: true, messages: QUESTION };
+    if (mounted.port === undefined) {
+      const response = await mounted.post(body);
+      return { readOn: () => response.text() };
+    }
+    const client = await openSocket(mounted.port);
+    onTestFinished(() => client.leave());
     client.stopReading();
-    client.write(chatRequest({ model: 'chat', stream: true, messages: QUESTION }));
-    const request = await scene.provider.log.waitForRequest();
+    client.write(chatRequest(body, { headers: 'connection: close\r\n' }));
+    return {
+      readOn() {
+        client.readOn();
+        return client.closed;
+      },
+    };
+  }
+
+  it('slows the provider down, and its call ends when it has read nothing for too long', async () => {
+    const { mounted, provider, records, recorded } = await openScene(
+      mount,
+      ['well'],
+      { deadlines: { idleMs: 1_500 } },
+      { reply: () => manyWords(10_000) },
+    );
+    const client = await stare(mounted);
+    const request = await provider.log.waitForRequest();
 
     const standsAt = await standstill(() => request.sentBytes);
     expect(request.outcome).toBe('open');
     // What the kernel's buffers between the three of them hold; the whole answer is 40 MB.
     expect(standsAt).toBeLessThan(15_000_000);
-    await scene.provider.log.waitForAbort(request);
+    await provider.log.waitForAbort(request);
     expect(request.sentBytes).toBe(standsAt);
-    await scene.recorded;
-    expect(scene.records).toMatchObject([{ outcome: 'client_gone' }]);
-    expect(scene.mounted.gateway.openCalls).toBe(0);
-    client.leave();
+    await recorded;
+    expect(records).toMatchObject([{ outcome: 'client_gone', failure: 'request_timeout' }]);
+    expect(records[0]?.costNanoUsd).toBeGreaterThan(0);
+    expect(mounted.gateway.openCalls).toBe(0);
+    // Should it come back after all, it finds no clean end (R-STR-3).
+    const rest = await client.readOn();
+    expect(rest).toContain('"kind":"request_timeout"');
+    expect(rest).not.toContain('[DONE]');
   });
 
   it('does not make the deployment rest for everybody else', async () => {
-    const words = `${'w'.repeat(4_000)} `.repeat(5_000);
-    const scene = await openScene(
+    const { mounted, provider } = await openScene(
       mount,
       ['well'],
       { deadlines: { idleMs: 200 }, cooldowns: { failuresInARow: 1, maxWaitMs: 0 } },
-      { reply: ({ text }) => (text === 'much' ? words : undefined) },
+      { reply: ({ stream }) => (stream ? manyWords(5_000) : undefined) },
     );
-    const client = await openSocket(scene.mounted.port as number);
-    client.stopReading();
-    client.write(chatRequest({ model: 'chat', stream: true, messages: [{ role: 'user', content: 'much' }] }));
-    await scene.provider.log.waitForAbort(await scene.provider.log.waitForRequest());
-    expect((await scene.mounted.post({ model: 'chat', messages: QUESTION })).status).toBe(200);
-    client.leave();
+    await stare(mounted);
+    await provider.log.waitForAbort(await provider.log.waitForRequest());
+    expect((await mounted.post({ model: 'chat', messages: QUESTION })).status).toBe(200);
   });
 
   it('reads on after a while and gets every byte', async () => {
-    const words = `${'w'.repeat(4_000)} `.repeat(5_000);
-    const scene = await openScene(mount, ['well'], {}, { reply: () => words });
-    const response = await scene.mounted.post({ model: 'chat', stream: true, messages: QUESTION });
-    const request = await scene.provider.log.waitForRequest();
+    const { mounted, provider } = await openScene(mount, ['well'], {}, { reply: () => manyWords(5_000) });
+    const client = await stare(mounted);
+    const request = await provider.log.waitForRequest();
     await standstill(() => request.sentBytes);
     expect(request.outcome).toBe('open');
-    const text = await response.text();
+    const text = await client.readOn();
     expect(text.match(/"content":" ?w{4000}"/g)).toHaveLength(5_000);
-    expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
+    expect(text).toContain('data: [DONE]\n\n');
   });
 });
 
@@ -581,6 +601,11 @@ async function startedProvider(options: FakeProviderOptions = {}): Promise<FakeP
   const provider = await startFakeProvider(options);
   onTestFinished(() => provider.close());
   return provider;
+}
+
+/** So many words of 4 kB. */
+function manyWords(count: number): string {
+  return Array.from({ length: count }, () => 'w'.repeat(4_000)).join(' ');
 }
 
 /** Resolves with a number once it has stood still for a third of a second. */

@@ -12,6 +12,7 @@ export interface OpenSocket {
   /** Resolves with all that has come once the other side has closed. */
   readonly closed: Promise<string>;
   stopReading(): void;
+  readOn(): void;
   leave(): void;
 }
 
@@ -49,6 +50,7 @@ export async function openSocket(port: number): Promise<OpenSocket> {
     },
     closed,
     stopReading: () => void socket.pause(),
+    readOn: () => void socket.resume(),
     leave: () => void socket.destroy(),
   };
 }

@@ -27,6 +27,7 @@ export type { IncomingBody, IncomingRequest } from './incoming.js';
 export type { Interceptor } from './interceptor.js';
 export { isJsonObject, type JsonObject, type MaybePromise } from './json.js';
 export type { Logger } from './logger.js';
+export { memoryCounters } from './memory/counter-store.js';
 export type { ModelGroup, RetryPolicy } from './model-group.js';
 export type { CallSnapshot, Observer } from './observer.js';
 export type { Demand, OperationName, UpstreamOperation, UpstreamOperationName } from './operation.js';

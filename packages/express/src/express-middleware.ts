@@ -1,6 +1,6 @@
 import type { Gateway } from '@portico/core';
-import { serveNode } from '@portico/node';
-import type { Request, RequestHandler, Response } from 'express';
+import { type ServeOptions, serveNode } from '@portico/node';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { authorityOf } from './authority-of.js';
 
 /** What hooks get of Express: the request after the host's own middleware ran, with its session and user. */
@@ -11,14 +11,36 @@ export interface ExpressHost {
 
 /** Hands every request below its mount to the gateway, whatever has parsed the body before. */
 export function expressMiddleware(gateway: Pick<Gateway<ExpressHost>, 'handle'>): RequestHandler {
-  return (req, res, next) => {
-    serveNode(gateway, req, res, {
-      path: req.path,
-      host: { req, res },
-      ip: req.ip,
-      authority: authorityOf(req),
-      parsedBody: req.body,
-      next,
-    });
-  };
+  return (req, res, next) => serveNode(gateway, req, res, new ExpressCall(req, res, next));
+}
+
+/** What Express knows of a request. Most calls never ask for the address and the authority, which Express works out anew each time. */
+class ExpressCall implements ServeOptions<ExpressHost> {
+  readonly path: string;
+  readonly host: ExpressHost;
+  readonly parsedBody: unknown;
+  readonly next: NextFunction;
+
+  constructor(req: Request, res: Response, next: NextFunction) {
+    this.path = pathOf(req);
+    this.host = { req, res };
+    this.parsedBody = req.body;
+    this.next = next;
+  }
+
+  get ip(): string | undefined {
+    return this.host.req.ip;
+  }
+
+  get authority(): string | undefined {
+    return authorityOf(this.host.req);
+  }
+}
+
+/** `req.path` without parsing the URL again, which Express has stripped of the mount; an absolute-form URL is left to Express. */
+function pathOf(req: Request): string {
+  const { url } = req;
+  if (!url.startsWith('/')) return req.path;
+  const query = url.indexOf('?');
+  return query < 0 ? url : url.slice(0, query);
 }

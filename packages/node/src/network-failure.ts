@@ -14,20 +14,8 @@ export function networkFailure(error: unknown, origin: string, stage: Stage): Ga
       { retryable: false, cause: error },
     );
   }
-  const known = FAILURES_BY_CODE[code];
-  if (known !== undefined) {
-    return new GatewayError('network', `${host} ${known.found} (${code}). ${known.check}`, {
-      retryable: known.retryable,
-      cause: error,
-    });
-  }
-  return new GatewayError(
-    'network',
-    `${host} ${FOUND_AT[stage]} (${code}). Check its status and the network between.`,
-    {
-      cause: error,
-    },
-  );
+  const { found, check, retryable } = FAILURES_BY_CODE[code] ?? failureAt(stage);
+  return new GatewayError('network', `${host} ${found} (${code}). ${check}`, { retryable, cause: error });
 }
 
 interface KnownFailure {
@@ -64,6 +52,10 @@ const FAILURES_BY_CODE: Readonly<Record<string, KnownFailure>> = {
     retryable: false,
   },
 };
+
+function failureAt(stage: Stage): KnownFailure {
+  return { found: FOUND_AT[stage], check: 'Check its status and the network between.', retryable: true };
+}
 
 const FOUND_AT: Readonly<Record<Stage, string>> = {
   connecting: 'could not be reached',

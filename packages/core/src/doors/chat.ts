@@ -32,6 +32,8 @@ export async function* chatStream<Host>(
       if (chunk.error !== undefined) throw errorFrom(chunk, undefined);
       yield chunk;
     }
+    // Without its end only a stream that the caller aborted is over: it must not pass for a whole answer.
+    options.signal?.throwIfAborted();
   } finally {
     release();
   }

@@ -88,10 +88,14 @@ function toResponse(reply: Reply | undefined, release: () => void, signal: Abort
     signal?.throwIfAborted();
     return new Response(reply.body, { status: reply.status, headers });
   }
-  return new Response(toWebStream(reply.body, release), { status: reply.status, headers });
+  return new Response(toWebStream(reply.body, release, signal), { status: reply.status, headers });
 }
 
-function toWebStream(source: TextSource, release: () => void): ReadableStream<Uint8Array> {
+function toWebStream(
+  source: TextSource,
+  release: () => void,
+  signal: AbortSignal | null | undefined,
+): ReadableStream<Uint8Array> {
   const utf8 = new TextEncoder();
   return new ReadableStream<Uint8Array>(
     {
@@ -103,7 +107,9 @@ function toWebStream(source: TextSource, release: () => void): ReadableStream<Ui
           },
           end() {
             release();
-            controller.close();
+            // Aborted, the body of a fetch fails: a clean end would pass for a whole answer.
+            if (signal?.aborted) controller.error(signal.reason);
+            else controller.close();
           },
         });
       },
