@@ -55,6 +55,15 @@ export async function openSocket(port: number): Promise<OpenSocket> {
   };
 }
 
+/** Asks for a stream with a socket of its own and leaves without a word once the first bytes of it are here. */
+export async function leaveMidway(port: number, body: object): Promise<void> {
+  const client = await openSocket(port);
+  client.write(chatRequest({ ...body, stream: true }));
+  await client.waitFor('data: ');
+  client.leave();
+  await client.closed;
+}
+
 /** The text of a chat request over HTTP/1.1. */
 export function chatRequest(body: unknown, { path = '/llm/v1/chat/completions', headers = '' } = {}): string {
   const text = typeof body === 'string' ? body : JSON.stringify(body);

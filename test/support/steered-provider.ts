@@ -64,15 +64,21 @@ function steer(path: string, headers: IncomingHttpHeaders, body: string, respons
   const open = (): void => {
     if (!response.headersSent) response.writeHead(200, { 'content-type': 'text/event-stream' });
   };
+  const closed = once(response, 'close');
+  let drained: Promise<void> | undefined;
   return {
     path,
     headers,
     body,
-    closed: once(response, 'close'),
+    closed,
     head: (status, more) => void response.writeHead(status, more),
     async token(content) {
       open();
-      if (!response.write(chunk(choice({ content })))) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      if (response.write(chunk(choice({ content })))) return;
+      drained ??= Promise.race([once(response, 'drain'), closed]).then(() => {
+        drained = undefined;
+      });
+      await drained;
     },
     finish() {
       open();

@@ -14,6 +14,8 @@ export interface Cooldowns {
 interface Health {
   failuresInARow: number;
   until: number;
+  /** How long the rest was when it was given. */
+  restMs: number;
 }
 
 export function openCooldowns(config: CooldownConfig, clock: Clock): Cooldowns {
@@ -22,10 +24,11 @@ export function openCooldowns(config: CooldownConfig, clock: Clock): Cooldowns {
   return {
     restsUntil(deployment) {
       if (ailing.size === 0) return 0;
-      const until = ailing.get(deployment)?.until ?? 0;
-      const left = until - clock.now();
+      const health = ailing.get(deployment);
+      if (health === undefined) return 0;
+      const left = health.until - clock.now();
       // A clock that jumped back must not make a short rest a long one (h05).
-      return left <= 0 || left > MAX_REST_MS ? 0 : until;
+      return left <= 0 || left > health.restMs ? 0 : health.until;
     },
 
     succeeded(deployment) {
@@ -35,14 +38,16 @@ export function openCooldowns(config: CooldownConfig, clock: Clock): Cooldowns {
     failed(deployment, failure) {
       const { cools } = failure.traits;
       if (cools === 'never') return;
-      const health = ailing.get(deployment) ?? { failuresInARow: 0, until: 0 };
+      const health = ailing.get(deployment) ?? { failuresInARow: 0, until: 0, restMs: 0 };
       ailing.set(deployment, health);
       health.failuresInARow += 1;
       if (cools === 'after_repeats' && health.failuresInARow < config.failuresInARow) return;
       const usualMs = failure.kind === 'quota_exhausted' ? config.quotaRestMs : config.restMs;
       const restMs = Math.min(failure.retryAfterMs ?? usualMs, MAX_REST_MS);
       // The later deadline wins: a short hint must not cut a long rest (litellm#40130).
-      health.until = Math.max(health.until, clock.now() + restMs);
+      const now = clock.now();
+      health.until = Math.max(health.until, now + restMs);
+      health.restMs = health.until - now;
     },
   };
 }

@@ -8,6 +8,7 @@ import {
   usageOfAnswer,
 } from '@portico/core';
 import { errorFactsOf } from './error-facts.js';
+import { ChunkTemplate } from './chunk-template.js';
 import type { RepairChoice } from './repair-answer.js';
 
 export interface ChunkRules {
@@ -37,13 +38,20 @@ export class ChunkDecoder implements StreamDecoder {
   #head: JsonObject | undefined;
   #sawContent = false;
   #over = false;
+  readonly #template: ChunkTemplate;
 
   constructor(rules: ChunkRules) {
     this.#rules = rules;
+    this.#template = new ChunkTemplate(rules.piece);
   }
 
   event(data: string, name: string | undefined, out: StreamSink): void {
     if (this.#over || data === '') return;
+    const characters = name === undefined ? this.#template.charactersOf(data) : 0;
+    if (characters > 0) {
+      out.produced(characters);
+      return out.chunk(data, true);
+    }
     if (data.startsWith('[DONE]')) return this.#terminal(out);
     const chunk = parse(data);
     const error = errorIn(chunk);
@@ -74,6 +82,7 @@ export class ChunkDecoder implements StreamDecoder {
     }
     this.#sawContent ||= content;
     // Routers repeat the finish in the chunk that brings usage; a client is told once.
+    if (!changed && choices.length === 1 && this.#choices.size === 1) this.#template.learn(data, choices[0] as JsonObject);
     const repeats = usage !== undefined && !content && this.#unfinished().length === 0;
     if (!repeats) out.chunk(changed ? JSON.stringify(chunk) : oneLine(data, chunk), content);
   }

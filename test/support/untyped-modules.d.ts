@@ -3,3 +3,8 @@ declare module 'express4' {
   import express from 'express';
   export default express;
 }
+
+declare module 'compression' {
+  import type { RequestHandler } from 'express';
+  export default function compression(options: { readonly threshold: number }): RequestHandler;
+}
