@@ -12,10 +12,10 @@ import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { QUESTION } from '../support/ask-chat.js';
 import { ADA, QUICK, WIRES } from '../support/gateway-on.js';
+import { leftovers } from '../support/leftovers.js';
 import { MOUNTS, type MountConfig, type Mounted, type MountName } from '../support/mounts.js';
 import { chatRequest, leaveMidway, openSocket } from '../support/open-socket.js';
 import { promised } from '../support/promised.js';
-import { leftovers } from '../support/leftovers.js';
 import { watchProcess } from '../support/watch-process.js';
 
 watchProcess();
@@ -228,7 +228,9 @@ describe('c03: a body over the limit', () => {
 
   it.each(OVER_HTTP)('is refused on %s where only its inflated form is', async (mount) => {
     const { mounted, provider } = await openScene(mount, ['well'], { maxBodyBytes: 100_000 });
-    const bomb = gzipSync(JSON.stringify({ model: 'chat', messages: [{ role: 'user', content: 'x'.repeat(10_000_000) }] }));
+    const bomb = gzipSync(
+      JSON.stringify({ model: 'chat', messages: [{ role: 'user', content: 'x'.repeat(10_000_000) }] }),
+    );
     expect(bomb.length).toBeLessThan(100_000);
     const answer = await mounted.post(bomb, { headers: { 'content-encoding': 'gzip' } });
     expect(answer.status).toBe(413);
@@ -247,10 +249,29 @@ const BAD_BODIES: readonly [string, string | Uint8Array, RegExp, (string | null)
   ['is an array', '[1,2]', /object; found an array/],
   ['is a string', '"hello"', /object; found a string/],
   ['is null', 'null', /object; found null/],
-  ['nests messages 10,000 deep', `{"model":"chat","messages":[{"role":"user","content":${DEEP}}]}`, /nested/, 'messages'],
-  ['nests something unknown 10,000 deep', `{"model":"chat","messages":[{"role":"user","content":"Hi"}],"extra":${DEEP}}`, /nested/],
-  ['hides the model in __proto__', '{"__proto__":{"model":"chat"},"messages":[{"role":"user","content":"Hi"}]}', /model/, 'model'],
-  ['hides the messages in __proto__', '{"model":"chat","__proto__":{"messages":[{"role":"user","content":"Hi"}]}}', /messages/, 'messages'],
+  [
+    'nests messages 10,000 deep',
+    `{"model":"chat","messages":[{"role":"user","content":${DEEP}}]}`,
+    /nested/,
+    'messages',
+  ],
+  [
+    'nests something unknown 10,000 deep',
+    `{"model":"chat","messages":[{"role":"user","content":"Hi"}],"extra":${DEEP}}`,
+    /nested/,
+  ],
+  [
+    'hides the model in __proto__',
+    '{"__proto__":{"model":"chat"},"messages":[{"role":"user","content":"Hi"}]}',
+    /model/,
+    'model',
+  ],
+  [
+    'hides the messages in __proto__',
+    '{"model":"chat","__proto__":{"messages":[{"role":"user","content":"Hi"}]}}',
+    /messages/,
+    'messages',
+  ],
   ['has no messages', '{"model":"chat","messages":[]}', /messages/, 'messages'],
 ];
 
@@ -321,56 +342,106 @@ describe.each(EVERYWHERE)('c06: a client of %s that asks for an unknown model', 
 
 describe('c07, R-SEC-5: what a client says cannot change what is asked of whom', () => {
   const ODD = fc.string({
-    unit: fc.constantFrom('\r', '\n', '#', '/', '@', '?', '..', '%2f', '%0d%0a', '\\', ':', ' ', 'v1', 'chat', 'http://', 'é', '\0'),
+    unit: fc.constantFrom(
+      '\r',
+      '\n',
+      '#',
+      '/',
+      '@',
+      '?',
+      '..',
+      '%2f',
+      '%0d%0a',
+      '\\',
+      ':',
+      ' ',
+      'v1',
+      'chat',
+      'http://',
+      'é',
+      '\0',
+    ),
     minLength: 1,
     maxLength: 12,
   });
   const IN_A_HEADER = ODD.map((text) => text.replaceAll(/[\r\n\0é]/g, ''));
-  const REDIRECTING_HEADERS = ['host', 'x-forwarded-host', 'x-original-url', 'x-base-url', 'x-portico-base-url', 'openai-organization', 'x-custom-host', 'api-base'];
+  const REDIRECTING_HEADERS = [
+    'host',
+    'x-forwarded-host',
+    'x-original-url',
+    'x-base-url',
+    'x-portico-base-url',
+    'openai-organization',
+    'x-custom-host',
+    'api-base',
+  ];
   const ENDPOINTS = {
     openai: '/v1/chat/completions',
     anthropic: '/v1/messages',
     azure: '/openai/v1/chat/completions',
   } as const;
 
-  it.each(Object.keys(ENDPOINTS) as (keyof typeof ENDPOINTS)[])('whatever it puts into models, ids and headers (%s)', async (wire) => {
-    const target = await startedProvider();
-    const { mounted } = await openScene('Express 5', [], { models: { chat: [WIRES[wire](target, 'well')] } });
-    await fc.assert(
-      fc.asyncProperty(ODD, ODD, fc.constantFrom(...REDIRECTING_HEADERS), IN_A_HEADER, fc.boolean(), async (odd, id, name, value, unknown) => {
-        target.log.reset();
-        const client = await openSocket(mounted.port as number);
-        const messages = [
-          { role: 'user', content: 'Hi', name: odd },
-          { role: 'assistant', content: null, tool_calls: [{ id, type: 'function', function: { name: 'look', arguments: '{}' } }] },
-          { role: 'tool', tool_call_id: id, content: odd },
-        ];
-        const headers = `${name}: ${value}\r\nconnection: close\r\n`;
-        client.write(chatRequest({ model: unknown ? `chat${odd}` : 'chat', messages, user: odd }, { headers }));
-        const answer = await client.closed;
-        expect(answer).toMatch(/^HTTP\/1\.1 (200|400|404) /);
-        if (unknown) expectAsked(target);
-        for (const request of target.log.requests) {
-          expect(request.path).toBe(ENDPOINTS[wire]);
-          expect(request.query.size).toBe(0);
-          expect(request.headers.host).toBe(`127.0.0.1:${target.port}`);
-          expect(request.model).toBe('well');
-          for (const hop of REDIRECTING_HEADERS.slice(1)) expect(request.headers).not.toHaveProperty(hop);
-        }
-      }),
-      { numRuns: 60 },
-    );
-  });
+  it.each(Object.keys(ENDPOINTS) as (keyof typeof ENDPOINTS)[])(
+    'whatever it puts into models, ids and headers (%s)',
+    async (wire) => {
+      const target = await startedProvider();
+      const { mounted } = await openScene('Express 5', [], { models: { chat: [WIRES[wire](target, 'well')] } });
+      await fc.assert(
+        fc.asyncProperty(
+          ODD,
+          ODD,
+          fc.constantFrom(...REDIRECTING_HEADERS),
+          IN_A_HEADER,
+          fc.boolean(),
+          async (odd, id, name, value, unknown) => {
+            target.log.reset();
+            const client = await openSocket(mounted.port as number);
+            const messages = [
+              { role: 'user', content: 'Hi', name: odd },
+              {
+                role: 'assistant',
+                content: null,
+                tool_calls: [{ id, type: 'function', function: { name: 'look', arguments: '{}' } }],
+              },
+              { role: 'tool', tool_call_id: id, content: odd },
+            ];
+            const headers = `${name}: ${value}\r\nconnection: close\r\n`;
+            client.write(chatRequest({ model: unknown ? `chat${odd}` : 'chat', messages, user: odd }, { headers }));
+            const answer = await client.closed;
+            expect(answer).toMatch(/^HTTP\/1\.1 (200|400|404) /);
+            if (unknown) expectAsked(target);
+            for (const request of target.log.requests) {
+              expect(request.path).toBe(ENDPOINTS[wire]);
+              expect(request.query.size).toBe(0);
+              expect(request.headers.host).toBe(`127.0.0.1:${target.port}`);
+              expect(request.model).toBe('well');
+              for (const hop of REDIRECTING_HEADERS.slice(1)) expect(request.headers).not.toHaveProperty(hop);
+            }
+          },
+        ),
+        { numRuns: 60 },
+      );
+    },
+  );
 
   it('whatever it puts into the path', async () => {
     const { mounted, provider } = await openScene('Express 5', ['well']);
     await fc.assert(
-      fc.asyncProperty(IN_A_HEADER.map((text) => text.replaceAll(/[ \\]/g, '')), async (odd) => {
-        const client = await openSocket(mounted.port as number);
-        client.write(chatRequest({ model: 'chat', messages: QUESTION }, { path: `/llm/v1/chat/completions/${odd}`, headers: 'connection: close\r\n' }));
-        expect(await client.closed).toMatch(/^HTTP\/1\.1 (200|400|404) /);
-        for (const { path, query } of provider.log.requests) expect({ path, size: query.size }).toEqual({ path: '/v1/chat/completions', size: 0 });
-      }),
+      fc.asyncProperty(
+        IN_A_HEADER.map((text) => text.replaceAll(/[ \\]/g, '')),
+        async (odd) => {
+          const client = await openSocket(mounted.port as number);
+          client.write(
+            chatRequest(
+              { model: 'chat', messages: QUESTION },
+              { path: `/llm/v1/chat/completions/${odd}`, headers: 'connection: close\r\n' },
+            ),
+          );
+          expect(await client.closed).toMatch(/^HTTP\/1\.1 (200|400|404) /);
+          for (const { path, query } of provider.log.requests)
+            expect({ path, size: query.size }).toEqual({ path: '/v1/chat/completions', size: 0 });
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -457,7 +528,9 @@ describe.each([...OVER_HTTP, 'gateway.fetch'] as const)('c08: %s', (place) => {
 
 describe.each(['Express 5', 'in-process'] as const)('c09: a client of %s that is over', (mount) => {
   it('its rate of requests is told how long to wait, and nobody is asked', async () => {
-    const { mounted, provider } = await openScene(mount, ['well'], { anonymous: { ...ADA, limits: { requestsPerMinute: 1 } } });
+    const { mounted, provider } = await openScene(mount, ['well'], {
+      anonymous: { ...ADA, limits: { requestsPerMinute: 1 } },
+    });
     const first = await mounted.post({ model: 'chat', messages: QUESTION });
     expect(first.headers.get('x-ratelimit-limit-requests')).toBe('1');
     expect(first.headers.get('x-ratelimit-remaining-requests')).toBe('0');
@@ -467,12 +540,17 @@ describe.each(['Express 5', 'in-process'] as const)('c09: a client of %s that is
     expect(Number(second.headers.get('retry-after'))).toSatisfy((seconds: number) => seconds >= 1 && seconds <= 60);
     expect(second.headers.get('x-ratelimit-remaining-requests')).toBe('0');
     expect(second.headers.get('x-ratelimit-reset-requests')).toMatch(/^(\d+m)?\d+m?s$/);
-    expect(((await second.json()) as ErrorBody).error).toMatchObject({ type: 'rate_limit_error', code: 'rate_limit_exceeded' });
+    expect(((await second.json()) as ErrorBody).error).toMatchObject({
+      type: 'rate_limit_error',
+      code: 'rate_limit_exceeded',
+    });
     expectAsked(provider, 'well');
   });
 
   it('its rate of tokens is told so', async () => {
-    const { mounted, provider } = await openScene(mount, ['well'], { anonymous: { ...ADA, limits: { tokensPerMinute: 1_000 } } });
+    const { mounted, provider } = await openScene(mount, ['well'], {
+      anonymous: { ...ADA, limits: { tokensPerMinute: 1_000 } },
+    });
     const small = await mounted.post({ model: 'chat', messages: QUESTION, max_tokens: 50 });
     expect(small.status).toBe(200);
     expect(small.headers.get('x-ratelimit-limit-tokens')).toBe('1000');
@@ -484,7 +562,9 @@ describe.each(['Express 5', 'in-process'] as const)('c09: a client of %s that is
   });
 
   it('its calls at a time is told so', async () => {
-    const { mounted, provider } = await openScene(mount, ['fault-f34'], { anonymous: { ...ADA, limits: { concurrentCalls: 1 } } });
+    const { mounted, provider } = await openScene(mount, ['fault-f34'], {
+      anonymous: { ...ADA, limits: { concurrentCalls: 1 } },
+    });
     const client = new AbortController();
     await mounted.post({ model: 'chat', messages: QUESTION, stream: true }, { signal: client.signal });
     const second = await mounted.post({ model: 'chat', messages: QUESTION });
@@ -496,43 +576,57 @@ describe.each(['Express 5', 'in-process'] as const)('c09: a client of %s that is
   });
 
   it('its budget is told that waiting does not help (insufficient_quota)', async () => {
-    const { mounted, provider } = await openScene(mount, ['well'], { anonymous: { ...ADA, budget: { usd: 0.000_001, per: 'total' } } });
+    const { mounted, provider } = await openScene(mount, ['well'], {
+      anonymous: { ...ADA, budget: { usd: 0.000_001, per: 'total' } },
+    });
     const answer = await mounted.post({ model: 'chat', messages: QUESTION });
     expect(answer.status).toBe(429);
     expect(answer.headers.get('x-should-retry')).toBe('false');
-    expect(((await answer.json()) as ErrorBody).error).toMatchObject({ type: 'insufficient_quota', code: 'insufficient_quota' });
+    expect(((await answer.json()) as ErrorBody).error).toMatchObject({
+      type: 'insufficient_quota',
+      code: 'insufficient_quota',
+    });
     expectAsked(provider);
   });
 });
 
-describe.each(['Express 5', 'in-process'] as const)('c10, R31: 1,000 clients of %s that leave one after the other', (mount) => {
-  it('leave nothing behind: no socket, no call, no timer, no memory', async () => {
-    const { mounted, provider, records } = await openScene(mount, ['fault-f34'], {
-      anonymous: { ...ADA, limits: { concurrentCalls: 50, tokensPerMinute: 1e9 }, budget: { usd: 1e6 } },
+describe.each(['Express 5', 'in-process'] as const)(
+  'c10, R31: 1,000 clients of %s that leave one after the other',
+  (mount) => {
+    it('leave nothing behind: no socket, no call, no timer, no memory', async () => {
+      const { mounted, provider, records } = await openScene(mount, ['fault-f34'], {
+        anonymous: { ...ADA, limits: { concurrentCalls: 50, tokensPerMinute: 1e9 }, budget: { usd: 1e6 } },
+      });
+      const leaveAll = async (times: number): Promise<void> => {
+        for (let done = 0; done < times; done += 50)
+          await Promise.all(Array.from({ length: 50 }, () => leaveOnce(mounted)));
+        await expectNoOpenRequests(provider);
+        provider.log.reset();
+        records.length = 0;
+      };
+      await leaveAll(200);
+      const before = await leftovers();
+      await leaveAll(1_000);
+      expect(mounted.gateway.openCalls).toBe(0);
+      expect(provider.log.openSockets).toBe(0);
+      const after = await leftovers();
+      expect(after.sockets).toBeLessThanOrEqual(before.sockets);
+      expect(after.timers).toBeLessThanOrEqual(before.timers);
+      expect(after.heapBytes - before.heapBytes).toBeLessThan(4_000_000);
+      // There is room for fifty at a time again: every ticket was settled.
+      const { status } = await mounted.post({ model: 'well', messages: QUESTION });
+      expect(status).toBe(200);
     });
-    const leaveAll = async (times: number): Promise<void> => {
-      for (let done = 0; done < times; done += 50) await Promise.all(Array.from({ length: 50 }, () => leaveOnce(mounted)));
-      await expectNoOpenRequests(provider);
-      provider.log.reset();
-      records.length = 0;
-    };
-    await leaveAll(200);
-    const before = await leftovers();
-    await leaveAll(1_000);
-    expect(mounted.gateway.openCalls).toBe(0);
-    expect(provider.log.openSockets).toBe(0);
-    const after = await leftovers();
-    expect(after.sockets).toBeLessThanOrEqual(before.sockets);
-    expect(after.timers).toBeLessThanOrEqual(before.timers);
-    expect(after.heapBytes - before.heapBytes).toBeLessThan(4_000_000);
-    // There is room for fifty at a time again: every ticket was settled.
-    const { status } = await mounted.post({ model: 'well', messages: QUESTION });
-    expect(status).toBe(200);
-  });
-});
+  },
+);
 
 interface ErrorBody {
-  readonly error: { readonly message: string; readonly type: string; readonly code: string; readonly param: string | null };
+  readonly error: {
+    readonly message: string;
+    readonly type: string;
+    readonly code: string;
+    readonly param: string | null;
+  };
 }
 
 interface Scene {
@@ -586,7 +680,14 @@ async function openScene(
     ...config,
   });
   onTestFinished(() => mounted.close());
-  return { mounted, provider, records, recorded: recorded.kept, headArrived: headArrived.kept, attemptEnded: attemptEnded.kept };
+  return {
+    mounted,
+    provider,
+    records,
+    recorded: recorded.kept,
+    headArrived: headArrived.kept,
+    attemptEnded: attemptEnded.kept,
+  };
 }
 
 async function startedProvider(options: FakeProviderOptions = {}): Promise<FakeProvider> {

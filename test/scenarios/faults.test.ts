@@ -4,8 +4,8 @@ import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises';
 import type { ModelGroupConfig, UsageRecord } from '@portico/core';
 import {
   expectNoOpenRequests,
-  type FakeProvider,
   FAULTS,
+  type FakeProvider,
   type FaultId,
   startFakeProvider,
   type UnreachableUrls,
@@ -77,7 +77,9 @@ const PLACES: readonly [MountName, WireName, readonly Arrangement[]][] = [
 /** Places that differ from another only in how an ending reaches the client: one variant of a fault is enough there. */
 const SAMPLED: ReadonlySet<MountName> = new Set(['Express 4', 'node:http']);
 
-describe.each(PLACES)('R-STR-3, R-STR-4, R-STR-5, R-STR-8, R-STR-9, R-FO-3 on %s, the upstream speaking %s:', (mount, wire, arrangements) => {
+describe.each(PLACES)(
+  'R-STR-3, R-STR-4, R-STR-5, R-STR-8, R-STR-9, R-FO-3 on %s, the upstream speaking %s:',
+  (mount, wire, arrangements) => {
     const cells = VERDICTS.filter(({ wires = ['openai', 'anthropic'] }) => wires.includes(wire)).flatMap((verdict) =>
       cellsOf(SAMPLED.has(mount) ? { ...verdict, variants: variantsOf(verdict).slice(0, 1) } : verdict, arrangements),
     );
@@ -92,7 +94,8 @@ describe.each(PLACES)('R-STR-3, R-STR-4, R-STR-5, R-STR-8, R-STR-9, R-FO-3 on %s
         await provider.close();
       }
     });
-});
+  },
+);
 
 function cellsOf(verdict: Verdict, arrangements: readonly Arrangement[]): Cell[] {
   const fault = faultOf(verdict.fault);
@@ -231,7 +234,7 @@ async function judge({ verdict, arrangement, variant }: Cell, seen: Asked): Prom
   else expect(record.costNanoUsd).toBeGreaterThan(0);
   if (expected.ends === 'answer') expect(record.usage.estimated).toBe(verdict.estimated === true && !hasSpare);
   expect(seen.openCalls).toBe(0);
-  if (arrangement === 'alone') await verdict.also?.check?.(seen);
+  if (arrangement === 'alone' || verdict.also?.always) await verdict.also?.check?.(seen);
 }
 
 const OUTCOMES = { answer: 'ok', error: 'failed', 'broken off': 'incomplete' } as const;
@@ -254,7 +257,11 @@ function wordsOf(model: string): string {
 async function callsOf(provider: FakeProvider, model: string): Promise<readonly ToolCall[]> {
   const response = await fetch(`${provider.url}/chat/completions`, {
     method: 'POST',
-    body: JSON.stringify({ model, messages: QUESTION, tools: VERDICTS.find(({ fault }) => fault === 'f42')?.asks?.tools }),
+    body: JSON.stringify({
+      model,
+      messages: QUESTION,
+      tools: VERDICTS.find(({ fault }) => fault === 'f42')?.asks?.tools,
+    }),
   });
   const { choices } = (await response.json()) as {
     choices: { message: { tool_calls: { function: { name: string; arguments: string } }[] } }[];

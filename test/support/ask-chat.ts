@@ -104,7 +104,8 @@ function wholeCalls(message: ChatCompletionMessage): ToolCall[] {
 function joinedCalls(chunks: readonly ChatCompletionChunk[]): ToolCall[] {
   const calls: { name: string; pieces: string[] }[] = [];
   for (const piece of chunks.flatMap(({ choices }) => choices[0]?.delta.tool_calls ?? [])) {
-    const call = (calls[piece.index] ??= { name: '', pieces: [] });
+    const call = calls[piece.index] ?? { name: '', pieces: [] };
+    calls[piece.index] = call;
     call.name += piece.function?.name ?? '';
     if (piece.function?.arguments) call.pieces.push(piece.function.arguments);
   }

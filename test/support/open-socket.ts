@@ -45,7 +45,9 @@ export async function openSocket(port: number): Promise<OpenSocket> {
       });
       return Promise.race([
         found,
-        closed.then(() => Promise.reject(new Error(`The socket closed before ${JSON.stringify(part)} came; it sent: ${text}`))),
+        closed.then(() =>
+          Promise.reject(new Error(`The socket closed before ${JSON.stringify(part)} came; it sent: ${text}`)),
+        ),
       ]);
     },
     closed,

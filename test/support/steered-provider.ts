@@ -10,7 +10,7 @@ export interface SteeredProvider {
   close(): Promise<void>;
 }
 
-export interface SteeredRequest {
+interface SteeredRequest {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;

@@ -38,6 +38,11 @@ export interface EncodeTarget {
 export interface StreamDecoder {
   /** One event of the upstream. `name` is its `event:` field, if any. Malformed data is reported with `out.malformed()`. */
   event(data: string, name: string | undefined, out: StreamSink): void;
+  /**
+   * For wires that pass through: how many characters these bytes carry if they are one whole event that leaves as it came
+   * and holds nothing but a piece of text; else 0, and the event is decoded. Only asked between two events.
+   */
+  plainCharacters?(event: Uint8Array): number;
   /** The upstream closed the stream properly at the HTTP level; whether that completes the answer is the decoder's to say. */
   end(out: StreamSink): void;
 }

@@ -24,7 +24,8 @@ import type { Provider } from './provider.js';
 import { openCooldowns } from './routing/cooldowns.js';
 import { buildRouteTable } from './routing/route-table.js';
 import type { Sink } from './sink.js';
-import type { Send, Transport } from './transport.js';
+import type { Transport } from './transport.js';
+import { interceptedSend } from './upstream/intercepted-send.js';
 
 /** What a runtime brings: Node's is in `@portico/node`. */
 export interface GatewayRuntime {
@@ -41,6 +42,9 @@ const OPERATIONS = [chatCompletions, completions, embeddings];
 
 /** 20 MiB: a handful of photographs in base64. */
 const MAX_BODY_BYTES = 20 * 1024 * 1024;
+
+/** Only a hook that does not hear the cancellation makes a call that was cut take longer. */
+const CUT_CALLS_END_MS = 1_000;
 
 /**
  * Makes a gateway: the composition root, which alone knows every room. Throws a `ConfigError` that lists everything that is
@@ -62,8 +66,10 @@ export function createGateway<Host, Name extends string>(
   const table = buildRouteTable(groups);
   const prices = openPriceBook(groups.flatMap((group) => group.deployments), clock);
   const observers = openObservers([...(config.observers ?? []), ...plugins.flatMap((plugin) => plugin.observers ?? [])], logger);
+  const interceptors = [...(config.interceptors ?? []), ...plugins.flatMap((plugin) => plugin.interceptors ?? [])];
   const sinks = sinksOf(config);
-  const queue = sinks.length > 0 ? openUsageQueue(sinks, { clock, logger }) : undefined;
+  const queue =
+    sinks.length > 0 ? openUsageQueue(sinks, { clock, logger, inOwnContext: runtime.captureContext?.() ?? runDirectly }) : undefined;
   const hooksRunLater = observers.any || queue !== undefined;
   const checkSite = openCrossSiteCheck(config.csrf);
   const cooldowns = { restMs: 5_000, quotaRestMs: 60_000, maxWaitMs: 10_000, failuresInARow: 3, ...config.cooldowns };
@@ -105,7 +111,7 @@ export function createGateway<Host, Name extends string>(
     route: openRoute({
       table,
       cooldowns: openCooldowns(cooldowns, clock),
-      send: interceptedSend(config, transport.send),
+      send: interceptedSend(interceptors, transport.send),
       clock,
       heartbeatMs: config.heartbeatMs ?? 15_000,
       maxWaitMs: cooldowns.maxWaitMs,
@@ -153,12 +159,13 @@ export function createGateway<Host, Name extends string>(
   async function close(graceMs: number): Promise<void> {
     if (open.size > 0) {
       await new Promise<void>((resolve) => {
-        const cut = clock.after(graceMs, () => {
+        let stop = clock.after(graceMs, () => {
+          // A call that is cut writes its record as it ends, and the ledger is flushed after that.
+          stop = clock.after(CUT_CALLS_END_MS, resolve);
           open.cancelAll(shuttingDown());
-          resolve();
         });
         open.onNone(() => {
-          cut();
+          stop();
           resolve();
         });
       });
@@ -179,6 +186,10 @@ function shuttingDown(): GatewayError {
   return new GatewayError('unavailable', 'This server is shutting down; ask again.', { retryAfterMs: 1_000 });
 }
 
+function runDirectly<T>(run: () => T): T {
+  return run();
+}
+
 function presentOnes<T>(own: T | undefined, others: readonly (T | undefined)[]): T[] {
   return [own, ...others].filter((hook) => hook !== undefined);
 }
@@ -197,7 +208,3 @@ function sinksOf<Host, Name extends string>(config: GatewayConfig<Host, Name>): 
   return sinks;
 }
 
-function interceptedSend<Host, Name extends string>(config: GatewayConfig<Host, Name>, send: Send): Send {
-  const interceptors = [...(config.interceptors ?? []), ...(config.plugins ?? []).flatMap((plugin) => plugin.interceptors ?? [])];
-  return interceptors.reduceRight((next, wrap) => wrap(next), send);
-}

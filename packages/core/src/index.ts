@@ -36,7 +36,7 @@ export type { Authenticate, Authorize, AuthorizeRequest, PolicyRequest } from '.
 export type { PriceSheet } from './price.js';
 export type { Budget, Principal, RateLimits, Via } from './principal.js';
 export type { Connection, ConnectionSettings, ErrorAnswer, Provider } from './provider.js';
-export type { EventsReply, JsonReply, Reply, ReplyHeaders, TextSink, TextSource } from './reply.js';
+export type { EventsReply, JsonReply, Reply, ReplyHeaders, EventsSink, EventsSource } from './reply.js';
 export { reveal, Secret, secret } from './secret.js';
 export type { Sink } from './sink.js';
 export type { CounterRequest, CounterStore, ReserveAnswer } from './store.js';

@@ -18,19 +18,20 @@ export interface EventsReply {
   readonly kind: 'events';
   readonly status: number;
   readonly headers: ReplyHeaders;
-  readonly body: TextSource;
+  readonly body: EventsSource;
 }
 
-/** Text that is pushed, whole events at a time; the same rules of ownership as `ByteSource`. */
-export interface TextSource {
-  start(sink: TextSink): void;
+/** Events that are pushed, whole ones only; the same rules of ownership as `ByteSource`. */
+export interface EventsSource {
+  start(sink: EventsSink): void;
   pause(): void;
   resume(): void;
   /** The client left: everything behind this stream is aborted and accounted. */
   cancel(reason: unknown): void;
 }
 
-export interface TextSink {
-  text(chunk: string): void;
+export interface EventsSink {
+  /** Whole events, as text or, where they leave as they came, in the upstream's own bytes: UTF-8 either way. */
+  write(events: string | Uint8Array): void;
   end(): void;
 }

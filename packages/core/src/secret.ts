@@ -24,6 +24,16 @@ export function secret(value: string): Secret {
   return wrapped;
 }
 
+/**
+ * Headers of the same names and values, with a printed form that hides the values: interceptors see requests, and what they
+ * log must not show a credential (R-LOG-1).
+ */
+export function withMaskedPrint(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  if (Object.hasOwn(headers, 'toJSON')) return headers;
+  const masked = () => Object.fromEntries(Object.keys(headers).map((name) => [name, '[hidden]']));
+  return Object.defineProperties({ ...headers }, { toJSON: { value: masked }, [inspect]: { value: masked } });
+}
+
 /** The credential itself. Call it where a header is written and nowhere else. */
 export function reveal(wrapped: Secret): string {
   const value = values.get(wrapped);

@@ -3,6 +3,7 @@ import type { UsageRecord } from './usage-record.js';
 /**
  * Receives every usage record at least once, in batches; `record.id` tells repeats. A batch that throws or rejects is
  * offered again with backoff; while a sink is down its records wait in a bounded queue, and what would not fit is handed to `spill`.
+ * Runs in the async context in which the gateway was made, never in that of a call: a batch holds the records of many.
  */
 export interface Sink {
   readonly name?: string;

@@ -5,7 +5,7 @@ import {
   type JsonReply,
   type Reply,
   type ReplyHeaders,
-  type TextSink,
+  type EventsSink,
 } from '@portico/core';
 import type { NodeResponse } from './serve-node.js';
 import type { ServedRequest } from './served-request.js';
@@ -40,10 +40,10 @@ function writeEvents({ body }: EventsReply, request: ServedRequest<unknown>, res
     body.resume();
   });
   request.onClientGone(() => body.cancel(clientLeft()));
-  const sink: TextSink = {
-    text(chunk) {
+  const sink: EventsSink = {
+    write(events) {
       if (request.gone) return;
-      const room = res.write(chunk);
+      const room = res.write(events);
       flush?.call(res);
       if (room || full) return;
       full = true;

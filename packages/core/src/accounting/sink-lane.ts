@@ -16,6 +16,7 @@ export interface SinkLaneParts {
   readonly name: string;
   readonly clock: Clock;
   readonly logger: Logger | undefined;
+  readonly inOwnContext: <T>(run: () => T) => T;
   readonly maxBatch: number;
   readonly maxDelayMs: number;
   readonly maxQueued: number;
@@ -32,7 +33,7 @@ const SPILL_TIMEOUT_MS = 2_000;
  * fails is offered again with backoff.
  */
 export function openSinkLane(sink: Sink, parts: SinkLaneParts): SinkLane {
-  const { name, clock, logger, maxBatch, maxDelayMs } = parts;
+  const { name, clock, logger, inOwnContext, maxBatch, maxDelayMs } = parts;
   // Room for a batch on offer and one to spill, or making room would have nothing to take.
   const maxQueued = Math.max(parts.maxQueued, 2 * maxBatch);
   const queue: UsageRecord[] = [];
@@ -72,7 +73,7 @@ export function openSinkLane(sink: Sink, parts: SinkLaneParts): SinkLane {
     offered = batch.length;
     const failed = (cause: unknown) => own === turn && refused(cause);
     try {
-      const done = sink.record(batch);
+      const done = inOwnContext(() => sink.record(batch));
       if (!isPromise(done)) {
         taken();
         return;
@@ -110,7 +111,7 @@ export function openSinkLane(sink: Sink, parts: SinkLaneParts): SinkLane {
       return;
     }
     try {
-      const done = sink.spill(records);
+      const done = inOwnContext(() => sink.spill?.(records));
       logger?.warn({ sink: name, records: records.length, why }, 'Usage records go to spill.');
       if (!isPromise(done)) return;
       const under: Spill = { records, done: done.then(undefined, (cause: unknown) => lose(records, why, cause)) };

@@ -234,7 +234,7 @@ describe('openUsageQueue', () => {
         import { systemClock } from ${JSON.stringify(new URL('../../dist/clock.js', import.meta.url))};
         let offers = 0;
         const sink = { async record(batch) { if (++offers === 1) throw new Error('down'); console.log(batch.length); } };
-        const queue = openUsageQueue([sink], { clock: systemClock, logger: undefined });
+        const queue = openUsageQueue([sink], { clock: systemClock, logger: undefined, inOwnContext: (run) => run() });
         queue.push({ id: 'req_1' });
         await queue.flush(5_000);
         console.log('closed');
@@ -260,7 +260,7 @@ function start(
   parts: Partial<UsageQueueParts> & { readonly clock?: FakeClock } = {},
 ): { readonly queue: UsageQueue; readonly clock: FakeClock } {
   const clock = parts.clock ?? fakeClock();
-  return { clock, queue: openUsageQueue(sinks, { logger: undefined, ...parts, clock }) };
+  return { clock, queue: openUsageQueue(sinks, { logger: undefined, inOwnContext: (run) => run(), ...parts, clock }) };
 }
 
 function record(number: number): UsageRecord {

@@ -20,6 +20,8 @@ export interface UsageQueue {
 export interface UsageQueueParts {
   readonly clock: Clock;
   readonly logger: Logger | undefined;
+  /** Runs the sinks in the context of the gateway: a batch holds the records of many calls and belongs to none. */
+  readonly inOwnContext: <T>(run: () => T) => T;
   /** Most records a sink is given at once. Default 100. */
   readonly maxBatch?: number;
   /** Longest a record waits for others to come. The first one after a pause does not wait. Default 1,000. */
@@ -30,9 +32,9 @@ export interface UsageQueueParts {
 
 /** Opens a queue to every sink, independent of each other: one that fails or hangs delays no other. */
 export function openUsageQueue(sinks: readonly Sink[], parts: UsageQueueParts): UsageQueue {
-  const { clock, logger, maxBatch = 100, maxDelayMs = 1_000, maxQueued = 10_000 } = parts;
+  const { maxBatch = 100, maxDelayMs = 1_000, maxQueued = 10_000 } = parts;
   const lanes = sinks.map((sink, index) =>
-    openSinkLane(sink, { name: sink.name ?? `sinks[${index}]`, clock, logger, maxBatch, maxDelayMs, maxQueued }),
+    openSinkLane(sink, { ...parts, name: sink.name ?? `sinks[${index}]`, maxBatch, maxDelayMs, maxQueued }),
   );
   return {
     push(record) {

@@ -2,7 +2,7 @@ import type { AttemptDeadlines, Deployment } from '../deployment.js';
 import type { DeploymentConfig, DeploymentDetails } from '../gateway-config.js';
 import type { PriceSheet } from '../price.js';
 import type { ConnectionSettings, Provider } from '../provider.js';
-import { Secret, secret } from '../secret.js';
+import { Secret, secret, withMaskedPrint } from '../secret.js';
 import { checkShape } from './check-shape.js';
 import type { ConfigProblem } from './config-error.js';
 import { deploymentSchema } from './config-schema.js';
@@ -119,20 +119,7 @@ function idOf(details: DeploymentDetails, groupName: string, taken: Set<string>)
   return id;
 }
 
-/**
- * The fixed headers of every request, with a printed form that hides their values: interceptors see requests, and what
- * they log must not show a credential (R-LOG-1).
- */
+/** The fixed headers of every request. */
 function requestHeaders(own: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const headers: Record<string, string> = {
-    'content-type': 'application/json',
-    'user-agent': 'portico',
-    ...own,
-  };
-  const masked = () => Object.fromEntries(Object.keys(headers).map((name) => [name, '[hidden]']));
-  Object.defineProperties(headers, {
-    toJSON: { value: masked },
-    [Symbol.for('nodejs.util.inspect.custom')]: { value: masked },
-  });
-  return Object.freeze(headers);
+  return Object.freeze(withMaskedPrint({ 'content-type': 'application/json', 'user-agent': 'portico', ...own }));
 }

@@ -1,7 +1,7 @@
 import { type FailureKind, FAILURES, GatewayError } from '../errors.js';
 import type { CallerOptions, ChatRequest } from '../gateway.js';
 import type { JsonObject } from '../json.js';
-import type { JsonReply, Reply, TextSource } from '../reply.js';
+import type { JsonReply, Reply, EventsSource } from '../reply.js';
 import type { Handle } from './fetch.js';
 import { incomingOf } from './in-process.js';
 
@@ -68,13 +68,14 @@ function errorFrom(body: JsonObject, retryAfterMs: number | undefined): GatewayE
 }
 
 /** The data of each event. The gateway writes whole events of one data line, so that splitting is all there is to do. */
-async function* eventsOf(source: TextSource): AsyncGenerator<string, void, undefined> {
+async function* eventsOf(source: EventsSource): AsyncGenerator<string, void, undefined> {
+  const utf8 = new TextDecoder();
   let waiting: string[] = [];
   let over = false;
   let wake: () => void = () => {};
   source.start({
-    text(chunk) {
-      waiting.push(chunk);
+    write(events) {
+      waiting.push(typeof events === 'string' ? events : utf8.decode(events));
       source.pause();
       wake();
     },

@@ -1,6 +1,6 @@
 import type { IncomingRequest } from '../incoming.js';
 import type { Principal } from '../principal.js';
-import type { Reply, TextSource } from '../reply.js';
+import type { Reply, EventsSource } from '../reply.js';
 import { incomingOf, readableBody, textBody } from './in-process.js';
 
 /** What a gateway is to its doors. */
@@ -92,7 +92,7 @@ function toResponse(reply: Reply | undefined, release: () => void, signal: Abort
 }
 
 function toWebStream(
-  source: TextSource,
+  source: EventsSource,
   release: () => void,
   signal: AbortSignal | null | undefined,
 ): ReadableStream<Uint8Array> {
@@ -101,8 +101,8 @@ function toWebStream(
     {
       start(controller) {
         source.start({
-          text(chunk) {
-            controller.enqueue(utf8.encode(chunk));
+          write(events) {
+            controller.enqueue(typeof events === 'string' ? utf8.encode(events) : events);
             if ((controller.desiredSize ?? 0) <= 0) source.pause();
           },
           end() {

@@ -22,6 +22,9 @@ export async function authorizeCall<Host>(
   const seen = { ...request.host, request: view };
   for (const authorize of policies) {
     const refusal = await decide(() => authorize(seen), clock, policyTimeoutMs);
+    if (refusal === undefined) continue;
     if (refusal instanceof GatewayError) throw refusal;
+    // Whatever else was meant, it was no "yes": a policy that breaks its word lets nobody pass (h01).
+    throw new GatewayError('internal', '"authorize" must return a GatewayError to refuse, or nothing.');
   }
 }

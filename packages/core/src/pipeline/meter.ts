@@ -86,8 +86,9 @@ export class Meter implements OpenCall {
   /** The call failed, or the client left, before anything was sent. */
   failed(failure: GatewayError): void {
     const gone = failure.kind === 'client_closed';
-    // Whoever was asked when the client left may bill the input; a refusal costs nothing.
-    const usage = gone && this.call.attempts.length > 0 ? this.estimate(0) : NO_USAGE;
+    // Whoever was at work when the client left may bill the input; one that had refused does not.
+    const wasAtWork = this.call.attempts.at(-1)?.failure === 'client_closed';
+    const usage = gone && wasAtWork ? this.estimate(0) : NO_USAGE;
     this.#end(gone ? 'client_gone' : 'failed', failure, usage, this.#asked);
   }
 

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js';
 import type { StreamDecoder, StreamSink } from '../codec.js';
 import { GatewayError } from '../errors.js';
 import type { ErrorSpelling, StreamSpelling } from '../operation.js';
-import type { TextSink, TextSource } from '../reply.js';
+import type { EventsSink, EventsSource } from '../reply.js';
 import type { ByteSink, ByteSource } from '../transport.js';
 import type { Usage } from '../usage.js';
 import type { Deadline } from './deadline.js';
@@ -50,6 +50,9 @@ const MAX_HELD_CHARACTERS = 1_000_000;
 /** How long an upstream may take to close after its terminal event, so that its socket can serve again. */
 const CLOSING_MS = 1_000;
 
+/** Ends every event; a chunk that ends with it holds no part of a character. */
+const LINE_FEED = 0x0a;
+
 const HEARTBEAT = ': keep-alive\n\n';
 
 /**
@@ -57,7 +60,7 @@ const HEARTBEAT = ': keep-alive\n\n';
  * upstream, ends the client's stream and tells `onEnd` once. Until the first content nothing leaves it (R-STR-4), and only
  * whole events ever do, so that an in-band error always stands on a line of its own.
  */
-export class AnswerStream implements TextSource, ByteSink, StreamSink {
+export class AnswerStream implements EventsSource, ByteSink, StreamSink {
   /** Settles when the answer may be committed to the client, or failed before anything was sent. */
   readonly opened: Promise<void>;
   readonly #parts: AnswerStreamParts;
@@ -67,7 +70,7 @@ export class AnswerStream implements TextSource, ByteSink, StreamSink {
   #refuse!: (error: unknown) => void;
   #committed = false;
   #over = false;
-  #sink: TextSink | undefined;
+  #sink: EventsSink | undefined;
   /** Events that are ready to leave. */
   #ready = '';
   #sampleChunk: string | undefined;
@@ -75,6 +78,8 @@ export class AnswerStream implements TextSource, ByteSink, StreamSink {
   #usageJson: string | undefined;
   #produced = 0;
   #malformed = 0;
+  /** The latest chunk ended with an event, and all of it has left: neither decoder nor parser holds anything back. */
+  #betweenEvents = false;
   #saidAt = 0;
   #stopTimer: (() => void) | undefined;
 
@@ -101,8 +106,12 @@ export class AnswerStream implements TextSource, ByteSink, StreamSink {
   bytes(chunk: Uint8Array): void {
     if (this.#over) return;
     this.#parts.deadline.alive();
-    this.#parser.feed(this.#utf8.decode(chunk, STREAMING));
-    this.#flush();
+    if (this.#betweenEvents && this.#passOn(chunk)) return;
+    const text = this.#utf8.decode(chunk, STREAMING);
+    this.#parser.feed(text);
+    // Where what leaves is what came, it leaves in the bytes it came in: encoding it anew costs as much as all the rest.
+    this.#betweenEvents = this.#ready === text && chunk[chunk.byteLength - 1] === LINE_FEED;
+    this.#flush(this.#betweenEvents ? chunk : this.#ready);
   }
 
   end(): void {
@@ -171,7 +180,7 @@ export class AnswerStream implements TextSource, ByteSink, StreamSink {
 
   // The client's side.
 
-  start(sink: TextSink): void {
+  start(sink: EventsSink): void {
     this.#sink = sink;
     this.#flush();
     if (this.#over) return sink.end();
@@ -209,19 +218,29 @@ export class AnswerStream implements TextSource, ByteSink, StreamSink {
     this.#open();
   }
 
-  #flush(): void {
+  /** Most of a stream: a whole event that only carries more text. */
+  #passOn(chunk: Uint8Array): boolean {
+    const characters = this.#parts.decoder.plainCharacters?.(chunk) ?? 0;
+    if (characters === 0 || this.#sink === undefined) return false;
+    this.#produced += characters;
+    this.#saidAt = this.#parts.clock.now();
+    this.#sink.write(chunk);
+    return true;
+  }
+
+  #flush(events: string | Uint8Array = this.#ready): void {
     if (this.#sink === undefined || this.#ready === '') return;
-    const text = this.#ready;
     this.#ready = '';
     this.#saidAt = this.#parts.clock.now();
-    this.#sink.text(text);
+    this.#sink.write(events);
   }
 
   #beat(afterMs: number): void {
     this.#stopTimer = this.#parts.clock.after(afterMs, () => {
       const silentMs = this.#parts.clock.now() - this.#saidAt;
       const { heartbeatMs } = this.#parts;
-      if (silentMs < heartbeatMs) return this.#beat(heartbeatMs - silentMs);
+      // Less than nothing after a clock was set back (h05): then a comment too many is better than none.
+      if (silentMs >= 0 && silentMs < heartbeatMs) return this.#beat(heartbeatMs - silentMs);
       this.#ready += HEARTBEAT;
       this.#flush();
       this.#beat(heartbeatMs);

@@ -9,6 +9,7 @@ import type { Send, UpstreamReply, UpstreamRequest } from '../transport.js';
 import type { Usage } from '../usage.js';
 import { AnswerStream, type StreamEnd } from './answer-stream.js';
 import { Deadline } from './deadline.js';
+import { withoutCredentials } from './hide-credentials.js';
 import { readBody } from './read-body.js';
 
 /** What an upstream gave for a call. */
@@ -107,6 +108,8 @@ async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: 
     streaming = true;
     await stream.opened;
     return { kind: 'events', deployment, stream };
+  } catch (error) {
+    throw error instanceof GatewayError ? withoutCredentials(error, request.headers) : error;
   } finally {
     if (!streaming) finish();
   }
@@ -124,7 +127,10 @@ async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: 
       clock: parts.clock,
       heartbeatMs: parts.heartbeatMs,
       spelling: operation.stream as NonNullable<typeof operation.stream>, // only operations with streams have demand.stream
-      errors: operation.errors,
+      errors: {
+        body: operation.errors.body,
+        event: (failure, id) => operation.errors.event(withoutCredentials(failure, request.headers), id),
+      },
       requestId: call.id,
       wantsUsage: demand.wantsUsage,
       estimate: parts.estimate,

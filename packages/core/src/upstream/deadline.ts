@@ -4,6 +4,9 @@ import { GatewayError } from '../errors.js';
 
 type Phase = 'head' | 'opening' | 'flowing';
 
+/** A timer that is off by less is only late. */
+const JUMP_MS = 1_000;
+
 /**
  * Watches one attempt with a single timer. Signs of life only write down a time; the timer looks at it when it fires and
  * goes back to sleep if the attempt is still within its limits, so that a chunk costs no timer work.
@@ -13,11 +16,12 @@ export class Deadline {
   readonly #limits: AttemptDeadlines;
   readonly #who: string;
   readonly #stream: boolean;
-  readonly #sentAt: number;
-  readonly #endsAt: number;
+  #sentAt: number;
+  #endsAt: number;
   readonly #onExpire: (error: GatewayError) => void;
   #phase: Phase = 'head';
   #aliveAt: number;
+  #wakesAt = 0;
   #held = false;
   #takeBack: (() => void) | undefined;
 
@@ -78,11 +82,13 @@ export class Deadline {
   #sleep(now: number): void {
     // At most one idle time: silence counts from the head on, and the head may come while the timer sleeps.
     const sleepMs = Math.min(this.#nextLimit() - now, this.#limits.idleMs);
+    this.#wakesAt = now + Math.max(0, sleepMs);
     this.#takeBack = this.#clock.after(Math.max(0, sleepMs), this.#wake);
   }
 
   readonly #wake = (): void => {
     const now = this.#clock.now();
+    this.#followJump(now);
     if (now < this.#nextLimit()) return this.#sleep(now);
     this.#takeBack = undefined;
     if (this.#held && now < this.#endsAt) {
@@ -92,6 +98,15 @@ export class Deadline {
     // The silent route is not asked again: the next silence would cost as much (R-STR-9).
     this.#onExpire(new GatewayError('timeout', `${this.#who} ${this.#whatExpired(now)}.`, { retryable: false }));
   };
+
+  /** Timers count time that passes, the clock shows the time of day: where they disagree the clock was set (h05). */
+  #followJump(now: number): void {
+    const jumpMs = now - this.#wakesAt;
+    if (Math.abs(jumpMs) < JUMP_MS) return;
+    this.#sentAt += jumpMs;
+    this.#endsAt += jumpMs;
+    this.#aliveAt = now;
+  }
 
   #nextLimit(): number {
     const phaseEndsAt =

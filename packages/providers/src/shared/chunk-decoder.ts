@@ -45,13 +45,12 @@ export class ChunkDecoder implements StreamDecoder {
     this.#template = new ChunkTemplate(rules.piece);
   }
 
+  plainCharacters(event: Uint8Array): number {
+    return this.#over ? 0 : this.#template.charactersOf(event);
+  }
+
   event(data: string, name: string | undefined, out: StreamSink): void {
     if (this.#over || data === '') return;
-    const characters = name === undefined ? this.#template.charactersOf(data) : 0;
-    if (characters > 0) {
-      out.produced(characters);
-      return out.chunk(data, true);
-    }
     if (data.startsWith('[DONE]')) return this.#terminal(out);
     const chunk = parse(data);
     const error = errorIn(chunk);

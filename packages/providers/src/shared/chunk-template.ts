@@ -6,45 +6,57 @@ const PROBE = 'probe';
 
 /**
  * Most chunks of a stream differ from each other in their piece of text and in nothing else. Once one of them was parsed,
- * the next that begins and ends alike, with plain text between, is known without parsing: parsing is the dearest thing a
- * chunk on the same wire costs.
+ * the next whose bytes begin and end alike, with plain text between, is known without decoding or parsing it, which is
+ * nearly all that a chunk on the same wire costs.
  */
 export class ChunkTemplate {
   readonly #holder: 'delta' | 'text';
-  #before: string | undefined;
-  #after = '';
+  #before: Uint8Array | undefined;
+  #after = NOTHING;
   #looks = 0;
 
   constructor(holder: 'delta' | 'text') {
     this.#holder = holder;
   }
 
-  /** How many characters of text a chunk carries that is like those before; 0 if it must be parsed. */
-  charactersOf(data: string): number {
+  /** How many characters of text an event carries that is like those before; 0 if it must be parsed. */
+  charactersOf(event: Uint8Array): number {
     const before = this.#before;
     if (before === undefined) return 0;
-    const end = data.length - this.#after.length;
-    // Compared as slices: V8 compares whole strings by memory, but what a string starts with character by character.
-    if (end <= before.length || data.slice(0, before.length) !== before || data.slice(end) !== this.#after) return 0;
-    return isPlain(data, before.length, end) ? end - before.length : 0;
+    const start = before.length;
+    const end = event.length - this.#after.length;
+    if (end <= start || !standsAt(before, event, 0) || !standsAt(this.#after, event, end)) return 0;
+    for (let at = start; at < end; at += 1) if (PLAIN[event[at] as number] === 0) return 0;
+    return end - start;
   }
 
   /** Learns from a chunk that was parsed and carries text in its only choice and nothing else worth noting. */
   learn(data: string, choice: JsonObject): void {
     if (this.#before !== undefined || this.#looks === LOOKS) return;
     const text = textOf(choice, this.#holder);
-    if (text === undefined || !isPlain(text, 0, text.length) || text === '') return;
+    if (text === undefined || text === '') return;
     this.#looks += 1;
-    const spelled = `"${text}"`;
+    const spelled = JSON.stringify(text);
     const at = data.indexOf(spelled);
     if (at < 0 || data.indexOf(spelled, at + 1) >= 0) return;
     const before = data.slice(0, at + 1);
-    const after = data.slice(at + 1 + text.length);
+    const after = data.slice(at + spelled.length - 1);
     // Something else could be spelled like the text; a chunk with other text there tells.
     if (textIn(`${before}${PROBE}${after}`, this.#holder) !== PROBE) return;
-    this.#before = before;
-    this.#after = after;
+    this.#before = UTF8.encode(`data: ${before}`);
+    this.#after = UTF8.encode(`${after}\n\n`);
   }
+}
+
+const UTF8 = new TextEncoder();
+const NOTHING = new Uint8Array(0);
+
+/** What a JSON string may hold as it is (RFC 8259 §7), of the characters that are one byte long. */
+const PLAIN = Uint8Array.from({ length: 256 }, (_, code) => Number(code >= 0x20 && code < 0x80 && code !== 0x22 && code !== 0x5c));
+
+function standsAt(part: Uint8Array, whole: Uint8Array, start: number): boolean {
+  for (let at = 0; at < part.length; at += 1) if (part[at] !== whole[start + at]) return false;
+  return true;
 }
 
 function textIn(data: string, holder: 'delta' | 'text'): string | undefined {
@@ -61,13 +73,4 @@ function textOf(choice: JsonObject, holder: 'delta' | 'text'): string | undefine
   if (!isJsonObject(delta) || typeof delta.content !== 'string') return undefined;
   for (const name in delta) if (name !== 'content' && name !== 'role' && delta[name]) return undefined;
   return delta.content;
-}
-
-/** Whether this much of a JSON string is spelled without escapes, and as JSON allows (RFC 8259 §7). */
-function isPlain(data: string, start: number, end: number): boolean {
-  for (let at = start; at < end; at += 1) {
-    const code = data.charCodeAt(at);
-    if (code === 0x22 || code === 0x5c || code < 0x20) return false;
-  }
-  return true;
 }
