@@ -5,8 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { QUESTION } from '../support/ask-chat.js';
 import { gatewayOn, QUICK } from '../support/gateway-on.js';
 import { type WatchedCounters, watchedCounters } from '../support/house-counters.js';
-import { groupsOn, type Moment, moment, startInExpress, startProvider } from '../support/house-start.js';
+import { groupsOn, startInExpress, startProvider } from '../support/house-start.js';
 import type { MountConfig, Mounted } from '../support/mounts.js';
+import { promised } from '../support/promised.js';
 import { watchProcess } from '../support/watch-process.js';
 
 watchProcess();
@@ -20,8 +21,8 @@ const SHORT = { messages: QUESTION, max_tokens: 20 } as const;
 
 describe('500 calls at the edge of one budget, over HTTP and in-process at once (R-BUD-1, R-EMB-3)', () => {
   it('are admitted while the budget can pay for the worst of them, and not one more', async () => {
-    const held = moment();
-    const { counters, ends, records, settled } = await askMany(500, { held });
+    const held = promised();
+    const { counters, ends, records, settled } = await askMany(500, held.kept);
     await counters.decided(500);
 
     const [worst, ...others] = new Set(counters.reservations.map(({ requests }) => requests[0]?.amount));
@@ -32,7 +33,7 @@ describe('500 calls at the edge of one budget, over HTTP and in-process at once 
     expect(counters.refusals).toBe(500 - affordable);
     expect(await counters.read(COUNTER)).toEqual({ used: 0, reserved: affordable * (worst as number) });
 
-    held.now();
+    held.keep();
     const answered = (await ends()).filter((end) => end === 'answered');
     expect(answered).toHaveLength(affordable);
     await settled();
@@ -40,7 +41,7 @@ describe('500 calls at the edge of one budget, over HTTP and in-process at once 
   });
 
   it('never exceed it while others end, leave nothing reserved and one record each (R-SP-2)', async () => {
-    const { counters, ends, records, settled, provider } = await askMany(500, {});
+    const { counters, ends, records, settled, provider } = await askMany(500);
     const answered = (await ends()).filter((end) => end === 'answered');
     await settled();
 
@@ -95,11 +96,11 @@ describe('500 calls at the edge of one budget, over HTTP and in-process at once 
   });
 
   /** Asks by every door there is, all as the same principal. */
-  async function askMany(calls: number, { held }: { readonly held?: Moment }) {
+  async function askMany(calls: number, held?: Promise<void>) {
     const provider = await startProvider();
     const started = await start({
       models: groupsOn(provider, 'chat'),
-      interceptors: held === undefined ? [] : [(next) => (request) => held.come.then(() => next(request))],
+      interceptors: held === undefined ? [] : [(next) => (request) => held.then(() => next(request))],
     });
     const asked = Array.from({ length: calls }, (_, call) => DOORS[call % DOORS.length]?.(started.mounted));
     return { ...started, provider, ends: () => Promise.all(asked) };

@@ -14,14 +14,8 @@ import { expectAsked, fakeClock } from '@portico/testing';
 import { describe, expect, it } from 'vitest';
 import { askChat, QUESTION } from '../support/ask-chat.js';
 import { ADA, gatewayOn, QUICK, UPSTREAM_KEY, WIRES } from '../support/gateway-on.js';
-import {
-  groupsOn,
-  keepingLogger,
-  moment,
-  startInExpress,
-  startInProcess,
-  startProvider,
-} from '../support/house-start.js';
+import { groupsOn, keepingLogger, startInExpress, startInProcess, startProvider } from '../support/house-start.js';
+import { promised } from '../support/promised.js';
 import { watchProcess } from '../support/watch-process.js';
 
 watchProcess();
@@ -524,7 +518,7 @@ describe('plugins', () => {
 
   it('start once, before the first call, which waits for them', async () => {
     const provider = await startProvider();
-    const ready = moment();
+    const ready = promised();
     let starts = 0;
     const mounted = await startInExpress({
       ...gatewayOn(provider),
@@ -533,7 +527,7 @@ describe('plugins', () => {
           name: 'warming up',
           async start() {
             starts += 1;
-            await ready.come;
+            await ready.kept;
           },
         },
       ],
@@ -542,7 +536,7 @@ describe('plugins', () => {
     const calls = [mounted.post(ASKED), mounted.post(ASKED)];
     await new Promise(setImmediate);
     expectAsked(provider);
-    ready.now();
+    ready.keep();
     for (const response of await Promise.all(calls)) expect(response.status).toBe(200);
     expect(starts).toBe(1);
   });

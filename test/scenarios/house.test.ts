@@ -1,7 +1,14 @@
+// Written by the engineer of house, hooks and budget; the faults engineer leaves this file alone.
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import { GatewayError, type Logger, type UsageRecord } from '@portico/core';
+import { GatewayError, type UsageRecord } from '@portico/core';
+import { llmGateway } from '@portico/express';
 import {
   expectAsked,
   expectNoOpenRequests,
@@ -9,20 +16,26 @@ import {
   type FakeProviderOptions,
   fakeClock,
   faultModels,
-  startFakeProvider,
 } from '@portico/testing';
 import compression from 'compression';
 import express from 'express';
 import session, { MemoryStore } from 'express-session';
 import express4 from 'express4';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { askChat, QUESTION } from '../support/ask-chat.js';
-import { ADA, QUICK, UPSTREAM_KEY, WIRES } from '../support/gateway-on.js';
+import { askChat, eventsIn, QUESTION } from '../support/ask-chat.js';
+import { ADA, gatewayOn, QUICK, UPSTREAM_KEY, WIRES } from '../support/gateway-on.js';
+import {
+  groupsOn,
+  keepingLogger,
+  startInExpress,
+  startProvider,
+  startSteered,
+  startUpstream,
+} from '../support/house-start.js';
 import { leftovers } from '../support/leftovers.js';
 import { MOUNTS, type MountConfig, type MountName, mountExpress } from '../support/mounts.js';
 import { chatRequest, leaveMidway, openSocket } from '../support/open-socket.js';
 import { promised } from '../support/promised.js';
-import { startSteeredProvider } from '../support/steered-provider.js';
 import { watchProcess } from '../support/watch-process.js';
 
 watchProcess();
@@ -30,20 +43,6 @@ watchProcess();
 const EVERYWHERE = Object.keys(MOUNTS) as MountName[];
 const ASK = { model: 'chat', messages: QUESTION };
 const MODES = [false, true];
-
-interface LogLine {
-  readonly level: string;
-  readonly fields: Record<string, unknown>;
-  readonly message: string;
-}
-
-/** A logger that keeps what it is told. */
-function keptLog(): Logger & { readonly lines: LogLine[] } {
-  const lines: LogLine[] = [];
-  const at = (level: string) => (fields: object, message: string) =>
-    void lines.push({ level, fields: fields as Record<string, unknown>, message });
-  return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
-}
 
 describe.each(EVERYWHERE)('h01, R-HOST-3 on %s: a policy of the house', (mount) => {
   const WAYS = {
@@ -60,7 +59,7 @@ describe.each(EVERYWHERE)('h01, R-HOST-3 on %s: a policy of the house', (mount) 
       'and %s refuses the call, clearly, and says no more',
       async (way) => {
         let broken = true;
-        const logger = keptLog();
+        const logger = keepingLogger();
         const { mounted, provider } = await open(mount, ['well'], {
           logger,
           policyTimeoutMs: 50,
@@ -97,6 +96,40 @@ describe.each(EVERYWHERE)('h01, R-HOST-3 on %s: a policy of the house', (mount) 
   });
 });
 
+describe('h01: a policy of the house that breaks its word', () => {
+  it.each([
+    ['false', false],
+    ['true', true],
+    ['an error of another kind', new Error('Not on Sundays.')],
+    ['a text', 'no'],
+  ])('and answers whether a call may go on with %s never lets it pass', async (_, answer) => {
+    const provider = await startProvider();
+    const logger = keepingLogger();
+    const mounted = await startInExpress({ ...gatewayOn(provider), logger, authorize: () => answer as never });
+    const response = await mounted.post(ASK);
+    expect(response.status).toBe(500);
+    expect(await response.text()).toContain('\\"authorize\\" must return');
+    expect(logger.lines).toHaveLength(1);
+    expectAsked(provider);
+  });
+
+  it.each([
+    ['a text', 'ada'],
+    ['true', true],
+    ['an id that is no text', { id: 7 }],
+    ['an object without an id', { name: 'ada' }],
+  ])('and answers who is calling with %s lets nobody in', async (_, answer) => {
+    const provider = await startProvider();
+    const logger = keepingLogger();
+    const mounted = await startInExpress({ ...gatewayOn(provider), logger, authenticate: () => answer as never });
+    const response = await mounted.post(ASK);
+    expect(response.status).toBe(500);
+    expect(await response.text()).toContain('\\"authenticate\\" must return');
+    expect(logger.lines).toHaveLength(1);
+    expectAsked(provider);
+  });
+});
+
 describe.each(EVERYWHERE)('h01 on %s: other guests of the house', (mount) => {
   it.each([
     [
@@ -108,7 +141,7 @@ describe.each(EVERYWHERE)('h01 on %s: other guests of the house', (mount) => {
     ['reject', () => Promise.reject(new Error('no'))],
     ['never end', () => new Promise<void>(() => {})],
   ] as const)('that watch and %s change nothing, and are logged once', async (way, fails) => {
-    const logger = keptLog();
+    const logger = keepingLogger();
     const { mounted } = await open(mount, ['well'], {
       logger,
       observers: [{ name: 'clumsy', callStarted: fails, attemptEnded: fails, callEnded: fails }],
@@ -118,47 +151,87 @@ describe.each(EVERYWHERE)('h01 on %s: other guests of the house', (mount) => {
     expect(logger.lines).toHaveLength(way === 'never end' ? 0 : 1);
     if (way !== 'never end') expect(logger.lines[0]).toMatchObject({ level: 'warn', fields: { observer: 'clumsy' } });
   });
+});
 
-  it('that wrap the upstream call and throw fail that attempt: the spare answers', async () => {
-    const { mounted, provider } = await open(mount, ['first', 'spare'], {
+describe('h01: an interceptor that never answers', () => {
+  const hanging: MountConfig['interceptors'] = [
+    (next) => (request) => (request.attempt.deployment.startsWith('chat') ? new Promise(() => {}) : next(request)),
+  ];
+
+  it.each(MODES)('fails its attempt at the deadline: the spare answers (streamed: %s)', async (stream) => {
+    const provider = await startProvider();
+    const records: UsageRecord[] = [];
+    const mounted = await startInExpress({
+      anonymous: ADA,
+      models: {
+        chat: { deployments: [WIRES.openai(provider, 'well')], fallbacks: ['spare'] },
+        ...groupsOn(provider, 'spare'),
+      },
+      deadlines: { headersMs: 50 },
+      interceptors: hanging,
+      observers: [{ callEnded: (record) => void records.push(record) }],
+    });
+    expect(await askChat(mounted, { model: 'chat', stream })).toMatchObject({ ended: 'answer' });
+    expectAsked(provider, 'spare');
+    expect(records[0]?.attempts).toMatchObject([{ failure: 'timeout' }, { failure: undefined }]);
+  });
+
+  it('keeps nothing of a client that left', async () => {
+    const provider = await startProvider();
+    const asked = promised();
+    const ended = promised();
+    const mounted = await startInExpress({
+      ...gatewayOn(provider),
       interceptors: [
-        (send) => (request) => {
-          if (request.attempt.number === 1) throw new Error('no');
-          return send(request);
+        () => () => {
+          asked.keep();
+          return new Promise(() => {});
+        },
+      ],
+      observers: [{ callEnded: () => ended.keep() }],
+    });
+    const client = new AbortController();
+    const answer = mounted.post(ASK, { signal: client.signal });
+    answer.catch(() => undefined);
+    await asked.kept;
+    client.abort();
+    await ended.kept;
+    expect(mounted.gateway.openCalls).toBe(0);
+  });
+
+  it('and answers after all when nobody waits any more: what it brings is let go', async () => {
+    const provider = await startProvider();
+    const deadlinePassed = promised();
+    const mounted = await startInExpress({
+      ...gatewayOn(provider),
+      models: { chat: [WIRES.openai(provider, 'fault-f34')] },
+      deadlines: { headersMs: 50 },
+      retries: { maxRetries: 0 },
+      interceptors: [
+        (next) => async (request) => {
+          // As a cache that has gone its own way would, it asks on its own account.
+          const reply = await next({
+            ...request,
+            cancellation: new (request.cancellation.constructor as new () => typeof request.cancellation)(),
+          });
+          await deadlinePassed.kept;
+          return reply;
         },
       ],
     });
-    expect(await askChat(mounted, { model: 'chat', stream: true })).toMatchObject({ ended: 'answer' });
-    expect(provider.log.requests).toHaveLength(1);
+    const answer = await mounted.post({ ...ASK, stream: true });
+    expect(answer.status).toBe(504);
+    expect(provider.log.openResponses).toBe(1);
+    deadlinePassed.keep();
+    await expectNoOpenRequests(provider);
   });
 });
 
 describe('h01: a sink of the house', () => {
-  it('that fails is offered the same records again until it takes them', async () => {
-    const clock = fakeClock(Date.now());
-    const offers: string[][] = [];
-    const { mounted } = await open('in-process', ['well'], {
-      clock,
-      sinks: [
-        {
-          record(batch) {
-            offers.push(batch.map(({ id }) => id));
-            if (offers.length === 1) throw new Error('no');
-            return offers.length === 2 ? Promise.reject(new Error('no')) : undefined;
-          },
-        },
-      ],
-    });
-    await mounted.post(ASK);
-    for (let seconds = 0; seconds < 5; seconds += 1) await clock.advance(1_000);
-    expect(offers).toHaveLength(3);
-    expect(new Set(offers.flat()).size).toBe(1);
-  });
-
   it('that never answers has its records spilled when the gateway closes, and is named where it cannot', async () => {
     const spilled: string[] = [];
-    const logger = keptLog();
-    const { mounted, records } = await open('in-process', ['well'], {
+    const logger = keepingLogger();
+    const { mounted, records, clock } = await openWithClock(['well'], {
       logger,
       sinks: [
         {
@@ -170,11 +243,105 @@ describe('h01: a sink of the house', () => {
       ],
     });
     await mounted.post(ASK);
-    await mounted.gateway.close();
+    const closing = mounted.gateway.close();
+    await clock.advance(5_000);
+    await closing;
     expect(spilled).toEqual(records.map(({ id }) => id));
     expect(logger.lines.filter(({ level }) => level === 'error')).toMatchObject([
       { fields: { sink: 'without', ids: spilled } },
     ]);
+  });
+});
+
+describe('h03, R-CFG-3: a process that is told to stop', () => {
+  it('takes no new calls, lets streams end until the deadline, cuts the rest, writes every record and exits', async () => {
+    const { provider } = await startSteered();
+    const folder = mkdtempSync(join(tmpdir(), 'portico-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const ledger = join(folder, 'ledger.jsonl');
+    const host = fork(join(import.meta.dirname, '../support/house-process.mjs'), [provider.url, ledger, '700']);
+    onTestFinished(() => void host.kill('SIGKILL'));
+    const exited = once(host, 'exit');
+    const [{ port }] = (await once(host, 'message')) as [{ port: number }];
+    const ask = (stream: boolean) =>
+      fetch(`http://127.0.0.1:${port}/llm/v1/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ ...ASK, stream }),
+      });
+    const ids: Record<string, string | null> = {};
+    const named = (name: string, answer: Response) => {
+      ids[name] = answer.headers.get('x-request-id');
+      return answer;
+    };
+
+    // Two that have ended, of which the ledger gets the second with a later batch; two streams and a whole answer under way.
+    for (const name of ['first', 'second']) {
+      const answer = ask(false);
+      (await provider.nextRequest()).whole({
+        choices: [{ index: 0, message: { role: 'assistant', content: 'Hello' }, finish_reason: 'stop' }],
+      });
+      expect(named(name, await answer).status).toBe(200);
+    }
+    const drained = ask(true);
+    const draining = await provider.nextRequest();
+    await draining.token('one');
+    const endless = ask(true);
+    const stuck = await provider.nextRequest();
+    await stuck.token('one');
+    const silent = ask(false);
+    await provider.nextRequest();
+
+    const stopping = once(host, 'message');
+    host.kill('SIGTERM');
+    await stopping;
+    const late = await ask(true);
+    expect(late.status).toBe(503);
+    expect(late.headers.get('retry-after')).toBe('1');
+    expect(await late.text()).toContain('shutting down');
+
+    await draining.token('two');
+    draining.finish();
+    const whole = await named('drained', await drained).text();
+    expect(whole).toContain('"content":"two"');
+    expect(whole.endsWith('data: [DONE]\n\n')).toBe(true);
+    const cut = await named('endless', await endless).text();
+    expect(eventsIn(cut).at(-1)).toContain('"kind":"unavailable"');
+    expect(cut).not.toContain('[DONE]');
+    expect(named('silent', await silent).status).toBe(503);
+
+    expect(await exited).toEqual([0, null]);
+    const lines = readFileSync(ledger, 'utf8').trimEnd().split('\n');
+    const outcomes = lines.map((line) => JSON.parse(line) as UsageRecord).map(({ id, outcome }) => [id, outcome]);
+    expect(outcomes).toHaveLength(5);
+    expect(Object.fromEntries(outcomes)).toEqual({
+      [ids.first as string]: 'ok',
+      [ids.second as string]: 'ok',
+      [ids.drained as string]: 'ok',
+      [ids.endless as string]: 'incomplete',
+      [ids.silent as string]: 'failed',
+    });
+  });
+});
+
+describe('R-CFG-3: a gateway that closes while the house decides about a call', () => {
+  it('does not begin with it', async () => {
+    const deciding = promised();
+    const decided = promised();
+    const { mounted, provider, records } = await open('Express 5', ['well'], {
+      async authorize() {
+        deciding.keep();
+        await decided.kept;
+      },
+    });
+    const answer = mounted.post(ASK);
+    await deciding.kept;
+    await mounted.gateway.close();
+    decided.keep();
+    expect((await answer).status).toBe(503);
+    expect((await answer).headers.get('retry-after')).toBe('1');
+    expectAsked(provider);
+    expect(records).toEqual([]);
   });
 });
 
@@ -217,6 +384,84 @@ describe('h05: the clock of the house jumps', () => {
   );
 });
 
+describe('h05: the clock of the house jumps in the middle of a stream', () => {
+  const HOUR = 3_600_000;
+
+  it.each([-24 * HOUR, -HOUR / 60, HOUR / 60, 24 * HOUR])(
+    'by %i ms: silence still ends it, and speech does not',
+    async (jumpMs) => {
+      const { provider, models } = await startSteered();
+      const clock = fakeClock();
+      const mounted = await startInExpress({
+        anonymous: ADA,
+        models,
+        clock,
+        heartbeatMs: 5_000,
+        deadlines: { idleMs: 20_000, answerMs: 600_000 },
+      });
+      const answer = mounted.post({ ...ASK, stream: true });
+      const request = await provider.nextRequest();
+      await request.token('one');
+      const reader = readerOf(await answer);
+      await reader.until('one');
+
+      await clock.advance(10_000);
+      clock.set(clock.now() + jumpMs);
+      await clock.advance(15_000);
+      await request.token('two');
+      await reader.until('two');
+      // All the while somebody between who cuts silent lines has heard something.
+      expect(reader.text.match(/: keep-alive/g)?.length).toBeGreaterThanOrEqual(4);
+      await clock.advance(40_000);
+      await reader.until('"kind":"timeout"');
+      expect(mounted.gateway.openCalls).toBe(0);
+      expect(clock.pending).toBe(0);
+    },
+  );
+});
+
+describe('h06, R-FO-4: every deployment of an app rests', () => {
+  it.each(MODES)('a call waits for the first to return (streamed: %s)', async (stream) => {
+    const provider = await startProvider({ retryAfterSeconds: 3, healAfter: 1 });
+    const clock = fakeClock();
+    const mounted = await startInExpress({
+      ...gatewayOn(provider),
+      models: { chat: [WIRES.openai(provider, 'fault-f15')] },
+      retries: { maxRetries: 0 },
+      clock,
+    });
+    expect((await mounted.post(ASK)).status).toBe(429);
+    const answer = mounted.post({ ...ASK, stream });
+    await expect.poll(() => mounted.gateway.openCalls).toBe(1);
+    await clock.advance(2_900);
+    expectAsked(provider, 'fault-f15');
+    await clock.advance(200);
+    expect((await answer).status).toBe(200);
+    expectAsked(provider, 'fault-f15', 'fault-f15');
+  });
+
+  it('longer than a call may wait: it is told when the first returns, and nobody is asked', async () => {
+    const provider = await startProvider({ retryAfterSeconds: 40 });
+    const clock = fakeClock();
+    const mounted = await startInExpress({
+      ...gatewayOn(provider),
+      models: { chat: [WIRES.openai(provider, 'fault-f15'), WIRES.openai(provider, 'fault-f18')] },
+      retries: { maxRetries: 0 },
+      clock,
+    });
+    await mounted.post(ASK);
+    await clock.advance(15_000);
+    provider.log.reset();
+    for (const stream of MODES) {
+      const answer = await mounted.post({ ...ASK, stream });
+      expect(answer.status).toBe(503);
+      expect(answer.headers.get('retry-after')).toBe('25');
+      expect(await answer.json()).toMatchObject({ error: { kind: 'unavailable', code: 'unavailable' } });
+    }
+    expectAsked(provider);
+  });
+});
+
 describe('R-HOST-5, R19: the async context of the host', () => {
   it.each([
     ['an answer', 'well', false, 'ok'],
@@ -230,8 +475,7 @@ describe('R-HOST-5, R19: the async context of the host', () => {
       seen[hook] = context.getStore();
     };
     const ended = promised();
-    const provider = await startFakeProvider();
-    onTestFinished(() => provider.close());
+    const provider = await startProvider();
     const mounted = await mountExpress(
       express,
       {
@@ -274,6 +518,30 @@ describe('R-HOST-5, R19: the async context of the host', () => {
   });
 });
 
+describe('R-HOST-5, R19: sinks and the async context of the host', () => {
+  it('run in none of a call: a batch holds many, and what is open in the context of one must not see the others', async () => {
+    const context = new AsyncLocalStorage<string>();
+    const provider = await startProvider();
+    const clock = fakeClock();
+    const seen: (string | undefined)[] = [];
+    const see = () => void seen.push(context.getStore());
+    const config = { ...gatewayOn(provider), clock, sinks: [{ record: see }], onUsage: see };
+    const mounted = await context.run('of the app', () =>
+      startInExpress(config, (app) => {
+        app.use((_req, _res, next) => context.run('of the request', next));
+      }),
+    );
+    // The first is taken at once, the others a second later; one of them was left in the middle.
+    await mounted.post(ASK);
+    await mounted.post(ASK);
+    const left = await mounted.post({ ...ASK, stream: true });
+    await left.body?.cancel();
+    await expect.poll(() => mounted.gateway.openCalls).toBe(0);
+    await clock.advance(1_000);
+    expect(seen).toEqual(Array.from({ length: 5 }, () => 'of the app'));
+  });
+});
+
 describe('R20: the session of the host', () => {
   it('is read and never written', async () => {
     const store = new MemoryStore();
@@ -285,8 +553,7 @@ describe('R20: the session of the host', () => {
         own(...parameters);
       };
     }
-    const provider = await startFakeProvider();
-    onTestFinished(() => provider.close());
+    const provider = await startProvider();
     const mounted = await mountExpress(
       express,
       {
@@ -372,6 +639,267 @@ describe.each(EVERYWHERE.filter((mount) => mount !== 'in-process'))(
   },
 );
 
+describe('R22: a key that is not right', () => {
+  const KEY = 'vk-of-a-script-00000000000000000000';
+
+  it.each([
+    ['unknown', 'vk-nobody-0000000000000000000000', 'invalid_api_key'],
+    ['revoked', 'vk-revoked-000000000000000000000', 'revoked'],
+    ['expired', 'vk-expired-000000000000000000000', 'expired'],
+  ])('because it is %s is refused, though the session beside it is', async (_, shown, code) => {
+    const provider = await startProvider();
+    let asked = 0;
+    const mounted = await startInExpress({
+      models: groupsOn(provider, 'chat'),
+      authenticate() {
+        asked += 1;
+        return ADA;
+      },
+      keys: [
+        { key: KEY, principal: { id: 'script' } },
+        { key: 'vk-revoked-000000000000000000000', principal: { id: 'old' }, revoked: true },
+        { key: 'vk-expired-000000000000000000000', principal: { id: 'old' }, expiresAt: 0 },
+      ],
+    });
+    for (const headers of [{ authorization: `Bearer ${shown}` }, { 'x-api-key': shown }]) {
+      const answer = await mounted.post(ASK, { headers: { ...headers, cookie: 'sid=ada' } });
+      expect(answer.status).toBe(401);
+      const text = await answer.text();
+      expect(JSON.parse(text)).toMatchObject({ error: { type: 'authentication_error', code } });
+      expect(text).not.toContain(shown);
+    }
+    expectAsked(provider);
+    expect(asked).toBe(0);
+    expect((await mounted.post(ASK, { headers: { cookie: 'sid=ada' } })).status).toBe(200);
+    expect((await mounted.post(ASK, { headers: { authorization: `Bearer ${KEY}` } })).status).toBe(200);
+  });
+});
+
+describe('R-HOST-4, R23: where the gateway lies in the app', () => {
+  it.each([
+    ['below nested routers', '/api/v2/llm/v1', ''],
+    ['below nested routers, its path in other letters', '/API/v2/LLM/v1', ''],
+    ['without /v1', '/api/v2/llm', ''],
+    ['with /v1 twice', '/api/v2/llm/v1/v1', ''],
+    ['below a parameter', '/tenants/acme/llm/v1', ''],
+    ['with a query', '/api/v2/llm/v1', '?api-version=1&path=/../x'],
+    ['with a slash at the end', '/api/v2/llm/v1', '/'],
+  ])('%s, it answers as at its root', async (_, base, end) => {
+    const provider = await startProvider();
+    const seen: string[] = [];
+    const gateway = llmGateway({
+      ...gatewayOn(provider),
+      authorize: ({ req, request }) => void seen.push(`${req.baseUrl.toLowerCase()} ${request.operation}`),
+    });
+    const mounted = await startInExpress(gatewayOn(provider), (app) => {
+      const router = express.Router().use('/llm', gateway);
+      app.use('/api', express.Router().use('/v2', router));
+      app.use('/tenants/:tenant', router);
+      app.get('/api/v2/pages', (_req, res) => void res.send('of the host'));
+    });
+    const origin = `http://127.0.0.1:${mounted.port}`;
+    const ask = (stream: boolean) =>
+      fetch(`${origin}${base}/chat/completions${end}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ ...ASK, stream }),
+      });
+    expect(await (await ask(false)).json()).toMatchObject({ object: 'chat.completion' });
+    expect(await (await ask(true)).text()).toContain('[DONE]');
+    const at = base.toLowerCase().replace(/(\/v1)*$/, '');
+    expect(seen).toEqual([`${at} chat.completions`, `${at} chat.completions`]);
+    expect(await (await fetch(`${origin}${base}/models${end}`)).json()).toMatchObject({ data: [{ id: 'chat' }] });
+    expect(await (await fetch(`${origin}${base}/nothing`)).json()).toMatchObject({ error: { code: 'not_found' } });
+    expect(await (await fetch(`${origin}/api/v2/pages`)).text()).toBe('of the host');
+    await gateway.close();
+  });
+});
+
+describe('headers that the host sets', () => {
+  const OWN = {
+    'strict-transport-security': 'max-age=31536000; includeSubDomains',
+    'content-security-policy': "default-src 'self'",
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'SAMEORIGIN',
+    'x-request-start': 'before',
+    vary: 'origin',
+  };
+
+  it.each([
+    ['a whole answer', { ...ASK }, 200],
+    ['a stream', { ...ASK, stream: true }, 200],
+    ['a refusal', { ...ASK, model: 'nobody' }, 404],
+  ])('are on %s too, and what it took off stays off', async (_, body, status) => {
+    const provider = await startProvider();
+    const mounted = await startInExpress(gatewayOn(provider), (app) => {
+      app.use((_req, res, next) => {
+        res.set(OWN).removeHeader('x-powered-by');
+        next();
+      });
+    });
+    const answer = await mounted.post(body);
+    expect(answer.status).toBe(status);
+    expect(Object.fromEntries(answer.headers)).toMatchObject(OWN);
+    expect(answer.headers.has('x-powered-by')).toBe(false);
+    await answer.text();
+  });
+});
+
+describe('R-SEC-6: headers', () => {
+  it('pass by allow-list both ways, and the cookies of the host never leave', async () => {
+    const { provider, models } = await startSteered();
+    const mounted = await startInExpress({ ...QUICK, models });
+    for (const stream of MODES) {
+      const answer = mounted.post(
+        { ...ASK, stream },
+        {
+          headers: {
+            cookie: 'sid=ada',
+            authorization: 'Basic YWRhOmE=',
+            'x-forwarded-for': '10.0.0.1',
+            'x-anything': 'a',
+            'openai-organization': 'another',
+            'accept-encoding': 'gzip',
+            te: 'trailers',
+          },
+        },
+      );
+      const request = await provider.nextRequest();
+      expect(Object.keys(request.headers).sort()).toEqual([
+        'accept-encoding',
+        'authorization',
+        'connection',
+        'content-length',
+        'content-type',
+        'host',
+        'user-agent',
+      ]);
+      expect(request.headers.authorization).toBe(`Bearer ${UPSTREAM_KEY}`);
+
+      const odd = {
+        'set-cookie': 'vendor=1',
+        server: 'vendor',
+        'x-powered-by': 'vendor',
+        'access-control-allow-origin': '*',
+        'strict-transport-security': 'max-age=1',
+        'openai-organization': 'org-of-the-house',
+        'x-request-id': 'of-the-vendor',
+      };
+      if (stream) {
+        request.head(200, { 'content-type': 'text/event-stream', ...odd });
+        await request.token('Hello');
+        request.finish();
+      } else {
+        request.head(200, { 'content-type': 'application/json', ...odd });
+        request.whole({
+          choices: [{ index: 0, message: { role: 'assistant', content: 'Hello' }, finish_reason: 'stop' }],
+        });
+      }
+      const seen = Object.fromEntries((await answer).headers);
+      expect(Object.keys(seen).sort()).toEqual(
+        (stream
+          ? [
+              'cache-control',
+              'connection',
+              'content-type',
+              'date',
+              'keep-alive',
+              'transfer-encoding',
+              'x-accel-buffering',
+              'x-powered-by',
+              'x-request-id',
+            ]
+          : ['connection', 'content-length', 'content-type', 'date', 'keep-alive', 'x-powered-by', 'x-request-id']
+        ).sort(),
+      );
+      expect(seen).toMatchObject({ 'x-powered-by': 'Express', 'x-request-id': expect.stringMatching(/^req_/) });
+      await (await answer).text();
+    }
+  });
+});
+
+describe.each([
+  ['Express 5', express],
+  ['Express 4', express4],
+] as const)('R-STR-7 on %s: compression() in front', (_, framework) => {
+  async function behindCompression(config: Partial<MountConfig> = {}) {
+    const { provider, models } = await startSteered();
+    let drains = 0;
+    const mounted = await mountExpress(framework, { ...QUICK, models, ...config }, (app) => {
+      app.use(compression({ threshold: 0 }));
+      app.use((_req, res, next) => {
+        res.on('drain', () => void drains++);
+        next();
+      });
+      app.get('/page', (_req, res) => void res.type('text').send('page '.repeat(1_000)));
+    });
+    onTestFinished(() => mounted.close());
+    const client = await openSocket(mounted.port as number);
+    onTestFinished(() => client.leave());
+    client.write(chatRequest({ ...ASK, stream: true }, { headers: 'accept-encoding: gzip\r\nconnection: close\r\n' }));
+    return { mounted, client, drains: () => drains, request: await provider.nextRequest() };
+  }
+
+  it('holds back neither the first token nor a keep-alive comment while the provider holds the second', async () => {
+    const { client, request, mounted } = await behindCompression({ heartbeatMs: 20 });
+    await request.token('one');
+    expect(await client.waitFor('"content":"one"')).not.toMatch(/content-encoding/i);
+    await client.waitFor(': keep-alive\n\n');
+    await request.token('two');
+    await client.waitFor('"content":"two"');
+    request.finish();
+    expect(await client.closed).toContain('data: [DONE]');
+    // It does compress what is the host's own.
+    const page = await fetch(`http://127.0.0.1:${mounted.port}/page`);
+    expect(page.headers.get('content-encoding')).toBe('gzip');
+  });
+
+  it('warns of nothing in 10,000 chunks for a client that reads in turns (R7)', async () => {
+    const { client, request, drains } = await behindCompression();
+    const warnings: Error[] = [];
+    const hear = (warning: Error) => void warnings.push(warning);
+    process.on('warning', hear);
+    onTestFinished(() => void process.off('warning', hear));
+    const text = 'w'.repeat(2_000);
+    for (let sent = 1; sent <= 10_000; sent += 1) {
+      if (sent % 100 === 10) client.stopReading();
+      if (sent % 100 === 0) client.readOn();
+      // Sent whether or not there is room, as a provider that does not wait would.
+      void request.token(text);
+      if (sent % 10 === 0) await turnOfTheEventLoop();
+    }
+    client.readOn();
+    request.finish();
+    expect((await client.closed).match(/"content":"w{2000}"/g)).toHaveLength(10_000);
+    // It would be no test if the client had kept up.
+    expect(drains()).toBeGreaterThan(20);
+    expect(warnings).toEqual([]);
+  });
+});
+
+describe('R-HOST-3, R13: once headers are sent', () => {
+  it.each(['fault-f33', 'fault-f35', 'fault-f34'])(
+    'the host hears nothing of a failure: it is in the stream (%s)',
+    async (model) => {
+      const provider = await startProvider();
+      const errors: unknown[] = [];
+      const app = express();
+      const mounted = await mountExpress((() => app) as unknown as typeof express, {
+        ...QUICK,
+        deadlines: { idleMs: 100 },
+        models: { chat: [WIRES.openai(provider, model)] },
+      });
+      onTestFinished(() => mounted.close());
+      app.use((error: unknown, _req: express.Request, _res: express.Response, next: express.NextFunction) => {
+        errors.push(error);
+        next(error);
+      });
+      expect(await askChat(mounted, { model: 'chat', stream: true })).toMatchObject({ ended: 'broken off' });
+      expect(errors).toEqual([]);
+    },
+  );
+});
+
 describe('R31: 500 streams at once, all of them left', () => {
   it('give back every socket, timer and listener', async () => {
     const { mounted, provider, records } = await open('Express 5', ['fault-f34']);
@@ -415,9 +943,14 @@ describe('R-SP-2, R32: whatever the end of a call, it leaves one record', () => 
     ['fault-f05', false, 'client_gone'],
     ['fault-f34', true, 'closing'],
     ['fault-f05', false, 'closing'],
+    ['fault-f05', false, 'failed'],
+    ['fault-f31-stall', true, 'failed'],
+    ['fault-f34', true, 'incomplete'],
   ] as const)('%s, streamed %s: %s', async (model, stream, end) => {
     const sunk: UsageRecord[] = [];
     const { mounted, provider, records } = await open('Express 5', [model], {
+      // Of those that say nothing more, some are waited for and some are left.
+      ...(['failed', 'incomplete'].includes(end) && { deadlines: { headersMs: 50, idleMs: 50 } }),
       sinks: [{ record: (batch) => void sunk.push(...batch) }],
     });
     const client = new AbortController();
@@ -435,6 +968,89 @@ describe('R-SP-2, R32: whatever the end of a call, it leaves one record', () => 
   });
 });
 
+describe('R-SP-2, R32: a call that is not admitted', () => {
+  it.each([
+    ['nobody is logged in', 401, { headers: { 'x-user': '' } }],
+    ['it is not JSON', 400, { body: '{"model":' }],
+    ['it asks for nothing', 400, { body: { model: 'chat' } }],
+    ['there is no such model', 404, { body: { ...ASK, model: 'nobody' } }],
+    ['the model is not for this caller', 404, { body: { ...ASK, model: 'secret' } }],
+    ['the house says no', 403, { headers: { 'x-user': 'blocked' } }],
+    ['it is over its rate', 429, { headers: { 'x-user': 'busy' } }],
+    ['it is over its budget', 429, { headers: { 'x-user': 'broke' } }],
+    ['it is too long', 413, { body: { ...ASK, padding: 'x'.repeat(2_000) } }],
+  ] as const)(
+    'because %s leaves no record, and tells no observer',
+    async (_, status, {
+      body = ASK,
+      headers = {},
+    }: { readonly body?: unknown; readonly headers?: Record<string, string> }) => {
+      const provider = await startProvider();
+      const told: unknown[] = [];
+      const mounted = await startInExpress({
+        models: groupsOn(provider, 'chat', 'secret'),
+        maxBodyBytes: 1_000,
+        authenticate({ request }) {
+          const id = request.header('x-user') ?? 'ada';
+          return id && { id, models: ['chat'], ...LIMITS[id as keyof typeof LIMITS] };
+        },
+        authorize: ({ request }) =>
+          request.principal.id === 'blocked' ? new GatewayError('forbidden', 'No.') : undefined,
+        observers: [
+          {
+            callStarted: (call) => void told.push(call),
+            attemptEnded: (call) => void told.push(call),
+            callEnded: (record) => void told.push(record),
+          },
+        ],
+        onUsage: (record) => void told.push(record),
+      });
+      const answer = await mounted.post(body, { headers });
+      expect(answer.status).toBe(status);
+      expect(await answer.json()).toMatchObject({ error: { message: expect.any(String) } });
+      await mounted.gateway.close();
+      expect(told).toEqual([]);
+      expectAsked(provider);
+    },
+  );
+
+  const LIMITS = { busy: { limits: { requestsPerMinute: 0 } }, broke: { budget: { usd: 0 } } };
+});
+
+describe('R-SP-2: a client that leaves while the gateway sleeps after a refusal', () => {
+  it('owes nothing: nobody was working for it', async () => {
+    const provider = await startProvider();
+    const clock = fakeClock();
+    const failed = promised();
+    const ended = promised();
+    const records: UsageRecord[] = [];
+    const mounted = await startInExpress({
+      ...gatewayOn(provider),
+      models: { chat: [WIRES.openai(provider, 'fault-f19')] },
+      clock,
+      observers: [
+        {
+          attemptEnded: () => failed.keep(),
+          callEnded(record) {
+            records.push(record);
+            ended.keep();
+          },
+        },
+      ],
+    });
+    const client = new AbortController();
+    const answer = mounted.post(ASK, { signal: client.signal });
+    answer.catch(() => undefined);
+    await failed.kept;
+    await turnOfTheEventLoop();
+    client.abort();
+    await ended.kept;
+    expect(records).toMatchObject([
+      { outcome: 'client_gone', costNanoUsd: 0, usage: { inputTokens: 0 }, attempts: [{ failure: 'upstream_error' }] },
+    ]);
+  });
+});
+
 describe('R-LOG-2: marked secrets', () => {
   const UPSTREAM = 'canary-upstream-4f1c9ab2d07e';
   const HEADER = 'canary-header-81d2e6c3b5fa';
@@ -449,11 +1065,10 @@ describe('R-LOG-2: marked secrets', () => {
   it('are in no log, no record, no error, no answer, and upstream only where they belong', {
     timeout: 60_000,
   }, async () => {
-    const logger = keptLog();
+    const logger = keepingLogger();
     const told: unknown[] = [];
     const answers: string[] = [];
-    const provider = await startFakeProvider({ stallMs: 1, slowMs: 1, trickleMs: 1, retryAfterSeconds: 0.001 });
-    onTestFinished(() => provider.close());
+    const provider = await startProvider({ stallMs: 1, slowMs: 1, trickleMs: 1, retryAfterSeconds: 0.001 });
     const names = FAULTS.flatMap(faultModels).filter((model) => !model.includes('ten-megabytes'));
     const models = Object.fromEntries(
       ['well', ...names].flatMap((model) =>
@@ -538,8 +1153,7 @@ describe('R-LOG-2: marked secrets', () => {
   });
 
   it('are in no error of an in-process caller', async () => {
-    const provider = await startFakeProvider();
-    onTestFinished(() => provider.close());
+    const provider = await startProvider();
     const mounted = await MOUNTS['in-process']({
       ...QUICK,
       models: { chat: [{ ...WIRES.openai(provider, 'fault-f10'), apiKey: UPSTREAM }] },
@@ -553,174 +1167,111 @@ describe('R-LOG-2: marked secrets', () => {
   });
 });
 
-describe('R-SEC-6: headers', () => {
-  it('pass by allow-list both ways, and the cookies of the host never leave', async () => {
-    const provider = await startSteeredProvider();
-    onTestFinished(() => provider.close());
-    const mounted = await mountExpress(express, {
-      ...QUICK,
-      models: { chat: [{ model: 'openai/steered', baseUrl: provider.url, apiKey: UPSTREAM_KEY }] },
-    });
-    onTestFinished(() => mounted.close());
-    for (const stream of MODES) {
-      const answer = mounted.post(
-        { ...ASK, stream },
-        {
-          headers: {
-            cookie: 'sid=ada',
-            authorization: 'Basic YWRhOmE=',
-            'x-forwarded-for': '10.0.0.1',
-            'x-anything': 'a',
-            'openai-organization': 'another',
-            'accept-encoding': 'gzip',
-            te: 'trailers',
-          },
-        },
-      );
-      const request = await provider.nextRequest();
-      expect(Object.keys(request.headers).sort()).toEqual([
-        'accept-encoding',
-        'authorization',
-        'connection',
-        'content-length',
-        'content-type',
-        'host',
-        'user-agent',
-      ]);
-      expect(request.headers.authorization).toBe(`Bearer ${UPSTREAM_KEY}`);
+describe('R-LOG-2: an upstream that repeats all it received in all it answers', () => {
+  const SECRETS = {
+    usual: 'sk-canary-upstream-4f1c9ab2d07e',
+    odd: 'canary.of/no=vendor+4f1c9ab2d07e',
+    header: 'canary-header-81d2e6c3b5fa',
+    key: 'canary-virtual-key-c0ffee112233445566',
+    cookie: 'canary-cookie-9a8b7c6d5e4f',
+  };
 
-      const odd = {
-        'set-cookie': 'vendor=1',
-        server: 'vendor',
-        'x-powered-by': 'vendor',
-        'access-control-allow-origin': '*',
-        'strict-transport-security': 'max-age=1',
-        'openai-organization': 'org-of-the-house',
-        'x-request-id': 'of-the-vendor',
-      };
-      if (stream) {
-        request.head(200, { 'content-type': 'text/event-stream', ...odd });
-        await request.token('Hello');
-        request.finish();
+  it.each(['usual', 'odd'] as const)('makes no secret known (a credential of the %s kind)', async (kind) => {
+    const received: string[] = [];
+    // The seed says what it answers.
+    const upstream = await startUpstream((req, res, body) => {
+      const { seed: status } = JSON.parse(body) as { readonly seed: number };
+      const all = JSON.stringify(req.headers);
+      received.push(all);
+      const error = { message: `I was sent ${all}`, type: 'odd', param: all, code: 'odd' };
+      const odd = { 'x-request-id': 'vendor-1', 'set-cookie': 'v=1', 'x-echo': Buffer.from(all).toString('latin1') };
+      if (status === MIDDLE_OF_STREAM) {
+        const choices = [{ index: 0, delta: { role: 'assistant', content: 'Hello' } }];
+        res.writeHead(200, { 'content-type': 'text/event-stream', ...odd });
+        res.write(`data: ${JSON.stringify({ object: 'chat.completion.chunk', choices })}\n\n`);
+        res.end(`data: ${JSON.stringify({ error })}\n\n`);
       } else {
-        request.head(200, { 'content-type': 'application/json', ...odd });
-        request.whole({
-          choices: [{ index: 0, message: { role: 'assistant', content: 'Hello' }, finish_reason: 'stop' }],
-        });
+        res.writeHead(status, { 'content-type': 'application/json', ...odd });
+        res.end(JSON.stringify({ error }));
       }
-      const seen = Object.fromEntries((await answer).headers);
-      expect(Object.keys(seen).sort()).toEqual(
-        (stream
-          ? [
-              'cache-control',
-              'connection',
-              'content-type',
-              'date',
-              'keep-alive',
-              'transfer-encoding',
-              'x-accel-buffering',
-              'x-powered-by',
-              'x-request-id',
-            ]
-          : ['connection', 'content-length', 'content-type', 'date', 'keep-alive', 'x-powered-by', 'x-request-id']
-        ).sort(),
-      );
-      expect(seen).toMatchObject({ 'x-powered-by': 'Express', 'x-request-id': expect.stringMatching(/^req_/) });
-      await (await answer).text();
+    });
+    const logger = keepingLogger();
+    const told: string[] = [];
+    const tell = (one: unknown) => {
+      told.push(inspect(one, { depth: null, showHidden: true }), JSON.stringify(one) ?? '');
+    };
+    const mounted = await startInExpress({
+      models: { chat: [{ ...upstream, apiKey: SECRETS[kind], headers: { 'x-of-the-house': SECRETS.header } }] },
+      retries: { maxRetries: 0 },
+      cooldowns: { restMs: 1, quotaRestMs: 1 },
+      debugHeaders: true,
+      logger,
+      keys: [{ key: SECRETS.key, principal: ADA }],
+      interceptors: [
+        // One that adds a header hands a new object on, which must print as the old one did.
+        (next) => (request) => {
+          tell(request);
+          return next({ ...request, headers: { ...request.headers, 'x-trace': 'abc' } });
+        },
+        (next) => async (request) => {
+          tell(request);
+          const reply = await next(request);
+          tell(reply.headers.get('x-request-id'));
+          return reply;
+        },
+      ],
+      observers: [{ callStarted: tell, attemptEnded: (call, attempt) => tell([call, attempt]), callEnded: tell }],
+      sinks: [{ record: tell }],
+      onUsage: tell,
+    });
+    const headers = { authorization: `Bearer ${SECRETS.key}`, cookie: SECRETS.cookie, 'x-own': SECRETS.cookie };
+
+    for (const seed of [
+      200,
+      302,
+      400,
+      401,
+      403,
+      404,
+      408,
+      409,
+      413,
+      418,
+      422,
+      429,
+      500,
+      502,
+      503,
+      504,
+      529,
+      MIDDLE_OF_STREAM,
+    ]) {
+      for (const stream of MODES) {
+        // One that says nothing may rest for a millisecond.
+        const answer = await mounted.post({ ...ASK, seed, stream }, { headers });
+        told.push(inspect(answer.headers), await answer.text());
+        const error = await mounted.gateway
+          .chat({ ...ASK, model: 'chat' as never, seed }, { as: ADA })
+          .catch((thrown: unknown) => thrown);
+        expect(error).toBeInstanceOf(GatewayError);
+        tell(error);
+      }
+    }
+    await mounted.gateway.close();
+    tell(logger.lines);
+    expect(received.length).toBeGreaterThan(60);
+    for (const all of received) {
+      expect(all).toContain(SECRETS[kind]);
+      expect(all).toContain(SECRETS.header);
+      expect(all).toContain('"x-trace":"abc"');
+      expect(all).not.toMatch(new RegExp(`${SECRETS.key}|${SECRETS.cookie}`));
+    }
+    for (const secret of Object.values(SECRETS)) {
+      expect(told.filter((one) => one.includes(secret)).map((one) => one.slice(0, 500))).toEqual([]);
     }
   });
-});
 
-describe.each([
-  ['Express 5', express],
-  ['Express 4', express4],
-] as const)('R-STR-7 on %s: compression() in front', (_, framework) => {
-  async function behindCompression(config: Partial<MountConfig> = {}) {
-    const provider = await startSteeredProvider();
-    onTestFinished(() => provider.close());
-    let drains = 0;
-    const mounted = await mountExpress(
-      framework,
-      {
-        ...QUICK,
-        models: { chat: [{ model: 'openai/steered', baseUrl: provider.url, apiKey: UPSTREAM_KEY }] },
-        ...config,
-      },
-      (app) => {
-        app.use(compression({ threshold: 0 }));
-        app.use((_req, res, next) => {
-          res.on('drain', () => void drains++);
-          next();
-        });
-        app.get('/page', (_req, res) => void res.type('text').send('page '.repeat(1_000)));
-      },
-    );
-    onTestFinished(() => mounted.close());
-    const client = await openSocket(mounted.port as number);
-    onTestFinished(() => client.leave());
-    client.write(chatRequest({ ...ASK, stream: true }, { headers: 'accept-encoding: gzip\r\nconnection: close\r\n' }));
-    return { mounted, client, drains: () => drains, request: await provider.nextRequest() };
-  }
-
-  it('holds back neither the first token nor a keep-alive comment while the provider holds the second', async () => {
-    const { client, request, mounted } = await behindCompression({ heartbeatMs: 20 });
-    await request.token('one');
-    expect(await client.waitFor('"content":"one"')).not.toMatch(/content-encoding/i);
-    await client.waitFor(': keep-alive\n\n');
-    await request.token('two');
-    await client.waitFor('"content":"two"');
-    request.finish();
-    expect(await client.closed).toContain('data: [DONE]');
-    // It does compress what is the host's own.
-    const page = await fetch(`http://127.0.0.1:${mounted.port}/page`);
-    expect(page.headers.get('content-encoding')).toBe('gzip');
-  });
-
-  it('warns of nothing in 10,000 chunks for a client that reads in turns (R7)', async () => {
-    const { client, request, drains } = await behindCompression();
-    const warnings: Error[] = [];
-    const hear = (warning: Error) => void warnings.push(warning);
-    process.on('warning', hear);
-    onTestFinished(() => void process.off('warning', hear));
-    const text = 'w'.repeat(2_000);
-    for (let sent = 1; sent <= 10_000; sent += 1) {
-      if (sent % 100 === 10) client.stopReading();
-      if (sent % 100 === 0) client.readOn();
-      // Sent whether or not there is room, as a provider that does not wait would.
-      void request.token(text);
-      if (sent % 10 === 0) await turnOfTheEventLoop();
-    }
-    client.readOn();
-    request.finish();
-    expect((await client.closed).match(/"content":"w{2000}"/g)).toHaveLength(10_000);
-    // It would be no test if the client had kept up.
-    expect(drains()).toBeGreaterThan(20);
-    expect(warnings).toEqual([]);
-  });
-});
-
-describe('R-HOST-3, R13: once headers are sent', () => {
-  it.each(['fault-f33', 'fault-f35', 'fault-f34'])(
-    'the host hears nothing of a failure: it is in the stream (%s)',
-    async (model) => {
-      const provider = await startFakeProvider();
-      onTestFinished(() => provider.close());
-      const errors: unknown[] = [];
-      const app = express();
-      const mounted = await mountExpress((() => app) as unknown as typeof express, {
-        ...QUICK,
-        deadlines: { idleMs: 100 },
-        models: { chat: [WIRES.openai(provider, model)] },
-      });
-      onTestFinished(() => mounted.close());
-      app.use((error: unknown, _req: express.Request, _res: express.Response, next: express.NextFunction) => {
-        errors.push(error);
-        next(error);
-      });
-      expect(await askChat(mounted, { model: 'chat', stream: true })).toMatchObject({ ended: 'broken off' });
-      expect(errors).toEqual([]);
-    },
-  );
+  const MIDDLE_OF_STREAM = 1;
 });
 
 /** A gateway with one group, `chat`, of these models. Everybody is Ada, unless there are `strangers`. */
@@ -730,8 +1281,7 @@ async function open(
   { strangers, observers = [], ...config }: Partial<MountConfig> & { readonly strangers?: true } = {},
   options: FakeProviderOptions = {},
 ) {
-  const provider = await startFakeProvider(options);
-  onTestFinished(() => provider.close());
+  const provider = await startProvider(options);
   const records: UsageRecord[] = [];
   const { anonymous, ...quick } = QUICK;
   const mounted = await MOUNTS[mount]({
@@ -753,4 +1303,23 @@ async function openWithClock(
   // In the middle of a minute, so that a test that takes a moment stays in it.
   const clock = fakeClock(Date.UTC(2026, 5, 1, 12, 30, 20));
   return { clock, ...(await open('in-process', models, { clock, ...config }, options)) };
+}
+
+/** Reads a stream as it comes. */
+function readerOf(answer: Response) {
+  const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
+  const utf8 = new TextDecoder();
+  let text = '';
+  return {
+    get text() {
+      return text;
+    },
+    async until(part: string): Promise<void> {
+      while (!text.includes(part)) {
+        const { done, value } = await reader.read();
+        if (done) throw new Error(`The stream ended before ${JSON.stringify(part)} came: ${text}`);
+        text += utf8.decode(value, { stream: true });
+      }
+    },
+  };
 }

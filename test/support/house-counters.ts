@@ -1,5 +1,5 @@
 import { type CounterRequest, type CounterStore, memoryCounters, systemClock } from '@portico/core';
-import { type Moment, moment } from './house-start.js';
+import { promised } from './promised.js';
 
 /** The memory's counters, and a book of everything that was asked of them. */
 export interface WatchedCounters extends CounterStore {
@@ -22,7 +22,7 @@ export function watchedCounters(clock = systemClock): WatchedCounters {
   const counters = memoryCounters(clock);
   const book = new Map<string, { requests: readonly CounterRequest[]; settlements: (readonly number[])[] }>();
   const most = new Map<string, number>();
-  const waiting: { readonly calls: number; readonly moment: Moment }[] = [];
+  const waiting: { readonly calls: number; readonly tell: () => void }[] = [];
   let refusals = 0;
 
   return {
@@ -34,7 +34,7 @@ export function watchedCounters(clock = systemClock): WatchedCounters {
         const { used, reserved } = await counters.read(key);
         most.set(key, Math.max(most.get(key) ?? 0, used + reserved));
       }
-      for (const { calls, moment } of waiting) if (book.size + refusals >= calls) moment.now();
+      for (const { calls, tell } of waiting) if (book.size + refusals >= calls) tell();
       return answer;
     },
     settle(reservation, actual) {
@@ -50,9 +50,9 @@ export function watchedCounters(clock = systemClock): WatchedCounters {
     },
     mostOf: (key) => most.get(key) ?? 0,
     decided(calls) {
-      const enough = moment();
-      waiting.push({ calls, moment: enough });
-      return enough.come;
+      const enough = promised();
+      waiting.push({ calls, tell: enough.keep });
+      return enough.kept;
     },
   };
 }

@@ -7,6 +7,7 @@ import express, { type Express } from 'express';
 import { onTestFinished } from 'vitest';
 import { UPSTREAM_KEY, WIRES } from './gateway-on.js';
 import { MOUNTS, type MountConfig, type Mounted, mountExpress } from './mounts.js';
+import { startSteeredProvider } from './steered-provider.js';
 
 /** A fake provider that ends with the test. */
 export async function startProvider(options: FakeProviderOptions = {}): Promise<FakeProvider> {
@@ -37,6 +38,19 @@ export function groupsOn(
   return Object.fromEntries(models.map((model) => [model, [WIRES.openai(provider, model)]]));
 }
 
+/** A provider that says each word only when the test says so, and a group of it; it ends with the test. */
+export async function startSteered() {
+  const provider = await startSteeredProvider();
+  onTestFinished(() => provider.close());
+  const deployment = {
+    model: 'openai/steered',
+    baseUrl: provider.url,
+    apiKey: UPSTREAM_KEY,
+    price: { input: 1, output: 2 },
+  };
+  return { provider, models: { chat: [deployment] } };
+}
+
 /** An upstream that a test answers for by hand, until the test ends. */
 export async function startUpstream(
   answer: (req: IncomingMessage, res: ServerResponse, body: string) => void,
@@ -55,20 +69,6 @@ export async function startUpstream(
   const { port } = server.address() as AddressInfo; // It listens on TCP, so this is never a pipe's name.
   const baseUrl = `http://127.0.0.1:${port}/v1`;
   return { model: 'openai/by-hand', baseUrl, apiKey: UPSTREAM_KEY, price: { input: 1, output: 2 } };
-}
-
-/** A moment somebody waits for. */
-export interface Moment {
-  readonly come: Promise<void>;
-  now(): void;
-}
-
-export function moment(): Moment {
-  let now = (): void => {};
-  const come = new Promise<void>((resolve) => {
-    now = resolve;
-  });
-  return { come, now };
 }
 
 /** A logger that keeps all it is told. */

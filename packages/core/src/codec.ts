@@ -11,6 +11,11 @@ export interface Codec {
   encode(request: JsonObject, target: EncodeTarget): JsonObject;
   /** The public shape of an upstream's whole answer; absent where it already has it and its bytes pass through. */
   decode?(answer: JsonObject, target: EncodeTarget): JsonObject;
+  /**
+   * Most output tokens this codec asks a model for where the client sets no bound: what a budget then reserves. Absent
+   * where it asks for nothing and the vendor decides.
+   */
+  defaultMaxOutputTokens?(baseModel: string): number;
   /** A state machine for one stream. */
   openStream(target: EncodeTarget): StreamDecoder;
 }
@@ -22,6 +27,8 @@ export interface EncodeTarget {
   /** The model's own name where `model` is an arbitrary one (deployment names): decides what the family accepts. */
   readonly baseModel: string;
   readonly stream: boolean;
+  /** The deployment's own bound where the client sets none. */
+  readonly maxOutputTokens: number | undefined;
   /** The client asked for usage in its stream. */
   readonly wantsUsage: boolean;
   /** False once this upstream refused to be asked for usage in a stream (f44). */

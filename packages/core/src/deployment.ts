@@ -19,6 +19,8 @@ export interface Deployment {
   readonly dropUnsupported: boolean;
   /** Undefined where nobody knows what the model costs. */
   readonly price: PriceSheet | undefined;
+  /** The configuration's bound on the output of one answer, if it sets one. */
+  readonly configuredMaxOutputTokens: number | undefined;
   /** Most output tokens one answer can have; bounds the reservation of calls that set no bound themselves. */
   readonly maxOutputTokens: number;
   readonly deadlines: AttemptDeadlines;

@@ -100,6 +100,10 @@ export interface DeploymentDetails {
   readonly dropUnsupported?: boolean;
   /** US dollars per million tokens; wins over the price sheet that ships with the package. */
   readonly price?: PriceConfig;
+  /**
+   * Most output tokens of one answer where the client sets no bound: asked for where the wire demands a bound, and
+   * reserved from budgets and token limits. Default: what the vendor's codec asks for, else 4,096.
+   */
   readonly maxOutputTokens?: number;
   readonly deadlines?: Partial<AttemptDeadlines>;
   /** What only this vendor knows (see its documentation). */

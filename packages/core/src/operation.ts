@@ -47,8 +47,10 @@ export interface Demand {
   readonly inputCharacters: number;
   /** Parts that are not text (images, audio, files), each estimated at a flat rate. */
   readonly inputAttachments: number;
-  /** Most output tokens the client allows, over all choices; undefined where it sets no bound. */
+  /** Most output tokens the client allows, over all answers; undefined where it sets no bound. */
   readonly maxOutputTokens: number | undefined;
+  /** How many answers it wants (`n`). */
+  readonly answers: number;
 }
 
 /** How a wire spells errors. */

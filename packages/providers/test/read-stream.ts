@@ -22,6 +22,7 @@ export function target(changes: Partial<EncodeTarget> = {}): EncodeTarget & { re
     model: 'some-model',
     baseModel: changes.model ?? 'some-model',
     stream: false,
+    maxOutputTokens: undefined,
     wantsUsage: false,
     mayAskUsage: true,
     dropUnsupported: false,

@@ -64,7 +64,11 @@ export function buildDeployment(
     weight: details.weight ?? 1,
     dropUnsupported: details.dropUnsupported ?? false,
     price: details.price === undefined ? undefined : around.sheetFromConfig(details.price),
-    maxOutputTokens: details.maxOutputTokens ?? USUAL_MAX_OUTPUT_TOKENS,
+    configuredMaxOutputTokens: details.maxOutputTokens,
+    maxOutputTokens:
+      details.maxOutputTokens ??
+      provider.codecs['chat.completions']?.defaultMaxOutputTokens?.(details.baseModel ?? model) ??
+      USUAL_MAX_OUTPUT_TOKENS,
     deadlines: { ...around.deadlines, ...details.deadlines },
   };
 

@@ -22,6 +22,7 @@ const DEMAND: Demand = {
   inputCharacters: 290,
   inputAttachments: 0,
   maxOutputTokens: 93,
+  answers: 1,
 };
 const USED_50 = { ...NO_USAGE, inputTokens: 20, cacheReadTokens: 10, outputTokens: 15, reasoningTokens: 5 };
 
@@ -362,6 +363,7 @@ function deploymentOf(id: string, price: PriceConfig | undefined): Deployment {
     baseModel: 'some-model',
     codecs: { 'chat.completions': {} },
     price: price && sheetFromConfig(price),
+    configuredMaxOutputTokens: undefined,
     maxOutputTokens: 4_096,
   } as unknown as Deployment;
 }

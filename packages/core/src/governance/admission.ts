@@ -73,7 +73,7 @@ export function openAdmission(parts: AdmissionParts): Admission {
     for (const { deployment, group } of reach.stops) {
       if (deployment.codecs[operation.name] === undefined) continue;
       if (group !== call.group && !mayUseModel(principal, group.name)) continue;
-      const longest = demand.maxOutputTokens ?? deployment.maxOutputTokens;
+      const longest = demand.maxOutputTokens ?? deployment.maxOutputTokens * demand.answers;
       outputTokens = Math.max(outputTokens, longest);
       if (!hasBudget) continue;
       const sheet = priceBook.sheetOf(deployment);

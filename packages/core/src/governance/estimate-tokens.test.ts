@@ -7,7 +7,7 @@ const EMPTY = {
   wantsUsage: false,
   inputCharacters: 0,
   inputAttachments: 0,
-  maxOutputTokens: undefined,
+  maxOutputTokens: undefined, answers: 1,
 };
 
 describe('estimateInputTokens', () => {

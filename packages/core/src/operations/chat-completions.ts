@@ -22,14 +22,16 @@ export const chatCompletions: UpstreamOperation = {
     measureInput(body.messages, size, 'messages');
     if (body.tools !== undefined) measureInput(body.tools, size, 'tools');
     if (body.response_format !== undefined) measureInput(body.response_format, size, 'response_format');
-    const perChoice = readCount(body, 'max_completion_tokens') ?? readCount(body, 'max_tokens');
+    const answers = readCount(body, 'n') || 1;
+    const perAnswer = readCount(body, 'max_completion_tokens') ?? readCount(body, 'max_tokens');
     return {
       model,
       stream: readFlag(body, 'stream'),
       wantsUsage: readWantsUsage(body),
       inputCharacters: size.characters,
       inputAttachments: size.attachments,
-      maxOutputTokens: perChoice === undefined ? undefined : perChoice * (readCount(body, 'n') || 1),
+      maxOutputTokens: perAnswer === undefined ? undefined : perAnswer * answers,
+      answers,
     };
   },
 

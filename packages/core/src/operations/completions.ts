@@ -27,14 +27,15 @@ export const completions: UpstreamOperation = {
     const size: InputSize = { characters: 0, attachments: 0 };
     measureInput(prompt, size, 'prompt');
     const prompts = Array.isArray(prompt) && typeof prompt[0] !== 'number' ? prompt.length : 1;
-    const samples = readCount(body, 'best_of') || readCount(body, 'n') || 1;
+    const answers = prompts * (readCount(body, 'best_of') || readCount(body, 'n') || 1);
     return {
       model,
       stream: readFlag(body, 'stream'),
       wantsUsage: readWantsUsage(body),
       inputCharacters: size.characters,
       inputAttachments: 0,
-      maxOutputTokens: (readCount(body, 'max_tokens') ?? DEFAULT_MAX_TOKENS) * prompts * samples,
+      maxOutputTokens: (readCount(body, 'max_tokens') ?? DEFAULT_MAX_TOKENS) * answers,
+      answers,
     };
   },
 

@@ -28,6 +28,7 @@ export const embeddings: UpstreamOperation = {
       inputCharacters: size.characters,
       inputAttachments: size.attachments,
       maxOutputTokens: 0,
+      answers: 1,
     };
   },
 

@@ -18,7 +18,8 @@ export function measureInput(value: unknown, size: InputSize, param: string, dep
     return;
   }
   if (typeof value !== 'object' || value === null) {
-    size.characters += 2;
+    // A number is most often a token of its own, which estimates take for three characters.
+    size.characters += 3;
     return;
   }
   if (depth > MAX_DEPTH) {

@@ -59,6 +59,9 @@ export function openStaircase<Host>(parts: StaircaseParts<Host>) {
 
       const call = await openCall(id, startedAt, matched, caller, request.host, request.body, cancellation, parts.open);
       if (parts.authorize.length > 0) await authorizeCall(call, request, parts.authorize, parts.identify);
+      // Closing waits for calls that have begun; this one's record would come after the last flush.
+      const closingNow = parts.closing();
+      if (closingNow !== undefined) throw closingNow;
       const ticket = await parts.admission.admit(call);
       meter = new Meter(call, ticket, parts.meter);
       const answer = await parts.route(call, meter);

@@ -67,6 +67,7 @@ async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: 
     model: deployment.model,
     baseModel: deployment.baseModel,
     stream: demand.stream,
+    maxOutputTokens: deployment.configuredMaxOutputTokens,
     wantsUsage: demand.wantsUsage,
     mayAskUsage: !parts.usageRefusers.has(deployment),
     dropUnsupported: deployment.dropUnsupported,

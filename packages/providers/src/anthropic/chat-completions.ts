@@ -10,7 +10,12 @@ import { structuredOutputFromChat } from './structured-output.js';
 import { isForced, toolsFromChat } from './tools-from-chat.js';
 
 /** Chat completions told in Messages. */
-export const chatCompletions: Codec = { encode, decode: chatAnswer, openStream: openChatStream };
+export const chatCompletions: Codec = {
+  encode,
+  decode: chatAnswer,
+  openStream: openChatStream,
+  defaultMaxOutputTokens: (baseModel) => familyOf(baseModel).defaultMaxTokens,
+};
 
 /** Room for the answer beside a budget of thinking that fills the usual bound. Tokens. */
 const ANSWER_TOKENS = 4_096;
@@ -36,7 +41,7 @@ function encode(request: JsonObject, givenTarget: EncodeTarget): JsonObject {
   };
   return {
     model: target.model,
-    max_tokens: clientsMaxTokens ?? defaultMaxTokens(family, thinking),
+    max_tokens: clientsMaxTokens ?? defaultMaxTokens(target.maxOutputTokens ?? family.defaultMaxTokens, thinking),
     ...(system.length > 0 ? { system } : {}),
     messages: endingWell(conversation.turns, family, isThinking, target),
     ...(tools.length > 0 ? { tools } : {}),
@@ -85,9 +90,9 @@ function allowed(
   return { ...wanted, thinking: undefined };
 }
 
-function defaultMaxTokens(family: ModelFamily, thinking: JsonObject | undefined): number {
+function defaultMaxTokens(usual: number, thinking: JsonObject | undefined): number {
   const budget = numberOf(thinking?.budget_tokens) ?? 0;
-  return Math.max(family.defaultMaxTokens, budget + ANSWER_TOKENS);
+  return Math.max(usual, budget + ANSWER_TOKENS);
 }
 
 /** The last word of the assistant is the beginning of its answer here, if the model allows that at all. */
