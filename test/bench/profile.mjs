@@ -27,7 +27,9 @@ export async function profileTarget(bench, name, { isStreaming }) {
   const file = join(mkdtempSync(join(tmpdir(), 'portico-bench-')), `${name}.cpuprofile`);
   writeFileSync(file, JSON.stringify(profile));
   const functions = selfTimes(profile, functionOf);
-  console.log(`\n${name}: self time in µs per ${isStreaming ? 'chunk' : 'call'} (with the profiler's own cost, without the event loop's polling)\n`);
+  console.log(
+    `\n${name}: self time in µs per ${isStreaming ? 'chunk' : 'call'} (with the profiler's own cost, without the event loop's polling)\n`,
+  );
   for (const [place, micros] of selfTimes(profile, packageOf)) printLine(micros / units, place);
   console.log('');
   for (const [place, micros] of functions.slice(0, SHOWN)) printLine(micros / units, place);

@@ -1,10 +1,17 @@
-import { type CaseLine, listCases, type RecordedCase, readCase, type ReplayProvider, startReplayProvider } from '@portico/testing';
 import { totalInputTokens, totalOutputTokens } from '@portico/core';
+import {
+  type CaseLine,
+  listCases,
+  type RecordedCase,
+  type ReplayProvider,
+  readCase,
+  startReplayProvider,
+} from '@portico/testing';
 import { APIError } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fixtures, WITHOUT_FIXTURES } from './fixtures.js';
 import { DIFFERENCES } from './differences.js';
 import { finishFits } from './finish-fits.js';
+import { fixtures, WITHOUT_FIXTURES } from './fixtures.js';
 import { readAnswer } from './read-answer.js';
 import { prefixOf, type RecordedGateway, startRecordedGateway } from './recorded-gateway.js';
 
@@ -49,7 +56,8 @@ describe('recorded answers, read by the official client through Express', () => 
     if (expected?.streamed_function_args === undefined) expect(answer.toolCalls).toEqual(expected?.tool_calls ?? []);
     if (expected?.refusal) expect(answer.refusal).toBe(expected.refusal);
     const native = expected?.finish_native?.[0];
-    if (native !== undefined) expect(answer.finish).toSatisfy((finish) => finishFits(finish, native, answer.toolCalls.length > 0));
+    if (native !== undefined)
+      expect(answer.finish).toSatisfy((finish) => finishFits(finish, native, answer.toolCalls.length > 0));
     checkUsage(line, expected?.usage_native);
   }
 
@@ -63,7 +71,9 @@ describe('recorded answers, read by the official client through Express', () => 
     expect(usage.estimated).toBe(false);
     if (line.api === 'messages') {
       const input =
-        (counted.input_tokens ?? 0) + (counted.cache_creation_input_tokens ?? 0) + (counted.cache_read_input_tokens ?? 0);
+        (counted.input_tokens ?? 0) +
+        (counted.cache_creation_input_tokens ?? 0) +
+        (counted.cache_read_input_tokens ?? 0);
       expect([totalInputTokens(usage), usage.cacheReadTokens]).toEqual([input, counted.cache_read_input_tokens ?? 0]);
       expect(totalOutputTokens(usage)).toBe(counted.output_tokens);
       return;
@@ -97,7 +107,7 @@ describe('recorded answers, read by the official client through Express', () => 
       () => undefined,
       (thrown: unknown) => thrown,
     );
-    if (!(error instanceof APIError)) throw error ?? new Error('the recorded error came through as an answer');
+    if (!(error instanceof APIError)) throw new Error('the recorded error did not come through as one', { cause: error });
     expect(error.message).toBeTypeOf('string');
     expect(error.type).toBeTypeOf('string');
     const statuses: Record<number, readonly number[]> = {

@@ -19,11 +19,14 @@ export async function readAnswer(openai: OpenAI, body: Body, stream: boolean): P
     : await readWhole(openai, request as OpenAI.Chat.ChatCompletionCreateParamsNonStreaming);
 }
 
-async function readWhole(openai: OpenAI, body: OpenAI.Chat.ChatCompletionCreateParamsNonStreaming): Promise<ReadAnswer> {
+async function readWhole(
+  openai: OpenAI,
+  body: OpenAI.Chat.ChatCompletionCreateParamsNonStreaming,
+): Promise<ReadAnswer> {
   const answer = await openai.chat.completions.create(body);
   const choice = answer.choices[0];
   // What a content filter withheld whole comes without a message.
-  const message = choice?.message as (typeof choice & object)['message'] | undefined;
+  const message = choice?.message;
   return {
     text: message?.content ?? '',
     refusal: message?.refusal ?? '',
@@ -56,7 +59,10 @@ async function joinStream(openai: OpenAI, body: OpenAI.Chat.ChatCompletionCreate
       }
     }
   }
-  answer.toolCalls = [...calls.values()].map(({ name, text, custom }) => ({ name, arguments: custom ? text : parsed(text) }));
+  answer.toolCalls = [...calls.values()].map(({ name, text, custom }) => ({
+    name,
+    arguments: custom ? text : parsed(text),
+  }));
   return answer;
 }
 

@@ -1,4 +1,4 @@
-import { type CaseLine, listCases, readCase, type ReplayProvider, startReplayProvider } from '@portico/testing';
+import { type CaseLine, listCases, type ReplayProvider, readCase, startReplayProvider } from '@portico/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fixtures, WITHOUT_FIXTURES } from './fixtures.js';
 import { readAnswer } from './read-answer.js';
@@ -16,7 +16,8 @@ describe('recorded requests, on their way out', () => {
   let replay: ReplayProvider;
   let gateway: RecordedGateway;
 
-  const untouched = (line: CaseLine) => (['openai', 'azure'].includes(line.provider) ? prefixOf(line) : 'custom_openai');
+  const untouched = (line: CaseLine) =>
+    ['openai', 'azure'].includes(line.provider) ? prefixOf(line) : 'custom_openai';
 
   beforeAll(async () => {
     replay = await startReplayProvider({ fixtures: folder, chunking: 'whole' });

@@ -951,7 +951,15 @@ describe('R-SP-2, R32: whatever the end of a call, it leaves one record', () => 
     const { mounted, provider, records } = await open('Express 5', [model], {
       // Of those that say nothing more, some are waited for and some are left.
       ...(['failed', 'incomplete'].includes(end) && { deadlines: { headersMs: 50, idleMs: 50 } }),
-      sinks: [{ record: (batch) => void sunk.push(...batch) }],
+      sinks: [
+        {
+          // A ledger takes its time, and closing waits for it.
+          async record(batch) {
+            await turnOfTheEventLoop();
+            sunk.push(...batch);
+          },
+        },
+      ],
     });
     const client = new AbortController();
     const answer = mounted.post({ ...ASK, stream }, { signal: client.signal });
@@ -1183,7 +1191,7 @@ describe('R-LOG-2: an upstream that repeats all it received in all it answers', 
       const { seed: status } = JSON.parse(body) as { readonly seed: number };
       const all = JSON.stringify(req.headers);
       received.push(all);
-      const error = { message: `I was sent ${all}`, type: 'odd', param: all, code: 'odd' };
+      const error = { message: `I was sent ${all}`, type: 'invalid_request_error', param: all, code: 'odd' };
       const odd = { 'x-request-id': 'vendor-1', 'set-cookie': 'v=1', 'x-echo': Buffer.from(all).toString('latin1') };
       if (status === MIDDLE_OF_STREAM) {
         const choices = [{ index: 0, delta: { role: 'assistant', content: 'Hello' } }];

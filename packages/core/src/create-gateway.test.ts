@@ -31,7 +31,11 @@ function scriptedTransport() {
         ['content-type', model === 'streams' ? 'text/event-stream' : 'application/json'],
         ...(model.includes('+') ? [['retry-after', model.split('+')[1] as string] as const] : []),
       ]);
-      const text = JSON.stringify({ model, choices: [{ message: { content: 'Hello' } }], usage: { prompt_tokens: 2, completion_tokens: 3 } });
+      const text = JSON.stringify({
+        model,
+        choices: [{ message: { content: 'Hello' } }],
+        usage: { prompt_tokens: 2, completion_tokens: 3 },
+      });
       return {
         status,
         headers: { get: (name) => headers.get(name) },
@@ -72,7 +76,11 @@ const acme: Provider = {
       }),
     },
   },
-  connect: () => ({ origin: 'https://acme.example', paths: { 'chat.completions': '/v1/chat/completions' }, headers: {} }),
+  connect: () => ({
+    origin: 'https://acme.example',
+    paths: { 'chat.completions': '/v1/chat/completions' },
+    headers: {},
+  }),
   classify: ({ status, headers }) => {
     const retryAfter = headers.get('retry-after');
     const retryAfterMs = retryAfter === undefined ? undefined : Number(retryAfter) * 1000;
@@ -117,16 +125,31 @@ describe('a gateway', () => {
     const { ask, records, gateway } = start({ models: { fast: 'acme/ok' } });
     expect(await ask('fast')).toMatchObject({ model: 'ok' });
     expect(records).toMatchObject([
-      { outcome: 'ok', requestedModel: 'fast', usage: { inputTokens: 2, outputTokens: 3, estimated: false }, via: 'internal' },
+      {
+        outcome: 'ok',
+        requestedModel: 'fast',
+        usage: { inputTokens: 2, outputTokens: 3, estimated: false },
+        via: 'internal',
+      },
     ]);
     expect(gateway.openCalls).toBe(0);
   });
 
   it('goes to the spare at once, without asking the broken one again', async () => {
-    const { ask, asked, records } = start({ models: { fast: [{ model: 'acme/500', weight: 1e9 }, { model: 'acme/ok', weight: 1e-9 }] } });
+    const { ask, asked, records } = start({
+      models: {
+        fast: [
+          { model: 'acme/500', weight: 1e9 },
+          { model: 'acme/ok', weight: 1e-9 },
+        ],
+      },
+    });
     expect(await ask('fast')).toMatchObject({ model: 'ok' });
     expect(asked).toEqual(['500', 'ok']);
-    expect(records[0]?.attempts).toMatchObject([{ failure: 'upstream_error', status: 500 }, { failure: undefined, status: 200 }]);
+    expect(records[0]?.attempts).toMatchObject([
+      { failure: 'upstream_error', status: 500 },
+      { failure: undefined, status: 200 },
+    ]);
   });
 
   it('asks a lone deployment again with backoff, then gives its failure', async () => {
@@ -137,7 +160,9 @@ describe('a gateway', () => {
   });
 
   it('never asks again what the input is to blame for, nor anybody else (R-FO-3)', async () => {
-    const { ask, asked } = start({ models: { fast: { deployments: ['acme/400'], fallbacks: ['spare'] }, spare: 'acme/ok' } });
+    const { ask, asked } = start({
+      models: { fast: { deployments: ['acme/400'], fallbacks: ['spare'] }, spare: 'acme/ok' },
+    });
     await expect(ask('fast')).rejects.toMatchObject({ kind: 'invalid_input', status: 400 });
     expect(asked).toEqual(['400']);
   });
@@ -157,7 +182,9 @@ describe('a gateway', () => {
   });
 
   it('falls back to the next group when every deployment fails for good', async () => {
-    const { ask, asked } = start({ models: { fast: { deployments: ['acme/401'], fallbacks: ['spare'] }, spare: 'acme/ok' } });
+    const { ask, asked } = start({
+      models: { fast: { deployments: ['acme/401'], fallbacks: ['spare'] }, spare: 'acme/ok' },
+    });
     expect(await ask('fast')).toMatchObject({ model: 'ok' });
     expect(asked).toEqual(['401', 'ok']);
   });
@@ -168,7 +195,9 @@ describe('a gateway', () => {
   });
 
   it('asks no fallback that the caller may not use', async () => {
-    const { gateway, asked } = start({ models: { fast: { deployments: ['acme/401'], fallbacks: ['spare'] }, spare: 'acme/ok' } });
+    const { gateway, asked } = start({
+      models: { fast: { deployments: ['acme/401'], fallbacks: ['spare'] }, spare: 'acme/ok' },
+    });
     const asAda = gateway.chat({ model: 'fast', ...question }, { as: { id: 'ada', models: ['fast'] } });
     await expect(asAda).rejects.toMatchObject({ kind: 'unauthorized_upstream' });
     expect(asked).toEqual(['401']);
@@ -243,36 +272,63 @@ describe('a gateway', () => {
     const list = await gateway.fetchAs({ id: 'x', models: ['fast'] })('http://portico/v1/models');
     expect(((await list.json()) as { data: { id: string }[] }).data.map((model) => model.id)).toEqual(['fast']);
     const answer = gateway.chat({ model: 'smart', ...question }, { as: { id: 'x', models: ['fast'] } });
-    await expect(answer).rejects.toMatchObject({ status: 404, code: 'model_not_found', message: 'There is no model "smart" for you. You may use "fast".' });
+    await expect(answer).rejects.toMatchObject({
+      status: 404,
+      code: 'model_not_found',
+      message: 'There is no model "smart" for you. You may use "fast".',
+    });
   });
 
   it('says which field of a body is wrong, and never quotes it (c04)', async () => {
     const { gateway } = start({ models: { fast: 'acme/ok' }, anonymous: { id: 'anyone' } });
     const send = async (body: string | Uint8Array) => {
-      const answer = await gateway.fetch(new Request('http://host/v1/chat/completions', { method: 'POST', body: body as BodyInit }));
-      return { status: answer.status, ...((await answer.json()) as { error: { message: string; param: string | null } }).error };
+      const answer = await gateway.fetch(
+        new Request('http://host/v1/chat/completions', { method: 'POST', body: body as BodyInit }),
+      );
+      return {
+        status: answer.status,
+        ...((await answer.json()) as { error: { message: string; param: string | null } }).error,
+      };
     };
-    expect(await send('{"model":"fast","messages":"my secret prompt"}')).toMatchObject({ status: 400, param: 'messages' });
+    expect(await send('{"model":"fast","messages":"my secret prompt"}')).toMatchObject({
+      status: 400,
+      param: 'messages',
+    });
     expect(await send('{"model":"fast","messages":[7]}')).toMatchObject({ status: 400, param: 'messages[0]' });
     expect(await send('[]')).toMatchObject({ status: 400, message: 'The body must be a JSON object; found an array.' });
     expect(await send('')).toMatchObject({ status: 400, message: expect.stringContaining('empty') });
-    expect(await send(new Uint8Array([0x7b, 0xff, 0x7d]))).toMatchObject({ status: 400, message: expect.stringContaining('UTF-8') });
+    expect(await send(new Uint8Array([0x7b, 0xff, 0x7d]))).toMatchObject({
+      status: 400,
+      message: expect.stringContaining('UTF-8'),
+    });
     const broken = await send('{"model":"fast","messages":[{"role":"user","content":my secret prompt}]}');
     expect(broken).toMatchObject({ status: 400, message: expect.stringMatching(/line 1, column 54/) });
     expect(broken.message).not.toContain('secret');
     const deep = `{"model":"fast","messages":[{"role":"user","content":${'['.repeat(10_000)}${']'.repeat(10_000)}}]}`;
     expect(await send(deep)).toMatchObject({ status: 400, message: expect.stringContaining('levels deep') });
-    expect(await send('{"model":"fast","__proto__":{"stream":true},"messages":[{"role":"user","content":"x"}]}')).toMatchObject({ status: 200 });
+    expect(
+      await send('{"model":"fast","__proto__":{"stream":true},"messages":[{"role":"user","content":"x"}]}'),
+    ).toMatchObject({ status: 200 });
   });
 
   it('does not let a throwing or silent policy through, and keeps its words to itself (h01)', async () => {
     const models = { fast: 'acme/ok' };
     const ask = (gateway: Gateway) => gateway.fetch(new Request('http://host/v1/models'));
-    const throwing = start({ models, authenticate: () => { throw new Error('database password wrong'); } });
+    const throwing = start({
+      models,
+      authenticate: () => {
+        throw new Error('database password wrong');
+      },
+    });
     const refused = await ask(throwing.gateway);
     expect(refused.status).toBe(500);
     expect(await refused.text()).not.toContain('password');
-    const polite = start({ models, authenticate: () => { throw Object.assign(new Error('Your plan has ended.'), { status: 403 }); } });
+    const polite = start({
+      models,
+      authenticate: () => {
+        throw Object.assign(new Error('Your plan has ended.'), { status: 403 });
+      },
+    });
     expect((await ask(polite.gateway)).status).toBe(403);
     const silent = start({ models, authenticate: () => new Promise(() => {}), policyTimeoutMs: 50 });
     const answer = ask(silent.gateway);

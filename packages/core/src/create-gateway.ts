@@ -54,7 +54,7 @@ export function createGateway<Host, Name extends string>(
   config: GatewayConfig<Host, Name>,
   runtime: GatewayRuntime,
 ): Gateway<Host, Name> {
-  const groups = validateConfig(config as GatewayConfig<never>, {
+  const groups = validateConfig(config, {
     providers: runtime.providers,
     environment: runtime.environment,
     sheetFromConfig,
@@ -64,12 +64,20 @@ export function createGateway<Host, Name extends string>(
   const plugins: readonly Plugin<Host>[] = config.plugins ?? [];
   const transport = config.transport ?? runtime.transport;
   const table = buildRouteTable(groups);
-  const prices = openPriceBook(groups.flatMap((group) => group.deployments), clock);
-  const observers = openObservers([...(config.observers ?? []), ...plugins.flatMap((plugin) => plugin.observers ?? [])], logger);
+  const prices = openPriceBook(
+    groups.flatMap((group) => group.deployments),
+    clock,
+  );
+  const observers = openObservers(
+    [...(config.observers ?? []), ...plugins.flatMap((plugin) => plugin.observers ?? [])],
+    logger,
+  );
   const interceptors = [...(config.interceptors ?? []), ...plugins.flatMap((plugin) => plugin.interceptors ?? [])];
   const sinks = sinksOf(config);
   const queue =
-    sinks.length > 0 ? openUsageQueue(sinks, { clock, logger, inOwnContext: runtime.captureContext?.() ?? runDirectly }) : undefined;
+    sinks.length > 0
+      ? openUsageQueue(sinks, { clock, logger, inOwnContext: runtime.captureContext?.() ?? runDirectly })
+      : undefined;
   const hooksRunLater = observers.any || queue !== undefined;
   const checkSite = openCrossSiteCheck(config.csrf);
   const cooldowns = { restMs: 5_000, quotaRestMs: 60_000, maxWaitMs: 10_000, failuresInARow: 3, ...config.cooldowns };
@@ -83,14 +91,20 @@ export function createGateway<Host, Name extends string>(
     match: openMatch(OPERATIONS, config.fallthrough ?? false),
     identify: {
       keys: openKeyRing(config.keys ?? [], clock),
-      authenticate: presentOnes(config.authenticate, plugins.map((plugin) => plugin.policies?.authenticate)),
+      authenticate: presentOnes(
+        config.authenticate,
+        plugins.map((plugin) => plugin.policies?.authenticate),
+      ),
       anonymous: config.anonymous,
       clock,
       policyTimeoutMs: config.policyTimeoutMs ?? 10_000,
       checkSite,
     },
     open: { table, maxBodyBytes: config.maxBodyBytes ?? MAX_BODY_BYTES },
-    authorize: presentOnes(config.authorize, plugins.map((plugin) => plugin.policies?.authorize)),
+    authorize: presentOnes(
+      config.authorize,
+      plugins.map((plugin) => plugin.policies?.authorize),
+    ),
     admission: openAdmission({
       counters: config.stores?.counters ?? memoryCounters(clock),
       clock,
@@ -119,7 +133,11 @@ export function createGateway<Host, Name extends string>(
     clock,
     debugHeaders: config.debugHeaders ?? false,
     createdAt: Math.floor(clock.now() / 1000),
-    ready: () => (started ? undefined : (starting ??= start())),
+    ready() {
+      if (started) return undefined;
+      starting ??= start();
+      return starting;
+    },
     closing: () => (closed === undefined ? undefined : shuttingDown()),
     reportInternal: (failure, requestId) =>
       logger?.error({ requestId, err: failure.cause ?? failure }, 'a request failed inside the gateway'),
@@ -207,4 +225,3 @@ function sinksOf<Host, Name extends string>(config: GatewayConfig<Host, Name>): 
   }
   return sinks;
 }
-

@@ -2,9 +2,9 @@ export type { Attempt, Call } from './call.js';
 export { Cancellation } from './cancellation.js';
 export { type Clock, systemClock } from './clock.js';
 export type { Codec, EncodeTarget, StreamDecoder, StreamSink } from './codec.js';
-export type { AttemptDeadlines, Deadlines, Deployment } from './deployment.js';
 export { ConfigError, type ConfigProblem } from './config/config-error.js';
 export { createGateway, type GatewayRuntime } from './create-gateway.js';
+export type { AttemptDeadlines, Deadlines, Deployment } from './deployment.js';
 export {
   FAILURES,
   type FailureKind,
@@ -36,11 +36,19 @@ export type { Authenticate, Authorize, AuthorizeRequest, PolicyRequest } from '.
 export type { PriceSheet } from './price.js';
 export type { Budget, Principal, RateLimits, Via } from './principal.js';
 export type { Connection, ConnectionSettings, ErrorAnswer, Provider } from './provider.js';
-export type { EventsReply, JsonReply, Reply, ReplyHeaders, EventsSink, EventsSource } from './reply.js';
+export type { EventsReply, EventsSink, EventsSource, JsonReply, Reply, ReplyHeaders } from './reply.js';
 export { reveal, Secret, secret } from './secret.js';
 export type { Sink } from './sink.js';
 export type { CounterRequest, CounterStore, ReserveAnswer } from './store.js';
-export type { ByteSink, ByteSource, HeaderLookup, Send, Transport, UpstreamReply, UpstreamRequest } from './transport.js';
+export type {
+  ByteSink,
+  ByteSource,
+  HeaderLookup,
+  Send,
+  Transport,
+  UpstreamReply,
+  UpstreamRequest,
+} from './transport.js';
 export { NO_USAGE, totalInputTokens, totalOutputTokens, type Usage } from './usage.js';
 export { usageOfAnswer } from './usage-of-answer.js';
 export type { Outcome, UsageRecord } from './usage-record.js';

@@ -1,7 +1,7 @@
 import type { Codec } from './codec.js';
 import type { GatewayError } from './errors.js';
-import type { UpstreamOperationName } from './operation.js';
 import type { MaybePromise } from './json.js';
+import type { UpstreamOperationName } from './operation.js';
 import type { Secret } from './secret.js';
 import type { HeaderLookup, UpstreamRequest } from './transport.js';
 

@@ -25,4 +25,8 @@ export interface CounterRequest {
 
 export type ReserveAnswer =
   | { readonly ok: true; readonly reservation: string; readonly remaining: readonly number[] }
-  | { readonly ok: false; /** Index of the first limit that has no room. */ readonly refused: number; readonly remaining: readonly number[] };
+  | {
+      readonly ok: false /** Index of the first limit that has no room. */;
+      readonly refused: number;
+      readonly remaining: readonly number[];
+    };

@@ -4,7 +4,7 @@ import { connect as connectHttp2, createServer as createHttp2Server, type Incomi
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import { GatewayError, type IncomingRequest, type Reply, type EventsSink, type EventsSource } from '@portico/core';
+import { type EventsSink, type EventsSource, GatewayError, type IncomingRequest, type Reply } from '@portico/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type NodeRequest, type NodeResponse, type ServeOptions, serveNode } from './serve-node.js';
 

@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import {
   type EventsReply,
+  type EventsSink,
   GatewayError,
   type JsonReply,
   type Reply,
   type ReplyHeaders,
-  type EventsSink,
 } from '@portico/core';
 import type { NodeResponse } from './serve-node.js';
 import type { ServedRequest } from './served-request.js';

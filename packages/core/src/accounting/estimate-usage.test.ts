@@ -10,7 +10,8 @@ describe('estimateUsage', () => {
       wantsUsage: false,
       inputCharacters: 401,
       inputAttachments: 1,
-      maxOutputTokens: undefined, answers: 1,
+      maxOutputTokens: undefined,
+      answers: 1,
     };
     const usage = estimateUsage(demand, 79);
     expect(usage.estimated).toBe(true);

@@ -47,13 +47,14 @@ function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
 }
 
 function stepInto(schema: z.core.$ZodType | undefined, step: PropertyKey): z.core.$ZodType | undefined {
-  if (schema?._zod.def.type === 'object') return (schema as z.ZodObject).shape[String(step)] as z.core.$ZodType | undefined;
-  if (schema?._zod.def.type === 'array') return (schema as z.ZodArray).element as z.core.$ZodType;
+  if (schema?._zod.def.type === 'object')
+    return (schema as z.ZodObject).shape[String(step)] as z.core.$ZodType | undefined;
+  if (schema?._zod.def.type === 'array') return (schema as z.ZodArray).element;
   return undefined;
 }
 
 function open(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
-  if (schema?._zod.def.type === 'optional') return open((schema as z.ZodOptional).unwrap() as z.core.$ZodType);
+  if (schema?._zod.def.type === 'optional') return open((schema as z.ZodOptional).unwrap());
   if (schema?._zod.def.type === 'union') {
     return ((schema as z.ZodUnion).options as z.core.$ZodType[]).find((option) => option._zod.def.type === 'object');
   }

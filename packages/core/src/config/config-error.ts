@@ -13,7 +13,9 @@ export class ConfigError extends Error {
 
   constructor(problems: readonly ConfigProblem[]) {
     const lines = problems.map(({ path, message }) => `  ${path === '' ? 'configuration' : path}: ${message}`);
-    super(`The gateway's configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${lines.join('\n')}`);
+    super(
+      `The gateway's configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${lines.join('\n')}`,
+    );
     this.problems = problems;
   }
 }

@@ -11,7 +11,10 @@ const limits = z.strictObject({
   tokensPerMinute: count.optional(),
   concurrentCalls: count.optional(),
 });
-const budget = z.strictObject({ usd: z.number().nonnegative(), per: z.enum(['hour', 'day', 'month', 'total']).optional() });
+const budget = z.strictObject({
+  usd: z.number().nonnegative(),
+  per: z.enum(['hour', 'day', 'month', 'total']).optional(),
+});
 const principal = z.strictObject({
   id: z.string().min(1),
   team: z.string().optional(),

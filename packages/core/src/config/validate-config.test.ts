@@ -15,7 +15,11 @@ function provider(name: string, needsKey = true): Provider {
     codecs: { 'chat.completions': codec },
     connect: ({ baseUrl }) => {
       if (baseUrl === 'nonsense') throw new Error('"baseUrl" must be an http or https URL.');
-      return { origin: 'https://api.example', paths: { 'chat.completions': '/v1/chat/completions' }, headers: { authorization: 'Bearer x' } };
+      return {
+        origin: 'https://api.example',
+        paths: { 'chat.completions': '/v1/chat/completions' },
+        headers: { authorization: 'Bearer x' },
+      };
     },
     classify: () => {
       throw new Error('not asked here');
@@ -63,9 +67,9 @@ describe('a configuration', () => {
     expect(problemsOf({ models: { a: [{ model: 'acme/one', wieght: 2 }] } })[0]).toContain(
       'models.a[0].wieght: unknown key (did you mean "weight"?)',
     );
-    expect(problemsOf({ models: { a: 'acme/one' }, anonymous: { id: 'x', limits: { requestPerMinute: 3 } } })[0]).toContain(
-      'anonymous.limits.requestPerMinute: unknown key (did you mean "requestsPerMinute"?)',
-    );
+    expect(
+      problemsOf({ models: { a: 'acme/one' }, anonymous: { id: 'x', limits: { requestPerMinute: 3 } } })[0],
+    ).toContain('anonymous.limits.requestPerMinute: unknown key (did you mean "requestsPerMinute"?)');
   });
 
   it('names an unknown vendor with its path and the nearest right one (R-CFG-1)', () => {
@@ -82,31 +86,48 @@ describe('a configuration', () => {
   });
 
   it('refuses a fallback to nowhere and to itself (R-CFG-1)', () => {
-    expect(problemsOf({ models: { fast: 'acme/one', slow: { deployments: ['acme/two'], fallbacks: ['fats', 'slow'] } } })).toEqual([
+    expect(
+      problemsOf({ models: { fast: 'acme/one', slow: { deployments: ['acme/two'], fallbacks: ['fats', 'slow'] } } }),
+    ).toEqual([
       'models.slow.fallbacks[0]: there is no model group "fats" (did you mean "fast"?). There are: fast, slow.',
       'models.slow.fallbacks[1]: "slow" cannot fall back to itself.',
     ]);
   });
 
   it('refuses two groups that a reader takes for one, and two deployments of one id', () => {
-    expect(problemsOf({ models: { fast: 'acme/one', 'Fast ': 'acme/two' } })[0]).toContain('"Fast " and "fast" are one name');
-    expect(problemsOf({ models: { a: [{ model: 'acme/one', id: 'x' }, { model: 'acme/two', id: 'x' }] } })).toEqual([
-      'models.a[1].id: "x" is the id of another deployment too.',
-    ]);
+    expect(problemsOf({ models: { fast: 'acme/one', 'Fast ': 'acme/two' } })[0]).toContain(
+      '"Fast " and "fast" are one name',
+    );
+    expect(
+      problemsOf({
+        models: {
+          a: [
+            { model: 'acme/one', id: 'x' },
+            { model: 'acme/two', id: 'x' },
+          ],
+        },
+      }),
+    ).toEqual(['models.a[1].id: "x" is the id of another deployment too.']);
   });
 
   it('refuses a model without a provider, an empty group and a broken base URL, all at once', () => {
-    expect(problemsOf({ models: { a: 'gpt-4o', b: [], c: { deployments: [{ model: 'acme/one', baseUrl: 'nonsense' }] } } })).toEqual([
+    expect(
+      problemsOf({ models: { a: 'gpt-4o', b: [], c: { deployments: [{ model: 'acme/one', baseUrl: 'nonsense' }] } } }),
+    ).toEqual([
       'models.a: "gpt-4o" must be "provider/model", such as "groq/gpt-4o".',
       'models.b: has no deployment.',
       'models.c.deployments[0]: "baseUrl" must be an http or https URL.',
     ]);
-    expect(problemsOf({ models: {} })).toEqual(['models: no model group is configured: clients could ask for nothing.']);
+    expect(problemsOf({ models: {} })).toEqual([
+      'models: no model group is configured: clients could ask for nothing.',
+    ]);
   });
 
   it('shows no credential in a problem, nor in the printed form of what it builds (R-LOG-1)', () => {
     const canary = 'canary-4711-secret';
-    expect(problemsOf({ models: { a: [{ model: 'acme/one', apiKey: { not: canary } }] } }).join()).not.toContain(canary);
+    expect(problemsOf({ models: { a: [{ model: 'acme/one', apiKey: { not: canary } }] } }).join()).not.toContain(
+      canary,
+    );
     const groups = validateConfig({ models: { a: [{ model: 'acme/one', apiKey: canary }] } }, around);
     expect(JSON.stringify(groups)).not.toContain(canary);
     expect(JSON.stringify(groups)).not.toContain('Bearer x');

@@ -32,8 +32,11 @@ export function validateConfig(config: GatewayConfig<never>, around: ConfigSurro
   if (problems.length > 0) throw new ConfigError(problems);
 
   const names = Object.keys(config.models);
-  if (names.length === 0) problems.push({ path: 'models', message: 'no model group is configured: clients could ask for nothing.' });
-  const providers = new Map([...around.providers, ...(config.providers ?? [])].map((provider) => [provider.name, provider]));
+  if (names.length === 0)
+    problems.push({ path: 'models', message: 'no model group is configured: clients could ask for nothing.' });
+  const providers = new Map(
+    [...around.providers, ...(config.providers ?? [])].map((provider) => [provider.name, provider]),
+  );
   const takenIds = new Set<string>();
   const groups: ModelGroup[] = [];
   const spelling = new Map<string, string>();
@@ -54,7 +57,10 @@ export function validateConfig(config: GatewayConfig<never>, around: ConfigSurro
 
   function buildGroup(name: string, given: ModelConfig, path: string): ModelGroup | undefined {
     if (typeof given !== 'string' && (typeof given !== 'object' || given === null)) {
-      problems.push({ path, message: 'must be "provider/model", a list of deployments, or an object with "deployments".' });
+      problems.push({
+        path,
+        message: 'must be "provider/model", a list of deployments, or an object with "deployments".',
+      });
       return undefined;
     }
     const short = typeof given === 'string' || Array.isArray(given);
@@ -102,7 +108,10 @@ export function validateConfig(config: GatewayConfig<never>, around: ConfigSurro
         if (target === name) problems.push({ path: at, message: `"${target}" cannot fall back to itself.` });
         else if (!Object.hasOwn(config.models, target)) {
           const known = names.join(', ');
-          problems.push({ path: at, message: `there is no model group "${target}"${didYouMean(target, names)}. There are: ${known}.` });
+          problems.push({
+            path: at,
+            message: `there is no model group "${target}"${didYouMean(target, names)}. There are: ${known}.`,
+          });
         }
       });
     }

@@ -1,12 +1,16 @@
-import { type FailureKind, FAILURES, GatewayError } from '../errors.js';
+import { FAILURES, type FailureKind, GatewayError } from '../errors.js';
 import type { CallerOptions, ChatRequest } from '../gateway.js';
 import type { JsonObject } from '../json.js';
-import type { JsonReply, Reply, EventsSource } from '../reply.js';
+import type { EventsSource, JsonReply, Reply } from '../reply.js';
 import type { Handle } from './fetch.js';
 import { incomingOf } from './in-process.js';
 
 /** One chat completion, whole. */
-export async function chat<Host>(handle: Handle<Host>, request: ChatRequest, options: CallerOptions): Promise<JsonObject> {
+export async function chat<Host>(
+  handle: Handle<Host>,
+  request: ChatRequest,
+  options: CallerOptions,
+): Promise<JsonObject> {
   const { reply, release } = await ask(handle, { ...request, stream: false }, options);
   release();
   if (reply.kind === 'json') return readJson(reply);
@@ -39,7 +43,11 @@ export async function* chatStream<Host>(
   }
 }
 
-async function ask<Host>(handle: Handle<Host>, body: JsonObject, options: CallerOptions): Promise<{ reply: Reply; release(): void }> {
+async function ask<Host>(
+  handle: Handle<Host>,
+  body: JsonObject,
+  options: CallerOptions,
+): Promise<{ reply: Reply; release(): void }> {
   options.signal?.throwIfAborted();
   const { request, release } = incomingOf({
     method: 'POST',
@@ -63,8 +71,17 @@ function readJson(reply: JsonReply): JsonObject {
 }
 
 function errorFrom(body: JsonObject, retryAfterMs: number | undefined): GatewayError {
-  const { kind, message, code, param } = body.error as { kind: FailureKind; message: string; code: string; param: string | null };
-  return new GatewayError(kind in FAILURES ? kind : 'internal', message, { code, param: param ?? undefined, retryAfterMs });
+  const { kind, message, code, param } = body.error as {
+    kind: FailureKind;
+    message: string;
+    code: string;
+    param: string | null;
+  };
+  return new GatewayError(kind in FAILURES ? kind : 'internal', message, {
+    code,
+    param: param ?? undefined,
+    retryAfterMs,
+  });
 }
 
 /** The data of each event. The gateway writes whole events of one data line, so that splitting is all there is to do. */

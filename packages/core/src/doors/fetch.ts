@@ -1,6 +1,6 @@
 import type { IncomingRequest } from '../incoming.js';
 import type { Principal } from '../principal.js';
-import type { Reply, EventsSource } from '../reply.js';
+import type { EventsSource, Reply } from '../reply.js';
 import { incomingOf, readableBody, textBody } from './in-process.js';
 
 /** What a gateway is to its doors. */

@@ -7,7 +7,8 @@ const EMPTY = {
   wantsUsage: false,
   inputCharacters: 0,
   inputAttachments: 0,
-  maxOutputTokens: undefined, answers: 1,
+  maxOutputTokens: undefined,
+  answers: 1,
 };
 
 describe('estimateInputTokens', () => {

@@ -56,7 +56,10 @@ function checkMessages(messages: unknown): asserts messages is JsonObject[] {
       throw invalid(`messages[${index}]`, `"messages[${index}]" must be an object; found ${kindOf(message)}.`);
     }
     if (typeof message.role !== 'string') {
-      throw invalid(`messages[${index}].role`, `"messages[${index}].role" must be a string; found ${kindOf(message.role)}.`);
+      throw invalid(
+        `messages[${index}].role`,
+        `"messages[${index}].role" must be a string; found ${kindOf(message.role)}.`,
+      );
     }
   }
 }

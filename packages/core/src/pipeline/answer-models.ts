@@ -1,6 +1,6 @@
+import { GatewayError } from '../errors.js';
 import { mayUseModel, mayUseOperation } from '../governance/access.js';
 import type { ModelGroup } from '../model-group.js';
-import { GatewayError } from '../errors.js';
 import type { Principal } from '../principal.js';
 import type { JsonReply } from '../reply.js';
 import type { RouteTable } from '../routing/route-table.js';
@@ -30,11 +30,17 @@ export function showModel(
 }
 
 function checkMayList(principal: Principal): void {
-  if (!mayUseOperation(principal, 'models')) throw new GatewayError('forbidden', 'This credential may not list models.');
+  if (!mayUseOperation(principal, 'models'))
+    throw new GatewayError('forbidden', 'This credential may not list models.');
 }
 
 function describe(group: ModelGroup, createdAt: number): object {
-  return { id: group.name, object: 'model', created: createdAt, owned_by: group.deployments[0]?.provider.name ?? 'unknown' };
+  return {
+    id: group.name,
+    object: 'model',
+    created: createdAt,
+    owned_by: group.deployments[0]?.provider.name ?? 'unknown',
+  };
 }
 
 function reply(value: object, requestId: string): JsonReply {

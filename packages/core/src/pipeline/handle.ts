@@ -55,7 +55,8 @@ export function openStaircase<Host>(parts: StaircaseParts<Host>) {
       request.onClientGone(() => cancellation.cancel(new GatewayError('client_closed', 'The client left.')));
       const caller = await identify(request, id, cancellation, parts.identify);
       if (matched.kind === 'models') return listModels(caller.principal, parts.open.table, parts.createdAt, id);
-      if (matched.kind === 'model') return showModel(matched.id, caller.principal, parts.open.table, parts.createdAt, id);
+      if (matched.kind === 'model')
+        return showModel(matched.id, caller.principal, parts.open.table, parts.createdAt, id);
 
       const call = await openCall(id, startedAt, matched, caller, request.host, request.body, cancellation, parts.open);
       if (parts.authorize.length > 0) await authorizeCall(call, request, parts.authorize, parts.identify);

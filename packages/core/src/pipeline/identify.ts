@@ -108,7 +108,12 @@ function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
 function inTime<T>(decision: Promise<T>, clock: Clock, timeoutMs: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const forget = clock.after(timeoutMs, () => {
-      reject(new GatewayError('internal', `A hook of this application did not decide about the request within ${timeoutMs} ms.`));
+      reject(
+        new GatewayError(
+          'internal',
+          `A hook of this application did not decide about the request within ${timeoutMs} ms.`,
+        ),
+      );
     });
     decision.then(resolve, reject).finally(forget);
   });
@@ -118,9 +123,18 @@ function asRefusal(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
   const status = statusOf(error);
   if (status === undefined) {
-    return new GatewayError('internal', 'A hook of this application failed while it decided about the request.', { cause: error });
+    return new GatewayError('internal', 'A hook of this application failed while it decided about the request.', {
+      cause: error,
+    });
   }
-  const kind = status === 401 ? 'unauthenticated' : status === 429 ? 'over_rate_limit' : status === 403 ? 'forbidden' : 'invalid_input';
+  const kind =
+    status === 401
+      ? 'unauthenticated'
+      : status === 429
+        ? 'over_rate_limit'
+        : status === 403
+          ? 'forbidden'
+          : 'invalid_input';
   const message = error instanceof Error && error.message !== '' ? error.message : 'The request was refused.';
   return new GatewayError(kind, message, { status, code: FAILURES[kind].code, cause: error });
 }
@@ -129,7 +143,7 @@ function asRefusal(error: unknown): GatewayError {
 function statusOf(error: unknown): number | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { status, statusCode, getStatus } = error as { status?: unknown; statusCode?: unknown; getStatus?: unknown };
-  const found = typeof getStatus === 'function' ? getStatus.call(error) : (status ?? statusCode);
+  const found: unknown = typeof getStatus === 'function' ? getStatus.call(error) : (status ?? statusCode);
   return typeof found === 'number' && found >= 400 && found < 500 ? found : undefined;
 }
 

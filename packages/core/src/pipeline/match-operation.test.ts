@@ -6,7 +6,12 @@ const match = openMatch([chatCompletions], false);
 
 describe('matching a path', () => {
   it('takes /v1 once, twice or not at all, and a trailing slash (R23)', () => {
-    for (const path of ['/v1/chat/completions', '/chat/completions', '/v1/v1/chat/completions', '/v1/chat/completions/']) {
+    for (const path of [
+      '/v1/chat/completions',
+      '/chat/completions',
+      '/v1/v1/chat/completions',
+      '/v1/chat/completions/',
+    ]) {
       expect(match('POST', path)).toBe(chatCompletions);
     }
   });
@@ -18,8 +23,12 @@ describe('matching a path', () => {
   });
 
   it('says which method an endpoint takes and which endpoints there are', () => {
-    expect(match('GET', '/v1/chat/completions')).toMatchObject({ error: { status: 405, message: expect.stringContaining('use POST') } });
-    expect(match('POST', '/v1/nothing')).toMatchObject({ error: { status: 404, message: expect.stringContaining('/v1/models') } });
+    expect(match('GET', '/v1/chat/completions')).toMatchObject({
+      error: { status: 405, message: expect.stringContaining('use POST') },
+    });
+    expect(match('POST', '/v1/nothing')).toMatchObject({
+      error: { status: 404, message: expect.stringContaining('/v1/models') },
+    });
   });
 
   it('leaves preflights to the host, and everything unknown if it was told to fall through (R24)', () => {

@@ -11,9 +11,9 @@ import type { PriceBook } from '../governance/price-sheet.js';
 import type { CallSnapshot } from '../observer.js';
 import type { StreamEnd } from '../upstream/answer-stream.js';
 import type { Answer } from '../upstream/ask-deployment.js';
-import type { OpenCall, OpenCalls } from './open-calls.js';
 import { NO_USAGE, type Usage } from '../usage.js';
 import type { Outcome, UsageRecord } from '../usage-record.js';
+import type { OpenCall, OpenCalls } from './open-calls.js';
 
 export interface MeterParts {
   readonly clock: Clock;
@@ -77,7 +77,9 @@ export class Meter implements OpenCall {
     const skipped = end.malformedEvents;
     if (skipped > 0) {
       const events = skipped === 1 ? '1 event' : `${skipped} events`;
-      this.call.warnings.push(`${events} of the upstream's stream could not be read and ${skipped === 1 ? 'was' : 'were'} skipped.`);
+      this.call.warnings.push(
+        `${events} of the upstream's stream could not be read and ${skipped === 1 ? 'was' : 'were'} skipped.`,
+      );
     }
     this.#attemptDone(end.failure);
     this.#end(end.outcome, end.failure, usage, deployment);

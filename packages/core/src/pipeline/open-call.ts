@@ -58,7 +58,10 @@ export async function openCall<Host>(
 /** The 404 for a model: names those the caller may use, whether or not the wanted one exists for others. */
 export function unknownModel(model: string, principal: Principal, table: RouteTable): GatewayError {
   const usable = [...table.groups.keys()].filter((name) => mayUseModel(principal, name));
-  const names = usable.slice(0, 50).map((name) => `"${name}"`).join(', ');
+  const names = usable
+    .slice(0, 50)
+    .map((name) => `"${name}"`)
+    .join(', ');
   const rest = usable.length > 50 ? ` and ${usable.length - 50} more` : '';
   return new GatewayError(
     'model_not_found',

@@ -39,6 +39,6 @@ export class OpenCalls {
 
   cancelAll(reason: unknown): void {
     // Ending takes them out of the list.
-    for (const { call } of [...this.#open]) call.cancellation.cancel(reason);
+    for (const { call } of this.#open.slice()) call.cancellation.cancel(reason);
   }
 }

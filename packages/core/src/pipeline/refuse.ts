@@ -6,7 +6,8 @@ import type { JsonReply } from '../reply.js';
 export function refuse(error: unknown, requestId: string, spelling: ErrorSpelling): JsonReply {
   const failure = asGatewayError(error);
   const headers = ['content-type', 'application/json', 'x-request-id', requestId, ...failure.headers];
-  if (failure.retryAfterMs !== undefined) headers.push('retry-after', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))));
+  if (failure.retryAfterMs !== undefined)
+    headers.push('retry-after', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))));
   // Official clients ask again on every 429; an empty budget does not fill while they do.
   if (failure.kind === 'over_budget' || failure.kind === 'quota_exhausted') headers.push('x-should-retry', 'false');
   if (failure.kind === 'unauthenticated') headers.push('www-authenticate', 'Bearer');
@@ -16,5 +17,9 @@ export function refuse(error: unknown, requestId: string, spelling: ErrorSpellin
 /** Anything thrown that is not ours is a bug or a hook's: the client learns nothing of it, the log does. */
 export function asGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
-  return new GatewayError('internal', 'The gateway failed on this request. Its log has the cause under the request id.', { cause: error });
+  return new GatewayError(
+    'internal',
+    'The gateway failed on this request. Its log has the cause under the request id.',
+    { cause: error },
+  );
 }

@@ -83,7 +83,9 @@ async function askGroup<Answer>(
     failures.set(deployment, result.failure);
     if (call.cancellation.cancelled || result.failure.traits.elsewhere !== 'yes') throw result.failure;
 
-    const fresh = pickWeighted(able.filter((other) => !failures?.has(other) && parts.cooldowns.restsUntil(other) === 0));
+    const fresh = pickWeighted(
+      able.filter((other) => !failures?.has(other) && parts.cooldowns.restsUntil(other) === 0),
+    );
     if (fresh !== undefined) {
       deployment = fresh;
       continue;

@@ -28,10 +28,14 @@ export function buildRouteTable(groups: readonly ModelGroup[]): RouteTable {
 /** The refusal of a group that has nobody for an operation: says who is there and what they can. */
 export function nobodyServes(group: ModelGroup, operation: UpstreamOperationName): GatewayError {
   const has = group.deployments.map((d) => `${d.id} (${Object.keys(d.codecs).join(', ')})`).join(', ');
-  return new GatewayError('invalid_input', `No deployment of "${group.name}" supports "${operation}". It has: ${has}.`, {
-    param: 'model',
-    code: 'unsupported_operation',
-  });
+  return new GatewayError(
+    'invalid_input',
+    `No deployment of "${group.name}" supports "${operation}". It has: ${has}.`,
+    {
+      param: 'model',
+      code: 'unsupported_operation',
+    },
+  );
 }
 
 function serving(group: ModelGroup, operation: UpstreamOperationName): readonly Deployment[] {

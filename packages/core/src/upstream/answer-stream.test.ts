@@ -23,7 +23,14 @@ const words: StreamDecoder = {
 
 function open(changes: Partial<AnswerStreamParts> = {}) {
   const clock = fakeClock(0);
-  const seen = { text: '', written: [] as (string | Uint8Array)[], ended: false, ends: [] as StreamEnd[], cancelled: [] as unknown[], paused: 0 };
+  const seen = {
+    text: '',
+    written: [] as (string | Uint8Array)[],
+    ended: false,
+    ends: [] as StreamEnd[],
+    cancelled: [] as unknown[],
+    paused: 0,
+  };
   const limits = { headersMs: 1_000, firstTokenMs: 2_000, idleMs: 500, answerMs: 60_000 };
   let stream: AnswerStream;
   const deadline = new Deadline(clock, limits, '"x"', true, 60_000, (error) => stream.fail(error));
@@ -112,18 +119,23 @@ describe('an answer stream', () => {
   });
 
   it('hands on the very bytes where whole events leave as they came, and else new text', () => {
-    const { stream, seen, listen } = open({ decoder: { event: (data, _name, out) => out.chunk(data, true), end() {} } });
+    const { stream, seen, listen } = open({
+      decoder: { event: (data, _name, out) => out.chunk(data, true), end() {} },
+    });
     stream.bytes(bytes('data: "opening"\n\n'));
     listen();
     const whole = bytes('data: "Grüße"\n\n');
     stream.bytes(whole);
     expect(seen.written.at(-1)).toBe(whole);
     // Cut inside an event, and inside a character; with another line end.
-    for (const piece of [bytes('data: "a"\n'), bytes('\ndata: "b"\r\n\r\n'), whole.subarray(0, 9), whole.subarray(9)]) stream.bytes(piece);
+    for (const piece of [bytes('data: "a"\n'), bytes('\ndata: "b"\r\n\r\n'), whole.subarray(0, 9), whole.subarray(9)])
+      stream.bytes(piece);
     const withTail = new Uint8Array([...whole, 0xc3]);
     stream.bytes(withTail);
     expect(seen.written.slice(2).every((written) => typeof written === 'string')).toBe(true);
-    expect(seen.text).toBe('data: "opening"\n\ndata: "Grüße"\n\ndata: "a"\n\ndata: "b"\n\ndata: "Grüße"\n\ndata: "Grüße"\n\n');
+    expect(seen.text).toBe(
+      'data: "opening"\n\ndata: "Grüße"\n\ndata: "a"\n\ndata: "b"\n\ndata: "Grüße"\n\ndata: "Grüße"\n\n',
+    );
   });
 
   it('tells usage once, at the end, to a client that asked, and estimates it where nobody said (R-STR-2)', async () => {

@@ -83,7 +83,12 @@ async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: 
     headers: deployment.connection.headers,
     body: JSON.stringify(codec.encode(call.body, target)),
     cancellation,
-    attempt: { callId: call.id, deployment: deployment.id, provider: deployment.provider.name, number: call.attempts.length },
+    attempt: {
+      callId: call.id,
+      deployment: deployment.id,
+      provider: deployment.provider.name,
+      number: call.attempts.length,
+    },
   };
   const deadline = new Deadline(
     parts.clock,
@@ -150,12 +155,7 @@ async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: 
     return stream;
   }
 
-  async function readWhole(
-    reply: UpstreamReply,
-    type: string,
-    watch: Cancellation,
-    limit: Deadline,
-  ): Promise<Answer> {
+  async function readWhole(reply: UpstreamReply, type: string, watch: Cancellation, limit: Deadline): Promise<Answer> {
     const ok = isSuccess(reply.status);
     const bytes = await readBody(
       reply.body,
@@ -170,7 +170,8 @@ async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: 
       throw deployment.provider.classify({ status: reply.status, headers: reply.headers, body: value, text });
     }
     if (value === undefined && type !== '' && !type.includes('json')) throw await notAnAnswer(reply, type);
-    if (!isJsonObject(value)) throw broken(value === undefined ? 'a body that is not JSON' : 'JSON that is not an object');
+    if (!isJsonObject(value))
+      throw broken(value === undefined ? 'a body that is not JSON' : 'JSON that is not an object');
     if (demand.stream) throw broken('a whole answer to a request for a stream');
     if (codec.decode === undefined) return { kind: 'json', deployment, body: text, value };
     const decoded = codec.decode(value, target);

@@ -17,11 +17,15 @@ export function withoutCredentials(failure: GatewayError, headers: Readonly<Reco
   if (!credentials.some((credential) => told.some((text) => text.includes(credential)))) return failure;
   const hide = <Text>(text: Text) =>
     typeof text === 'string' ? credentials.reduce((shown, each) => shown.replaceAll(each, '[hidden]'), text) : text;
-  // The stack repeats the message, so it cannot be the same error. Its fields are its options by name.
+  // The stack repeats the message, so it cannot be the same error.
   return new GatewayError(failure.kind, hide(message), {
-    ...failure,
+    status: failure.status,
     code: hide(code),
     param: hide(param),
+    retryAfterMs: failure.retryAfterMs,
+    retryable: failure.retryable,
+    upstreamStatus: failure.upstreamStatus,
+    headers: failure.headers,
     cause: hide(cause),
   });
 }

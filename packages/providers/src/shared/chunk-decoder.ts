@@ -7,8 +7,8 @@ import {
   type StreamSink,
   usageOfAnswer,
 } from '@portico/core';
-import { errorFactsOf } from './error-facts.js';
 import { ChunkTemplate } from './chunk-template.js';
+import { errorFactsOf } from './error-facts.js';
 import type { RepairChoice } from './repair-answer.js';
 
 export interface ChunkRules {
@@ -81,7 +81,8 @@ export class ChunkDecoder implements StreamDecoder {
     }
     this.#sawContent ||= content;
     // Routers repeat the finish in the chunk that brings usage; a client is told once.
-    if (!changed && choices.length === 1 && this.#choices.size === 1) this.#template.learn(data, choices[0] as JsonObject);
+    if (!changed && choices.length === 1 && this.#choices.size === 1)
+      this.#template.learn(data, choices[0] as JsonObject);
     const repeats = usage !== undefined && !content && this.#unfinished().length === 0;
     if (!repeats) out.chunk(changed ? JSON.stringify(chunk) : oneLine(data, chunk), content);
   }

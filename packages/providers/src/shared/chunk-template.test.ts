@@ -15,7 +15,8 @@ const bytes = (data: string) => new TextEncoder().encode(`data: ${data}\n\n`);
 
 function learnt(...chunks: readonly string[]): ChunkTemplate {
   const template = new ChunkTemplate('delta');
-  for (const data of chunks) template.learn(data, (JSON.parse(data) as { choices: [Record<string, unknown>] }).choices[0]);
+  for (const data of chunks)
+    template.learn(data, (JSON.parse(data) as { choices: [Record<string, unknown>] }).choices[0]);
   return template;
 }
 
@@ -65,18 +66,26 @@ describe('a chunk template', () => {
   });
 
   it('learns nothing from a chunk that carries more than text', () => {
-    expect(learnt(chunk('x', { reasoning_content: 'hm' })).charactersOf(bytes(chunk('y', { reasoning_content: 'hm' })))).toBe(0);
-    expect(learnt(chunk('x', {}, { finish_reason: 'stop' })).charactersOf(bytes(chunk('y', {}, { finish_reason: 'stop' })))).toBe(0);
+    expect(
+      learnt(chunk('x', { reasoning_content: 'hm' })).charactersOf(bytes(chunk('y', { reasoning_content: 'hm' }))),
+    ).toBe(0);
+    expect(
+      learnt(chunk('x', {}, { finish_reason: 'stop' })).charactersOf(bytes(chunk('y', {}, { finish_reason: 'stop' }))),
+    ).toBe(0);
   });
 
   it('is never wrong about the text it counts', () => {
     fc.assert(
-      fc.property(fc.string({ minLength: 1, unit: 'binary' }), fc.string({ minLength: 1, unit: 'binary' }), (first, second) => {
-        const counted = learnt(chunk(first)).charactersOf(bytes(chunk(second)));
-        expect([0, second.length]).toContain(counted);
-        // What it knows, the parser reads the same.
-        if (counted > 0) expect(JSON.parse(chunk(second)).choices[0].delta.content).toHaveLength(counted);
-      }),
+      fc.property(
+        fc.string({ minLength: 1, unit: 'binary' }),
+        fc.string({ minLength: 1, unit: 'binary' }),
+        (first, second) => {
+          const counted = learnt(chunk(first)).charactersOf(bytes(chunk(second)));
+          expect([0, second.length]).toContain(counted);
+          // What it knows, the parser reads the same.
+          if (counted > 0) expect(JSON.parse(chunk(second)).choices[0].delta.content).toHaveLength(counted);
+        },
+      ),
     );
   });
 });

@@ -52,7 +52,9 @@ const UTF8 = new TextEncoder();
 const NOTHING = new Uint8Array(0);
 
 /** What a JSON string may hold as it is (RFC 8259 §7), of the characters that are one byte long. */
-const PLAIN = Uint8Array.from({ length: 256 }, (_, code) => Number(code >= 0x20 && code < 0x80 && code !== 0x22 && code !== 0x5c));
+const PLAIN = Uint8Array.from({ length: 256 }, (_, code) =>
+  Number(code >= 0x20 && code < 0x80 && code !== 0x22 && code !== 0x5c),
+);
 
 function standsAt(part: Uint8Array, whole: Uint8Array, start: number): boolean {
   for (let at = 0; at < part.length; at += 1) if (part[at] !== whole[start + at]) return false;

@@ -66,7 +66,7 @@ export function fieldEdits(rules: RequestRules, who: string): Edit[] {
 }
 
 /** Removes a field that the vendor has no word for, and says so. */
-export function drop(body: JsonObject, name: string, target: EncodeTarget, who: string): void {
+function drop(body: JsonObject, name: string, target: EncodeTarget, who: string): void {
   if (body[name] === undefined) return;
   delete body[name];
   target.warn(`"${name}" was dropped: ${who} does not support it.`);
