@@ -58,6 +58,11 @@ export const REQUIREMENTS: readonly Requirement[] = [
     'Opaque reasoning state round-trips byte for byte.',
     'litellm#15601, #38809; openai-agents-python#4155',
   ),
+  promise(
+    'R-XL-2',
+    'Tool schemas are brought to what a wire takes, and tool results are never touched.',
+    'litellm#3891, #38223',
+  ),
   promise('R-XL-3', 'Translation keeps roles, order, tool ids and their pairing.', 'litellm#21087'),
   promise(
     'R-XL-4',
@@ -71,6 +76,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ),
   promise('R-BUD-2', 'All limits of a call are reserved, or none.', 'bifrost#2873'),
   promise('R-BUD-3', 'A reservation that is never settled is given back when its lease ends.', 'new-api#2440'),
+  promise('R-BUD-5', 'Over budget is final, says so to clients that retry, and when it starts anew.', 'cognee#4321'),
   promise('R-BUD-6', 'A usage record names the edition of the prices it was rated with.', 'litellm#20615'),
   promise(
     'R-SP-1',

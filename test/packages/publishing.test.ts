@@ -26,12 +26,14 @@ describe.each(inject('packed'))('$name, as packed', ({ tarball, installed }) => 
     expect(complaint).toBe('');
   });
 
-  it('holds its README, the licence, compiled modules and nothing else', () => {
+  it('holds its README, the licence, compiled modules, the sources their maps point to and nothing else', () => {
     const files = readdirSync(installed, { withFileTypes: true, recursive: true })
       .filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'))
       .map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1));
 
-    const others = files.filter((file) => !/^dist\/.*(?<!\.test)(\.d\.ts|\.js)(\.map)?$/.test(file));
+    const others = files.filter(
+      (file) => !/^dist\/.*(?<!\.test)(\.d\.ts|\.js)(\.map)?$/.test(file) && !/^src\/.*(?<!\.test)\.ts$/.test(file),
+    );
     expect(others.sort()).toEqual(['LICENSE', 'README.md', 'package.json']);
   });
 });

@@ -107,7 +107,8 @@ describe('recorded answers, read by the official client through Express', () => 
       () => undefined,
       (thrown: unknown) => thrown,
     );
-    if (!(error instanceof APIError)) throw new Error('the recorded error did not come through as one', { cause: error });
+    if (!(error instanceof APIError))
+      throw new Error('the recorded error did not come through as one', { cause: error });
     expect(error.message).toBeTypeOf('string');
     expect(error.type).toBeTypeOf('string');
     const statuses: Record<number, readonly number[]> = {

@@ -1,5 +1,4 @@
-// Written by the engineer of house, hooks and budget; the faults engineer leaves this file alone.
-import type { GatewayError, Principal, UsageRecord } from '@portico/core';
+import type { Principal, UsageRecord } from '@portico/core';
 import { expectAsked, expectNoOpenRequests, type FakeProviderOptions, fakeClock } from '@portico/testing';
 import { describe, expect, it } from 'vitest';
 import { QUESTION } from '../support/ask-chat.js';
@@ -100,9 +99,15 @@ describe('500 calls at the edge of one budget, over HTTP and in-process at once 
     const provider = await startProvider();
     const started = await start({
       models: groupsOn(provider, 'chat'),
-      interceptors: held === undefined ? [] : [(next) => (request) => held.then(() => next(request))],
+      interceptors: [
+        (next) => async (request) => {
+          await held;
+          return next(request);
+        },
+      ],
     });
-    const asked = Array.from({ length: calls }, (_, call) => DOORS[call % DOORS.length]?.(started.mounted));
+    const asked: Promise<End>[] = [];
+    while (asked.length < calls) asked.push(...DOORS.map((ask) => ask(started.mounted)));
     return { ...started, provider, ends: () => Promise.all(asked) };
   }
 });
@@ -212,7 +217,7 @@ describe('what a call over a limit is told (c09)', () => {
     });
     const error = await openai.chat.completions
       .create({ model: 'chat', messages: [...QUESTION] })
-      .catch((thrown) => thrown);
+      .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ status: 429, code: 'insufficient_quota' });
     expect(asked).toBe(1);
     expectAsked(provider, 'chat');
@@ -221,16 +226,29 @@ describe('what a call over a limit is told (c09)', () => {
     expect((await mounted.post({ ...SHORT, model: 'chat' })).status).toBe(200);
   });
 
+  it('over one of several limits: it takes nothing of the others (R-BUD-2)', async () => {
+    const { mounted } = await startLimited({
+      limits: { requestsPerMinute: 2 },
+      budget: { usd: 0.00006, per: 'day' },
+    });
+    const remaining: (string | null)[] = [];
+    for (const max_tokens of [20, 1_000, 1_000, 1]) {
+      const answer = await mounted.post({ ...SHORT, model: 'chat', max_tokens });
+      remaining.push(`${answer.status} ${answer.headers.get('x-ratelimit-remaining-requests')}`);
+    }
+    expect(remaining).toEqual(['200 1', '429 1', '429 1', '200 0']);
+  });
+
   it('in-process: the same, as an error', async () => {
     const { mounted, provider } = await startLimited({});
     const as: Principal = { id: 'ann', budget: { usd: 0.00006, per: 'hour' } };
     await mounted.gateway.chat({ model: 'chat', ...SHORT }, { as });
     const refused = mounted.gateway.chat({ model: 'chat', ...SHORT }, { as });
-    const error: GatewayError = await refused.then(
-      () => undefined,
-      (thrown) => thrown,
-    );
-    expect(error).toMatchObject({ kind: 'over_budget', code: 'insufficient_quota', retryAfterMs: 1_780_000 });
+    await expect(refused).rejects.toMatchObject({
+      kind: 'over_budget',
+      code: 'insufficient_quota',
+      retryAfterMs: 1_780_000,
+    });
     const response = await mounted.gateway.fetchAs(as)('http://portico/v1/chat/completions', {
       method: 'POST',
       body: JSON.stringify({ ...SHORT, model: 'chat' }),
@@ -251,6 +269,36 @@ describe('what a call over a limit is told (c09)', () => {
     });
     return { provider, clock, mounted };
   }
+});
+
+describe('a process that dies in the middle of a call (R-BUD-3)', () => {
+  it('holds what it had reserved until the lease ends, and no longer', async () => {
+    const clock = fakeClock();
+    const counters = watchedCounters(clock);
+    const provider = await startProvider();
+    const ann: Principal = { id: 'ann', limits: { concurrentCalls: 1 }, budget: { usd: 1, per: 'total' } };
+    const config = { ...gatewayOn(provider), models: groupsOn(provider, 'chat', 'fault-f05'), anonymous: ann };
+    const stores = { counters };
+    // Its own clock stands still: as far as the others can tell it is dead.
+    const dead = await startInExpress({ ...config, stores, clock: fakeClock() });
+    const alive = await startInExpress({ ...config, stores, clock });
+    const client = new AbortController();
+    const lost = dead.post({ ...SHORT, model: 'fault-f05' }, { signal: client.signal });
+    lost.catch(() => undefined);
+    await provider.log.waitForRequest();
+
+    const ask = async () => (await alive.post({ ...SHORT, model: 'chat' })).status;
+    expect(await ask()).toBe(429);
+    // A call may take ten minutes, and a minute to settle.
+    await clock.advance(10 * 60_000);
+    expect(await ask()).toBe(429);
+    await clock.advance(60_000);
+    expect(await ask()).toBe(200);
+    const { used } = await counters.read('budget:total:ann');
+    client.abort();
+    await expect.poll(() => dead.gateway.openCalls).toBe(0);
+    expect(await counters.read('budget:total:ann')).toEqual({ used, reserved: 0 });
+  });
 });
 
 const withKey = { headers: { authorization: `Bearer ${KEY}` } };

@@ -1,4 +1,3 @@
-// Written by the engineer of house, hooks and budget; the faults engineer leaves this file alone.
 import type { IncomingMessage } from 'node:http';
 import {
   type CallSnapshot,

@@ -1,4 +1,3 @@
-// Written by the engineer of house, hooks and budget; the faults engineer leaves this file alone.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -259,7 +258,7 @@ describe('h03, R-CFG-3: a process that is told to stop', () => {
     const folder = mkdtempSync(join(tmpdir(), 'portico-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const ledger = join(folder, 'ledger.jsonl');
-    const host = fork(join(import.meta.dirname, '../support/house-process.mjs'), [provider.url, ledger, '700']);
+    const host = fork(new URL('../support/house-process.mjs', import.meta.url), [provider.url, ledger, '700']);
     onTestFinished(() => void host.kill('SIGKILL'));
     const exited = once(host, 'exit');
     const [{ port }] = (await once(host, 'message')) as [{ port: number }];
@@ -712,6 +711,28 @@ describe('R-HOST-4, R23: where the gateway lies in the app', () => {
     expect(await (await fetch(`${origin}${base}/nothing`)).json()).toMatchObject({ error: { code: 'not_found' } });
     expect(await (await fetch(`${origin}/api/v2/pages`)).text()).toBe('of the host');
     await gateway.close();
+  });
+});
+
+describe('R-HOST-1, R9: what parses bodies in front of the gateway', () => {
+  it.each([
+    ['nothing', []],
+    ['express.json()', [express.json()]],
+    ['express.urlencoded(), which leaves it unread', [express.urlencoded({ extended: true })]],
+    ['express.raw()', [express.raw({ type: '*/*' })]],
+    ['express.text()', [express.text({ type: '*/*' })]],
+    ['all of them', [express.json(), express.urlencoded({ extended: true }), express.raw(), express.text()]],
+  ])('%s makes no difference', async (_, parsers) => {
+    const provider = await startProvider();
+    const mounted = await startInExpress(gatewayOn(provider), (app) => {
+      for (const parser of parsers) app.use(parser);
+    });
+    for (const stream of MODES) {
+      const messages = [{ role: 'user', content: 'Grüße, 你好' }];
+      expect(await askChat(mounted, { model: 'chat', stream, messages })).toMatchObject({ ended: 'answer' });
+      expect(provider.log.requests.at(-1)?.body).toMatchObject({ messages });
+    }
+    expect((await mounted.post('{"model":')).status).toBe(400);
   });
 });
 
@@ -1258,9 +1279,7 @@ describe('R-LOG-2: an upstream that repeats all it received in all it answers', 
         // One that says nothing may rest for a millisecond.
         const answer = await mounted.post({ ...ASK, seed, stream }, { headers });
         told.push(inspect(answer.headers), await answer.text());
-        const error = await mounted.gateway
-          .chat({ ...ASK, model: 'chat' as never, seed }, { as: ADA })
-          .catch((thrown: unknown) => thrown);
+        const error = await mounted.gateway.chat({ ...ASK, seed }, { as: ADA }).catch((thrown: unknown) => thrown);
         expect(error).toBeInstanceOf(GatewayError);
         tell(error);
       }

@@ -65,10 +65,11 @@ const once = (kind: FailureKind, status: number): Ending => ({ ends: 'error', ki
 const retried = (kind: FailureKind, status: number): Ending => ({ ends: 'error', kind, status, asked: 3 });
 const brokenOff = (kind: FailureKind): Ending => ({ ends: 'broken off', kind, asked: 1 });
 
-const HEADERS_MS = 150;
-const IDLE_MS = 150;
-const FIRST_TOKEN_MS = 150;
-const ANSWER_MS = 300;
+// Long enough for a busy machine to have sent the request by then.
+const HEADERS_MS = 300;
+const IDLE_MS = 300;
+const FIRST_TOKEN_MS = 300;
+const ANSWER_MS = 400;
 const LONG_WAIT = { provider: { retryAfterSeconds: 60 }, deadlines: { totalMs: 5_000 } } as const;
 const SHORT_WAIT = { provider: { retryAfterSeconds: 0.02 } } as const;
 const TOOLS = [

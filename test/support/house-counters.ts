@@ -12,7 +12,7 @@ export interface WatchedCounters extends CounterStore {
   decided(calls: number): Promise<void>;
 }
 
-export interface Reservation {
+interface Reservation {
   readonly requests: readonly CounterRequest[];
   /** What each settlement said; of a call that ended well there is exactly one. */
   readonly settlements: readonly (readonly number[])[];

@@ -13,7 +13,7 @@ export interface Plugin<Host = unknown> {
   readonly sinks?: readonly Sink[];
   /** Runs once before the first call; a throw makes that call, and every later one, fail until it succeeds. */
   start?(): MaybePromise<void>;
-  /** Runs when the gateway closes, after the last call ended. */
+  /** Runs when the gateway closes, after the last call ended and the sinks have its record. What it throws is logged. */
   close?(): MaybePromise<void>;
 }
 

@@ -35,7 +35,7 @@ export interface AuthorizeRequest extends PolicyRequest {
   readonly body: Readonly<JsonObject>;
 }
 
-/** Decides whether a call that access and limits would allow may go on. Return an error to refuse, nothing to allow; a throw refuses. */
+/** Decides whether a call that access and limits would allow may go on. Return an error to refuse, nothing to allow; a throw refuses, and so does any other answer. */
 export type Authorize<Host> = (
   request: Host & { readonly request: AuthorizeRequest },
 ) => MaybePromise<GatewayError | undefined | void>;

@@ -101,7 +101,7 @@ describe.each([
     });
   });
 
-  describe('a body (R9)', () => {
+  describe('a body (R9, R-HOST-1)', () => {
     const body = '{"model":"m","text":"grüße"}';
 
     it.each([
