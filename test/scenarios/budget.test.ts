@@ -229,7 +229,7 @@ describe('what a call over a limit is told (c09)', () => {
   it('over one of several limits: it takes nothing of the others (R-BUD-2)', async () => {
     const { mounted } = await startLimited({
       limits: { requestsPerMinute: 2 },
-      budget: { usd: 0.00006, per: 'day' },
+      budget: { usd: 0.0002, per: 'day' },
     });
     const remaining: (string | null)[] = [];
     for (const max_tokens of [20, 1_000, 1_000, 1]) {

