@@ -19,14 +19,15 @@ export async function chooseVendors(fakeProvider?: FakeProvider): Promise<Vendor
   if (fakeProvider === undefined && (OPENAI_API_KEY || ANTHROPIC_API_KEY)) {
     const fast = OPENAI_API_KEY ? 'openai/gpt-4o-mini' : 'anthropic/claude-haiku-4-5';
     const smart = ANTHROPIC_API_KEY ? 'anthropic/claude-sonnet-4-5' : 'openai/gpt-4o';
-    return { fast, smart, names: { fast, smart }, fakeNotice: undefined, close: async () => undefined };
+    const names = { fast, smart };
+    return { fast: bounded(fast), smart: bounded(smart), names, fakeNotice: undefined, close: async () => undefined };
   }
 
   const fake = fakeProvider ?? (await startFakeProvider({ tokenDelayMs: 30, reply: rehearsedReply }));
   const names = { fast: 'openai/gpt-4o-mini', smart: 'anthropic/claude-sonnet-4-5' };
   return {
-    fast: { model: names.fast, baseUrl: fake.url, apiKey: 'fake' },
-    smart: { model: names.smart, baseUrl: fake.origin, apiKey: 'fake' },
+    fast: { ...bounded(names.fast), baseUrl: fake.url, apiKey: 'fake' },
+    smart: { ...bounded(names.smart), baseUrl: fake.origin, apiKey: 'fake' },
     names,
     fakeNotice:
       'No OPENAI_API_KEY or ANTHROPIC_API_KEY is set, so a fake provider plays the models. ' +
@@ -34,4 +35,9 @@ export async function chooseVendors(fakeProvider?: FakeProvider): Promise<Vendor
     // A provider that was handed in belongs to whoever started it.
     close: async () => (fakeProvider ? undefined : fake.close()),
   };
+}
+
+/** A budget reserves what an answer may cost at most, so short budgets want short answers. */
+function bounded(model: string) {
+  return { model, maxOutputTokens: 4_096 };
 }
