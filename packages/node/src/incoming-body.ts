@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { GatewayError, type IncomingBody } from '@portico/core';
-import type { NodeRequest } from './serve-node.js';
+import type { NodeRequest } from './serve-options.js';
 
 /** Whose body it is: told when the rest of it will not be read, and tells when the client left. */
 export interface BodyOwner {

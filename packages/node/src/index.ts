@@ -1,4 +1,5 @@
 export { createGateway } from './create-gateway.js';
 export { type NodeHost, type NodeListenerOptions, nodeListener } from './node-listener.js';
-export { type NodeRequest, type NodeResponse, type ServeOptions, serveNode } from './serve-node.js';
+export { serveNode } from './serve-node.js';
+export type { NodeRequest, NodeResponse, ServeOptions } from './serve-options.js';
 export { type UndiciTransportOptions, undiciTransport } from './undici-transport.js';

@@ -1,5 +1,6 @@
 import type { Gateway } from '@portico/core';
-import { type NodeRequest, type NodeResponse, serveNode } from './serve-node.js';
+import { serveNode } from './serve-node.js';
+import type { NodeRequest, NodeResponse } from './serve-options.js';
 
 /** What hooks get on a server without a framework. */
 export interface NodeHost {

@@ -6,7 +6,8 @@ import { text as readText } from 'node:stream/consumers';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { type EventsSink, type EventsSource, GatewayError, type IncomingRequest, type Reply } from '@portico/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type NodeRequest, type NodeResponse, type ServeOptions, serveNode } from './serve-node.js';
+import { serveNode } from './serve-node.js';
+import type { NodeRequest, NodeResponse, ServeOptions } from './serve-options.js';
 
 describe('a request', () => {
   it('is seen by the gateway as the framework parsed it', async () => {

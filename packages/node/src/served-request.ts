@@ -1,6 +1,6 @@
 import type { IncomingBody, IncomingRequest } from '@portico/core';
 import { bodyOf } from './incoming-body.js';
-import type { NodeRequest, NodeResponse, ServeOptions } from './serve-node.js';
+import type { NodeRequest, NodeResponse, ServeOptions } from './serve-options.js';
 
 /** A Node request as core sees it. */
 export class ServedRequest<Host> implements IncomingRequest<Host> {

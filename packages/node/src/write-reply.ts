@@ -7,7 +7,7 @@ import {
   type Reply,
   type ReplyHeaders,
 } from '@portico/core';
-import type { NodeResponse } from './serve-node.js';
+import type { NodeResponse } from './serve-options.js';
 import type { ServedRequest } from './served-request.js';
 
 /** Writes a reply to its socket, unless nobody reads it any more or the host has answered in the meantime. */

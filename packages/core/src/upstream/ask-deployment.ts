@@ -50,13 +50,15 @@ export async function askDeployment(
   attempt: Attempt,
   parts: AskParts,
 ): Promise<Answer> {
-  try {
-    return await ask(call, deployment, attempt, parts);
-  } catch (error) {
-    const failure = asFailure(error, deployment);
-    if (!refusedUsage(failure, call, deployment, parts)) throw failure;
-    parts.usageRefusers.add(deployment);
-    return await ask(call, deployment, attempt, parts);
+  for (;;) {
+    try {
+      return await ask(call, deployment, attempt, parts);
+    } catch (error) {
+      const failure = asFailure(error, deployment);
+      if (!refusedUsage(failure, call, deployment, parts)) throw failure;
+      // Asked once more without, and never again with: remembered for the deployment.
+      parts.usageRefusers.add(deployment);
+    }
   }
 }
 
@@ -109,7 +111,7 @@ async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: 
     if (!isSuccess(reply.status) || !demand.stream || type.includes('json')) {
       return await readWhole(reply, type, cancellation, deadline);
     }
-    if (!type.startsWith('text/event-stream')) throw await notAnAnswer(reply, type);
+    if (!type.startsWith('text/event-stream')) throw notAnAnswer(reply, type);
     const stream = openStream(reply);
     streaming = true;
     await stream.opened;
@@ -169,7 +171,7 @@ async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: 
     if (!ok || (isJsonObject(value) && value.error)) {
       throw deployment.provider.classify({ status: reply.status, headers: reply.headers, body: value, text });
     }
-    if (value === undefined && type !== '' && !type.includes('json')) throw await notAnAnswer(reply, type);
+    if (value === undefined && type !== '' && !type.includes('json')) throw notAnAnswer(reply, type);
     if (!isJsonObject(value))
       throw broken(value === undefined ? 'a body that is not JSON' : 'JSON that is not an object');
     if (demand.stream) throw broken('a whole answer to a request for a stream');
@@ -182,7 +184,7 @@ async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: 
     return new GatewayError('upstream_error', `"${deployment.id}" answered with ${found}.`, { upstreamStatus: 200 });
   }
 
-  async function notAnAnswer(reply: UpstreamReply, type: string): Promise<GatewayError> {
+  function notAnAnswer(reply: UpstreamReply, type: string): GatewayError {
     const error = new GatewayError(
       'upstream_error',
       `"${deployment.id}" answered with content of type "${type.slice(0, 60)}" where a model's answer was expected. ` +

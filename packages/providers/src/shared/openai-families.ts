@@ -1,5 +1,5 @@
 import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
-import { dropOrRefuse } from './request-rules.js';
+import { dropOrRefuse } from './request-edits.js';
 
 /** What a family of OpenAI's models accepts. */
 interface OpenAiFamily {

@@ -4,7 +4,8 @@ import { ChunkDecoder } from './chunk-decoder.js';
 import { type ClassifyRules, classifyOpenAiError } from './classify-openai-error.js';
 import { errorFactsOf } from './error-facts.js';
 import { type AnswerRules, repairChoice } from './repair-answer.js';
-import { chatEdits, type Edit, fieldEdits, type RequestRules } from './request-rules.js';
+import { chatEdits, fieldEdits } from './request-edits.js';
+import type { Edit, RequestRules } from './request-rules.js';
 
 /** How a vendor that speaks OpenAI's wire departs from it. All of it is data, looked at once at boot. */
 export interface WireRules extends RequestRules, Omit<AnswerRules, 'reasoningField'> {

@@ -1,4 +1,4 @@
-import type { Dialect } from './wire.js';
+import type { Dialect } from './dialect.js';
 
 /** An error answer before it is sent. */
 interface FailureReply {

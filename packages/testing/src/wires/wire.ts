@@ -1,5 +1,6 @@
 import type { Answer } from '../answers/compose-answer.js';
 import type { Question } from '../answers/question.js';
+import type { Dialect } from './dialect.js';
 import type { FailureName } from './failures.js';
 import type { StreamScript } from './script.js';
 import type { SseEvent } from './sse.js';
@@ -22,9 +23,6 @@ export interface Wire {
   /** An event whose JSON breaks off, spelled out. */
   readonly malformedEvent: string;
 }
-
-/** Whose habits an OpenAI- or Anthropic-shaped API has. */
-export type Dialect = 'openai' | 'azure' | 'anthropic';
 
 /** Ways in which vendors report usage against the book. */
 export type UsageOddity = 'missing' | 'cumulative' | 'twice' | 'in-choices';

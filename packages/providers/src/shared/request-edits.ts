@@ -1,0 +1,93 @@
+import { type EncodeTarget, GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import type { Edit, RequestRules } from './request-rules.js';
+import { rewriteMessages } from './rewrite-messages.js';
+import { without } from './without.js';
+
+/** What the rules make of a chat request, put together once at boot; empty for a vendor without rules. */
+export function chatEdits(rules: RequestRules, who: string): readonly Edit[] {
+  const edits: Edit[] = fieldEdits(rules, who);
+  const rewrite = rewriteMessages(rules, who);
+  if (rewrite) edits.push(rewrite);
+  if (rules.strict === false) edits.push(withoutStrict);
+  const { toolChoiceRequired } = rules;
+  if (toolChoiceRequired === 'any') edits.push(requiredAsAny);
+  if (toolChoiceRequired === false) edits.push((body, target) => withoutRequired(body, target, who));
+  if (rules.jsonSchema === false) edits.push((body, target) => withoutSchema(body, target, who));
+  return edits;
+}
+
+/** What the rules make of the fields of any request. */
+export function fieldEdits(rules: RequestRules, who: string): Edit[] {
+  const edits: Edit[] = [];
+  const { defaults, renames, unsupported } = rules;
+  if (rules.nulls === false) edits.push(dropNulls);
+  if (defaults) edits.push((body) => dropDefaults(body, defaults));
+  if (renames) edits.push((body) => rename(body, renames));
+  if (unsupported) {
+    edits.push((body, target) => {
+      if (target.dropUnsupported) for (const name of unsupported) drop(body, name, target, who);
+    });
+  }
+  return edits;
+}
+
+/** Removes a field that the vendor has no word for, and says so. */
+function drop(body: JsonObject, name: string, target: EncodeTarget, who: string): void {
+  if (body[name] === undefined) return;
+  delete body[name];
+  target.warn(`"${name}" was dropped: ${who} does not support it.`);
+}
+
+/** Removes a field where the deployment allows it, and refuses the request where not. */
+export function dropOrRefuse(body: JsonObject, name: string, target: EncodeTarget, who: string, why: string): void {
+  if (!target.dropUnsupported) throw refusal(name, why);
+  drop(body, name, target, who);
+}
+
+function refusal(name: string, why: string): GatewayError {
+  const message = `"${name}" ${why}. Leave it out, or let the deployment drop what is not supported.`;
+  return new GatewayError('invalid_input', message, { code: 'unsupported_parameter', param: name });
+}
+
+function dropNulls(body: JsonObject): void {
+  for (const name in body) if (body[name] === null) delete body[name];
+}
+
+function dropDefaults(body: JsonObject, defaults: Readonly<Record<string, unknown>>): void {
+  for (const name in defaults) if (body[name] === defaults[name]) delete body[name];
+}
+
+function rename(body: JsonObject, renames: Readonly<Record<string, string>>): void {
+  for (const from in renames) {
+    const value = body[from];
+    if (value === undefined) continue;
+    delete body[from];
+    body[renames[from] as string] = value; // `from` is a key of `renames`
+  }
+}
+
+function withoutStrict(body: JsonObject): void {
+  if (!Array.isArray(body.tools)) return;
+  body.tools = (body.tools as unknown[]).map((tool) =>
+    isJsonObject(tool) && isJsonObject(tool.function) ? { ...tool, function: without(tool.function, 'strict') } : tool,
+  );
+}
+
+function requiredAsAny(body: JsonObject): void {
+  if (body.tool_choice === 'required') body.tool_choice = 'any';
+}
+
+function withoutRequired(body: JsonObject, target: EncodeTarget, who: string): void {
+  if (body.tool_choice !== 'required') return;
+  dropOrRefuse(body, 'tool_choice', target, who, `"required" is not known to ${who} for this model`);
+}
+
+function withoutSchema(body: JsonObject, target: EncodeTarget, who: string): void {
+  const format = body.response_format;
+  if (!isJsonObject(format) || format.type !== 'json_schema') return;
+  if (!target.dropUnsupported) {
+    throw refusal('response_format', `of type "json_schema" is not known to ${who}, which has "json_object"`);
+  }
+  body.response_format = { type: 'json_object' };
+  target.warn(`"response_format" became "json_object": ${who} cannot be held to a schema.`);
+}

@@ -1,0 +1,2 @@
+/** Whose habits an OpenAI- or Anthropic-shaped API has. */
+export type Dialect = 'openai' | 'azure' | 'anthropic';
