@@ -336,6 +336,23 @@ describe('a gateway', () => {
     expect((await ask(start({ models }).gateway)).status).toBe(401);
   });
 
+  it('tells clients that retry by themselves when no later attempt would fit either (R-BUD-5)', async () => {
+    const anonymous = { id: 'anyone', limits: { tokensPerMinute: 5 } };
+    const { gateway, asked } = start({ models: { fast: 'acme/ok' }, anonymous });
+    const answer = await gateway.fetch(
+      new Request('http://host/v1/chat/completions', {
+        method: 'POST',
+        body: JSON.stringify({ model: 'fast', ...question }),
+      }),
+    );
+    expect([answer.status, answer.headers.get('x-should-retry'), answer.headers.get('retry-after')]).toEqual([
+      429,
+      'false',
+      null,
+    ]);
+    expect(asked).toEqual([]);
+  });
+
   it('runs interceptors around every upstream request, and counts their throw as a failed attempt', async () => {
     const seen: string[] = [];
     const { ask, asked } = start({

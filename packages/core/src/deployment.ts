@@ -23,23 +23,31 @@ export interface Deployment {
   readonly configuredMaxOutputTokens: number | undefined;
   /** Most output tokens one answer can have; bounds the reservation of calls that set no bound themselves. */
   readonly maxOutputTokens: number;
-  readonly deadlines: AttemptDeadlines;
+  readonly deadlines: ResolvedDeadlines;
 }
 
 /** Limits of one attempt in milliseconds; what runs out first ends it. */
 export interface AttemptDeadlines {
-  /** From sending the request to the response's head. */
+  /** From sending the request to the response's head. Default: 60,000 for streams, 600,000 for whole answers, whose head comes with the answer. */
   readonly headersMs: number;
-  /** From sending the request to the first content of a stream. */
+  /** From sending the request to the first content of a stream. Default 300,000: reasoning models think in silence. */
   readonly firstTokenMs: number;
-  /** Between two pieces of an answer. */
+  /** Silence in the middle of an answer. Default 30,000, and until the first content of a stream as long as that may take. */
   readonly idleMs: number;
-  /** From sending the request to the end of its answer. */
+  /** From sending the request to the end of its answer. Default 600,000. */
   readonly answerMs: number;
+}
+
+/** The deadlines of a deployment, every default resolved. */
+export interface ResolvedDeadlines extends AttemptDeadlines {
+  /** `headersMs` of streams. */
+  readonly streamHeadersMs: number;
+  /** `idleMs` until the first content of a stream. */
+  readonly openingIdleMs: number;
 }
 
 /** The limits of an attempt, and the one over all of them. */
 export interface Deadlines extends AttemptDeadlines {
-  /** From opening the call to its end, over all attempts. */
+  /** From opening the call to its end, over all attempts. Default 600,000. */
   readonly totalMs: number;
 }

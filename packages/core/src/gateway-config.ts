@@ -36,7 +36,6 @@ export interface GatewayConfig<Host = unknown, Name extends string = string> {
   /** What to do with models whose price nobody knows while a budget applies. Default `'refuse'`; `'allow'` records no cost. */
   readonly unknownPrice?: 'refuse' | 'allow';
   readonly retries?: Partial<RetryPolicy>;
-  /** Milliseconds. Defaults: first token 60,000, idle 30,000; head, answer and total 600,000. */
   readonly deadlines?: Partial<Deadlines>;
   readonly cooldowns?: Partial<CooldownConfig>;
   /** Largest request body. Default 20 MiB, for images in base64. */

@@ -4,7 +4,7 @@ export { type Clock, systemClock } from './clock.js';
 export type { Codec, EncodeTarget, StreamDecoder, StreamSink } from './codec.js';
 export { ConfigError, type ConfigProblem } from './config/config-error.js';
 export { createGateway, type GatewayRuntime } from './create-gateway.js';
-export type { AttemptDeadlines, Deadlines, Deployment } from './deployment.js';
+export type { AttemptDeadlines, Deadlines, Deployment, ResolvedDeadlines } from './deployment.js';
 export {
   FAILURES,
   type FailureKind,

@@ -7,11 +7,12 @@ import { checkShape } from './check-shape.js';
 import type { ConfigProblem } from './config-error.js';
 import { deploymentSchema } from './config-schema.js';
 import { didYouMean } from './nearest-name.js';
+import { resolveDeadlines } from './resolve-deadlines.js';
 
 export interface DeploymentSurroundings {
   readonly providers: ReadonlyMap<string, Provider>;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly deadlines: AttemptDeadlines;
+  readonly deadlines: Partial<AttemptDeadlines>;
   readonly takenIds: Set<string>;
   readonly problems: ConfigProblem[];
   sheetFromConfig(price: NonNullable<DeploymentDetails['price']>): PriceSheet;
@@ -69,7 +70,7 @@ export function buildDeployment(
       details.maxOutputTokens ??
       provider.codecs['chat.completions']?.defaultMaxOutputTokens?.(details.baseModel ?? model) ??
       USUAL_MAX_OUTPUT_TOKENS,
-    deadlines: { ...around.deadlines, ...details.deadlines },
+    deadlines: resolveDeadlines({ ...around.deadlines, ...details.deadlines }),
   };
 
   function refuse(where: string, message: string): undefined {

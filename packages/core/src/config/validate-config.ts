@@ -1,4 +1,4 @@
-import type { AttemptDeadlines, Deployment } from '../deployment.js';
+import type { Deployment } from '../deployment.js';
 import type { DeploymentConfig, GatewayConfig, ModelConfig, ModelGroupConfig } from '../gateway-config.js';
 import type { ModelGroup, RetryPolicy } from '../model-group.js';
 import type { Provider } from '../provider.js';
@@ -7,17 +7,7 @@ import { checkShape, joinPath } from './check-shape.js';
 import { ConfigError, type ConfigProblem } from './config-error.js';
 import { configSchema, groupSchema } from './config-schema.js';
 import { didYouMean } from './nearest-name.js';
-
-/** Reasoning models take minutes; the official clients wait ten as well. */
-const LONGEST_ANSWER_MS = 600_000;
-
-const USUAL_DEADLINES: AttemptDeadlines = {
-  // Whole answers only begin when the model has finished; streams are bounded by their first token.
-  headersMs: LONGEST_ANSWER_MS,
-  firstTokenMs: 60_000,
-  idleMs: 30_000,
-  answerMs: LONGEST_ANSWER_MS,
-};
+import { LONGEST_ANSWER_MS } from './resolve-deadlines.js';
 
 export interface ConfigSurroundings {
   readonly providers: readonly Provider[];
@@ -77,7 +67,7 @@ export function validateConfig(config: GatewayConfig<never>, around: ConfigSurro
     const surroundings = {
       providers,
       environment: around.environment,
-      deadlines: { ...USUAL_DEADLINES, ...limits },
+      deadlines: limits,
       takenIds,
       problems,
       sheetFromConfig: around.sheetFromConfig,

@@ -1,6 +1,7 @@
 import { fakeClock } from '@portico/testing';
 import { describe, expect, it } from 'vitest';
 import type { StreamDecoder } from '../codec.js';
+import { resolveDeadlines } from '../config/resolve-deadlines.js';
 import { GatewayError } from '../errors.js';
 import { chunkStream } from '../operations/chunk-stream.js';
 import { errorShape } from '../operations/error-shape.js';
@@ -31,7 +32,7 @@ function open(changes: Partial<AnswerStreamParts> = {}) {
     cancelled: [] as unknown[],
     paused: 0,
   };
-  const limits = { headersMs: 1_000, firstTokenMs: 2_000, idleMs: 500, answerMs: 60_000 };
+  const limits = resolveDeadlines({ headersMs: 1_000, firstTokenMs: 2_000, idleMs: 500, answerMs: 60_000 });
   let stream: AnswerStream;
   const deadline = new Deadline(clock, limits, '"x"', true, 60_000, (error) => stream.fail(error));
   stream = new AnswerStream({
@@ -177,6 +178,35 @@ describe('an answer stream', () => {
     expect(seen.text).toContain('silent for 500 ms');
     expect(seen.cancelled).toHaveLength(1);
     expect(clock.pending).toBe(0);
+  });
+
+  it('lets a reasoning model think in silence before its first content, but not in the middle of it', async () => {
+    const clock = fakeClock(0);
+    const expired: string[] = [];
+    const deadline = new Deadline(clock, resolveDeadlines({}), '"x"', true, 600_000, (error) =>
+      expired.push(error.message),
+    );
+    deadline.headArrived();
+    await clock.advance(240_000);
+    expect(expired).toEqual([]);
+    deadline.alive();
+    deadline.contentArrived();
+    await clock.advance(30_000);
+    expect(expired).toEqual(['"x" was silent for 30000 ms in the middle of its answer.']);
+  });
+
+  it('gives a stream a minute for its head, and a whole answer ten', async () => {
+    const clock = fakeClock(0);
+    const expired: string[] = [];
+    for (const stream of [true, false]) {
+      new Deadline(clock, resolveDeadlines({}), String(stream), stream, 900_000, (error) =>
+        expired.push(error.message),
+      );
+    }
+    await clock.advance(60_000);
+    expect(expired).toEqual(['true sent no response within 60000 ms.']);
+    await clock.advance(540_000);
+    expect(expired).toHaveLength(2);
   });
 
   it('speaks a comment into long silences so that nobody between cuts the line (R18)', async () => {

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import type { AttemptDeadlines } from '../deployment.js';
+import type { ResolvedDeadlines } from '../deployment.js';
 import { GatewayError } from '../errors.js';
 
 type Phase = 'head' | 'opening' | 'flowing';
@@ -13,7 +13,7 @@ const JUMP_MS = 1_000;
  */
 export class Deadline {
   readonly #clock: Clock;
-  readonly #limits: AttemptDeadlines;
+  readonly #limits: ResolvedDeadlines;
   readonly #who: string;
   readonly #stream: boolean;
   #sentAt: number;
@@ -28,7 +28,7 @@ export class Deadline {
   /** `callEndsAt`: when the call's own total deadline passes, milliseconds since the epoch. */
   constructor(
     clock: Clock,
-    limits: AttemptDeadlines,
+    limits: ResolvedDeadlines,
     who: string,
     stream: boolean,
     callEndsAt: number,
@@ -109,10 +109,17 @@ export class Deadline {
   }
 
   #nextLimit(): number {
-    const phaseEndsAt =
-      this.#phase === 'head' ? this.#sentAt + this.#limits.headersMs : this.#aliveAt + this.#limits.idleMs;
+    const phaseEndsAt = this.#phase === 'head' ? this.#sentAt + this.#headMs : this.#aliveAt + this.#silenceMs;
     const limit = Math.min(this.#endsAt, phaseEndsAt);
     return this.#awaitsContent ? Math.min(limit, this.#sentAt + this.#limits.firstTokenMs) : limit;
+  }
+
+  get #headMs(): number {
+    return this.#stream ? this.#limits.streamHeadersMs : this.#limits.headersMs;
+  }
+
+  get #silenceMs(): number {
+    return this.#phase === 'opening' ? this.#limits.openingIdleMs : this.#limits.idleMs;
   }
 
   get #awaitsContent(): boolean {
@@ -120,10 +127,11 @@ export class Deadline {
   }
 
   #whatExpired(now: number): string {
-    const { headersMs, idleMs, firstTokenMs } = this.#limits;
+    const { firstTokenMs } = this.#limits;
     if (now >= this.#endsAt) return `had not finished its answer ${now - this.#sentAt} ms after it was asked`;
-    if (this.#phase === 'head' && now >= this.#sentAt + headersMs) return `sent no response within ${headersMs} ms`;
+    if (this.#phase === 'head' && now >= this.#sentAt + this.#headMs)
+      return `sent no response within ${this.#headMs} ms`;
     if (this.#awaitsContent && now >= this.#sentAt + firstTokenMs) return `sent no content within ${firstTokenMs} ms`;
-    return `was silent for ${idleMs} ms in the middle of its answer`;
+    return `was silent for ${this.#silenceMs} ms in the middle of its answer`;
   }
 }
