@@ -5,7 +5,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { type EventsSink, type EventsSource, GatewayError, type IncomingRequest, type Reply } from '@portico/core';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { serveNode } from './serve-node.js';
 import type { NodeRequest, NodeResponse, ServeOptions } from './serve-options.js';
 
@@ -386,6 +386,32 @@ describe('a stream of events', () => {
     while (!source.paused) source.sink?.write(`data: ${'x'.repeat(64 * 1024)}\n\n`);
     client.socket.destroy();
     await eventually(() => source.cancelled.length > 0);
+  });
+
+  it('that is over is dropped when its reader does not read the rest (c02)', async () => {
+    const source = fakeSource();
+    const responses: ServerResponse[] = [];
+    const { url } = await serveWith((req, res) => {
+      responses.push(res);
+      serveNode(
+        gatewayOf(async () => events(source)),
+        req,
+        res,
+        { path: '/v1/x', host: 'host' },
+      );
+    });
+    const client = await rawClient(url, 'GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+    await client.answer();
+    client.socket.pause();
+    while (!source.paused) source.sink?.write(`data: ${'x'.repeat(64 * 1024)}\n\n`);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    source.sink?.end();
+    vi.advanceTimersByTime(9_999);
+    expect(responses[0]?.destroyed).toBe(false);
+    vi.advanceTimersByTime(1);
+    vi.useRealTimers();
+    expect(responses[0]?.destroyed).toBe(true);
+    client.socket.destroy();
   });
 
   it('that has events at its start sends them along with the head', async () => {

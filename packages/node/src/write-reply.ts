@@ -53,12 +53,22 @@ function writeEvents({ body }: EventsReply, request: ServedRequest<unknown>, res
       if (request.gone) return;
       request.ended = true;
       res.end();
+      if (full) dropUnread(res);
     },
   };
   if (isHttp1(res)) res.socket?.setNoDelay(true);
   body.start(sink);
   // What was there at the start went out together with the head.
   if (!res.headersSent) res.flushHeaders();
+}
+
+/** How long a reader that has stopped reading has for the rest of an answer that is over: what waits for it is memory. */
+const UNREAD_END_MS = 10_000;
+
+function dropUnread(res: ServerResponse): void {
+  const timer = setTimeout(() => res.destroy(), UNREAD_END_MS);
+  timer.unref();
+  res.once('close', () => clearTimeout(timer));
 }
 
 /** Names of RFC 9110 §7.6.1 that belong to one connection, and the length, which is ours to say. */
