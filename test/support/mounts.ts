@@ -61,7 +61,8 @@ export async function mountExpress(
 }
 
 async function overHttp(listener: RequestListener, gateway: Gateway<never>): Promise<Mounted> {
-  const server = createServer(listener);
+  // What Node 20 takes before it says that it is full; later versions take four times as much.
+  const server = createServer({ highWaterMark: 16 * 1024 }, listener);
   const port = await listen(server);
   return mounted(`http://127.0.0.1:${port}/llm/v1`, port, gateway, fetch, () => stop(server));
 }
