@@ -353,6 +353,15 @@ describe('a gateway', () => {
     expect(asked).toEqual([]);
   });
 
+  it("leaves it to clients whether they retry the host's own 429", async () => {
+    const slowDown = () => {
+      throw Object.assign(new Error('Slow down.'), { status: 429 });
+    };
+    const { gateway } = start({ models: { fast: 'acme/ok' }, authenticate: slowDown });
+    const answer = await gateway.fetch(new Request('http://host/v1/models'));
+    expect([answer.status, answer.headers.get('x-should-retry')]).toEqual([429, null]);
+  });
+
   it('runs interceptors around every upstream request, and counts their throw as a failed attempt', async () => {
     const seen: string[] = [];
     const { ask, asked } = start({

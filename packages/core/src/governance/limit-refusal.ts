@@ -6,11 +6,14 @@ import type { Limit } from './limits-of-call.js';
 const RETRY_CALLS_MS = 1_000;
 
 /** The refusal of a call for which a limit has no room: what the limit is, what is left of it, what the call needs. */
-export function refusalOf(limit: Limit, remaining: number, now: number, headers: ReplyHeaders): GatewayError {
+export function refusalOf(limit: Limit, remaining: number, now: number, limitHeaders: ReplyHeaders): GatewayError {
   const left = Math.max(0, remaining);
   // A call that needs more than the whole limit will not fit later either.
   const resetMs =
     limit.amount > limit.limit || limit.resetsAt === undefined ? undefined : Math.max(0, limit.resetsAt - now);
+  // Official clients ask again on every 429 that does not forbid it; over a budget every refusal does.
+  const neverFits = limit.kind !== 'budget' && limit.amount > limit.limit;
+  const headers = neverFits ? [...limitHeaders, 'x-should-retry', 'false'] : limitHeaders;
   const retry = resetMs === undefined ? '' : ` Try again in ${Math.ceil(resetMs / 1_000)} s.`;
   switch (limit.kind) {
     case 'requests':

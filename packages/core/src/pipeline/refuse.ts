@@ -9,15 +9,9 @@ export function refuse(error: unknown, requestId: string, spelling: ErrorSpellin
   if (failure.retryAfterMs !== undefined)
     headers.push('retry-after', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))));
   // Official clients ask again on every 429; an empty budget does not fill while they do.
-  if (isFinal(failure)) headers.push('x-should-retry', 'false');
+  if (failure.kind === 'over_budget' || failure.kind === 'quota_exhausted') headers.push('x-should-retry', 'false');
   if (failure.kind === 'unauthenticated') headers.push('www-authenticate', 'Bearer');
   return { kind: 'json', status: failure.status, headers, body: spelling.body(failure, requestId) };
-}
-
-/** An empty budget or quota, and a call that is larger than the whole limit: no later attempt fits either. */
-function isFinal({ kind, retryAfterMs }: GatewayError): boolean {
-  if (kind === 'over_budget' || kind === 'quota_exhausted') return true;
-  return kind === 'over_rate_limit' && retryAfterMs === undefined;
 }
 
 /** Anything thrown that is not ours is a bug or a hook's: the client learns nothing of it, the log does. */
