@@ -9,7 +9,9 @@ import type { Gateway } from './gateway.js';
 import type { GatewayConfig } from './gateway-config.js';
 import { openAdmission } from './governance/admission.js';
 import { openCrossSiteCheck } from './governance/cross-site.js';
+import { LONGEST_TOKEN_MS, openTokens } from './governance/ephemeral-tokens.js';
 import { openPriceBook, sheetFromConfig } from './governance/price-sheet.js';
+import { openRevocations, revoked } from './governance/revocations.js';
 import { openKeyRing } from './governance/virtual-keys.js';
 import { memoryCounters } from './memory/counter-store.js';
 import { chatCompletions } from './operations/chat-completions.js';
@@ -20,12 +22,14 @@ import { openMatch } from './pipeline/match-operation.js';
 import { OpenCalls } from './pipeline/open-calls.js';
 import { openRoute } from './pipeline/route.js';
 import type { Plugin } from './plugin.js';
+import { settledPrincipal } from './principal.js';
 import type { Provider } from './provider.js';
 import { openCooldowns } from './routing/cooldowns.js';
 import { buildRouteTable } from './routing/route-table.js';
 import type { Sink } from './sink.js';
 import type { Transport } from './transport.js';
 import { interceptedSend } from './upstream/intercepted-send.js';
+import type { UsageRecord } from './usage-record.js';
 
 /** What a runtime brings: Node's is in `@portico/node`. */
 export interface GatewayRuntime {
@@ -73,7 +77,8 @@ export function createGateway<Host, Name extends string>(
     logger,
   );
   const interceptors = [...(config.interceptors ?? []), ...plugins.flatMap((plugin) => plugin.interceptors ?? [])];
-  const sinks = sinksOf(config);
+  const contexts: CallContexts | undefined = config.onUsage && runtime.captureContext && new WeakMap();
+  const sinks = sinksOf(config, contexts);
   const queue =
     sinks.length > 0
       ? openUsageQueue(sinks, { clock, logger, inOwnContext: runtime.captureContext?.() ?? runDirectly })
@@ -81,6 +86,8 @@ export function createGateway<Host, Name extends string>(
   const hooksRunLater = observers.any || queue !== undefined;
   const checkSite = openCrossSiteCheck(config.csrf);
   const cooldowns = { restMs: 5_000, quotaRestMs: 60_000, maxWaitMs: 10_000, failuresInARow: 3, ...config.cooldowns };
+  const revocations = openRevocations(clock, LONGEST_TOKEN_MS);
+  const tokens = config.tokens && openTokens(config.tokens, clock, revocations);
   const open = new OpenCalls();
   let closed: Promise<void> | undefined;
   const toStart = new Set(plugins);
@@ -90,12 +97,14 @@ export function createGateway<Host, Name extends string>(
   const handle = openStaircase<Host>({
     match: openMatch(OPERATIONS, config.fallthrough ?? false),
     identify: {
+      order: config.credentials,
       keys: openKeyRing(config.keys ?? [], clock),
+      tokens,
       authenticate: presentOnes(
         config.authenticate,
         plugins.map((plugin) => plugin.policies?.authenticate),
       ),
-      anonymous: config.anonymous,
+      anonymous: config.anonymous && settledPrincipal(config.anonymous),
       clock,
       policyTimeoutMs: config.policyTimeoutMs ?? 10_000,
       checkSite,
@@ -121,6 +130,7 @@ export function createGateway<Host, Name extends string>(
       queue,
       captureContext: hooksRunLater ? runtime.captureContext : undefined,
       open,
+      rememberContext: contexts && ((record, inContext) => contexts.set(record, inContext)),
     },
     route: openRoute({
       table,
@@ -130,6 +140,7 @@ export function createGateway<Host, Name extends string>(
       heartbeatMs: config.heartbeatMs ?? 15_000,
       maxWaitMs: cooldowns.maxWaitMs,
     }),
+    revocations,
     clock,
     debugHeaders: config.debugHeaders ?? false,
     createdAt: Math.floor(clock.now() / 1000),
@@ -149,6 +160,15 @@ export function createGateway<Host, Name extends string>(
     fetchAs: (principal) => fetchAs(handle, principal),
     chat: (request, options) => chat(handle, request, options),
     chatStream: (request, options) => chatStream(handle, request, options),
+    async issueToken(principal, options) {
+      if (tokens !== undefined) return tokens.issue(principal, options?.expiresInMs);
+      throw new TypeError('Tokens need a secret to be signed with: set "tokens.secret" in the configuration.');
+    },
+    revoke(principal) {
+      const id = typeof principal === 'string' ? principal : principal.id;
+      revocations.revoke(id);
+      return open.cancelOf(id, revoked());
+    },
     modelNames: groups.map((group) => group.name as Name),
     get openCalls() {
       return open.size;
@@ -212,14 +232,20 @@ function presentOnes<T>(own: T | undefined, others: readonly (T | undefined)[]):
   return [own, ...others].filter((hook) => hook !== undefined);
 }
 
-function sinksOf<Host, Name extends string>(config: GatewayConfig<Host, Name>): Sink[] {
+/** The async contexts of calls whose record is on its way. */
+type CallContexts = WeakMap<UsageRecord, <T>(run: () => T) => T>;
+
+function sinksOf<Host, Name extends string>(
+  config: GatewayConfig<Host, Name>,
+  contexts: CallContexts | undefined,
+): Sink[] {
   const sinks = [...(config.sinks ?? []), ...(config.plugins ?? []).flatMap((plugin) => plugin.sinks ?? [])];
   const { onUsage } = config;
   if (onUsage !== undefined) {
     sinks.push({
       name: 'onUsage',
       async record(batch) {
-        for (const record of batch) await onUsage(record);
+        for (const record of batch) await (contexts?.get(record) ?? runDirectly)(() => onUsage(record));
       },
     });
   }

@@ -6,7 +6,7 @@ import type { RetryPolicy } from './model-group.js';
 import type { Observer } from './observer.js';
 import type { Plugin } from './plugin.js';
 import type { Authenticate, Authorize } from './policy.js';
-import type { Budget, Principal, RateLimits } from './principal.js';
+import type { Budget, CredentialSource, Principal, RateLimits } from './principal.js';
 import type { Provider } from './provider.js';
 import type { Secret } from './secret.js';
 import type { Sink } from './sink.js';
@@ -29,6 +29,13 @@ export interface GatewayConfig<Host = unknown, Name extends string = string> {
   readonly anonymous?: Principal;
   /** Virtual keys the gateway knows, for callers without a session. */
   readonly keys?: readonly VirtualKeyConfig[];
+  /** Lets `gateway.issueToken` make short-lived tokens for browsers. */
+  readonly tokens?: TokenConfig;
+  /**
+   * Where the principal is looked for, in this order; the first that is shown decides alone, right or 401.
+   * Default: `['key', 'token', 'session', 'anonymous']`.
+   */
+  readonly credentials?: readonly CredentialSource[];
   /** For principals that bring none of their own. */
   readonly defaults?: { readonly limits?: RateLimits; readonly budget?: Budget };
   /** Sites allowed to make calls with this site's cookies; the own origin always is. `false` switches the check off. */
@@ -51,7 +58,7 @@ export interface GatewayConfig<Host = unknown, Name extends string = string> {
   readonly interceptors?: readonly Interceptor[];
   readonly observers?: readonly Observer[];
   readonly sinks?: readonly Sink[];
-  /** Short for a sink of one record at a time. */
+  /** Short for a sink of one record at a time, run in the async context of the record's call. */
   readonly onUsage?: (record: UsageRecord) => void | Promise<void>;
   readonly plugins?: readonly Plugin<Host>[];
   /** Vendors the package does not know, or other versions of those it does. */
@@ -135,6 +142,15 @@ export interface VirtualKeyConfig {
   readonly expiresAt?: number | Date;
   /** Refused, but remembered for the log. */
   readonly revoked?: boolean;
+}
+
+/** Ephemeral tokens. */
+export interface TokenConfig {
+  /**
+   * Signs them: at least 32 characters, the same in every instance. In a list the first signs and all are accepted, for
+   * changing it without logging anybody out.
+   */
+  readonly secret: string | Secret | readonly (string | Secret)[];
 }
 
 /** Milliseconds. */

@@ -1,4 +1,5 @@
 import type { IncomingRequest } from './incoming.js';
+import type { IssuedToken } from './issued-token.js';
 import type { JsonObject } from './json.js';
 import type { Principal } from './principal.js';
 import type { Reply } from './reply.js';
@@ -21,6 +22,17 @@ export interface Gateway<Host = unknown, Name extends string = string> {
   chat(request: ChatRequest<Name>, as: CallerOptions): Promise<JsonObject>;
   /** The chunks of one chat completion in-process; leaving the loop aborts the upstream. */
   chatStream(request: ChatRequest<Name>, as: CallerOptions): AsyncIterable<JsonObject>;
+  /**
+   * A short-lived token that stands for `principal`, for a browser that asks the gateway without a session: it goes where
+   * an API key goes. Lives 10 minutes, or `expiresInMs` up to a day. Rejects if `tokens.secret` is not configured.
+   */
+  issueToken(principal: Principal, options?: { readonly expiresInMs?: number }): Promise<IssuedToken>;
+  /**
+   * Ends what this principal has under way, for a logout or a downgrade: its calls are aborted, their streams end with an
+   * error, and tokens issued before are refused. What it asks from now on is identified anew. Answers how many calls were
+   * ended. Only calls of this gateway: other instances revoke their own.
+   */
+  revoke(principal: Principal | string): number;
   /** Paths and names of the model groups, for start-up logs. */
   readonly modelNames: readonly Name[];
   /** Calls under way. */

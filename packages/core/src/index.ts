@@ -21,10 +21,12 @@ export type {
   ModelConfig,
   ModelGroupConfig,
   PriceConfig,
+  TokenConfig,
   VirtualKeyConfig,
 } from './gateway-config.js';
 export type { IncomingBody, IncomingRequest } from './incoming.js';
 export type { Interceptor } from './interceptor.js';
+export type { IssuedToken } from './issued-token.js';
 export { isJsonObject, type JsonObject, type MaybePromise } from './json.js';
 export type { Logger } from './logger.js';
 export { memoryCounters } from './memory/counter-store.js';
@@ -34,7 +36,7 @@ export type { Demand, OperationName, UpstreamOperation, UpstreamOperationName } 
 export { definePlugin, type Plugin } from './plugin.js';
 export type { Authenticate, Authorize, AuthorizeRequest, PolicyRequest } from './policy.js';
 export type { PriceSheet } from './price.js';
-export type { Budget, Principal, RateLimits, Via } from './principal.js';
+export type { Budget, CredentialSource, Principal, RateLimits, Via } from './principal.js';
 export type { Connection, ConnectionSettings, ErrorAnswer, Provider } from './provider.js';
 export type { EventsReply, EventsSink, EventsSource, JsonReply, Reply, ReplyHeaders } from './reply.js';
 export { reveal, Secret, secret } from './secret.js';

@@ -33,4 +33,16 @@ export interface Budget {
 }
 
 /** How the principal was found. Calls that came by an ambient credential (`session`) need protection from other sites. */
-export type Via = 'key' | 'session' | 'anonymous' | 'internal';
+export type Via = CredentialSource | 'internal';
+
+/** Where a principal may come from: a virtual key, an ephemeral token, the host's own session, or nowhere. */
+export type CredentialSource = 'key' | 'token' | 'session' | 'anonymous';
+
+/**
+ * What later hooks and the usage record see (R-EMB-2). A copy of the fields that are ours: hosts return their own user
+ * objects, which go on changing and may hold what no record should.
+ */
+export function settledPrincipal(principal: Principal): Principal {
+  const { id, team, tags, models, operations, limits, budget, metadata } = principal;
+  return Object.freeze({ id, team, tags, models, operations, limits, budget, metadata });
+}

@@ -1,3 +1,4 @@
+export { askGateway, type HandedReply } from './ask-gateway.js';
 export { createGateway } from './create-gateway.js';
 export { type NodeHost, type NodeListenerOptions, nodeListener } from './node-listener.js';
 export { serveNode } from './serve-node.js';

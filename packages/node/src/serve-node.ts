@@ -22,7 +22,7 @@ export function serveNode<Host>(
 }
 
 // The request itself counts as destroyed as soon as a body parser has read it.
-function hasLeft(res: NodeResponse): boolean {
+export function hasLeft(res: NodeResponse): boolean {
   return 'stream' in res ? res.stream.destroyed : res.destroyed;
 }
 

@@ -83,11 +83,16 @@ const NOT_FORWARDED = new Set([
   'content-length',
 ]);
 
+/** Whether a header is the connection's own and not the answer's. */
+export function notForwarded(name: string): boolean {
+  return NOT_FORWARDED.has(name);
+}
+
 function setHeaders(res: NodeResponse, headers: ReplyHeaders): void {
   // One by one, so that what the host's middleware has set stays.
   for (let at = 0; at + 1 < headers.length; at += 2) {
     const name = headers[at] as string;
-    if (!NOT_FORWARDED.has(name)) res.setHeader(name, headers[at + 1] as string);
+    if (!notForwarded(name)) res.setHeader(name, headers[at + 1] as string);
   }
 }
 

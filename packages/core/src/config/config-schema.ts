@@ -106,6 +106,11 @@ export const configSchema = z.strictObject({
       }),
     )
     .optional(),
+  tokens: z.strictObject({ secret: z.union([credential, z.array(credential)]) }).optional(),
+  credentials: z
+    .array(z.enum(['key', 'token', 'session', 'anonymous']))
+    .min(1)
+    .optional(),
   defaults: z.strictObject({ limits: limits.optional(), budget: budget.optional() }).optional(),
   csrf: z.union([z.strictObject({ origins: z.array(z.url()) }), z.literal(false)]).optional(),
   unknownPrice: z.enum(['refuse', 'allow']).optional(),

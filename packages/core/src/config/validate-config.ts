@@ -21,6 +21,7 @@ export function validateConfig(config: GatewayConfig<never>, around: ConfigSurro
   const problems: ConfigProblem[] = checkShape(config, configSchema, '');
   if (problems.length > 0) throw new ConfigError(problems);
 
+  problems.push(...unusedCredentials(config));
   const names = Object.keys(config.models);
   if (names.length === 0)
     problems.push({ path: 'models', message: 'no model group is configured: clients could ask for nothing.' });
@@ -106,6 +107,20 @@ export function validateConfig(config: GatewayConfig<never>, around: ConfigSurro
       });
     }
   }
+}
+
+/** What can never be looked at, because the declared order leaves it out, was meant otherwise. */
+function unusedCredentials(config: GatewayConfig<never>): ConfigProblem[] {
+  const { credentials, keys, tokens, authenticate, anonymous } = config;
+  if (credentials === undefined) return [];
+  const sources = { key: keys, token: tokens, session: authenticate, anonymous } as const;
+  const settings = { key: 'keys', token: 'tokens', session: 'authenticate', anonymous: 'anonymous' } as const;
+  return (Object.keys(sources) as (keyof typeof sources)[])
+    .filter((source) => sources[source] !== undefined && !credentials.includes(source))
+    .map((source) => ({
+      path: 'credentials',
+      message: `"${settings[source]}" is configured, but "${source}" is not in the order: it would never be looked at.`,
+    }));
 }
 
 function retriesOf(wanted: Partial<RetryPolicy>): RetryPolicy {

@@ -2,6 +2,7 @@ import { Cancellation } from '../cancellation.js';
 import type { Clock } from '../clock.js';
 import { GatewayError } from '../errors.js';
 import type { Admission } from '../governance/admission.js';
+import { type Revocations, revoked } from '../governance/revocations.js';
 import type { IncomingRequest } from '../incoming.js';
 import { errorShape } from '../operations/error-shape.js';
 import type { Authorize } from '../policy.js';
@@ -24,6 +25,7 @@ export interface StaircaseParts<Host> {
   readonly admission: Admission;
   readonly meter: MeterParts;
   readonly route: Route;
+  readonly revocations: Revocations;
   readonly clock: Clock;
   readonly debugHeaders: boolean;
   /** Seconds since the epoch at which the gateway was made: the `created` of its models. */
@@ -53,6 +55,7 @@ export function openStaircase<Host>(parts: StaircaseParts<Host>) {
       const startedAt = parts.clock.now();
       const cancellation = new Cancellation();
       request.onClientGone(() => cancellation.cancel(new GatewayError('client_closed', 'The client left.')));
+      const { turn } = parts.revocations;
       const caller = await identify(request, id, cancellation, parts.identify);
       if (matched.kind === 'models') return listModels(caller.principal, parts.open.table, parts.createdAt, id);
       if (matched.kind === 'model')
@@ -65,6 +68,7 @@ export function openStaircase<Host>(parts: StaircaseParts<Host>) {
       if (closingNow !== undefined) throw closingNow;
       const ticket = await parts.admission.admit(call);
       meter = new Meter(call, ticket, parts.meter);
+      if (parts.revocations.turn !== turn && parts.revocations.revokedSince(call.principal.id, turn)) throw revoked();
       const answer = await parts.route(call, meter);
       if (answer.kind === 'json') meter.answered(answer);
       return respond(call, answer, ticket.headers, parts.debugHeaders);

@@ -1,10 +1,12 @@
 import type { Cancellation } from '../cancellation.js';
 import type { Clock } from '../clock.js';
 import { FAILURES, GatewayError } from '../errors.js';
+import { TOKEN_PREFIX, type Tokens } from '../governance/ephemeral-tokens.js';
 import type { KeyRing } from '../governance/virtual-keys.js';
 import type { IncomingRequest } from '../incoming.js';
+import { isPromise, type MaybePromise } from '../json.js';
 import type { Authenticate, PolicyRequest } from '../policy.js';
-import type { Principal, Via } from '../principal.js';
+import { type CredentialSource, type Principal, settledPrincipal, type Via } from '../principal.js';
 
 /** Who is calling and how that was found out. */
 export interface Caller {
@@ -13,9 +15,14 @@ export interface Caller {
 }
 
 export interface IdentifyParts<Host> {
+  /** Default: key, token, session, anonymous. */
+  readonly order: readonly CredentialSource[] | undefined;
   readonly keys: KeyRing;
+  /** Undefined where no secret to sign with is configured. */
+  readonly tokens: Tokens | undefined;
   /** The host's own hook first, then the plugins' in their order. */
   readonly authenticate: readonly Authenticate<Host>[];
+  /** Frozen. */
   readonly anonymous: Principal | undefined;
   readonly clock: Clock;
   readonly policyTimeoutMs: number;
@@ -26,9 +33,12 @@ export interface IdentifyParts<Host> {
 /** What clients send that must send some key: it means that they have none. */
 const PLACEHOLDERS = new Set(['session', 'unused', 'none', 'undefined', 'null', '']);
 
+/** The order in which credentials are looked at where the configuration declares none. */
+const USUAL_ORDER: readonly CredentialSource[] = ['key', 'token', 'session', 'anonymous'];
+
 /**
- * Finds the principal. A virtual key that was shown decides alone, right or 401: it never falls back to the session
- * (R22). Without one the host's session decides, then `anonymous`, else 401.
+ * Finds the principal: from the first source, in the declared order, that was shown. A virtual key or token decides alone,
+ * right or 401: it never falls back to the session (R22).
  */
 export async function identify<Host>(
   request: IncomingRequest<Host>,
@@ -36,20 +46,12 @@ export async function identify<Host>(
   cancellation: Cancellation,
   parts: IdentifyParts<Host>,
 ): Promise<Caller> {
-  if (request.principal !== undefined) return { principal: settled(request.principal), via: 'internal' };
-  const shown = parts.keys.size > 0 ? shownKey(request) : undefined;
-  if (shown !== undefined) return { principal: parts.keys.find(shown), via: 'key' };
-  if (parts.authenticate.length > 0) {
-    const seen = { ...request.host, request: new PolicyView(request, requestId, cancellation) };
-    for (const authenticate of parts.authenticate) {
-      const principal = await decide(() => authenticate(seen), parts.clock, parts.policyTimeoutMs);
-      if (!principal) continue;
-      // A bearer token is shown on purpose by its page; a cookie goes along by itself.
-      if (!showsBearer(request)) parts.checkSite(request);
-      return { principal: settled(checked(principal)), via: 'session' };
-    }
+  if (request.principal !== undefined) return { principal: settledPrincipal(request.principal), via: 'internal' };
+  for (const source of parts.order ?? USUAL_ORDER) {
+    const principal = FROM[source](request, requestId, cancellation, parts);
+    const found = isPromise(principal) ? await principal : principal;
+    if (found !== undefined) return { principal: found, via: source };
   }
-  if (parts.anonymous !== undefined) return { principal: settled(parts.anonymous), via: 'anonymous' };
   throw new GatewayError(
     'unauthenticated',
     parts.keys.size > 0
@@ -58,6 +60,45 @@ export async function identify<Host>(
     { code: 'unauthenticated' },
   );
 }
+
+/** Undefined where the source has nothing to say about this request. */
+type FindPrincipal = <Host>(
+  request: IncomingRequest<Host>,
+  requestId: string,
+  cancellation: Cancellation,
+  parts: IdentifyParts<Host>,
+) => MaybePromise<Principal | undefined>;
+
+const FROM: Readonly<Record<CredentialSource, FindPrincipal>> = {
+  key(request, _requestId, _cancellation, { keys, tokens }) {
+    if (keys.size === 0) return undefined;
+    const shown = shownKey(request);
+    if (shown === undefined || (tokens !== undefined && isToken(shown))) return undefined;
+    return keys.find(shown);
+  },
+
+  token(request, _requestId, _cancellation, { tokens }) {
+    if (tokens === undefined) return undefined;
+    const shown = shownKey(request);
+    if (shown === undefined || !isToken(shown)) return undefined;
+    return tokens.find(shown).then(settledPrincipal);
+  },
+
+  async session(request, requestId, cancellation, parts) {
+    if (parts.authenticate.length === 0) return undefined;
+    const seen = { ...request.host, request: new PolicyView(request, requestId, cancellation) };
+    for (const authenticate of parts.authenticate) {
+      const principal = await decide(() => authenticate(seen), parts.clock, parts.policyTimeoutMs);
+      if (!principal) continue;
+      // A bearer token is shown on purpose by its page; a cookie goes along by itself.
+      if (!showsBearer(request)) parts.checkSite(request);
+      return settledPrincipal(checked(principal));
+    }
+    return undefined;
+  },
+
+  anonymous: (_request, _requestId, _cancellation, { anonymous }) => anonymous,
+};
 
 /** What policies see of a request. A class, because an object with a getter of its own is slow to make; one is made for every call. */
 export class PolicyView<Host> implements PolicyRequest {
@@ -99,10 +140,6 @@ export async function decide<T>(policy: () => T | Promise<T>, clock: Clock, time
   } catch (error) {
     throw asRefusal(error);
   }
-}
-
-function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof value === 'object' && value !== null && 'then' in value;
 }
 
 function inTime<T>(decision: Promise<T>, clock: Clock, timeoutMs: number): Promise<T> {
@@ -152,15 +189,6 @@ function checked(principal: Principal): Principal {
   throw new GatewayError('internal', '"authenticate" must return a principal with a string "id", or undefined.');
 }
 
-/**
- * What later hooks and the usage record see (R-EMB-2). A copy of the fields that are ours: hosts return their own user
- * objects, which go on changing and may hold what no record should.
- */
-function settled(principal: Principal): Principal {
-  const { id, team, tags, models, operations, limits, budget, metadata } = principal;
-  return Object.freeze({ id, team, tags, models, operations, limits, budget, metadata });
-}
-
 function shownKey(request: IncomingRequest): string | undefined {
   const authorization = request.header('authorization');
   const shown =
@@ -169,6 +197,10 @@ function shownKey(request: IncomingRequest): string | undefined {
       : (request.header('x-api-key') ?? request.header('api-key'));
   if (shown === undefined || PLACEHOLDERS.has(shown) || isJwt(shown)) return undefined;
   return shown;
+}
+
+function isToken(shown: string): boolean {
+  return shown.slice(0, TOKEN_PREFIX.length) === TOKEN_PREFIX;
 }
 
 function showsBearer(request: IncomingRequest): boolean {

@@ -24,6 +24,8 @@ export interface MeterParts {
   /** Keeps the host's async context for hooks that run when the call has ended. */
   readonly captureContext: (() => <T>(run: () => T) => T) | undefined;
   readonly open: OpenCalls;
+  /** Told in which context the record's call ran, before the record goes anywhere; undefined where nobody asks. */
+  readonly rememberContext: ((record: UsageRecord, inContext: <T>(run: () => T) => T) => void) | undefined;
 }
 
 /** The account of one admitted call: settles its ticket and writes its usage record, once, whatever its end was. */
@@ -133,6 +135,7 @@ export class Meter implements OpenCall {
       attempts: call.attempts,
       warnings: call.warnings,
     };
+    this.#parts.rememberContext?.(record, this.#inContext);
     this.#parts.queue?.push(record);
     if (this.#snapshot !== undefined) this.#inContext(() => this.#parts.observers.callEnded(record));
   }

@@ -37,6 +37,13 @@ export class OpenCalls {
     this.#whenNone = listener;
   }
 
+  /** Answers how many they were. */
+  cancelOf(principalId: string, reason: unknown): number {
+    const theirs = this.#open.filter(({ call }) => call.principal.id === principalId);
+    for (const { call } of theirs) call.cancellation.cancel(reason);
+    return theirs.length;
+  }
+
   cancelAll(reason: unknown): void {
     // Ending takes them out of the list.
     for (const { call } of this.#open.slice()) call.cancellation.cancel(reason);
