@@ -1,5 +1,6 @@
 import type { Cancellation } from './cancellation.js';
 import type { FailureKind } from './errors.js';
+import type { Form } from './form.js';
 import type { JsonObject } from './json.js';
 import type { ModelGroup } from './model-group.js';
 import type { Demand, UpstreamOperation } from './operation.js';
@@ -13,7 +14,10 @@ export interface Call<Host = unknown> {
   readonly principal: Principal;
   readonly via: Via;
   readonly demand: Demand;
+  /** JSON, or the fields of `form`. */
   readonly body: JsonObject;
+  /** Where the body came as a form: its parts, files among them. */
+  readonly form: Form | undefined;
   /** The group asked for. */
   readonly group: ModelGroup;
   readonly host: Host;

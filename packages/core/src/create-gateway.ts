@@ -17,6 +17,7 @@ import { memoryCounters } from './memory/counter-store.js';
 import { chatCompletions } from './operations/chat-completions.js';
 import { completions } from './operations/completions.js';
 import { embeddings } from './operations/embeddings.js';
+import { transcriptions } from './operations/transcriptions.js';
 import { openStaircase } from './pipeline/handle.js';
 import { openMatch } from './pipeline/match-operation.js';
 import { OpenCalls } from './pipeline/open-calls.js';
@@ -42,7 +43,7 @@ export interface GatewayRuntime {
   captureContext?(): <T>(run: () => T) => T;
 }
 
-const OPERATIONS = [chatCompletions, completions, embeddings];
+const OPERATIONS = [chatCompletions, completions, embeddings, transcriptions];
 
 /** 20 MiB: a handful of photographs in base64. */
 const MAX_BODY_BYTES = 20 * 1024 * 1024;
@@ -136,6 +137,7 @@ export function createGateway<Host, Name extends string>(
       table,
       cooldowns: openCooldowns(cooldowns, clock),
       send: interceptedSend(interceptors, transport.send),
+      signing: { send: transport.send, clock },
       clock,
       heartbeatMs: config.heartbeatMs ?? 15_000,
       maxWaitMs: cooldowns.maxWaitMs,

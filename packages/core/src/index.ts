@@ -37,7 +37,7 @@ export { definePlugin, type Plugin } from './plugin.js';
 export type { Authenticate, Authorize, AuthorizeRequest, PolicyRequest } from './policy.js';
 export type { PriceSheet } from './price.js';
 export type { Budget, CredentialSource, Principal, RateLimits, Via } from './principal.js';
-export type { Connection, ConnectionSettings, ErrorAnswer, Provider } from './provider.js';
+export type { Connection, ConnectionSettings, ErrorAnswer, Provider, SignMeans } from './provider.js';
 export type { EventsReply, EventsSink, EventsSource, JsonReply, Reply, ReplyHeaders } from './reply.js';
 export { reveal, Secret, secret } from './secret.js';
 export type { Sink } from './sink.js';

@@ -3,7 +3,9 @@ import type { JsonObject } from './json.js';
 import type { Usage } from './usage.js';
 
 /** Everything a client may ask that is answered by an upstream. */
-export type UpstreamOperationName = 'chat.completions' | 'completions' | 'embeddings';
+export type UpstreamOperationName = (typeof UPSTREAM_OPERATIONS)[number];
+
+export const UPSTREAM_OPERATIONS = ['chat.completions', 'completions', 'embeddings', 'audio.transcriptions'] as const;
 
 /** Everything a client may ask. */
 export type OperationName = UpstreamOperationName | 'models';
@@ -15,6 +17,10 @@ export interface UpstreamOperation {
   readonly method: 'POST';
   /** Paths below the mount. */
   readonly paths: readonly string[];
+  /** What its body is: JSON, or a form with files. Default: JSON. */
+  readonly input?: 'form';
+  /** Whole answers may be plain text (subtitles) as well as JSON. */
+  readonly textAnswers?: true;
   /** Reads what the gateway needs from a body, and checks only that; throws `invalid_input` with `param`. */
   read(body: JsonObject): Demand;
   /** Usage of a whole answer in the operation's own public shape; undefined where it says nothing. */

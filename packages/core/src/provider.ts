@@ -1,9 +1,10 @@
+import type { Clock } from './clock.js';
 import type { Codec } from './codec.js';
 import type { GatewayError } from './errors.js';
 import type { MaybePromise } from './json.js';
 import type { UpstreamOperationName } from './operation.js';
 import type { Secret } from './secret.js';
-import type { HeaderLookup, UpstreamRequest } from './transport.js';
+import type { HeaderLookup, Send, UpstreamRequest } from './transport.js';
 
 /** Who answers: base URL, credential scheme, codecs and how its errors are told apart. */
 export interface Provider {
@@ -40,10 +41,22 @@ export interface Connection {
   readonly origin: string;
   /** Path and query of an operation. */
   readonly paths: Readonly<Partial<Record<UpstreamOperationName, string>>>;
+  /** Path and query of an operation asked for a stream, where that is another; `paths` must name the operation as well. */
+  readonly streamPaths?: Readonly<Partial<Record<UpstreamOperationName, string>>>;
   /** Credential and fixed headers, lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
-  /** For schemes that must see the request or fetch a token first. */
-  readonly sign?: (request: UpstreamRequest) => MaybePromise<UpstreamRequest>;
+  /**
+   * For schemes that must see the request or fetch a token first. What it waits for must end when `request.cancellation`
+   * fires: that is the attempt's deadline, the client that left and the gateway that closes.
+   */
+  readonly sign?: (request: UpstreamRequest, means: SignMeans) => MaybePromise<UpstreamRequest>;
+}
+
+/** What signing a request may need. */
+export interface SignMeans {
+  /** Fetches a token. Goes past the interceptors: they wrap what a model is asked, and a credential is none of their business. */
+  readonly send: Send;
+  readonly clock: Clock;
 }
 
 /** An answer that is not a success, or a success that names an error. */

@@ -16,8 +16,10 @@ export function usageOfAnswer(usage: unknown): Usage | undefined {
   // What the total holds beyond both counts stands beside them. One detail that explains it is that very thing;
   // unexplained, it is thinking that the vendor bills and does not show.
   const beside = Math.max(0, total - prompt - completion);
-  const input = detailsOf(usage, 'prompt_tokens_details', 'input_tokens_details');
-  const output = detailsOf(usage, 'completion_tokens_details', 'output_tokens_details');
+  const input = detailsOf(usage.prompt_tokens_details ?? usage.input_tokens_details ?? usage.input_token_details);
+  const output = detailsOf(
+    usage.completion_tokens_details ?? usage.output_tokens_details ?? usage.output_token_details,
+  );
 
   const audioInput = count(input.audio_tokens);
   const audioIsBeside = audioInput > 0 && audioInput === beside;
@@ -50,8 +52,8 @@ export function usageOfAnswer(usage: unknown): Usage | undefined {
   };
 }
 
-function detailsOf(usage: JsonObject, name: string, otherName: string): JsonObject {
-  const found = usage[name] ?? usage[otherName];
+// Chat, responses and audio each have their own name for the same thing.
+function detailsOf(found: unknown): JsonObject {
   return isJsonObject(found) ? found : NOTHING;
 }
 

@@ -31,7 +31,7 @@ export const azure: Provider = {
       origin: base.origin,
       paths: endpointPaths(
         base,
-        ['chat.completions', 'completions', 'embeddings'],
+        ['chat.completions', 'completions', 'embeddings', 'audio.transcriptions'],
         apiVersion === undefined ? {} : { 'api-version': apiVersion },
       ),
       ...azureSignIn(settings, who),

@@ -24,7 +24,7 @@ export const openai: Provider = {
     const base = baseUrlOf(settings, 'https://api.openai.com/v1', who);
     return {
       origin: base.origin,
-      paths: endpointPaths(base, ['chat.completions', 'completions', 'embeddings']),
+      paths: endpointPaths(base, ['chat.completions', 'completions', 'embeddings', 'audio.transcriptions']),
       headers: {
         ...(settings.apiKey && credentialHeader(settings.apiKey, who)),
         ...(organization !== undefined && { 'openai-organization': organization }),

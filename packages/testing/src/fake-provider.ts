@@ -8,6 +8,7 @@ import {
   readOpenAiQuestion,
   tokensOf,
 } from './answers/question.js';
+import { TEXT_FORMATS, transcribe, transcriptEvents } from './answers/transcribe.js';
 import { pickFault } from './faults.js';
 import type { ProviderLog } from './provider-log.js';
 import { type Exchange, startProviderServer } from './serving/provider-server.js';
@@ -48,7 +49,7 @@ export interface FakeProviderOptions extends FaultOptions {
 }
 
 /**
- * Starts a provider that speaks OpenAI (chat completions, completions, embeddings, models), Azure and Anthropic
+ * Starts a provider that speaks OpenAI (chat completions, completions, embeddings, transcriptions, models), Azure and Anthropic
  * Messages, streamed or not, with answers that are the same on every run. The model name picks a fault: `fault-f19`
  * answers 500; FAULTS lists them all. Any other model is healthy.
  */
@@ -87,12 +88,23 @@ async function respond(
   const model = request.model ?? '';
   const question = READ_QUESTION[operation]?.(body, model);
   const answer = (asked: Question): Answer => composeAnswer(asked, request.number, options.reply?.(asked));
-  const wholeBody = (): unknown => (question ? wire.json(answer(question)) : embeddings(body, model));
+  const wholeBody = (): unknown => {
+    if (operation === 'transcriptions') return transcribe(body);
+    return question ? wire.json(answer(question)) : embeddings(body, model);
+  };
   const tokenDelayMs = options.tokenDelayMs ?? 0;
 
   async function healthy(): Promise<void> {
     const complaint = complaintAbout(exchange, operation, wire, body, model);
     if (complaint !== undefined) return refuse(exchange, 400, complaint, wire);
+    if (operation === 'transcriptions' && TEXT_FORMATS.includes(body.response_format)) {
+      return reply.whole(200, { 'content-type': 'text/plain; charset=utf-8' }, `${transcribe(body).text}\n`);
+    }
+    if (operation === 'transcriptions' && body.stream === 'true') {
+      reply.head(200, { ...EVENT_STREAM, ...replyHeaders(exchange, wire) });
+      await sendEvents(reply, transcriptEvents(body), tokenDelayMs);
+      return reply.end();
+    }
     if (!question?.stream) return reply.json(200, wholeBody(), replyHeaders(exchange, wire));
     reply.head(200, { ...EVENT_STREAM, ...replyHeaders(exchange, wire) });
     await sendEvents(reply, eventsOf(wire.script(answer(question), question)), tokenDelayMs);
@@ -105,7 +117,7 @@ async function respond(
   await serveFault(picked, { exchange, wire, options, tokenDelayMs, question, answer, body: wholeBody, healthy });
 }
 
-type Operation = 'chat' | 'completions' | 'embeddings' | 'messages' | 'models';
+type Operation = 'chat' | 'completions' | 'embeddings' | 'transcriptions' | 'messages' | 'models';
 
 interface Place {
   readonly wire: Wire;
@@ -119,6 +131,7 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['chat/completions', 'chat'],
   ['completions', 'completions'],
   ['embeddings', 'embeddings'],
+  ['audio/transcriptions', 'transcriptions'],
   ['messages', 'messages'],
   ['models', 'models'],
 ]);
@@ -166,6 +179,7 @@ function complaintAbout(
   if (wire.dialect !== 'anthropic' && isObject(body.stream_options) && body.stream !== true) {
     return "The 'stream_options' parameter is only allowed when 'stream' is enabled.";
   }
+  if (operation === 'transcriptions' && !isObject(body.file)) return "Missing required parameter: 'file'.";
   if (operation === 'embeddings' && body.input === undefined) return "Missing required parameter: 'input'.";
   return undefined;
 }

@@ -18,7 +18,7 @@ export interface LoggedRequest {
   readonly bodyBytes: Uint8Array;
   /** The same decoded as UTF-8. */
   readonly bodyText: string;
-  /** Body parsed as JSON; `undefined` where it is not JSON or has not arrived. */
+  /** Body parsed as JSON, or the fields of a form; `undefined` where it is neither or has not arrived. */
   readonly body: unknown;
   /** The model asked for, from the body or, for an Azure deployment, from the path. */
   readonly model: string | undefined;

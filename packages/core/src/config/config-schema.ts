@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { UPSTREAM_OPERATIONS } from '../operation.js';
 import { Secret } from '../secret.js';
 
 const fn = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', 'must be a function');
@@ -20,7 +21,7 @@ const principal = z.strictObject({
   team: z.string().optional(),
   tags: strings.optional(),
   models: strings.optional(),
-  operations: z.array(z.enum(['chat.completions', 'completions', 'embeddings', 'models'])).optional(),
+  operations: z.array(z.enum([...UPSTREAM_OPERATIONS, 'models'])).optional(),
   limits: limits.optional(),
   budget: budget.optional(),
   metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),

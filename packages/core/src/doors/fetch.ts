@@ -1,4 +1,4 @@
-import type { IncomingRequest } from '../incoming.js';
+import type { IncomingBody, IncomingRequest } from '../incoming.js';
 import type { Principal } from '../principal.js';
 import type { EventsSource, Reply } from '../reply.js';
 import { incomingOf, readableBody, textBody } from './in-process.js';
@@ -25,23 +25,23 @@ export async function answerRequest<Host>(handle: Handle<Host>, request: Request
 export function fetchAs<Host>(handle: Handle<Host>, principal: Principal): typeof fetch {
   return async (input, init) => {
     // The official client calls with a string and plain options; a Request object is only made where one was given.
-    if (input instanceof Request) return answer(await withBody(new Request(input, init)));
+    if (input instanceof Request) return answer(withBody(new Request(input, init)));
     const headers = new Headers(init?.headers);
-    const body = init?.body;
-    return answer({
-      url: String(input),
-      method: init?.method ?? 'GET',
-      headers,
-      body: typeof body === 'string' ? body : await new Response(body ?? null).text(),
-      signal: init?.signal,
-    });
+    const given = init?.body ?? '';
+    const call = { url: String(input), method: init?.method ?? 'GET', headers, signal: init?.signal };
+    if (typeof given === 'string') return answer({ ...call, body: textBody(given) });
+    // A form says its type only as it is written.
+    const written = new Response(given);
+    const type = written.headers.get('content-type');
+    if (type !== null && !headers.has('content-type')) headers.set('content-type', type);
+    return answer({ ...call, body: readableBody(() => written.arrayBuffer()) });
   };
 
   async function answer(call: {
     url: string;
     method: string;
     headers: Headers;
-    body: string;
+    body: IncomingBody;
     signal: AbortSignal | null | undefined;
   }): Promise<Response> {
     call.signal?.throwIfAborted();
@@ -49,7 +49,7 @@ export function fetchAs<Host>(handle: Handle<Host>, principal: Principal): typeo
       method: call.method.toUpperCase(),
       path: pathBelowVersion(call.url),
       header: (name) => call.headers.get(name) ?? undefined,
-      body: textBody(call.body),
+      body: call.body,
       signal: call.signal,
       host: {} as Host, // in-process callers have no host objects; hooks that need them are told by `via: 'internal'`
       principal,
@@ -58,9 +58,9 @@ export function fetchAs<Host>(handle: Handle<Host>, principal: Principal): typeo
   }
 }
 
-async function withBody(request: Request) {
+function withBody(request: Request) {
   const { url, method, headers, signal } = request;
-  return { url, method, headers, signal, body: await request.text() };
+  return { url, method, headers, signal, body: readableBody(() => request.arrayBuffer()) };
 }
 
 /** `/v1/models` of `http://portico/any/where/v1/models?x=1`. */

@@ -61,7 +61,7 @@ export function openStaircase<Host>(parts: StaircaseParts<Host>) {
       if (matched.kind === 'model')
         return showModel(matched.id, caller.principal, parts.open.table, parts.createdAt, id);
 
-      const call = await openCall(id, startedAt, matched, caller, request.host, request.body, cancellation, parts.open);
+      const call = await openCall(id, startedAt, matched, caller, request, cancellation, parts.open);
       if (parts.authorize.length > 0) await authorizeCall(call, request, parts.authorize, parts.identify);
       // Closing waits for calls that have begun; this one's record would come after the last flush.
       const closingNow = parts.closing();

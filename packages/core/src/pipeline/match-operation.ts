@@ -62,6 +62,6 @@ function refusal(method: string, path: string, allowed: string | undefined): Gat
   return new GatewayError(
     'not_found',
     `${asked} is not an endpoint of this gateway. There are POST /v1/chat/completions, POST /v1/completions, ` +
-      'POST /v1/embeddings, GET /v1/models and GET /v1/models/{model}.',
+      'POST /v1/embeddings, POST /v1/audio/transcriptions, GET /v1/models and GET /v1/models/{model}.',
   );
 }

@@ -1,8 +1,9 @@
 import type { Call } from '../call.js';
 import type { Cancellation } from '../cancellation.js';
 import { GatewayError } from '../errors.js';
+import { type Form, readForm } from '../form.js';
 import { mayUseModel, mayUseOperation } from '../governance/access.js';
-import type { IncomingBody } from '../incoming.js';
+import type { IncomingRequest } from '../incoming.js';
 import { isJsonObject, type JsonObject } from '../json.js';
 import type { UpstreamOperation } from '../operation.js';
 import { kindOf } from '../operations/read-fields.js';
@@ -22,15 +23,17 @@ export async function openCall<Host>(
   startedAt: number,
   operation: UpstreamOperation,
   caller: Caller,
-  host: Host,
-  body: IncomingBody,
+  request: IncomingRequest<Host>,
   cancellation: Cancellation,
   parts: OpenCallParts,
 ): Promise<Call<Host>> {
   if (!mayUseOperation(caller.principal, operation.name)) {
     throw new GatewayError('forbidden', `This credential may not use "${operation.name}".`);
   }
-  const json = body.kind === 'parsed' ? body.value : parse(await body.read(parts.maxBodyBytes));
+  const { body } = request;
+  const form = operation.input === 'form' ? await formOf(request, parts.maxBodyBytes) : undefined;
+  const json =
+    form !== undefined ? form.fields : body.kind === 'parsed' ? body.value : parse(await body.read(parts.maxBodyBytes));
   if (!isJsonObject(json)) {
     throw new GatewayError('invalid_input', `The body must be a JSON object; found ${kindOf(json)}.`);
   }
@@ -46,13 +49,24 @@ export async function openCall<Host>(
     via: caller.via,
     demand,
     body: json,
+    form,
     group,
-    host,
+    host: request.host,
     startedAt,
     cancellation,
     attempts: [],
     warnings: [],
   };
+}
+
+async function formOf(request: IncomingRequest, maxBytes: number): Promise<Form> {
+  const { body } = request;
+  if (body.kind === 'bytes') return readForm(await body.read(maxBytes), request.header('content-type'));
+  throw new GatewayError(
+    'invalid_input',
+    'Something in front of the gateway took this form apart, and its files are not there any more. ' +
+      'Mount the gateway before that parser, or keep the parser to the paths that need it.',
+  );
 }
 
 /** The 404 for a model: names those the caller may use, whether or not the wanted one exists for others. */

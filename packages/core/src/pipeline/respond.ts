@@ -4,7 +4,7 @@ import type { Answer } from '../upstream/ask-deployment.js';
 
 /** The reply to an answered call. */
 export function respond(call: Call, answer: Answer, limits: ReplyHeaders, debugHeaders: boolean): Reply {
-  const type = answer.kind === 'json' ? 'application/json' : 'text/event-stream; charset=utf-8';
+  const type = answer.kind === 'json' ? (answer.type ?? 'application/json') : 'text/event-stream; charset=utf-8';
   const headers = ['content-type', type, 'x-request-id', call.id];
   if (limits.length > 0) headers.push(...limits);
   if (debugHeaders) headers.push(...tellRoad(call, answer));

@@ -2,6 +2,7 @@ import type { Call } from '../call.js';
 import type { Clock } from '../clock.js';
 import type { Deployment } from '../deployment.js';
 import { mayUseModel } from '../governance/access.js';
+import type { SignMeans } from '../provider.js';
 import { attempt } from '../routing/attempts.js';
 import type { Cooldowns } from '../routing/cooldowns.js';
 import type { RouteTable } from '../routing/route-table.js';
@@ -16,6 +17,8 @@ export interface RouteParts {
   readonly table: RouteTable;
   readonly cooldowns: Cooldowns;
   readonly send: Send;
+  /** What signing may use: the transport itself, past the interceptors. */
+  readonly signing: SignMeans;
   readonly clock: Clock;
   readonly heartbeatMs: number;
   readonly maxWaitMs: number;
@@ -28,6 +31,7 @@ export function openRoute(parts: RouteParts): Route {
     const callEndsAt = call.startedAt + call.group.totalMs;
     const ask: AskParts = {
       send: parts.send,
+      signing: parts.signing,
       clock: parts.clock,
       heartbeatMs: parts.heartbeatMs,
       callEndsAt,

@@ -1,7 +1,7 @@
 import type { Deployment } from '../deployment.js';
 import { GatewayError } from '../errors.js';
 import type { ModelGroup } from '../model-group.js';
-import type { UpstreamOperationName } from '../operation.js';
+import { UPSTREAM_OPERATIONS, type UpstreamOperationName } from '../operation.js';
 
 /** Who can serve what, worked out once at boot. */
 export interface RouteTable {
@@ -13,11 +13,7 @@ export interface RouteTable {
 export function buildRouteTable(groups: readonly ModelGroup[]): RouteTable {
   const byOperation = new Map<ModelGroup, Partial<Record<UpstreamOperationName, readonly Deployment[]>>>();
   for (const group of groups) {
-    byOperation.set(group, {
-      'chat.completions': serving(group, 'chat.completions'),
-      completions: serving(group, 'completions'),
-      embeddings: serving(group, 'embeddings'),
-    });
+    byOperation.set(group, Object.fromEntries(UPSTREAM_OPERATIONS.map((name) => [name, serving(group, name)])));
   }
   return {
     groups: new Map(groups.map((group) => [group.name, group])),

@@ -4,7 +4,9 @@ import type { Clock } from '../clock.js';
 import type { Codec, EncodeTarget } from '../codec.js';
 import type { Deployment } from '../deployment.js';
 import { GatewayError } from '../errors.js';
+import { writeForm } from '../form.js';
 import { isJsonObject, type JsonObject } from '../json.js';
+import type { SignMeans } from '../provider.js';
 import type { Send, UpstreamReply, UpstreamRequest } from '../transport.js';
 import type { Usage } from '../usage.js';
 import { AnswerStream, type StreamEnd } from './answer-stream.js';
@@ -17,6 +19,8 @@ export type Answer =
   | {
       readonly kind: 'json';
       readonly deployment: Deployment;
+      /** Its content type where it is not JSON. */
+      readonly type?: string;
       readonly body: string;
       /** The answer in the operation's public shape. */
       readonly value: JsonObject;
@@ -25,6 +29,7 @@ export type Answer =
 
 export interface AskParts {
   readonly send: Send;
+  readonly signing: SignMeans;
   readonly clock: Clock;
   readonly heartbeatMs: number;
   /** Milliseconds since the epoch at which the call's total deadline passes. */
@@ -64,6 +69,7 @@ export async function askDeployment(
 
 async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: AskParts): Promise<Answer> {
   const { operation, demand } = call;
+  const { connection } = deployment;
   const codec = deployment.codecs[operation.name] as Codec; // routing only offers deployments that have it
   const target: EncodeTarget = {
     model: deployment.model,
@@ -76,14 +82,18 @@ async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: 
     warn: (message) => call.warnings.push(message),
     createdAt: Math.floor(call.startedAt / 1000),
   };
+  const encoded = codec.encode(call.body, target);
+  const form = call.form && writeForm(call.form, encoded);
   const cancellation = new Cancellation();
   const unlink = call.cancellation.onCancel((reason) => cancellation.cancel(reason));
   let request: UpstreamRequest = {
     method: 'POST',
-    origin: deployment.connection.origin,
-    path: deployment.connection.paths[operation.name] as string,
-    headers: deployment.connection.headers,
-    body: JSON.stringify(codec.encode(call.body, target)),
+    origin: connection.origin,
+    // Routing only offers deployments that have the path.
+    path: ((demand.stream ? connection.streamPaths?.[operation.name] : undefined) ??
+      connection.paths[operation.name]) as string,
+    headers: form ? { ...connection.headers, 'content-type': form.contentType } : connection.headers,
+    body: form?.body ?? JSON.stringify(encoded),
     cancellation,
     attempt: {
       callId: call.id,
@@ -102,7 +112,7 @@ async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: 
   );
   let streaming = false;
   try {
-    if (deployment.connection.sign !== undefined) request = await deployment.connection.sign(request);
+    if (connection.sign !== undefined) request = await connection.sign(request, parts.signing);
     const reply = await parts.send(request);
     deadline.headArrived();
     attempt.status = reply.status;
@@ -170,6 +180,9 @@ async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: 
     const value = parse(text);
     if (!ok || (isJsonObject(value) && value.error)) {
       throw deployment.provider.classify({ status: reply.status, headers: reply.headers, body: value, text });
+    }
+    if (ok && value === undefined && operation.textAnswers && !type.startsWith('text/html')) {
+      return { kind: 'json', deployment, type, body: text, value: { text } };
     }
     if (value === undefined && type !== '' && !type.includes('json')) throw notAnAnswer(reply, type);
     if (!isJsonObject(value))

@@ -6,6 +6,7 @@ const ENDPOINTS: Readonly<Record<UpstreamOperationName, string>> = {
   'chat.completions': '/chat/completions',
   completions: '/completions',
   embeddings: '/embeddings',
+  'audio.transcriptions': '/audio/transcriptions',
 };
 
 /** Path and query of each operation below a base URL. */

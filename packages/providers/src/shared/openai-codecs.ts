@@ -1,6 +1,7 @@
 import type { Codec, UpstreamOperationName } from '@portico/core';
 import { fitOpenAiFamily } from './openai-families.js';
 import { passThrough } from './pass-through.js';
+import { transcriptionCodec } from './transcriptions.js';
 
 /** Fields of messages that OpenAI's models neither write nor read: other vendors' reasoning, and what comes with it. */
 const FOREIGN_FIELDS = [
@@ -19,5 +20,6 @@ export function openAiCodecs(who: string): Readonly<Record<UpstreamOperationName
     ]),
     completions: passThrough('completions', { who }),
     embeddings: passThrough('embeddings', { who }),
+    'audio.transcriptions': transcriptionCodec({ who }),
   };
 }

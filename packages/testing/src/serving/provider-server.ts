@@ -57,7 +57,7 @@ export async function startProviderServer(options: ServerOptions): Promise<Runni
 
     const reply = openReply(incoming, response, request);
     try {
-      readBodyInto(request, await collect(incoming));
+      await readBodyInto(request, await collect(incoming));
       writer.changed();
       await options.respond({ request, reply, requestsOnSocket: socket.requests });
     } catch (cause) {
@@ -136,7 +136,7 @@ function logEntry(incoming: IncomingMessage, number: number, socket: number): Op
   };
 }
 
-async function collect(incoming: IncomingMessage): Promise<Buffer> {
+async function collect(incoming: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
   const pieces: Buffer[] = [];
   try {
     for await (const piece of incoming) pieces.push(piece as Buffer); // No encoding is set, so pieces are Buffers.
@@ -146,16 +146,28 @@ async function collect(incoming: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-function readBodyInto(request: OpenRequest, bytes: Buffer): void {
+async function readBodyInto(request: OpenRequest, bytes: Buffer<ArrayBuffer>): Promise<void> {
   request.bodyBytes = bytes;
   request.bodyText = bytes.toString('utf8');
+  const type = request.headers['content-type'] ?? '';
   try {
-    request.body = JSON.parse(request.bodyText);
+    request.body = type.startsWith('multipart/') ? await readForm(bytes, type) : JSON.parse(request.bodyText);
   } catch {
     request.body = undefined;
   }
   request.model = modelInPath(request.path) ?? modelInBody(request.body);
   request.bodyArrived = true;
+}
+
+/** The fields of a form; a file as its name, type and size. */
+async function readForm(bytes: Uint8Array<ArrayBuffer>, type: string): Promise<Record<string, unknown>> {
+  const form = await new Response(bytes, { headers: { 'content-type': type } }).formData();
+  return Object.fromEntries(
+    [...form].map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : { fileName: value.name, type: value.type, bytes: value.size },
+    ]),
+  );
 }
 
 const AZURE_DEPLOYMENT = /\/deployments\/([^/]+)\//;
