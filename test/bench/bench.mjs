@@ -10,6 +10,26 @@ export const TARGETS = {
   'gateway-node': { module: './targets/gateway-node.mjs', label: 'gateway on node:http' },
   'gateway-node-full': { module: './targets/gateway-node-full.mjs', label: 'gateway on node:http, everything on' },
   'gateway-express': { module: './targets/gateway-express.mjs', label: 'gateway in Express, everything on' },
+  'mount-node': { module: './hosts/node.mjs', start: 'mount', label: 'gateway on node:http' },
+  'empty-node': { module: './hosts/node.mjs', start: 'empty', label: 'node:http, empty handler' },
+  'mount-express': { module: './hosts/express.mjs', start: 'mount', label: 'gateway in Express' },
+  'empty-express': { module: './hosts/express.mjs', start: 'empty', label: 'Express, empty handler' },
+  'mount-koa': { module: './hosts/koa.mjs', start: 'mount', label: 'gateway in Koa' },
+  'empty-koa': { module: './hosts/koa.mjs', start: 'empty', label: 'Koa, empty handler' },
+  'mount-fastify': { module: './hosts/fastify.mjs', start: 'mount', label: 'gateway in Fastify' },
+  'empty-fastify': { module: './hosts/fastify.mjs', start: 'empty', label: 'Fastify, empty handler' },
+  'mount-nest-express': { module: './hosts/nest.mjs', start: 'mountOnExpress', label: 'gateway in Nest on Express' },
+  'empty-nest-express': {
+    module: './hosts/nest.mjs',
+    start: 'emptyOnExpress',
+    label: 'Nest on Express, empty handler',
+  },
+  'mount-nest-fastify': { module: './hosts/nest.mjs', start: 'mountOnFastify', label: 'gateway in Nest on Fastify' },
+  'empty-nest-fastify': {
+    module: './hosts/nest.mjs',
+    start: 'emptyOnFastify',
+    label: 'Nest on Fastify, empty handler',
+  },
   'in-process-direct': { module: './targets/in-process-direct.mjs', label: 'openai client to the upstream' },
   'in-process': { module: './targets/in-process.mjs', label: 'openai client through gateway.fetchAs' },
 };
@@ -42,9 +62,9 @@ export async function openBench({ quick }) {
   }
 
   async function startTarget(name) {
-    const { module, label } = TARGETS[name];
+    const { module, label, start = 'start' } = TARGETS[name];
     const pinned = isPinned ? { cores: TARGET_CORE } : {};
-    const remote = await startRemote('./target.mjs', [module, upstream.started.url], pinned);
+    const remote = await startRemote('./target.mjs', [module, upstream.started.url, start], pinned);
     const stop = () => {
       running.delete(stop);
       remote.stop();

@@ -6,12 +6,14 @@ import { profileTarget } from './profile.mjs';
 import { markdownOf, printScenario, printVerdict } from './report.mjs';
 import { calls } from './scenarios/calls.mjs';
 import { coldImport } from './scenarios/cold-import.mjs';
+import { hostRoutes } from './scenarios/host-routes.mjs';
 import { inProcess } from './scenarios/in-process.mjs';
 import { latency } from './scenarios/latency.mjs';
 import { memory } from './scenarios/memory.mjs';
+import { mounts } from './scenarios/mounts.mjs';
 import { streams } from './scenarios/streams.mjs';
 
-const SCENARIOS = [coldImport, calls, inProcess, streams, latency, memory];
+const SCENARIOS = [coldImport, calls, mounts, inProcess, streams, hostRoutes, latency, memory];
 
 const { values: flags } = parseArgs({
   options: {

@@ -1,14 +1,17 @@
 import { Session } from 'node:inspector/promises';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { answerParent } from './remote.mjs';
 
 const SETTLE_MS = 100;
+const DELAY_RESOLUTION_MS = 2;
 
-/** The process of one target: `node target.mjs <module> <upstream url>`. */
+/** The process of one target: `node target.mjs <module> <upstream url> <its function that starts it>`. */
 await answerParent(async () => {
-  const [, , module, upstreamUrl] = process.argv;
-  const { start } = await import(module);
+  const [, , module, upstreamUrl, startName] = process.argv;
+  const { [startName]: start } = await import(module);
   const target = await start(upstreamUrl);
   let profiler;
+  let delay;
   return {
     started: { url: target.url },
     methods: {
@@ -24,6 +27,16 @@ await answerParent(async () => {
         }
         const { rss, heapUsed, external } = process.memoryUsage();
         return { rss, heap: heapUsed + external };
+      },
+      /** How late the event loop runs, in milliseconds beyond the resolution. */
+      watchDelay() {
+        delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
+        delay.enable();
+      },
+      delaySeen() {
+        delay.disable();
+        const late = (nanoseconds) => Math.max(0, nanoseconds / 1e6 - DELAY_RESOLUTION_MS);
+        return { p50: late(delay.percentile(50)), p99: late(delay.percentile(99)), max: late(delay.max) };
       },
       rss: () => process.memoryUsage.rss(),
       /** For targets that are clients themselves: `count` calls, `concurrency` at a time. */

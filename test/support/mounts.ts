@@ -60,14 +60,16 @@ export async function mountExpress(
   return overHttp(app, gateway);
 }
 
-async function overHttp(listener: RequestListener, gateway: Gateway<never>): Promise<Mounted> {
+/** A mount behind a server of node:http that listens on a port of its own. */
+export async function overHttp(listener: RequestListener, gateway: Gateway<never>): Promise<Mounted> {
   // What Node 20 takes before it says that it is full; later versions take four times as much.
   const server = createServer({ highWaterMark: 16 * 1024 }, listener);
   const port = await listen(server);
   return mounted(`http://127.0.0.1:${port}/llm/v1`, port, gateway, fetch, () => stop(server));
 }
 
-function mounted(
+/** Everything a mount is besides its app. */
+export function mounted(
   baseUrl: string,
   port: number | undefined,
   gateway: Gateway<never>,

@@ -17,6 +17,7 @@ import { memoryCounters } from './memory/counter-store.js';
 import { chatCompletions } from './operations/chat-completions.js';
 import { completions } from './operations/completions.js';
 import { embeddings } from './operations/embeddings.js';
+import { messages } from './operations/messages.js';
 import { transcriptions } from './operations/transcriptions.js';
 import { openStaircase } from './pipeline/handle.js';
 import { openMatch } from './pipeline/match-operation.js';
@@ -43,7 +44,7 @@ export interface GatewayRuntime {
   captureContext?(): <T>(run: () => T) => T;
 }
 
-const OPERATIONS = [chatCompletions, completions, embeddings, transcriptions];
+const OPERATIONS = [chatCompletions, messages, completions, embeddings, transcriptions];
 
 /** 20 MiB: a handful of photographs in base64. */
 const MAX_BODY_BYTES = 20 * 1024 * 1024;

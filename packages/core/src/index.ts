@@ -53,4 +53,5 @@ export type {
 } from './transport.js';
 export { NO_USAGE, totalInputTokens, totalOutputTokens, type Usage } from './usage.js';
 export { usageOfAnswer } from './usage-of-answer.js';
+export { usageOfMessages } from './usage-of-messages.js';
 export type { Outcome, UsageRecord } from './usage-record.js';

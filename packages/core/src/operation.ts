@@ -5,7 +5,13 @@ import type { Usage } from './usage.js';
 /** Everything a client may ask that is answered by an upstream. */
 export type UpstreamOperationName = (typeof UPSTREAM_OPERATIONS)[number];
 
-export const UPSTREAM_OPERATIONS = ['chat.completions', 'completions', 'embeddings', 'audio.transcriptions'] as const;
+export const UPSTREAM_OPERATIONS = [
+  'chat.completions',
+  'messages',
+  'completions',
+  'embeddings',
+  'audio.transcriptions',
+] as const;
 
 /** Everything a client may ask. */
 export type OperationName = UpstreamOperationName | 'models';

@@ -1,10 +1,11 @@
-import { isJsonObject, type JsonObject } from '../json.js';
+import { isJsonObject } from '../json.js';
 import type { UpstreamOperation } from '../operation.js';
 import { usageOfAnswer } from '../usage-of-answer.js';
+import { checkMessages } from './check-messages.js';
 import { chunkStream } from './chunk-stream.js';
 import { errorShape } from './error-shape.js';
 import { type InputSize, measureInput } from './measure-input.js';
-import { invalid, kindOf, readCount, readFlag, readModel, readWantsUsage } from './read-fields.js';
+import { readCount, readFlag, readModel, readWantsUsage } from './read-fields.js';
 
 /** https://platform.openai.com/docs/api-reference/chat */
 export const chatCompletions: UpstreamOperation = {
@@ -44,22 +45,3 @@ export const chatCompletions: UpstreamOperation = {
     return size.characters;
   },
 };
-
-function checkMessages(messages: unknown): asserts messages is JsonObject[] {
-  if (!Array.isArray(messages)) {
-    throw invalid('messages', `"messages" must be an array of messages; found ${kindOf(messages)}.`);
-  }
-  if (messages.length === 0) throw invalid('messages', '"messages" must hold at least one message; it is empty.');
-  for (let index = 0; index < messages.length; index += 1) {
-    const message: unknown = messages[index];
-    if (!isJsonObject(message)) {
-      throw invalid(`messages[${index}]`, `"messages[${index}]" must be an object; found ${kindOf(message)}.`);
-    }
-    if (typeof message.role !== 'string') {
-      throw invalid(
-        `messages[${index}].role`,
-        `"messages[${index}].role" must be a string; found ${kindOf(message.role)}.`,
-      );
-    }
-  }
-}

@@ -61,7 +61,7 @@ function refusal(method: string, path: string, allowed: string | undefined): Gat
   if (allowed !== undefined) return new GatewayError('method_not_allowed', `${asked} is not possible; use ${allowed}.`);
   return new GatewayError(
     'not_found',
-    `${asked} is not an endpoint of this gateway. There are POST /v1/chat/completions, POST /v1/completions, ` +
+    `${asked} is not an endpoint of this gateway. There are POST /v1/chat/completions, POST /v1/messages, POST /v1/completions, ` +
       'POST /v1/embeddings, POST /v1/audio/transcriptions, GET /v1/models and GET /v1/models/{model}.',
   );
 }

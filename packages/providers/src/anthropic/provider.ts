@@ -2,6 +2,7 @@ import { type Connection, type ConnectionSettings, type Provider, reveal, Secret
 import { baseUrlOf, joinPath } from '../shared/base-url.js';
 import { chatCompletions } from './chat-completions.js';
 import { classify } from './classify.js';
+import { messages } from './messages.js';
 
 /**
  * Anthropic's Messages API (https://docs.claude.com/en/api/messages).
@@ -12,7 +13,7 @@ export const anthropic: Provider = {
   keyVariables: ['ANTHROPIC_API_KEY'],
   // A token may stand in for the key; `connect` asks for one of the two.
   needsKey: false,
-  codecs: { 'chat.completions': chatCompletions },
+  codecs: { 'chat.completions': chatCompletions, messages },
   connect,
   classify,
 };
@@ -33,9 +34,10 @@ function connect(settings: ConnectionSettings): Connection {
   const { 'anthropic-beta': betasInHeaders, ...ownHeaders } = settings.headers;
   const betas = new Set([...betasOf(betasInHeaders), ...betasOf(settings.options.betas)]);
   if (token?.startsWith(ACCOUNT_TOKEN)) betas.add(ACCOUNT_TOKEN_BETA);
+  const path = joinPath(base, base.path.endsWith('/v1') ? '/messages' : '/v1/messages');
   return {
     origin: base.origin,
-    paths: { 'chat.completions': joinPath(base, base.path.endsWith('/v1') ? '/messages' : '/v1/messages') },
+    paths: { 'chat.completions': path, messages: path },
     headers: {
       'anthropic-version': settings.apiVersion ?? USUAL_API_VERSION,
       ...credential(settings, token),

@@ -1,4 +1,11 @@
-import { isJsonObject, type JsonObject, type Usage } from '@portico/core';
+import {
+  isJsonObject,
+  type JsonObject,
+  totalInputTokens,
+  totalOutputTokens,
+  type Usage,
+  usageOfMessages,
+} from '@portico/core';
 
 /** What one answer used, for accounting and for the client. */
 export interface ChatUsage {
@@ -12,36 +19,14 @@ export interface ChatUsage {
  * Undefined where the vendor did not count.
  */
 export function usageToChat(usage: JsonObject): ChatUsage | undefined {
-  const compacted = compactions(usage.iterations);
-  const all = (name: string) =>
-    count(usage[name]) + compacted.reduce((sum, iteration) => sum + count(iteration[name]), 0);
-  const inputTokens = all('input_tokens');
-  const cacheReadTokens = all('cache_read_input_tokens');
-  const writtenTokens = all('cache_creation_input_tokens');
-  const completionTokens = all('output_tokens');
-  const promptTokens = inputTokens + cacheReadTokens + writtenTokens;
-  if (promptTokens + completionTokens === 0) return undefined;
-
-  const cacheWriteHourTokens = Math.min(
-    writtenTokens,
-    [usage, ...compacted].reduce((sum, part) => sum + hourOf(part), 0),
-  );
-  const cacheWriteTokens = writtenTokens - cacheWriteHourTokens;
-  const details = usage.output_tokens_details;
-  const thought = isJsonObject(details) ? count(details.thinking_tokens) : 0;
-  const reasoningTokens = Math.min(thought, completionTokens);
+  const buckets = usageOfMessages(usage);
+  if (buckets === undefined) return undefined;
+  const { cacheReadTokens, cacheWriteTokens, cacheWriteHourTokens, reasoningTokens } = buckets;
+  const promptTokens = totalInputTokens(buckets);
+  const completionTokens = totalOutputTokens(buckets);
+  const writtenTokens = cacheWriteTokens + cacheWriteHourTokens;
   return {
-    buckets: {
-      inputTokens,
-      cacheReadTokens,
-      cacheWriteTokens,
-      cacheWriteHourTokens,
-      outputTokens: completionTokens - reasoningTokens,
-      reasoningTokens,
-      audioInputTokens: 0,
-      audioOutputTokens: 0,
-      estimated: false,
-    },
+    buckets,
     shown: {
       prompt_tokens: promptTokens,
       completion_tokens: completionTokens,
@@ -69,19 +54,4 @@ export function updateUsage(known: JsonObject, said: unknown): JsonObject {
   const updated = { ...known };
   for (const [name, value] of Object.entries(said)) if (value !== null) updated[name] = value;
   return updated;
-}
-
-/** The counts at the top hold the answer itself; shortening the conversation before it is billed besides. */
-function compactions(iterations: unknown): JsonObject[] {
-  return Array.isArray(iterations)
-    ? (iterations as unknown[]).filter(isJsonObject).filter(({ type }) => type === 'compaction')
-    : [];
-}
-
-function hourOf(usage: JsonObject): number {
-  return isJsonObject(usage.cache_creation) ? count(usage.cache_creation.ephemeral_1h_input_tokens) : 0;
-}
-
-function count(value: unknown): number {
-  return typeof value === 'number' && value > 0 && Number.isFinite(value) ? Math.round(value) : 0;
 }

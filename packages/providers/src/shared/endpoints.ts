@@ -4,6 +4,7 @@ import { type BaseUrl, joinPath } from './base-url.js';
 /** Where OpenAI's wire has its operations, below the base URL. */
 const ENDPOINTS: Readonly<Record<UpstreamOperationName, string>> = {
   'chat.completions': '/chat/completions',
+  messages: '/messages',
   completions: '/completions',
   embeddings: '/embeddings',
   'audio.transcriptions': '/audio/transcriptions',

@@ -13,7 +13,7 @@ const FOREIGN_FIELDS = [
 ];
 
 /** The operations of OpenAI's own models, wherever they are hosted. */
-export function openAiCodecs(who: string): Readonly<Record<UpstreamOperationName, Codec>> {
+export function openAiCodecs(who: string): Readonly<Partial<Record<UpstreamOperationName, Codec>>> {
   return {
     'chat.completions': passThrough('chat.completions', { who }, { foreignFields: FOREIGN_FIELDS }, [
       (body, target) => fitOpenAiFamily(body, target, who),

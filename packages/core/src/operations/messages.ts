@@ -1,0 +1,98 @@
+import type { FailureKind, GatewayError } from '../errors.js';
+import { isJsonObject } from '../json.js';
+import type { ErrorSpelling, StreamSpelling, UpstreamOperation } from '../operation.js';
+import { usageOfMessages } from '../usage-of-messages.js';
+import { checkMessages } from './check-messages.js';
+import { type InputSize, measureInput } from './measure-input.js';
+import { readCount, readFlag, readModel } from './read-fields.js';
+
+/** `{"type":"error","error":{…}}`, as the clients of the Messages wire read it. */
+const errors: ErrorSpelling = {
+  body: spell,
+  event: (error, requestId) => `event: error\ndata: ${spell(error, requestId)}\n\n`,
+};
+
+/** Named events; the last one of an answer is part of the answer. */
+const stream: StreamSpelling = {
+  event(json) {
+    const line = json.includes('\n') ? json.replaceAll('\n', ' ') : json;
+    return `event: ${typeOf(json)}\ndata: ${line}\n\n`;
+  },
+  terminator: '',
+  // Its streams always tell their usage, in events that belong to the answer.
+  usageChunk: () => '{"type":"ping"}',
+};
+
+/** https://docs.claude.com/en/api/messages */
+export const messages: UpstreamOperation = {
+  kind: 'upstream',
+  name: 'messages',
+  method: 'POST',
+  paths: ['/messages'],
+  stream,
+  errors,
+
+  read(body) {
+    const model = readModel(body);
+    checkMessages(body.messages);
+    const size: InputSize = { characters: 0, attachments: 0 };
+    measureInput(body.messages, size, 'messages');
+    if (body.system !== undefined) measureInput(body.system, size, 'system');
+    if (body.tools !== undefined) measureInput(body.tools, size, 'tools');
+    return {
+      model,
+      stream: readFlag(body, 'stream'),
+      wantsUsage: false,
+      inputCharacters: size.characters,
+      inputAttachments: size.attachments,
+      maxOutputTokens: readCount(body, 'max_tokens'),
+      answers: 1,
+    };
+  },
+
+  usageOf: (answer) => usageOfMessages(answer.usage),
+
+  outputCharactersOf(answer) {
+    const size: InputSize = { characters: 0, attachments: 0 };
+    measureInput(answer.content, size, 'content');
+    return size.characters;
+  },
+};
+
+/** Every event repeats its name as the `type` of its data, most often first. */
+function typeOf(json: string): string {
+  const found = /^\{"type":"([\w.]+)"/.exec(json)?.[1];
+  if (found !== undefined) return found;
+  const event: unknown = JSON.parse(json);
+  return isJsonObject(event) && typeof event.type === 'string' ? event.type.replaceAll(/\s/g, '_') : 'message';
+}
+
+/** The wire's own closed list of error types, by ours; the rest are `api_error`. */
+const TYPES: Partial<Readonly<Record<FailureKind, string>>> = {
+  rate_limited: 'rate_limit_error',
+  over_rate_limit: 'rate_limit_error',
+  quota_exhausted: 'billing_error',
+  over_budget: 'billing_error',
+  overloaded: 'overloaded_error',
+  unavailable: 'overloaded_error',
+  timeout: 'timeout_error',
+  context_too_long: 'invalid_request_error',
+  content_filtered: 'invalid_request_error',
+  invalid_input: 'invalid_request_error',
+  unsupported_media_type: 'invalid_request_error',
+  method_not_allowed: 'invalid_request_error',
+  request_timeout: 'timeout_error',
+  client_closed: 'invalid_request_error',
+  unauthenticated: 'authentication_error',
+  forbidden: 'permission_error',
+  not_found: 'not_found_error',
+  model_not_found: 'not_found_error',
+  upstream_model_not_found: 'not_found_error',
+  too_large: 'request_too_large',
+};
+
+function spell(error: GatewayError, requestId: string): string {
+  const { message, kind, code } = error;
+  const told = { type: TYPES[kind] ?? 'api_error', message, code, kind, param: error.param ?? null };
+  return JSON.stringify({ type: 'error', error: told, request_id: requestId });
+}

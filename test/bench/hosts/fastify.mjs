@@ -1,0 +1,25 @@
+import { llmGateway } from '@portico/fastify';
+import fastify from 'fastify';
+import { plainConfig } from '../targets/gateway-config.mjs';
+import { ANSWER, listening, readAll } from './answer.mjs';
+
+export async function mount(upstreamUrl) {
+  const { authenticate, ...config } = plainConfig(upstreamUrl);
+  const app = fastify();
+  const gateway = llmGateway({ ...config, authenticate: ({ request }) => authenticate({ req: request.raw }) });
+  await app.register(gateway, { prefix: '/llm' });
+  return listen(app);
+}
+
+export async function empty() {
+  const app = fastify();
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, payload, done) => void readAll(payload).then(() => done(null)));
+  app.post('/llm/v1/chat/completions', async (_request, reply) => reply.type('application/json').send(ANSWER));
+  return listen(app);
+}
+
+async function listen(app) {
+  await app.listen({ port: 0, host: '127.0.0.1', backlog: 1024 });
+  return listening(app.server, '/llm/v1');
+}
