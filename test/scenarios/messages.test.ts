@@ -2,7 +2,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import type { UsageRecord } from '@portico/core';
 import { expectNoOpenRequests, type FakeProvider, startFakeProvider } from '@portico/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { ADA, QUICK, WIRES } from '../support/gateway-on.js';
+import { ADA, QUICK, WIRES, type WireName } from '../support/gateway-on.js';
 import { MOUNTS, type MountName } from '../support/mounts.js';
 
 let provider: FakeProvider;
@@ -11,14 +11,25 @@ beforeAll(async () => {
 });
 afterAll(() => provider.close());
 
-const ASKED = { model: 'chat', max_tokens: 100, messages: [{ role: 'user' as const, content: 'Tell me of porticos.' }] };
+const ASKED = {
+  model: 'chat',
+  max_tokens: 100,
+  messages: [{ role: 'user' as const, content: 'Tell me of porticos.' }],
+};
 
-describe.each(Object.keys(MOUNTS) as MountName[])("Anthropic's own client, by %s", (mount) => {
+const PLACES = (Object.keys(MOUNTS) as MountName[]).flatMap((mount) =>
+  (['anthropic', 'openai'] as const).map((wire) => ({ mount, wire })),
+);
+
+describe.each(PLACES)("Anthropic's own client, by $mount, of a model that speaks $wire", ({ mount, wire }) => {
   it('gets a whole message, and the ledger what it cost', async () => {
-    const { client, records, close } = await start(mount, 'well');
+    const { client, records, close } = await start(mount, wire, 'well');
     const message = await client.messages.create(ASKED);
     expect(message).toMatchObject({ type: 'message', role: 'assistant', stop_reason: 'end_turn' });
-    expect(provider.log.requests.at(-1)).toMatchObject({ path: '/v1/messages', model: 'well' });
+    expect(provider.log.requests.at(-1)).toMatchObject({
+      path: wire === 'anthropic' ? '/v1/messages' : '/v1/chat/completions',
+      model: 'well',
+    });
     await close();
     expect(records).toMatchObject([
       {
@@ -30,7 +41,7 @@ describe.each(Object.keys(MOUNTS) as MountName[])("Anthropic's own client, by %s
   });
 
   it('gets a stream, event by event and whole', async () => {
-    const { client, records, close } = await start(mount, 'well');
+    const { client, records, close } = await start(mount, wire, 'well');
     const stream = client.messages.stream(ASKED);
     let streamed = '';
     stream.on('text', (piece) => {
@@ -43,8 +54,37 @@ describe.each(Object.keys(MOUNTS) as MountName[])("Anthropic's own client, by %s
     expect(records).toMatchObject([{ stream: true, usage: { outputTokens: message.usage.output_tokens } }]);
   });
 
+  it('calls tools and reads what they said, whole and streamed', async () => {
+    const { client, close } = await start(mount, wire, 'well');
+    const tools = [
+      { name: 'weather', input_schema: { type: 'object' as const, properties: { city: { type: 'string' } } } },
+    ];
+    const asked = { ...ASKED, tools, tool_choice: { type: 'any' as const } };
+    const whole = await client.messages.create(asked);
+    const streamed = await client.messages.stream(asked).finalMessage();
+    for (const message of [whole, streamed]) {
+      expect(message.stop_reason).toBe('tool_use');
+      expect(message.content).toMatchObject([
+        { type: 'tool_use', name: 'weather', input: { city: expect.any(String) } },
+      ]);
+    }
+    const [call] = whole.content;
+    if (call?.type !== 'tool_use') throw new Error('no call');
+    const answer = await client.messages.create({
+      ...asked,
+      tool_choice: { type: 'auto' },
+      messages: [
+        ...ASKED.messages,
+        { role: 'assistant', content: whole.content },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: call.id, content: 'It rains.' }] },
+      ],
+    });
+    expect(answer.content).toMatchObject([{ type: 'text', text: expect.stringContaining('It rains.') }]);
+    await close();
+  });
+
   it('is told of failures in its own words, whole and in the middle of a stream (R-STR-8)', async () => {
-    const { client, close } = await start(mount, 'fault-f15');
+    const { client, close } = await start(mount, wire, 'fault-f15');
     await expect(client.messages.create(ASKED)).rejects.toMatchObject({
       status: 429,
       error: { type: 'error', error: { type: 'rate_limit_error', message: expect.any(String) } },
@@ -54,10 +94,11 @@ describe.each(Object.keys(MOUNTS) as MountName[])("Anthropic's own client, by %s
       error: { error: { type: 'not_found_error' } },
     });
     await close();
-    const broken = await start(mount, 'fault-f33');
+    const broken = await start(mount, wire, 'fault-f33');
     const pieces: string[] = [];
     const reading = (async () => {
-      for await (const event of await broken.client.messages.create({ ...ASKED, stream: true })) pieces.push(event.type);
+      for await (const event of await broken.client.messages.create({ ...ASKED, stream: true }))
+        pieces.push(event.type);
     })();
     await expect(reading).rejects.toThrow(/api_error|upstream/);
     expect(pieces).toContain('content_block_delta');
@@ -66,7 +107,7 @@ describe.each(Object.keys(MOUNTS) as MountName[])("Anthropic's own client, by %s
   });
 
   it('that leaves ends the request to the vendor (c01)', async () => {
-    const { client, records, close } = await start(mount, 'fault-f34');
+    const { client, records, close } = await start(mount, wire, 'fault-f34');
     const stream = await client.messages.create({ ...ASKED, stream: true });
     for await (const event of stream) if (event.type === 'content_block_delta') break;
     await expectNoOpenRequests(provider);
@@ -75,13 +116,13 @@ describe.each(Object.keys(MOUNTS) as MountName[])("Anthropic's own client, by %s
   });
 });
 
-async function start(mount: MountName, model: string) {
+async function start(mount: MountName, wire: WireName, model: string) {
   const records: UsageRecord[] = [];
   const mounted = await MOUNTS[mount]({
     ...QUICK,
     anonymous: ADA,
     retries: { maxRetries: 0 },
-    models: { chat: [WIRES.anthropic(provider, model)] },
+    models: { chat: [WIRES[wire](provider, model)] },
     onUsage: (record) => void records.push(record),
   });
   onTestFinished(() => mounted.close());

@@ -14,6 +14,7 @@ import { openPriceBook, sheetFromConfig } from './governance/price-sheet.js';
 import { openRevocations, revoked } from './governance/revocations.js';
 import { openKeyRing } from './governance/virtual-keys.js';
 import { memoryCounters } from './memory/counter-store.js';
+import { bridges } from './operations/bridges/messages-over-chat.js';
 import { chatCompletions } from './operations/chat-completions.js';
 import { completions } from './operations/completions.js';
 import { embeddings } from './operations/embeddings.js';
@@ -40,6 +41,8 @@ export interface GatewayRuntime {
   readonly transport: Transport;
   /** Where credentials are found under the providers' own variable names; nothing else is read from it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Reads a text file, for credentials that are kept in one. */
+  readonly readFile?: (path: string) => Promise<string>;
   /** Captures the host's async context, for hooks that run when a stream has ended. */
   captureContext?(): <T>(run: () => T) => T;
 }
@@ -63,6 +66,7 @@ export function createGateway<Host, Name extends string>(
   const groups = validateConfig(config, {
     providers: runtime.providers,
     environment: runtime.environment,
+    bridges,
     sheetFromConfig,
   });
   const clock = config.clock ?? systemClock;
@@ -138,7 +142,12 @@ export function createGateway<Host, Name extends string>(
       table,
       cooldowns: openCooldowns(cooldowns, clock),
       send: interceptedSend(interceptors, transport.send),
-      signing: { send: transport.send, clock },
+      signing: {
+        send: transport.send,
+        clock,
+        environment: runtime.environment,
+        readFile: runtime.readFile,
+      },
       clock,
       heartbeatMs: config.heartbeatMs ?? 15_000,
       maxWaitMs: cooldowns.maxWaitMs,

@@ -57,6 +57,10 @@ export interface SignMeans {
   /** Fetches a token. Goes past the interceptors: they wrap what a model is asked, and a credential is none of their business. */
   readonly send: Send;
   readonly clock: Clock;
+  /** Where the vendor's usual credential chain looks; nothing else is read from it. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Reads a text file of the machine, for credentials kept in one; absent where the runtime has no files. */
+  readonly readFile: ((path: string) => Promise<string>) | undefined;
 }
 
 /** An answer that is not a success, or a success that names an error. */

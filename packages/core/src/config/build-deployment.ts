@@ -1,7 +1,7 @@
 import type { AttemptDeadlines, Deployment } from '../deployment.js';
 import type { DeploymentConfig, DeploymentDetails } from '../gateway-config.js';
 import type { PriceSheet } from '../price.js';
-import type { ConnectionSettings, Provider } from '../provider.js';
+import type { Connection, ConnectionSettings, Provider } from '../provider.js';
 import { Secret, secret, withMaskedPrint } from '../secret.js';
 import { checkShape } from './check-shape.js';
 import type { ConfigProblem } from './config-error.js';
@@ -15,7 +15,16 @@ export interface DeploymentSurroundings {
   readonly deadlines: Partial<AttemptDeadlines>;
   readonly takenIds: Set<string>;
   readonly problems: ConfigProblem[];
+  /** What can be told in terms of what a vendor has, besides that. */
+  readonly bridges: Bridges;
   sheetFromConfig(price: NonNullable<DeploymentDetails['price']>): PriceSheet;
+}
+
+/** How operations are told in terms of others, for vendors that lack them. */
+export interface Bridges {
+  codecs(own: Provider['codecs']): Provider['codecs'];
+  /** A bridged operation goes where the one goes that it is told in. */
+  connection(own: Connection): Connection;
 }
 
 /** Where the client sets no bound and nobody knows the model's own. */
@@ -58,10 +67,10 @@ export function buildDeployment(
   return {
     id,
     provider,
-    connection: { ...connection, headers: requestHeaders(connection.headers) },
+    connection: { ...around.bridges.connection(connection), headers: requestHeaders(connection.headers) },
     model,
     baseModel: details.baseModel ?? model,
-    codecs: provider.codecs,
+    codecs: around.bridges.codecs(provider.codecs),
     weight: details.weight ?? 1,
     dropUnsupported: details.dropUnsupported ?? false,
     price: details.price === undefined ? undefined : around.sheetFromConfig(details.price),

@@ -30,6 +30,7 @@ function provider(name: string, needsKey = true): Provider {
 const around = {
   providers: [provider('groq'), provider('acme'), provider('local', false)],
   environment: { ACME_API_KEY: 'from the environment' },
+  bridges: { codecs: <T>(own: T) => own, connection: <T>(own: T) => own },
   sheetFromConfig,
 };
 

@@ -13,6 +13,7 @@ export interface ConfigSurroundings {
   readonly providers: readonly Provider[];
   /** Only credentials are read from it, under the providers' own variable names. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly bridges: DeploymentSurroundings['bridges'];
   readonly sheetFromConfig: DeploymentSurroundings['sheetFromConfig'];
 }
 
@@ -71,6 +72,7 @@ export function validateConfig(config: GatewayConfig<never>, around: ConfigSurro
       deadlines: limits,
       takenIds,
       problems,
+      bridges: around.bridges,
       sheetFromConfig: around.sheetFromConfig,
     };
     const deployments: Deployment[] = [];
