@@ -31,6 +31,7 @@ export default defineConfig({
         test: {
           name: 'across packages',
           include: ['test/**/*.test.ts'],
+          globalSetup: ['test/hosts/install.ts'],
           exclude: ['test/packages/**', '**/node_modules/**'],
           testTimeout: 30_000,
         },

@@ -19,6 +19,9 @@ const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
   providers: ['@portico/core'],
   node: ['@portico/core', '@portico/providers', 'node:', 'undici'],
   express: ['@portico/core', '@portico/node', '@portico/providers', 'express', 'node:'],
+  fastify: ['@portico/core', '@portico/node', 'fastify', 'node:'],
+  nestjs: ['@nestjs/common', '@nestjs/core', '@portico/core', '@portico/node', 'node:', 'rxjs'],
+  koa: ['@portico/core', '@portico/node', 'koa', 'node:'],
   testing: ['@portico/core', 'node:'],
 };
 

@@ -8,3 +8,8 @@ declare module 'compression' {
   import type { RequestHandler } from 'express';
   export default function compression(options: { readonly threshold: number }): RequestHandler;
 }
+
+declare module 'koa2' {
+  import Koa from 'koa';
+  export default Koa;
+}

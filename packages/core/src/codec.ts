@@ -9,8 +9,11 @@ import type { Usage } from './usage.js';
 export interface Codec {
   /** The upstream's body for this request. Throws `invalid_input` for what the wire cannot express. */
   encode(request: JsonObject, target: EncodeTarget): JsonObject;
-  /** The public shape of an upstream's whole answer; absent where it already has it and its bytes pass through. */
-  decode?(answer: JsonObject, target: EncodeTarget): JsonObject;
+  /**
+   * The public shape of an upstream's whole answer; absent where it already has it and its bytes pass through. `request`
+   * is what `encode` was given, for answers whose form the client chose.
+   */
+  decode?(answer: JsonObject, target: EncodeTarget, request?: JsonObject): JsonObject;
   /**
    * Most output tokens this codec asks a model for where the client sets no bound: what a budget then reserves. Absent
    * where it asks for nothing and the vendor decides.

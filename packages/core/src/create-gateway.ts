@@ -182,6 +182,9 @@ export function createGateway<Host, Name extends string>(
       return open.cancelOf(id, revoked());
     },
     modelNames: groups.map((group) => group.name as Name),
+    get isClosing() {
+      return closed !== undefined;
+    },
     get openCalls() {
       return open.size;
     },

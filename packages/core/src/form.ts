@@ -78,7 +78,8 @@ const LINE_END = UTF8.encode('\r\n');
 const EMPTY_LINE = UTF8.encode('\r\n\r\n');
 const DASH = 0x2d;
 
-function boundaryOf(contentType: string | undefined): string {
+/** What stands between the parts. Throws `unsupported_media_type` for what is no form. */
+export function boundaryOf(contentType: string | undefined): string {
   const type = contentType ?? '';
   const found = /;\s*boundary=(?:"([^"\r\n]{1,70})"|([^\s;"]{1,70}))/i.exec(type);
   const boundary = found?.[1] ?? found?.[2];

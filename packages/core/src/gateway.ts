@@ -35,6 +35,8 @@ export interface Gateway<Host = unknown, Name extends string = string> {
   revoke(principal: Principal | string): number;
   /** Paths and names of the model groups, for start-up logs. */
   readonly modelNames: readonly Name[];
+  /** It takes no more calls: `close` was called. */
+  readonly isClosing: boolean;
   /** Calls under way. */
   readonly openCalls: number;
   /**

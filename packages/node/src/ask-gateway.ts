@@ -29,6 +29,10 @@ export async function askGateway<Host>(
   const request = new ServedRequest(req, res, options);
   const reply = await gateway.handle(request);
   if (reply === undefined) return undefined;
+  if (request.gone) {
+    if (reply.kind === 'events') reply.body.cancel(clientLeft());
+    return undefined;
+  }
   const headers = [...forwardable(reply)];
   if (request.bodyRefused && !('stream' in res)) headers.push('connection', 'close');
   if (reply.kind === 'json') {
@@ -89,8 +93,12 @@ class ReplyStream extends Readable {
   override _destroy(_error: Error | null, done: (error?: Error | null) => void): void {
     if (!this.#over) {
       this.#over = true;
-      this.#source.cancel(new GatewayError('client_closed', 'The client left before the answer was complete.'));
+      this.#source.cancel(clientLeft());
     }
     done();
   }
+}
+
+function clientLeft(): GatewayError {
+  return new GatewayError('client_closed', 'The client left before the answer was complete.');
 }

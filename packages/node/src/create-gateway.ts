@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
+import { readFile } from 'node:fs/promises';
 import { createGateway as createCoreGateway, type Gateway, type GatewayConfig } from '@portico/core';
 import { allProviders } from '@portico/providers';
 import { undiciTransport } from './undici-transport.js';
@@ -14,6 +15,7 @@ export function createGateway<Host = unknown, Name extends string = string>(
     providers: allProviders(),
     transport: undiciTransport(),
     environment: process.env,
+    readFile: (path) => readFile(path, 'utf8'),
     captureContext,
   });
 }

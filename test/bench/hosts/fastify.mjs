@@ -6,7 +6,7 @@ import { ANSWER, listening, readAll } from './answer.mjs';
 export async function mount(upstreamUrl) {
   const { authenticate, ...config } = plainConfig(upstreamUrl);
   const app = fastify();
-  const gateway = llmGateway({ ...config, authenticate: ({ request }) => authenticate({ req: request.raw }) });
+  const gateway = llmGateway({ ...config, authenticate: ({ req }) => authenticate({ req: req.raw }) });
   await app.register(gateway, { prefix: '/llm' });
   return listen(app);
 }

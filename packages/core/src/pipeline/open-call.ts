@@ -1,7 +1,7 @@
 import type { Call } from '../call.js';
 import type { Cancellation } from '../cancellation.js';
 import { GatewayError } from '../errors.js';
-import { type Form, readForm } from '../form.js';
+import { boundaryOf, type Form, readForm } from '../form.js';
 import { mayUseModel, mayUseOperation } from '../governance/access.js';
 import type { IncomingRequest } from '../incoming.js';
 import { isJsonObject, type JsonObject } from '../json.js';
@@ -61,7 +61,9 @@ export async function openCall<Host>(
 
 async function formOf(request: IncomingRequest, maxBytes: number): Promise<Form> {
   const { body } = request;
-  if (body.kind === 'bytes') return readForm(await body.read(maxBytes), request.header('content-type'));
+  const type = request.header('content-type');
+  boundaryOf(type);
+  if (body.kind === 'bytes') return readForm(await body.read(maxBytes), type);
   throw new GatewayError(
     'invalid_input',
     'Something in front of the gateway took this form apart, and its files are not there any more. ' +

@@ -189,7 +189,7 @@ async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: 
       throw broken(value === undefined ? 'a body that is not JSON' : 'JSON that is not an object');
     if (demand.stream) throw broken('a whole answer to a request for a stream');
     if (codec.decode === undefined) return { kind: 'json', deployment, body: text, value };
-    const decoded = codec.decode(value, target);
+    const decoded = codec.decode(value, target, call.body);
     return { kind: 'json', deployment, body: JSON.stringify(decoded), value: decoded };
   }
 

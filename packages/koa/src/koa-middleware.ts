@@ -1,0 +1,51 @@
+import type { Gateway } from '@portico/core';
+import { askGateway } from '@portico/node';
+import type { Context, Middleware } from 'koa';
+
+/** What hooks get of Koa: the context after the host's own middleware ran, with its session and user. */
+export interface KoaHost {
+  readonly ctx: Context;
+}
+
+/** Hands every request below the prefix to the gateway, and the answer to Koa, which sends it. */
+export function koaMiddleware(gateway: Pick<Gateway<KoaHost>, 'handle'>, prefix: string): Middleware {
+  const base = prefix.replace(/\/+$/, '');
+  return async (ctx, next) => {
+    const path = pathBelow(base, ctx.path);
+    if (path === undefined) return next();
+    // The answer is Koa's to send: `ctx.respond = false` would lose what middleware sets after `await next()`, the
+    // session's cookie first of all.
+    const reply = await askGateway(gateway, ctx.req, ctx.res, {
+      path,
+      host: { ctx },
+      ip: ctx.ip,
+      authority: ctx.host,
+      parsedBody: parsedBodyOf(ctx),
+    });
+    if (reply === undefined) {
+      // Nobody waits any more, or it is the host's next route that should answer.
+      if (ctx.res.destroyed || ctx.headerSent) return undefined;
+      return next();
+    }
+    ctx.status = reply.status;
+    for (let at = 0; at < reply.headers.length; at += 2) {
+      ctx.set(reply.headers[at] as string, reply.headers[at + 1] as string);
+    }
+    ctx.body = reply.body;
+    return undefined;
+  };
+}
+
+/** What lies below the prefix; undefined for what does not. */
+function pathBelow(base: string, path: string): string | undefined {
+  if (base === '') return path;
+  if (!path.startsWith(base)) return undefined;
+  const below = path.slice(base.length);
+  return below === '' ? '/' : below.startsWith('/') ? below : undefined;
+}
+
+// The text as it came says more than what was made of it: parsers of Koa keep both.
+function parsedBodyOf({ request }: Context): unknown {
+  const { rawBody, body } = request as { rawBody?: unknown; body?: unknown };
+  return typeof rawBody === 'string' || rawBody instanceof Uint8Array ? rawBody : body;
+}
