@@ -55,7 +55,13 @@ function typeCheck(readme: string, snippets: readonly string[]): readonly string
   mkdirSync(folder, { recursive: true });
   const files = snippets.map((_, index) => `snippet-${index + 1}.ts`);
   for (const [index, file] of files.entries()) writeFileSync(join(folder, file), snippets[index] ?? '');
-  const compilerOptions = { noEmit: true, composite: false, lib: ['es2023', 'dom', 'dom.iterable'], types: ['node'] };
+  const compilerOptions = {
+    noEmit: true,
+    composite: false,
+    experimentalDecorators: true,
+    lib: ['es2023', 'dom', 'dom.iterable'],
+    types: ['node'],
+  };
   const tsconfig = { extends: join(root, 'tsconfig.base.json'), compilerOptions, files };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
 

@@ -590,7 +590,7 @@ describe('R20: the session of the host', () => {
   });
 });
 
-describe.each(EVERYWHERE.filter((mount) => mount !== 'in-process' && mount !== 'HTTP/2'))(
+describe.each(EVERYWHERE.filter((mount) => !['in-process', 'HTTP/2', 'fetch'].includes(mount)))(
   'R-SEC-7, R21 on %s: a call that a cookie authorises',
   (mount) => {
     const KEY = 'vk-of-a-script-00000000000000000000';

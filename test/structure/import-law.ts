@@ -21,6 +21,7 @@ const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
   express: ['@portico/core', '@portico/node', '@portico/providers', 'express', 'node:'],
   fastify: ['@portico/core', '@portico/node', 'fastify', 'node:'],
   nestjs: ['@nestjs/common', '@nestjs/core', '@portico/core', '@portico/node', 'node:', 'rxjs'],
+  fetch: ['@portico/core', '@portico/providers'],
   koa: ['@portico/core', '@portico/node', 'koa', 'node:'],
   testing: ['@portico/core', 'node:'],
 };

@@ -5,6 +5,7 @@ import express, { type Express } from 'express';
 import express4 from 'express4';
 import { NEST_VERSIONS, type NestVersion } from '../hosts/install.js';
 import { mountFastify } from '../mounts/fastify.js';
+import { mountFetch, mountHono } from '../mounts/fetch.js';
 import { mountHttp2 } from '../mounts/http2.js';
 import { mountKoa, mountKoa2 } from '../mounts/koa.js';
 import { type MountConfig, type Mounted, mounted, overHttp } from '../mounts/mounted.js';
@@ -19,6 +20,8 @@ export type MountName =
   | 'Koa 2'
   | 'Fastify 5'
   | NestMountName
+  | 'Hono'
+  | 'fetch'
   | 'HTTP/2'
   | 'node:http'
   | 'in-process';
@@ -43,6 +46,8 @@ export const MOUNTS: Readonly<Record<MountName, (config: MountConfig) => Promise
   'Koa 2': mountKoa2,
   'Fastify 5': (config) => mountFastify(config),
   ...NEST_MOUNTS,
+  Hono: mountHono,
+  fetch: mountFetch,
   'HTTP/2': mountHttp2,
 
   async 'node:http'(config) {

@@ -168,7 +168,7 @@ export function createGateway<Host, Name extends string>(
 
   return {
     handle,
-    fetch: (request, host) => answerRequest(handle, request, host ?? ({} as Host)),
+    fetch: (request, host, options) => answerRequest(handle, request, host ?? ({} as Host), options),
     fetchAs: (principal) => fetchAs(handle, principal),
     chat: (request, options) => chat(handle, request, options),
     chatStream: (request, options) => chatStream(handle, request, options),

@@ -9,10 +9,10 @@ export interface Gateway<Host = unknown, Name extends string = string> {
   /** Answers one request; undefined if its path is none of the gateway's. Never rejects: failures are replies. */
   handle(request: IncomingRequest<Host>): Promise<Reply | undefined>;
   /**
-   * The same door for web-standard hosts. Authenticates like any other call; paths are taken as they are.
-   * Hooks that need the host's own objects get what is given as `host`.
+   * The same door for web-standard hosts: Hono, Next.js, Bun, Deno, Workers. Authenticates like any other call. Hooks that
+   * need the host's own objects get what is given as `host`.
    */
-  fetch(request: Request, host?: Host): Promise<Response>;
+  fetch(request: Request, host?: Host, options?: FetchOptions): Promise<Response>;
   /**
    * A `fetch` that makes calls in-process as `principal`: hand it to the official client. Same policies, limits and
    * ledger, no socket; `baseURL` may be any URL that ends in `/v1`.
@@ -44,6 +44,13 @@ export interface Gateway<Host = unknown, Name extends string = string> {
    * error, flushes the sinks and lets go of sockets. Safe to call twice.
    */
   close(options?: { readonly graceMs?: number }): Promise<void>;
+}
+
+export interface FetchOptions {
+  /** Where the gateway begins: `/llm`. Everything else is a 404. Default: the root. */
+  readonly prefix?: string;
+  /** The peer's address, where the runtime says it. */
+  readonly ip?: string;
 }
 
 /** A chat request in OpenAI's shape; the model is one of the configured names. */

@@ -12,7 +12,7 @@ export {
   GatewayError,
   type GatewayErrorOptions,
 } from './errors.js';
-export type { CallerOptions, ChatRequest, Gateway } from './gateway.js';
+export type { CallerOptions, ChatRequest, FetchOptions, Gateway } from './gateway.js';
 export type {
   CooldownConfig,
   DeploymentConfig,

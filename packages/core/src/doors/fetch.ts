@@ -1,24 +1,41 @@
+import type { FetchOptions } from '../gateway.js';
 import type { IncomingBody, IncomingRequest } from '../incoming.js';
 import type { Principal } from '../principal.js';
 import type { EventsSource, Reply } from '../reply.js';
-import { incomingOf, readableBody, textBody } from './in-process.js';
+import { incomingOf, readableBody, streamBody, textBody } from './in-process.js';
 
 /** What a gateway is to its doors. */
 export type Handle<Host> = (request: IncomingRequest<Host>) => Promise<Reply | undefined>;
 
 /** Answers a web-standard request, authenticated like any other. */
-export async function answerRequest<Host>(handle: Handle<Host>, request: Request, host: Host): Promise<Response> {
+export async function answerRequest<Host>(
+  handle: Handle<Host>,
+  request: Request,
+  host: Host,
+  { prefix = '', ip }: FetchOptions = {},
+): Promise<Response> {
   const { pathname, host: authority } = new URL(request.url);
+  const path = pathBelow(prefix.replace(/\/+$/, ''), pathname);
+  if (path === undefined) return new Response(null, { status: 404 });
   const { request: incoming, release } = incomingOf({
     method: request.method,
-    path: pathname,
+    path,
     header: (name) => request.headers.get(name) ?? undefined,
-    body: readableBody(() => request.arrayBuffer()),
+    body: streamBody(request.body, request.headers),
     signal: request.signal,
     host,
     authority,
+    ip,
   });
   return toResponse(await handle(incoming), release, request.signal);
+}
+
+/** What lies below the prefix; undefined for what does not. */
+function pathBelow(prefix: string, path: string): string | undefined {
+  if (prefix === '') return path;
+  if (!path.startsWith(prefix)) return undefined;
+  const below = path.slice(prefix.length);
+  return below === '' ? '/' : below.startsWith('/') ? below : undefined;
 }
 
 /** A `fetch` whose calls are made in-process as one principal. */

@@ -11,6 +11,7 @@ export interface InProcessCall<Host> {
   readonly signal: AbortSignal | undefined | null;
   readonly host: Host;
   readonly authority?: string | undefined;
+  readonly ip?: string | undefined;
   readonly principal?: Principal | undefined;
 }
 
@@ -25,7 +26,7 @@ export function incomingOf<Host>(call: InProcessCall<Host>): { request: Incoming
       method: call.method,
       path: call.path,
       header: call.header,
-      ip: undefined,
+      ip: call.ip,
       authority: call.authority,
       host: call.host,
       body: call.body,
@@ -49,7 +50,85 @@ export function readableBody(read: () => Promise<ArrayBuffer>): IncomingBody {
   return { kind: 'bytes', read: async (maxBytes) => limited(new Uint8Array(await read()), maxBytes) };
 }
 
+/** A body that is on its way: no more of it is read than may be taken, packed or not. */
+export function streamBody(stream: ReadableStream<Uint8Array> | null, headers: Headers): IncomingBody {
+  return {
+    kind: 'bytes',
+    async read(maxBytes) {
+      if (stream === null) return new Uint8Array(0);
+      if (Number(headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes);
+      if (stream.locked) throw consumed();
+      const encoding = headers.get('content-encoding')?.toLowerCase() ?? 'identity';
+      if (encoding === 'identity') return collect(stream, maxBytes);
+      if (encoding !== 'gzip' && encoding !== 'deflate') throw unknownEncoding(encoding);
+      const plain = stream.pipeThrough(new DecompressionStream(encoding) as unknown as TransformStream<Uint8Array>);
+      return collect(plain, maxBytes).catch((cause: unknown) => {
+        if (cause instanceof GatewayError) throw cause;
+        throw new GatewayError('invalid_input', `The body cannot be unpacked as ${encoding}.`, { cause });
+      });
+    },
+  };
+}
+
+async function collect(stream: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+  const reader = stream.getReader();
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for (let piece = await nextOf(reader); !piece.done; piece = await nextOf(reader)) {
+    length += piece.value.byteLength;
+    if (length > maxBytes) {
+      void reader.cancel().catch(() => undefined);
+      throw tooLarge(maxBytes);
+    }
+    pieces.push(piece.value);
+  }
+  if (pieces.length === 1) return pieces[0] as Uint8Array;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.byteLength;
+  }
+  return whole;
+}
+
+/** Longest silence in the middle of a body, as on Node. */
+const BODY_TIMEOUT_MS = 30_000;
+
+function nextOf(reader: ReadableStreamDefaultReader<Uint8Array>) {
+  return new Promise<ReadableStreamReadResult<Uint8Array>>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      void reader.cancel().catch(() => undefined);
+      reject(new GatewayError('request_timeout', `Nothing more of the body came for ${BODY_TIMEOUT_MS} ms.`));
+    }, BODY_TIMEOUT_MS);
+    reader
+      .read()
+      .then(resolve, (cause: unknown) =>
+        reject(new GatewayError('client_closed', 'The client left before its request was complete.', { cause })),
+      )
+      .finally(() => clearTimeout(timer));
+  });
+}
+
 async function limited(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
   if (bytes.byteLength <= maxBytes) return bytes;
-  throw new GatewayError('too_large', `The body has ${bytes.byteLength} bytes; this gateway takes ${maxBytes}.`);
+  throw tooLarge(maxBytes);
+}
+
+function tooLarge(maxBytes: number): GatewayError {
+  return new GatewayError('too_large', `The body is larger than the ${maxBytes} bytes this gateway takes.`);
+}
+
+function consumed(): GatewayError {
+  return new GatewayError(
+    'invalid_input',
+    'Something in front of the gateway consumed the body. Hand over a request that was not read, or a clone of it.',
+  );
+}
+
+function unknownEncoding(encoding: string): GatewayError {
+  return new GatewayError(
+    'unsupported_media_type',
+    `The body is encoded as "${encoding.slice(0, 40)}". Send it plain, or as gzip or deflate.`,
+  );
 }
