@@ -18,10 +18,13 @@ export async function mountFetch(config: MountConfig): Promise<Mounted> {
   return mounted('http://portico.test/llm/v1', undefined, gateway, ask as typeof fetch, () => Promise.resolve());
 }
 
+export type HonoApp = Hono<{ Bindings: HttpBindings }>;
+
 /** A Hono app on Node whose gateway lies below `/llm`. */
-export async function mountHono(config: MountConfig): Promise<Mounted> {
+export async function mountHono(config: MountConfig, before: (app: HonoApp) => void = () => {}): Promise<Mounted> {
   const gateway = createNodeGateway(config as GatewayConfig<never>);
-  const app = new Hono<{ Bindings: HttpBindings }>();
+  const app: HonoApp = new Hono();
+  before(app);
   app.all('/llm/*', (c) => gateway.fetch(c.req.raw, { req: c.env.incoming } as never, { prefix: '/llm' }));
   const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }) as Server;
   if (!server.listening) await new Promise((resolve) => server.once('listening', resolve));

@@ -23,4 +23,7 @@ export async function mountKoa(
   return overHttp(app.callback(), gateway);
 }
 
-export const mountKoa2 = (config: MountConfig) => mountKoa(config, Koa2 as unknown as typeof Koa);
+/** The same in Koa 2. */
+export function mountKoa2(config: MountConfig, before?: (app: Koa) => void): Promise<Mounted> {
+  return mountKoa(config, Koa2, before);
+}

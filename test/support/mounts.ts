@@ -43,10 +43,10 @@ export const MOUNTS: Readonly<Record<MountName, (config: MountConfig) => Promise
   'Express 4': (config) => mountExpress(express4, config),
 
   'Koa 3': (config) => mountKoa(config),
-  'Koa 2': mountKoa2,
+  'Koa 2': (config) => mountKoa2(config),
   'Fastify 5': (config) => mountFastify(config),
   ...NEST_MOUNTS,
-  Hono: mountHono,
+  Hono: (config) => mountHono(config),
   fetch: mountFetch,
   'HTTP/2': mountHttp2,
 

@@ -1,0 +1,102 @@
+import { Writable } from 'node:stream';
+import fastifyCompress from '@fastify/compress';
+import fastifyCors from '@fastify/cors';
+import fastifyHelmet from '@fastify/helmet';
+import koaCors from '@koa/cors';
+import { startFakeProvider } from '@portico/testing';
+import compression from 'compression';
+import cors from 'cors';
+import express, { type RequestHandler } from 'express';
+import express4 from 'express4';
+import helmet from 'helmet';
+import koaCompress from 'koa-compress';
+import koaHelmet from 'koa-helmet';
+import morgan from 'morgan';
+import { pinoHttp } from 'pino-http';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { mountFastify } from '../mounts/fastify.js';
+import { mountKoa, mountKoa2 } from '../mounts/koa.js';
+import { mountNest } from '../mounts/nest.js';
+import { QUICK, WIRES } from '../support/gateway-on.js';
+import { type MountConfig, type Mounted, mountExpress } from '../support/mounts.js';
+import { watchProcess } from '../support/watch-process.js';
+
+// Warnings, deprecations among them, and unhandled rejections fail these tests.
+watchProcess();
+
+const nowhere = () => new Writable({ write: (_chunk, _encoding, done) => done() });
+
+function everything(): RequestHandler[] {
+  return [
+    morgan('combined', { stream: nowhere() }),
+    pinoHttp({}, nowhere()) as RequestHandler,
+    helmet(),
+    cors({ origin: true, credentials: true }),
+    compression(),
+  ];
+}
+
+const HOSTS: Readonly<Record<string, (config: MountConfig) => Promise<Mounted>>> = {
+  'Express 5': (config) => mountExpress(express, config, (app) => void app.use(...everything())),
+  'Express 4': (config) => mountExpress(express4, config, (app) => void app.use(...everything())),
+  'Koa 3': (config) => mountKoa(config, undefined, useEverything),
+  'Koa 2': (config) => mountKoa2(config, useEverything),
+  'Fastify 5': (config) =>
+    mountFastify(config, async (app) => {
+      await app.register(fastifyHelmet);
+      await app.register(fastifyCors, { origin: true, credentials: true });
+      await app.register(fastifyCompress);
+    }),
+  'Nest 12 on Express': (config) => mountNest(12, 'express', config, (app) => void app.use(...everything())),
+  'Nest 10 on Express': (config) => mountNest(10, 'express', config, (app) => void app.use(...everything())),
+};
+
+function useEverything(app: Parameters<NonNullable<Parameters<typeof mountKoa>[2]>>[0]): void {
+  app.use(koaHelmet());
+  app.use(koaCors({ credentials: true }));
+  app.use(koaCompress());
+}
+
+describe.each(Object.entries(HOSTS))('R-STR-7, R8: %s behind compression, helmet, cors and loggers', (_, start) => {
+  it('hands on each token as it comes, and comments while the model is silent, unpacked', async () => {
+    const { mounted } = await open(start, 'fault-f34', { heartbeatMs: 20 });
+    const answer = await ask(mounted);
+    expect(answer.headers.get('content-encoding')).toBeNull();
+    // The vendor has sent five tokens and then says nothing for ever: they are here, or the test waits for ever.
+    expect(await readUntil(answer, ': keep-alive')).toContain('"content"');
+  });
+
+  it('keeps what stands in front on the answer, streamed or whole', async () => {
+    const { mounted } = await open(start, 'well');
+    for (const stream of [true, false]) {
+      const answer = await ask(mounted, stream);
+      await answer.text();
+      expect(answer.headers.get('access-control-allow-origin')).toBe('https://app.example');
+      expect(answer.headers.get('x-request-id')).toMatch(/^req_/);
+      expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+    }
+  });
+});
+
+function ask(mounted: Mounted, stream = true): Promise<Response> {
+  const headers = { origin: 'https://app.example', 'accept-encoding': 'gzip, br' };
+  return mounted.post({ model: 'chat', stream, messages: [{ role: 'user', content: 'Hello' }] }, { headers });
+}
+
+async function readUntil(answer: Response, wanted: string): Promise<string> {
+  const reader = answer.body?.pipeThrough(new TextDecoderStream() as never).getReader();
+  let text = '';
+  while (!text.includes(wanted)) text += String((await reader?.read())?.value);
+  await reader?.cancel();
+  return text;
+}
+
+async function open(start: (config: MountConfig) => Promise<Mounted>, model: string, more: Partial<MountConfig> = {}) {
+  const provider = await startFakeProvider();
+  const mounted = await start({ ...QUICK, csrf: false, models: { chat: [WIRES.openai(provider, model)] }, ...more });
+  onTestFinished(async () => {
+    await mounted.close();
+    await provider.close();
+  });
+  return { mounted };
+}
