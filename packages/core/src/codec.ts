@@ -21,6 +21,16 @@ export interface Codec {
   defaultMaxOutputTokens?(baseModel: string): number;
   /** A state machine for one stream. */
   openStream(target: EncodeTarget): StreamDecoder;
+  /** How streams are cut into events where they come as something else than server-sent events. */
+  readonly framing?: Framing;
+}
+
+/** Cuts streams of one content type into events. */
+export interface Framing {
+  /** What the content type of such a stream begins with. */
+  readonly contentType: string;
+  /** For one stream: takes its bytes in pieces of any size and tells each event once it is whole. Throws where it cannot go on. */
+  open(onEvent: (data: string, name: string | undefined) => void): (chunk: Uint8Array) => void;
 }
 
 /** What a codec may know of where the request goes. */

@@ -12,7 +12,7 @@ export interface Form {
   readonly fields: JsonObject;
 }
 
-export interface FormPart {
+interface FormPart {
   readonly name: string;
   /** Undefined for a text field. */
   readonly file: FormFile | undefined;
@@ -22,7 +22,7 @@ export interface FormPart {
 }
 
 /** What is known of a file without reading it. */
-export interface FormFile {
+interface FormFile {
   readonly fileName: string;
   readonly type: string | undefined;
   readonly bytes: number;

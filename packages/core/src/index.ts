@@ -1,7 +1,7 @@
 export type { Attempt, Call } from './call.js';
 export { Cancellation } from './cancellation.js';
 export { type Clock, systemClock } from './clock.js';
-export type { Codec, EncodeTarget, StreamDecoder, StreamSink } from './codec.js';
+export type { Codec, EncodeTarget, Framing, StreamDecoder, StreamSink } from './codec.js';
 export { ConfigError, type ConfigProblem } from './config/config-error.js';
 export { createGateway, type GatewayRuntime } from './create-gateway.js';
 export type { AttemptDeadlines, Deadlines, Deployment, ResolvedDeadlines } from './deployment.js';

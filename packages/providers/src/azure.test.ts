@@ -1,4 +1,11 @@
-import { Cancellation, type Connection, type ConnectionSettings, GatewayError, secret } from '@portico/core';
+import {
+  Cancellation,
+  type Connection,
+  type ConnectionSettings,
+  GatewayError,
+  secret,
+  systemClock,
+} from '@portico/core';
 import { describe, expect, it } from 'vitest';
 import { azure } from './azure.js';
 import { azureAi } from './azure-ai.js';
@@ -28,7 +35,13 @@ function signed(connection: Connection, headers: Record<string, string> = {}) {
     cancellation: new Cancellation(),
     attempt,
   } as const;
-  return Promise.resolve(connection.sign?.(request));
+  // A token that the host's own function brings needs nothing of these.
+  const means = { send: neverAsked, clock: systemClock, environment: {}, readFile: undefined };
+  return Promise.resolve(connection.sign?.(request, means));
+}
+
+function neverAsked(): never {
+  throw new Error('nothing was to be fetched');
 }
 
 describe('the address of an Azure resource', () => {

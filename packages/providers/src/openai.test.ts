@@ -23,6 +23,7 @@ describe('OpenAI', () => {
         'chat.completions': '/v1/chat/completions',
         completions: '/v1/completions',
         embeddings: '/v1/embeddings',
+        'audio.transcriptions': '/v1/audio/transcriptions',
       },
       headers: { authorization: 'Bearer sk-test' },
     });

@@ -93,3 +93,44 @@ function open(codec: Codec) {
     end: () => decoder.end(sink),
   };
 }
+
+// biome-ignore lint/suspicious/noExplicitAny: chunks are read the way a client reads them, and asserted.
+export type Loose = any;
+
+/** An assistant's message as a client keeps it. */
+export interface Message {
+  readonly role: 'assistant';
+  readonly content: string | null;
+  readonly reasoning_content?: string;
+  readonly tool_calls?: readonly {
+    readonly id: string;
+    readonly function: { readonly name: string; readonly arguments: string };
+  }[];
+  readonly [field: string]: unknown;
+}
+
+/**
+ * What a client collects of one choice's chunks: text is joined, calls by their index, entries of other lists are
+ * appended, and of other fields the last word counts.
+ */
+export function collected(chunks: readonly JsonObject[], index = 0): { message: Message; finish: unknown } {
+  const choices = chunks.flatMap((chunk: Loose) => chunk.choices).filter((choice) => choice.index === index);
+  const message: Loose = { role: 'assistant', content: '' };
+  for (const { delta } of choices) {
+    for (const [name, value] of Object.entries<Loose>(delta)) {
+      if (name === 'role') continue;
+      if (name === 'tool_calls') {
+        message.tool_calls ??= [];
+        for (const { index: at, ...piece } of value) {
+          const known = message.tool_calls[at];
+          if (known === undefined) message.tool_calls[at] = piece;
+          else known.function.arguments += piece.function.arguments;
+        }
+      } else if (typeof value === 'string') message[name] = (message[name] ?? '') + value;
+      else if (Array.isArray(value)) message[name] = [...(message[name] ?? []), ...value];
+      else message[name] = value;
+    }
+  }
+  const finishes = choices.map((choice) => choice.finish_reason).filter(Boolean);
+  return { message, finish: finishes.length === 1 ? finishes[0] : finishes };
+}

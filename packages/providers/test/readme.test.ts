@@ -31,6 +31,8 @@ const LETTERS: readonly (readonly [UpstreamOperationName, string])[] = [
 const OWN_ADDRESSES: Readonly<Record<string, string>> = {
   openai: 'https://api.openai.com/v1',
   anthropic: 'https://api.anthropic.com',
+  gemini: 'https://generativelanguage.googleapis.com/v1beta',
+  vertex_ai: 'https://{location}-aiplatform.googleapis.com/v1beta1',
 };
 
 function addressOf(name: string): string {

@@ -21,7 +21,7 @@ export interface DeploymentSurroundings {
 }
 
 /** How operations are told in terms of others, for vendors that lack them. */
-export interface Bridges {
+interface Bridges {
   codecs(own: Provider['codecs']): Provider['codecs'];
   /** A bridged operation goes where the one goes that it is told in. */
   connection(own: Connection): Connection;

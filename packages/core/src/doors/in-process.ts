@@ -61,7 +61,8 @@ export function streamBody(stream: ReadableStream<Uint8Array> | null, headers: H
       const encoding = headers.get('content-encoding')?.toLowerCase() ?? 'identity';
       if (encoding === 'identity') return collect(stream, maxBytes);
       if (encoding !== 'gzip' && encoding !== 'deflate') throw unknownEncoding(encoding);
-      const plain = stream.pipeThrough(new DecompressionStream(encoding) as unknown as TransformStream<Uint8Array>);
+      const inflate = new DecompressionStream(encoding) as unknown as TransformStream<Uint8Array, Uint8Array>;
+      const plain: ReadableStream<Uint8Array> = stream.pipeThrough(inflate);
       return collect(plain, maxBytes).catch((cause: unknown) => {
         if (cause instanceof GatewayError) throw cause;
         throw new GatewayError('invalid_input', `The body cannot be unpacked as ${encoding}.`, { cause });

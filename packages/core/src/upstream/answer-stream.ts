@@ -1,6 +1,6 @@
 import { createParser, type EventSourceParser } from 'eventsource-parser';
 import type { Clock } from '../clock.js';
-import type { StreamDecoder, StreamSink } from '../codec.js';
+import type { Framing, StreamDecoder, StreamSink } from '../codec.js';
 import { GatewayError } from '../errors.js';
 import type { ErrorSpelling, StreamSpelling } from '../operation.js';
 import type { EventsSink, EventsSource } from '../reply.js';
@@ -28,6 +28,8 @@ export interface StreamAccount {
 export interface AnswerStreamParts {
   readonly source: ByteSource;
   readonly decoder: StreamDecoder;
+  /** How its bytes are cut into events where they are not server-sent events. */
+  readonly framing?: Framing | undefined;
   readonly deadline: Deadline;
   readonly clock: Clock;
   /** Longest silence towards the client before a comment is sent; proxies and servers cut what is silent. */
@@ -66,6 +68,8 @@ export class AnswerStream implements EventsSource, ByteSink, StreamSink {
   readonly #parts: AnswerStreamParts;
   readonly #utf8 = new TextDecoder();
   readonly #parser: EventSourceParser;
+  /** Cuts the bytes in the parser's place. */
+  readonly #cut: ((chunk: Uint8Array) => void) | undefined;
   #open!: () => void;
   #refuse!: (error: unknown) => void;
   #committed = false;
@@ -89,11 +93,11 @@ export class AnswerStream implements EventsSource, ByteSink, StreamSink {
       this.#open = resolve;
       this.#refuse = reject;
     });
-    this.#parser = createParser({
-      onEvent: ({ data, event }) => {
-        if (!this.#over) parts.decoder.event(data, event, this);
-      },
-    });
+    const onEvent = (data: string, name: string | undefined) => {
+      if (!this.#over) parts.decoder.event(data, name, this);
+    };
+    this.#parser = createParser({ onEvent: ({ data, event }) => onEvent(data, event) });
+    this.#cut = parts.framing?.open(onEvent);
   }
 
   /** Begins to read the upstream. */
@@ -106,6 +110,7 @@ export class AnswerStream implements EventsSource, ByteSink, StreamSink {
   bytes(chunk: Uint8Array): void {
     if (this.#over) return;
     this.#parts.deadline.alive();
+    if (this.#cut !== undefined) return this.#cutEvents(chunk, this.#cut);
     if (this.#betweenEvents && this.#passOn(chunk)) return;
     const text = this.#utf8.decode(chunk, STREAMING);
     this.#parser.feed(text);
@@ -208,6 +213,17 @@ export class AnswerStream implements EventsSource, ByteSink, StreamSink {
         ? reason
         : new GatewayError('client_closed', 'The client left before the answer was complete.', { cause: reason }),
     );
+  }
+
+  #cutEvents(chunk: Uint8Array, cut: (chunk: Uint8Array) => void): void {
+    try {
+      cut(chunk);
+    } catch (cause) {
+      return this.fail(
+        new GatewayError('upstream_error', 'The upstream sent a stream that cannot be read.', { cause }),
+      );
+    }
+    this.#flush();
   }
 
   #commit(): void {

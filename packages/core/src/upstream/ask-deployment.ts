@@ -1,7 +1,7 @@
 import type { Attempt, Call } from '../call.js';
 import { Cancellation } from '../cancellation.js';
 import type { Clock } from '../clock.js';
-import type { Codec, EncodeTarget } from '../codec.js';
+import type { Codec, EncodeTarget, Framing } from '../codec.js';
 import type { Deployment } from '../deployment.js';
 import { GatewayError } from '../errors.js';
 import { writeForm } from '../form.js';
@@ -118,11 +118,13 @@ async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: 
     attempt.status = reply.status;
     attempt.upstreamRequestId = reply.headers.get('x-request-id') ?? reply.headers.get('request-id');
     const type = reply.headers.get('content-type') ?? '';
-    if (!isSuccess(reply.status) || !demand.stream || type.includes('json')) {
+    const framing =
+      codec.framing !== undefined && type.startsWith(codec.framing.contentType) ? codec.framing : undefined;
+    if (!isSuccess(reply.status) || !demand.stream || (type.includes('json') && framing === undefined)) {
       return await readWhole(reply, type, cancellation, deadline);
     }
-    if (!type.startsWith('text/event-stream')) throw notAnAnswer(reply, type);
-    const stream = openStream(reply);
+    if (framing === undefined && !type.startsWith('text/event-stream')) throw notAnAnswer(reply, type);
+    const stream = openStream(reply, framing);
     streaming = true;
     await stream.opened;
     return { kind: 'events', deployment, stream };
@@ -137,10 +139,11 @@ async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: 
     unlink();
   }
 
-  function openStream(reply: UpstreamReply): AnswerStream {
+  function openStream(reply: UpstreamReply, framing: Framing | undefined): AnswerStream {
     const stream = new AnswerStream({
       source: reply.body,
       decoder: codec.openStream(target),
+      framing,
       deadline,
       clock: parts.clock,
       heartbeatMs: parts.heartbeatMs,

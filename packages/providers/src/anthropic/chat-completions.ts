@@ -1,6 +1,7 @@
 import { type Codec, type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
+import { invalid } from '../shared/leave-out.js';
+import { warnOnce } from '../shared/warn-once.js';
 import { chatAnswer } from './answer-to-chat.js';
-import { invalid } from './leave-out.js';
 import { conversationFromChat, type Turn } from './messages-from-chat.js';
 import { familyOf, type ModelFamily } from './model-families.js';
 import { parametersFromChat } from './parameters-from-chat.js';
@@ -50,18 +51,6 @@ function encode(request: JsonObject, givenTarget: EncodeTarget): JsonObject {
     ...(Object.keys(outputConfig).length > 0 ? { output_config: outputConfig } : {}),
     ...parametersFromChat(request, { family, target, isThinking }),
     ...(target.stream ? { stream: true } : {}),
-  };
-}
-
-/** The same remark about every message of a long conversation helps nobody. */
-function warnOnce(target: EncodeTarget): EncodeTarget {
-  const said = new Set<string>();
-  return {
-    ...target,
-    warn(message) {
-      if (!said.has(message)) target.warn(message);
-      said.add(message);
-    },
   };
 }
 

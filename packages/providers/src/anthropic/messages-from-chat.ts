@@ -1,5 +1,5 @@
 import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
-import { invalid } from './leave-out.js';
+import { invalid } from '../shared/leave-out.js';
 import type { ModelFamily } from './model-families.js';
 import { blocksOfContent, cacheControlOf, textBlocks } from './parts-from-chat.js';
 import { replayedBlocks } from './replayed-blocks.js';

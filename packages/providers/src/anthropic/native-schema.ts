@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '@portico/core';
+import { resolveReference } from '../shared/resolve-reference.js';
 
 /** A schema as structured outputs take it. */
 export interface NativeSchema {
@@ -106,15 +107,4 @@ function isRecursive(root: JsonObject): boolean {
     return Object.values(rest).some((item) => visit(item, within));
   };
   return visit(root, new Set(['#']));
-}
-
-/** What a reference inside the schema points to. */
-export function resolveReference(root: JsonObject, reference: string): unknown {
-  if (!reference.startsWith('#')) return undefined;
-  let found: unknown = root;
-  for (const step of reference.slice(1).split('/').slice(1)) {
-    const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
-    found = isJsonObject(found) && Object.hasOwn(found, name) ? found[name] : undefined;
-  }
-  return found;
 }

@@ -1,5 +1,5 @@
 import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
-import { leaveOut } from './leave-out.js';
+import { leaveOut } from '../shared/leave-out.js';
 import type { ModelFamily } from './model-families.js';
 
 /** What decides about parameters besides their own value. */

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '@portico/core';
-import { type InlineFile, parseDataUrl, plainBase64, plainMediaType, textOfBase64 } from './data-url.js';
-import { invalid } from './leave-out.js';
+import { type InlineFile, parseDataUrl, plainBase64, plainMediaType, textOfBase64 } from '../shared/data-url.js';
+import { invalid } from '../shared/leave-out.js';
 
 /**
  * The content of a message as blocks. Text that is empty or only white space gives none: the wire refuses such blocks.

@@ -1,5 +1,5 @@
 import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
-import { invalid, leaveOut } from './leave-out.js';
+import { invalid, leaveOut } from '../shared/leave-out.js';
 import type { Turn } from './messages-from-chat.js';
 import type { Effort, ModelFamily } from './model-families.js';
 

@@ -1,6 +1,6 @@
 import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
-import { inputSchema } from './input-schema.js';
-import { invalid } from './leave-out.js';
+import { invalid } from '../shared/leave-out.js';
+import { objectSchema } from '../shared/object-schema.js';
 import type { ModelFamily } from './model-families.js';
 import { nativeSchema } from './native-schema.js';
 
@@ -54,7 +54,7 @@ function bySchema(asked: unknown, family: ModelFamily, target: EncodeTarget): St
   }
   const about = typeof asked.description === 'string' ? ` ${asked.description}` : '';
   const description = `Gives the final answer. Always answer by calling this, never in text.${about}`;
-  return { tool: { name: ANSWER_TOOL, description, input_schema: inputSchema(schema, target) } };
+  return { tool: { name: ANSWER_TOOL, description, input_schema: objectSchema(schema, target) } };
 }
 
 function inWords(target: EncodeTarget): StructuredOutput {

@@ -1,6 +1,6 @@
 import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
-import { inputSchema } from './input-schema.js';
-import { invalid, leaveOut } from './leave-out.js';
+import { invalid, leaveOut } from '../shared/leave-out.js';
+import { objectSchema } from '../shared/object-schema.js';
 import type { ModelFamily } from './model-families.js';
 import { nativeSchema } from './native-schema.js';
 import { cacheControlOf } from './parts-from-chat.js';
@@ -110,7 +110,7 @@ function functionTool(tool: JsonObject, path: string, family: ModelFamily, targe
   return {
     name: declared.name,
     ...(typeof declared.description === 'string' ? { description: declared.description } : {}),
-    input_schema: inputSchema(declared.parameters, target),
+    input_schema: objectSchema(declared.parameters, target),
     ...(declared.strict === true && mayBeStrict(declared.parameters, family) ? { strict: true } : {}),
     ...Object.fromEntries(own),
     ...(cacheControl === undefined ? {} : { cache_control: cacheControl }),

@@ -1,6 +1,7 @@
 import { type Connection, type ConnectionSettings, GatewayError, Secret } from '@portico/core';
 import { credentialHeader } from './credential.js';
 import { readOptions } from './read-options.js';
+import { withHeaders } from './with-headers.js';
 
 /** Headers that carry a credential of the host's own making, as API management in front of Azure may want. */
 const OWN_CREDENTIALS = ['authorization', 'api-key', 'ocp-apim-subscription-key'];
@@ -39,12 +40,6 @@ export function azureSignIn(settings: ConnectionSettings, who: string): Pick<Con
       throw new GatewayError('unauthorized_upstream', `The token provider of ${who} gave no token.`, { cause });
     }
   }
-}
-
-// With their hidden properties: the headers print masked, and must go on doing so for interceptors that log requests (R-LOG-1).
-function withHeaders(headers: Readonly<Record<string, string>>, more: Record<string, string>): Record<string, string> {
-  const properties = { ...Object.getOwnPropertyDescriptors(headers), ...Object.getOwnPropertyDescriptors(more) };
-  return Object.defineProperties({}, properties) as Record<string, string>; // both hold strings only
 }
 
 function isToken(value: unknown): value is string | Secret {

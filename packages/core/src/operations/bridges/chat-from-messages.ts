@@ -54,7 +54,7 @@ function turnsOf(messages: unknown, target: EncodeTarget): JsonObject[] {
 }
 
 function assistantTurn(blocks: readonly JsonObject[], target: EncodeTarget): JsonObject {
-  const text = blocks.filter(({ type }) => type === 'text').map(({ text }) => String(text ?? ''));
+  const text = blocks.filter(({ type }) => type === 'text').map(({ text }) => (typeof text === 'string' ? text : ''));
   const thinking = blocks.filter(({ type }) => type === 'thinking' || type === 'redacted_thinking');
   const calls = blocks
     .filter(({ type }) => type === 'tool_use')
@@ -136,10 +136,11 @@ function toolOf(tool: unknown, at: number, target: EncodeTarget): JsonObject[] {
     };
     return [{ type: 'function', function: told }];
   }
+  const kind = JSON.stringify(type);
   if (!target.dropUnsupported) {
-    throw invalid(path, `"${path}" is "${String(type)}", a tool of one vendor, which this model does not have.`);
+    throw invalid(path, `"${path}" is ${kind}, a tool of one vendor, which this model does not have.`);
   }
-  target.warn(`The tool "${String(type)}" was left out: this model does not have it.`);
+  target.warn(`The tool ${kind} was left out: this model does not have it.`);
   return [];
 }
 

@@ -5,11 +5,12 @@ import { messageFromChat } from './message-from-chat.js';
 import { openMessageStream } from './message-stream-from-chat.js';
 
 /** The Messages wire for every model that has chat completions: told in terms of those, once for all vendors. */
-export function messagesOverChat(chat: Codec): Codec {
+function messagesOverChat(chat: Codec): Codec {
   return {
     encode: (request, target) => chat.encode(chatFromMessages(request, target), target),
     decode: (answer, target) => messageFromChat(chat.decode === undefined ? answer : chat.decode(answer, target)),
     openStream: (target) => openMessageStream(chat.openStream(target)),
+    ...(chat.framing && { framing: chat.framing }),
   };
 }
 

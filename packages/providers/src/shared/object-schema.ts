@@ -1,8 +1,8 @@
 import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
-import { resolveReference } from './native-schema.js';
+import { resolveReference } from './resolve-reference.js';
 
 /** A function's parameters as the wire takes them: an object at the root, without alternatives there. */
-export function inputSchema(parameters: unknown, target: EncodeTarget): JsonObject {
+export function objectSchema(parameters: unknown, target: EncodeTarget): JsonObject {
   if (!isJsonObject(parameters)) return { type: 'object', properties: {} };
   const root = dereferenced(parameters);
   if (!ALTERNATIVES.some((keyword) => Array.isArray(root[keyword]))) {

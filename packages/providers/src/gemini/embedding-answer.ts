@@ -1,0 +1,41 @@
+import { isJsonObject, type JsonObject } from '@portico/core';
+import { invalid } from '../shared/leave-out.js';
+
+/** The inputs of an embeddings request. Tokens are refused: those of OpenAI's models mean nothing here. */
+export function embeddingInputs({ input }: JsonObject): readonly string[] {
+  const inputs: unknown[] = Array.isArray(input) ? input : [input];
+  if (inputs.length > 0 && inputs.every((one) => typeof one === 'string')) return inputs;
+  throw invalid('input', '"input" must be text or a list of texts; this wire takes no tokens.');
+}
+
+/** An answer in OpenAI's shape, its numbers in the form that the request asks for. */
+export function embeddingAnswer(
+  vectors: readonly unknown[],
+  model: string,
+  promptTokens: number,
+  request: JsonObject | undefined,
+): JsonObject {
+  const spell = request?.encoding_format === 'base64' ? base64 : (values: readonly number[]) => values;
+  return {
+    object: 'list',
+    data: vectors.map((vector, index) => ({ object: 'embedding', index, embedding: spell(numbersOf(vector)) })),
+    model,
+    // Zeros where the vendor does not count: clients look for the object.
+    usage: { prompt_tokens: promptTokens, total_tokens: promptTokens },
+  };
+}
+
+/** `values` of an embedding. */
+function numbersOf(vector: unknown): readonly number[] {
+  const values = isJsonObject(vector) ? vector.values : undefined;
+  return Array.isArray(values) ? values.map((value) => (typeof value === 'number' ? value : 0)) : [];
+}
+
+/** 32-bit floating point numbers, the least significant byte first, as OpenAI writes them. */
+function base64(values: readonly number[]): string {
+  const bytes = new DataView(new ArrayBuffer(values.length * 4));
+  for (const [index, value] of values.entries()) bytes.setFloat32(index * 4, value, true);
+  let text = '';
+  for (let at = 0; at < bytes.byteLength; at += 1) text += String.fromCharCode(bytes.getUint8(at));
+  return btoa(text);
+}

@@ -1,0 +1,49 @@
+import { type Codec, type EncodeTarget, GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import { warnOnce } from '../shared/warn-once.js';
+import { embeddingAnswer, embeddingInputs } from './embedding-answer.js';
+
+/** Embeddings told in batchEmbedContents, with a request of its own for each input. */
+export const embeddings: Codec = {
+  encode,
+  decode(answer, target, request) {
+    const { embeddings: vectors, usageMetadata: usage } = answer;
+    if (!Array.isArray(vectors)) {
+      throw new GatewayError('upstream_error', 'gemini answered without embeddings.', { upstreamStatus: 200 });
+    }
+    const tokens = isJsonObject(usage) && typeof usage.promptTokenCount === 'number' ? usage.promptTokenCount : 0;
+    return embeddingAnswer(vectors, target.model, tokens, request);
+  },
+  openStream: () => {
+    throw new GatewayError('invalid_input', 'Embeddings have no streams.');
+  },
+};
+
+/** Reads what an embeddings request may say besides its input: the vendor's own fields, by either spelling. */
+export function embeddingConfig(request: JsonObject, target: EncodeTarget): JsonObject {
+  const config: JsonObject = {};
+  const { warn } = warnOnce(target);
+  for (const [name, value] of Object.entries(request)) {
+    if (value === null || value === undefined || TAKEN_CARE_OF.has(name)) continue;
+    const own = FIELDS.get(name);
+    if (own === undefined) warn(`"${name.slice(0, 64)}" was left out: this wire has no such parameter.`);
+    else config[own] = value;
+  }
+  return config;
+}
+
+const TAKEN_CARE_OF = new Set(['model', 'input', 'encoding_format']);
+const FIELDS: ReadonlyMap<string, string> = new Map([
+  ['dimensions', 'outputDimensionality'],
+  ['task_type', 'taskType'],
+  ['taskType', 'taskType'],
+  ['input_type', 'taskType'],
+  ['title', 'title'],
+]);
+
+function encode(request: JsonObject, target: EncodeTarget): JsonObject {
+  const config = embeddingConfig(request, target);
+  const model = target.model.startsWith('models/') ? target.model : `models/${target.model}`;
+  return {
+    requests: embeddingInputs(request).map((text) => ({ model, content: { parts: [{ text }] }, ...config })),
+  };
+}

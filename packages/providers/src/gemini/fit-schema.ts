@@ -1,0 +1,310 @@
+import { isJsonObject, type JsonObject } from '@portico/core';
+import { resolveReference } from '../shared/resolve-reference.js';
+import type { ModelFamily } from './model-families.js';
+
+/** A schema as the wire takes it. */
+export interface FittedSchema {
+  readonly schema: JsonObject;
+  /** Keywords that were taken out. Those with a meaning for the model stand in descriptions instead. */
+  readonly removed: ReadonlySet<string>;
+}
+
+/**
+ * Fits a JSON schema into what the wire takes: nearly all of JSON Schema for newer models (`responseJsonSchema`), a subset
+ * of OpenAPI's for older ones and those nobody knows (`responseSchema`). References are replaced by what they point to;
+ * where one points back to itself, the second time ends in an object of any form.
+ * https://ai.google.dev/api/caching#Schema, https://ai.google.dev/gemini-api/docs/structured-output
+ */
+export function fitSchema(schema: JsonObject, family: ModelFamily): FittedSchema {
+  const fitting: Fitting = {
+    root: schema,
+    rules: family.jsonSchema ? JSON_SCHEMA : OPENAPI,
+    removed: new Set(),
+    within: [],
+    sizes: new Map(),
+    room: MOST_COPIED,
+  };
+  return { schema: fit(schema, fitting), removed: fitting.removed };
+}
+
+/** Which field of a declaration holds the parameters in the form that the family takes. */
+export function parametersField(family: ModelFamily): string {
+  return family.jsonSchema ? 'parametersJsonSchema' : 'parameters';
+}
+
+interface Fitting {
+  readonly root: JsonObject;
+  readonly rules: Rules;
+  readonly removed: Set<string>;
+  /** References inside of which the fitting is, from the outermost. */
+  readonly within: string[];
+  /** Characters of what references point to. */
+  readonly sizes: Map<string, number>;
+  /** Characters that may still be put in the place of references. */
+  room: number;
+}
+
+interface Rules {
+  readonly kept: ReadonlySet<string>;
+  readonly formats: ReadonlySet<string>;
+  /** Has a type for null; else a mark on what may be null. */
+  readonly hasNull: boolean;
+  /** Objects may have keys that nobody knows before, and values of any type may be listed. */
+  readonly isFree: boolean;
+}
+
+const EVERYWHERE = ['type', 'title', 'description', 'enum', 'items', 'minItems', 'maxItems', 'minimum', 'maximum'];
+const OBJECTS = ['anyOf', 'properties', 'required', 'propertyOrdering', 'format'];
+const JSON_SCHEMA: Rules = {
+  kept: new Set([...EVERYWHERE, ...OBJECTS, 'prefixItems', 'additionalProperties']),
+  formats: new Set(['date-time', 'date', 'time', 'int32', 'int64', 'float', 'double']),
+  hasNull: true,
+  isFree: true,
+};
+const OPENAPI: Rules = {
+  kept: new Set([
+    ...EVERYWHERE,
+    ...OBJECTS,
+    'nullable',
+    'minProperties',
+    'maxProperties',
+    'minLength',
+    'maxLength',
+    'pattern',
+  ]),
+  formats: new Set(['date-time', 'enum', 'int32', 'int64', 'float', 'double']),
+  hasNull: false,
+  isFree: false,
+};
+
+/** Tell nothing about what is valid: they go without a word. */
+const ANNOTATIONS = new Set([
+  '$schema',
+  '$id',
+  '$anchor',
+  '$comment',
+  '$defs',
+  'definitions',
+  'discriminator',
+  'examples',
+  'example',
+  'deprecated',
+  'readOnly',
+  'writeOnly',
+  'strict',
+]);
+/** How often the same reference may stand within itself. */
+const MOST_WITHIN = 2;
+/** Characters that may be put in the place of references; beyond, they are no longer followed: some schemas multiply. */
+const MOST_COPIED = 500_000;
+
+function fit(given: JsonObject, fitting: Fitting): JsonObject {
+  const outer = fitting.within.length;
+  const schema = nullTold(plain(given, fitting), fitting.rules);
+  const fitted: JsonObject = {};
+  const remarks: string[] = [];
+  for (const [keyword, value] of Object.entries(schema)) {
+    if (ANNOTATIONS.has(keyword) || value === undefined) continue;
+    const kept = fitting.rules.kept.has(keyword) ? fitKeyword(keyword, value, fitting) : undefined;
+    if (kept !== undefined) fitted[keyword] = kept;
+    // Objects that are closed are told by their properties alone.
+    else if (!(keyword === 'additionalProperties' && value === false)) {
+      fitting.removed.add(keyword);
+      remarks.push(`${keyword}: ${JSON.stringify(value)}`);
+    }
+  }
+  fitting.within.length = outer;
+  return complete(described(fitted, remarks), fitting.rules);
+}
+
+/** The schema in the words there are: without references, parts that all hold, and alternatives among one. */
+function plain(given: JsonObject, fitting: Fitting): JsonObject {
+  let schema = retold(flat(given, fitting));
+  if (fitting.rules.hasNull) return schema;
+  for (let only = onlyForm(schema); only !== undefined; only = onlyForm(schema)) schema = retold(flat(only, fitting));
+  return schema;
+}
+
+/** The schema with all that references and `allOf` say of it, said in itself. What it says itself wins. */
+function flat(given: JsonObject, fitting: Fitting): JsonObject {
+  const { $ref: reference, ...beside } = given;
+  if (typeof reference === 'string') return flat({ ...follow(reference, fitting), ...beside }, fitting);
+  const { allOf, ...whole } = given;
+  if (!Array.isArray(allOf)) return given;
+  for (const part of (allOf as unknown[]).filter(isJsonObject)) addPart(whole, flat(part, fitting));
+  return whole;
+}
+
+function follow(reference: string, fitting: Fitting): JsonObject {
+  const found = resolveReference(fitting.root, reference);
+  const depth = fitting.within.filter((outer) => outer === reference).length;
+  if (isJsonObject(found) && depth < MOST_WITHIN) {
+    const size = fitting.sizes.get(reference) ?? JSON.stringify(found).length;
+    fitting.sizes.set(reference, size);
+    fitting.room -= size;
+    if (fitting.room > 0) {
+      fitting.within.push(reference);
+      return found;
+    }
+  }
+  fitting.removed.add('$ref');
+  return { type: 'object' };
+}
+
+function addPart(whole: JsonObject, part: JsonObject): void {
+  for (const [keyword, value] of Object.entries(part)) {
+    const known = whole[keyword];
+    if (keyword === 'required' && Array.isArray(known) && Array.isArray(value)) {
+      whole.required = [...new Set([...(known as unknown[]), ...(value as unknown[])])];
+    } else if (keyword === 'properties' && isJsonObject(known) && isJsonObject(value)) {
+      whole.properties = { ...value, ...known };
+    } else if (known === undefined) {
+      whole[keyword] = value;
+    }
+  }
+}
+
+/** Alternatives by another name, and a single value, in the words there are. */
+function retold(schema: JsonObject): JsonObject {
+  const { oneOf, const: only, ...told } = schema;
+  if (oneOf !== undefined) told[Array.isArray(oneOf) && told.anyOf === undefined ? 'anyOf' : 'oneOf'] = oneOf;
+  if (only !== undefined) told.enum = [only];
+  if (Array.isArray(told.enum) && told.type === undefined) told.type = typeOf(told.enum);
+  return told;
+}
+
+function typeOf(values: readonly unknown[]): unknown {
+  const types = [...new Set(values.map(typeOfValue))];
+  return types.length === 1 ? types[0] : types;
+}
+
+function typeOfValue(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'number' ? (Number.isInteger(value) ? 'integer' : 'number') : typeof value;
+}
+
+/** What may be one thing or null, as a part that holds, with a mark; undefined where there is more than one thing. */
+function onlyForm({ anyOf, ...beside }: JsonObject): JsonObject | undefined {
+  if (!Array.isArray(anyOf)) return undefined;
+  const forms = (anyOf as unknown[]).filter((form) => !isNull(form));
+  const [form] = forms;
+  if (forms.length !== 1 || !isJsonObject(form)) return undefined;
+  return { ...beside, allOf: [form], ...(forms.length < anyOf.length ? { nullable: true } : {}) };
+}
+
+/** Says what may be null by the means of the dialect: a type, or a mark. */
+function nullTold(schema: JsonObject, rules: Rules): JsonObject {
+  const { type, anyOf, nullable, ...rest } = schema;
+  if (rules.hasNull) {
+    if (nullable === undefined) return schema;
+    return {
+      ...schema,
+      nullable: undefined,
+      ...(nullable === true && typeof type === 'string' ? { type: [type, 'null'] } : {}),
+    };
+  }
+  const types = (Array.isArray(type) ? (type as unknown[]) : [type]).filter((one) => typeof one === 'string');
+  const ownTypes = types.filter((one) => one !== 'null');
+  const forms = Array.isArray(anyOf) ? (anyOf as unknown[]) : [];
+  const mayBeNull = nullable === true || types.includes('null') || forms.some(isNull);
+  const values = Array.isArray(rest.enum) ? (rest.enum as unknown[]).filter((one) => one !== null) : undefined;
+  return {
+    ...rest,
+    ...(ownTypes.length === 1 ? { type: ownTypes[0] } : {}),
+    ...(ownTypes.length > 1 ? { anyOf: ownTypes.map((one) => ({ type: one })) } : {}),
+    ...(forms.length > 0 ? { anyOf: forms.filter((form) => !isNull(form)) } : {}),
+    ...(mayBeNull ? { nullable: true } : {}),
+    ...(values === undefined ? {} : { enum: values }),
+  };
+}
+
+function isNull(schema: unknown): boolean {
+  return isJsonObject(schema) && schema.type === 'null';
+}
+
+/** The value of a keyword that is kept; undefined where this value cannot be. */
+function fitKeyword(keyword: string, value: unknown, fitting: Fitting): unknown {
+  const { rules } = fitting;
+  switch (keyword) {
+    case 'properties':
+      return isJsonObject(value) ? fitMap(value, fitting) : undefined;
+    case 'items':
+      return isJsonObject(value) ? fit(value, fitting) : undefined;
+    case 'anyOf':
+    case 'prefixItems':
+      return fitList(value, fitting);
+    case 'additionalProperties':
+      return isJsonObject(value) ? fit(value, fitting) : typeof value === 'boolean' ? value : undefined;
+    case 'required':
+      return Array.isArray(value) ? (value as unknown[]).filter((name) => typeof name === 'string') : undefined;
+    case 'format':
+      return typeof value === 'string' && rules.formats.has(value) ? value : undefined;
+    case 'enum':
+      return fitEnum(value, rules);
+    default:
+      return value ?? undefined;
+  }
+}
+
+function fitMap(map: JsonObject, fitting: Fitting): JsonObject {
+  return Object.fromEntries(
+    Object.entries(map).map(([name, schema]) => [name, isJsonObject(schema) ? fit(schema, fitting) : {}]),
+  );
+}
+
+/** Alternatives that only bind parts of what stands beside them, such as another `required`, are no forms of their own. */
+function fitList(value: unknown, fitting: Fitting): JsonObject[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const forms = (value as unknown[]).filter(isJsonObject);
+  if (forms.length === 0 || forms.some((form) => !FORMS.some((keyword) => form[keyword] !== undefined)))
+    return undefined;
+  return forms.map((form) => fit(form, fitting));
+}
+
+const FORMS = ['type', 'properties', 'enum', 'const', '$ref', 'anyOf', 'oneOf', 'allOf', 'items'];
+
+function fitEnum(value: unknown, { isFree }: Rules): unknown[] | undefined {
+  if (!Array.isArray(value) || value.length === 0) return undefined;
+  const values = value as unknown[];
+  return isFree || values.every((one) => typeof one === 'string' && one !== '') ? values : undefined;
+}
+
+function described(schema: JsonObject, remarks: readonly string[]): JsonObject {
+  if (remarks.length === 0) return schema;
+  const remark = `{${remarks.join(', ')}}`;
+  const { description } = schema;
+  return { ...schema, description: typeof description === 'string' ? `${description}\n\n${remark}` : remark };
+}
+
+/** What the wire insists on. */
+function complete(schema: JsonObject, { isFree }: Rules): JsonObject {
+  const whole = { ...schema };
+  const { properties } = whole;
+  if (isJsonObject(properties)) {
+    whole.type ??= 'object';
+    if (Object.keys(properties).length === 0) delete whole.properties;
+  }
+  if (Array.isArray(whole.required)) {
+    const names = (whole.required as string[]).filter(
+      (name) => isJsonObject(properties) && Object.hasOwn(properties, name),
+    );
+    if (names.length > 0) whole.required = names;
+    else delete whole.required;
+  }
+  if (isFree) return whole;
+  if (whole.type === 'array' && whole.items === undefined) whole.items = { type: 'string' };
+  if (Array.isArray(whole.anyOf)) return alone(whole);
+  return whole;
+}
+
+/** Alternatives stand alone in this dialect. What holds for all of them is said in each. */
+function alone({ anyOf, title, description, nullable, ...common }: JsonObject): JsonObject {
+  const around = { title, description, nullable };
+  return {
+    ...Object.fromEntries(Object.entries(around).filter(([, value]) => value !== undefined)),
+    anyOf: (anyOf as JsonObject[])
+      .map((form): JsonObject => ({ ...common, ...form }))
+      .map((form) => (Array.isArray(form.anyOf) ? alone(form) : form)),
+  };
+}

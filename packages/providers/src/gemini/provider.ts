@@ -1,0 +1,47 @@
+import type { Connection, ConnectionSettings, Provider } from '@portico/core';
+import { baseUrlOf, joinPath } from '../shared/base-url.js';
+import { credentialHeader } from '../shared/credential.js';
+import { readOptions } from '../shared/read-options.js';
+import { chatCompletions } from './chat-completions.js';
+import { classify } from './classify.js';
+import { embeddings } from './embeddings.js';
+
+const who = 'gemini';
+
+/** The Gemini API of Google AI Studio (https://ai.google.dev/api). */
+export const gemini: Provider = {
+  name: who,
+  priceCatalogue: 'google',
+  keyVariables: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
+  needsKey: true,
+  codecs: {
+    'chat.completions': chatCompletions({ who, needsMediaType: false, announcesMixedTools: true }),
+    embeddings,
+  },
+  connect,
+  classify: (answer) => classify(answer, who),
+};
+
+function connect(settings: ConnectionSettings): Connection {
+  readOptions(settings, [], who);
+  const { apiKey } = settings;
+  const given = baseUrlOf(settings, 'https://generativelanguage.googleapis.com', who);
+  const hasVersion = /\/v\d\w*$/.test(given.path);
+  const base = hasVersion ? given : { ...given, path: `${given.path}/${settings.apiVersion ?? 'v1beta'}` };
+  const model = modelPath(settings.model);
+  return {
+    origin: base.origin,
+    paths: {
+      'chat.completions': joinPath(base, `${model}:generateContent`),
+      embeddings: joinPath(base, `${model}:batchEmbedContents`),
+    },
+    streamPaths: { 'chat.completions': joinPath(base, `${model}:streamGenerateContent`, { alt: 'sse' }) },
+    // In a header and never in the address, which ends up in logs.
+    headers: { ...(apiKey && credentialHeader(apiKey, who, 'x-goog-api-key')), ...settings.headers },
+  };
+}
+
+function modelPath(model: string): string {
+  const named = /^(?:models|tunedModels)\//.test(model) ? model : `models/${model}`;
+  return `/${named.split('/').map(encodeURIComponent).join('/')}`;
+}

@@ -1,0 +1,53 @@
+import { type Cancellation, GatewayError, type Send, type UpstreamRequest } from '@portico/core';
+
+/** A small answer, such as a token's. */
+export interface TextAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+export interface TextQuestion {
+  readonly method: 'GET' | 'POST';
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly cancellation: Cancellation;
+  /** Of the call that made it necessary. */
+  readonly attempt: UpstreamRequest['attempt'];
+}
+
+/** No token is longer; a server cannot fill our memory. */
+const MAX_BYTES = 256 * 1024;
+
+/** Asks for something small, and gives its status and text. Rejects as `send` does, and with the cancellation's reason. */
+export async function fetchText(send: Send, question: TextQuestion): Promise<TextAnswer> {
+  const { method, url, headers, body, cancellation, attempt } = question;
+  const path = `${url.pathname}${url.search}`;
+  const reply = await send({ method, origin: url.origin, path, headers, body, cancellation, attempt });
+  const { status } = reply;
+  return new Promise((resolve, reject) => {
+    const utf8 = new TextDecoder();
+    let text = '';
+    let bytes = 0;
+    const stop = (reason: unknown) => {
+      reply.body.cancel(reason);
+      reject(reason);
+    };
+    const forget = cancellation.onCancel(stop);
+    reply.body.start({
+      bytes(chunk) {
+        bytes += chunk.byteLength;
+        if (bytes > MAX_BYTES) stop(new GatewayError('upstream_error', `${url.host} answered with too much.`));
+        else text += utf8.decode(chunk, { stream: true });
+      },
+      end() {
+        forget();
+        resolve({ status, text: text + utf8.decode() });
+      },
+      fail(error) {
+        forget();
+        reject(error);
+      },
+    });
+  });
+}

@@ -1,0 +1,12 @@
+import { isJsonObject, type JsonObject } from '@portico/core';
+
+/** What a reference inside the schema points to. */
+export function resolveReference(root: JsonObject, reference: string): unknown {
+  if (!reference.startsWith('#')) return undefined;
+  let found: unknown = root;
+  for (const step of reference.slice(1).split('/').slice(1)) {
+    const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
+    found = isJsonObject(found) && Object.hasOwn(found, name) ? found[name] : undefined;
+  }
+  return found;
+}

@@ -1,0 +1,93 @@
+import {
+  type Connection,
+  type ConnectionSettings,
+  GatewayError,
+  isJsonObject,
+  reveal,
+  Secret,
+  type UpstreamRequest,
+} from '@portico/core';
+import { credentialHeader } from '../shared/credential.js';
+import { withHeaders } from '../shared/with-headers.js';
+import { type AccessToken, cachedToken, type TokenSource } from './access-token.js';
+import { readCredentials } from './credentials.js';
+import { defaultCredentials } from './default-credentials.js';
+
+/** How the vendor is told who asks, and what the credential says of where it belongs. */
+export interface SignIn extends Pick<Connection, 'headers' | 'sign'> {
+  /** The project that the credential belongs to. */
+  readonly project: string | undefined;
+  /** With a key, projects and places have no part in the address. */
+  readonly isByKey: boolean;
+}
+
+/**
+ * Finds the credential: the host's own header, the option `tokenProvider`, the option `credentials` or what stands in for
+ * a key (the JSON of a key file, the path of one, or a key), and Google's default credentials where there is none of them.
+ */
+export function signIn(
+  settings: ConnectionSettings,
+  credentials: unknown,
+  tokenProvider: unknown,
+  who: string,
+): SignIn {
+  const { headers } = settings;
+  if ('authorization' in headers || 'x-goog-api-key' in headers) {
+    return { headers, project: undefined, isByKey: !('authorization' in headers) };
+  }
+  if (tokenProvider !== undefined) {
+    if (typeof tokenProvider === 'function') return bySource(providedToken(tokenProvider, who), undefined);
+    throw new Error(`The option "tokenProvider" of ${who} must be a function.`);
+  }
+  const given = textOf(credentials ?? settings.apiKey);
+  if (given === undefined) return bySource(defaultCredentials(undefined, who), undefined);
+  if (isJsonObject(given) || given.trimStart().startsWith('{')) {
+    const { source, project } = readCredentials(given, who);
+    return bySource(source, project);
+  }
+  if (/[/\\]|\.json$/i.test(given)) return bySource(defaultCredentials(given, who), undefined);
+  const header = credentialHeader(given, who, 'x-goog-api-key');
+  return { headers: { ...header, ...headers }, project: undefined, isByKey: true };
+
+  function bySource(source: TokenSource, project: string | undefined): SignIn {
+    const give = cachedToken(source, who);
+    return {
+      headers,
+      project,
+      isByKey: false,
+      sign(request, means) {
+        const token = give(means, request);
+        return token instanceof Promise ? token.then((fetched) => signed(request, fetched)) : signed(request, token);
+      },
+    };
+  }
+
+  function signed(request: UpstreamRequest, token: AccessToken): UpstreamRequest {
+    const more = {
+      ...credentialHeader(token.value, who),
+      ...(token.quotaProject === undefined ? {} : { 'x-goog-user-project': token.quotaProject }),
+    };
+    return { ...request, headers: withHeaders(request.headers, more) };
+  }
+}
+
+/** A function of the host's, such as one around Google's own library, is asked anew each time: it keeps what it has. */
+function providedToken(provide: unknown, who: string): TokenSource {
+  return async ({ clock }) => {
+    try {
+      const token: unknown = await (provide as () => unknown)(); // it was found to be a function
+      const value = token instanceof Secret ? reveal(token) : token;
+      if (typeof value === 'string' && value !== '') return { value, expiresAt: clock.now() };
+      throw new Error('The token provider did not give a string.');
+    } catch (cause) {
+      throw new GatewayError('unauthorized_upstream', `The token provider of ${who} gave no token.`, { cause });
+    }
+  };
+}
+
+function textOf(credentials: unknown): string | Readonly<Record<string, unknown>> | undefined {
+  const plain = credentials instanceof Secret ? reveal(credentials) : credentials;
+  if (plain === undefined || plain === '') return undefined;
+  if (typeof plain === 'string' || isJsonObject(plain)) return plain;
+  throw new Error('The option "credentials" of vertex_ai must be the JSON of a key file, or its path.');
+}
