@@ -90,7 +90,7 @@ describe.each(Object.keys(MOUNTS) as MountName[])('by %s', (mount) => {
       const whole = await model.invoke([new HumanMessage(QUESTION)]);
       expect(whole.content).toContain('portico');
       let streamed = '';
-      for await (const chunk of await model.stream(QUESTION)) streamed += String(chunk.content);
+      for await (const chunk of await model.stream(QUESTION)) streamed += chunk.text;
       expect(streamed).toContain('portico');
     });
   });

@@ -16,7 +16,7 @@ import { MOUNTS, type MountConfig, type Mounted, mountExpress } from '../support
 
 /** What may stand in front of the gateway and read bodies. */
 export const PARSERS = ['no parser', 'JSON parser', 'raw parser', 'the usual parser', 'rawBody'] as const;
-export type Parser = (typeof PARSERS)[number];
+type Parser = (typeof PARSERS)[number];
 
 /** How to start each host with each parser; where a host has no such thing, the cell is not there. */
 export type Host = Readonly<Partial<Record<Parser, (config: MountConfig) => Promise<Mounted>>>>;
@@ -118,7 +118,7 @@ async function collect(stream: AsyncIterable<Uint8Array | string>): Promise<Buff
 
 export const HOSTS: Readonly<Record<string, Host>> = {
   'Express 5': expressHost(express),
-  'Express 4': expressHost(express4 as typeof express),
+  'Express 4': expressHost(express4),
   'Koa 3': koaHost((config, before) => mountKoa(config, undefined, before)),
   'Koa 2': koaHost((config, before) => mountKoa2(config, before)),
   ...Object.fromEntries(

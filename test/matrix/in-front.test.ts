@@ -84,7 +84,7 @@ function ask(mounted: Mounted, stream = true): Promise<Response> {
 }
 
 async function readUntil(answer: Response, wanted: string): Promise<string> {
-  const reader = answer.body?.pipeThrough(new TextDecoderStream() as never).getReader();
+  const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
   while (!text.includes(wanted)) text += String((await reader?.read())?.value);
   await reader?.cancel();

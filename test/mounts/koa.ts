@@ -1,6 +1,7 @@
-import { llmGateway } from '@portico/koa';
+import { type KoaHost, llmGateway } from '@portico/koa';
 import Koa from 'koa';
 import Koa2 from 'koa2';
+import { hooksOf } from './hooks-of.js';
 import { type MountConfig, type Mounted, overHttp } from './mounted.js';
 
 /** A Koa app whose gateway lies below `/llm`; `before` installs what the host has in front of it. */
@@ -13,12 +14,7 @@ export async function mountKoa(
   // Koa prints what middleware throws; tests look at the answer.
   app.silent = true;
   before(app);
-  const { authenticate, authorize, ...rest } = config;
-  const gateway = llmGateway({
-    ...rest,
-    ...(authenticate && { authenticate: ({ ctx, request }) => authenticate({ req: ctx.req, request }) }),
-    ...(authorize && { authorize: ({ ctx, request }) => authorize({ req: ctx.req, request }) }),
-  });
+  const gateway = llmGateway(hooksOf(config, ({ ctx }: KoaHost) => ctx.req));
   app.use(gateway);
   return overHttp(app.callback(), gateway);
 }

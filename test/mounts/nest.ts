@@ -6,6 +6,7 @@ import type * as NestCommon from '@nestjs/common';
 import type * as NestCore from '@nestjs/core';
 import type * as PorticoNest from '@portico/nestjs';
 import { folderOf, type NestVersion } from '../hosts/install.js';
+import { hooksOf } from './hooks-of.js';
 import { type MountConfig, type Mounted, mounted } from './mounted.js';
 
 export type NestPlatform = 'express' | 'fastify';
@@ -15,14 +16,14 @@ export interface NestModules {
   readonly common: typeof NestCommon;
   readonly core: typeof NestCore;
   readonly portico: typeof PorticoNest;
-  adapter(): NestCommon.HttpServer;
+  adapter(): NestCore.AbstractHttpAdapter;
 }
 
 export async function nestModules(version: NestVersion, platform: NestPlatform): Promise<NestModules> {
   const folder = folderOf(version);
   const require = createRequire(join(folder, 'package.json'));
   require('reflect-metadata');
-  const Adapter: new () => NestCommon.HttpServer = require(`@nestjs/platform-${platform}`)[
+  const Adapter: new () => NestCore.AbstractHttpAdapter = require(`@nestjs/platform-${platform}`)[
     platform === 'express' ? 'ExpressAdapter' : 'FastifyAdapter'
   ];
   const portico = join(folder, 'node_modules/@portico/nestjs/dist/index.js');
@@ -43,14 +44,11 @@ export async function mountNest(
   options: NestCommon.NestApplicationOptions = {},
 ): Promise<Mounted> {
   const { common, core, portico, adapter } = await nestModules(version, platform);
-  const { authenticate, authorize, ...rest } = config;
   class AppModule {}
   common.Module({
     imports: [
       portico.LlmModule.forRoot({
-        ...rest,
-        ...(authenticate && { authenticate: ({ req, request }) => authenticate({ req: nodeRequest(req), request }) }),
-        ...(authorize && { authorize: ({ req, request }) => authorize({ req: nodeRequest(req), request }) }),
+        ...hooksOf(config, ({ req }: PorticoNest.NestHost) => nodeRequest(req)),
         closeGraceMs: 0,
       }),
     ],

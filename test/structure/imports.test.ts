@@ -31,7 +31,8 @@ describe('the law notices', () => {
     ['providers/src/a.ts', `import { b } from '@portico/node';`, 'packages/providers may import only @portico/core'],
     ['node/src/a.ts', `import express from 'express';`, 'packages/node may import only'],
     ['express/src/a.ts', `import Koa from 'koa';`, 'packages/express may import only'],
-    ['koa/src/a.ts', `import Koa from 'koa';`, 'nothing says what packages/koa may import'],
+    ['koa/src/a.ts', `import express from 'express';`, 'packages/koa may import only'],
+    ['attic/src/a.ts', `import Koa from 'koa';`, 'nothing says what packages/attic may import'],
   ])('in %s: %s', (path, source, rule) => {
     expect(breaches(path, source)).toEqual([expect.stringContaining(rule)]);
   });

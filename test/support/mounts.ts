@@ -11,7 +11,7 @@ import { mountKoa, mountKoa2 } from '../mounts/koa.js';
 import { type MountConfig, type Mounted, mounted, overHttp } from '../mounts/mounted.js';
 import { mountNest, type NestPlatform } from '../mounts/nest.js';
 
-export { type MountConfig, type Mounted, mounted, overHttp } from '../mounts/mounted.js';
+export type { MountConfig, Mounted } from '../mounts/mounted.js';
 
 export type MountName =
   | 'Express 5'

@@ -18,7 +18,7 @@ export interface FastifyGatewayConfig<Name extends string = string> extends Gate
  */
 export function llmGateway<Name extends string>(config: FastifyGatewayConfig<Name>): FastifyGateway<Name> {
   const { closeGraceMs = 10_000, ...rest } = config;
-  const gateway = createGateway<FastifyHost, Name>(rest as GatewayConfig<FastifyHost, Name>);
+  const gateway = createGateway<FastifyHost, Name>(rest);
   // By descriptor, so that `openCalls` stays the living number it is.
   const members = Object.getOwnPropertyDescriptors(gateway);
   return Object.defineProperties(fastifyPlugin(gateway, closeGraceMs), members) as FastifyGateway<Name>;

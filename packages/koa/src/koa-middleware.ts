@@ -10,9 +10,12 @@ export interface KoaHost {
 /** Hands every request below the prefix to the gateway, and the answer to Koa, which sends it. */
 export function koaMiddleware(gateway: Pick<Gateway<KoaHost>, 'handle'>, prefix: string): Middleware {
   const base = prefix.replace(/\/+$/, '');
-  return async (ctx, next) => {
+  return async (ctx, next): Promise<void> => {
     const path = pathBelow(base, ctx.path);
-    if (path === undefined) return next();
+    if (path === undefined) {
+      await next();
+      return;
+    }
     // The answer is Koa's to send: `ctx.respond = false` would lose what middleware sets after `await next()`, the
     // session's cookie first of all.
     const reply = await askGateway(gateway, ctx.req, ctx.res, {
@@ -24,15 +27,14 @@ export function koaMiddleware(gateway: Pick<Gateway<KoaHost>, 'handle'>, prefix:
     });
     if (reply === undefined) {
       // Nobody waits any more, or it is the host's next route that should answer.
-      if (ctx.res.destroyed || ctx.headerSent) return undefined;
-      return next();
+      if (!ctx.res.destroyed && !ctx.headerSent) await next();
+      return;
     }
     ctx.status = reply.status;
     for (let at = 0; at < reply.headers.length; at += 2) {
       ctx.set(reply.headers[at] as string, reply.headers[at + 1] as string);
     }
     ctx.body = reply.body;
-    return undefined;
   };
 }
 

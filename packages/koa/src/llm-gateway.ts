@@ -17,7 +17,7 @@ export interface KoaGatewayConfig<Name extends string = string> extends GatewayC
  */
 export function llmGateway<Name extends string>(config: KoaGatewayConfig<Name>): KoaGateway<Name> {
   const { prefix = '/llm', ...rest } = config;
-  const gateway = createGateway<KoaHost, Name>(rest as GatewayConfig<KoaHost, Name>);
+  const gateway = createGateway<KoaHost, Name>(rest);
   // By descriptor, so that `openCalls` stays the living number it is.
   const members = Object.getOwnPropertyDescriptors(gateway);
   return Object.defineProperties(koaMiddleware(gateway, prefix), members) as KoaGateway<Name>;

@@ -35,7 +35,7 @@ export function foundHooks(
     if (mark === undefined || (mark.gateway !== undefined && mark.gateway !== gateway)) return [];
     const isStatic = wrapper.isDependencyTreeStatic();
     if (!isStatic && !SEES_REQUESTS.includes(mark.kind)) throw new ConfigError([scopedProblem(type, mark)]);
-    return [{ mark, type, isStatic, instance: () => wrapper.instance }];
+    return [{ mark, type, isStatic, instance: () => wrapper.instance as object }];
   });
   return found.map((hook) => ({ name: hook.type.name, ...pluginOf(hook, modules) }));
 }

@@ -95,7 +95,7 @@ function answerExpress(gateway: NestGateway, host: NestHost): Promise<void> {
     res.once('close', resolve);
     serveNode(gateway, req, res, {
       ...factsOf(host),
-      next: (error) => reject(error === undefined ? new NotFoundException() : error),
+      next: (error) => reject(error instanceof Error ? error : new NotFoundException()),
     });
   });
 }

@@ -14,7 +14,7 @@ export async function mount(upstreamUrl) {
 export async function empty() {
   const app = fastify();
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', (_request, payload, done) => void readAll(payload).then(() => done(null)));
+  app.addContentTypeParser('*', (_request, payload) => readAll(payload));
   app.post('/llm/v1/chat/completions', async (_request, reply) => reply.type('application/json').send(ANSWER));
   return listen(app);
 }

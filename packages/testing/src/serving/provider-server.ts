@@ -161,6 +161,7 @@ async function readBodyInto(request: OpenRequest, bytes: Buffer<ArrayBuffer>): P
 
 /** The fields of a form; a file as its name, type and size. */
 async function readForm(bytes: Uint8Array<ArrayBuffer>, type: string): Promise<Record<string, unknown>> {
+  // oxlint-disable-next-line typescript/no-deprecated -- forms of tests are small, and no client of it is a stranger
   const form = await new Response(bytes, { headers: { 'content-type': type } }).formData();
   return Object.fromEntries(
     [...form].map(([name, value]) => [

@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import { getRequestListener } from '@hono/node-server';
+import { chooseModel, type Example, type ExampleOptions, findPageFile, isUser, serve } from '@portico/example-shared';
+import { createGateway } from '@portico/node';
+import { type Context, Hono } from 'hono';
+import { deleteCookie, getSignedCookie, setSignedCookie } from 'hono/cookie';
+
+/** A Hono app with signed cookies and a page, and a gateway in it: what any host that speaks `fetch` does. */
+export async function buildApp({ fakeProvider }: ExampleOptions = {}): Promise<Example> {
+  const model = await chooseModel(fakeProvider);
+
+  // What the app had before.
+  const app = new Hono();
+  const secret = process.env.SESSION_SECRET || randomBytes(32).toString('hex');
+  const userOf = async (c: Context) => (await getSignedCookie(c, secret, 'user')) || undefined;
+  app.post('/login', async (c) => {
+    const { user } = await c.req.json<{ user?: unknown }>();
+    if (!isUser(user)) return c.body(null, 401);
+    await setSignedCookie(c, 'user', user, secret, { httpOnly: true, sameSite: 'Lax' });
+    return c.body(null, 204);
+  });
+  app.post('/logout', async (c) => {
+    // Whoever leaves gets no more of an answer under way.
+    gateway.revoke(String(await userOf(c)));
+    deleteCookie(c, 'user');
+    return c.body(null, 204);
+  });
+  app.get('/me', async (c) => {
+    const user = await userOf(c);
+    return user === undefined ? c.body(null, 401) : c.json({ user });
+  });
+
+  // The gateway.
+  const gateway = createGateway<{ readonly c: Context }, 'fast'>({
+    models: { fast: [model.deployment] },
+    authenticate: async ({ c }) => {
+      const id = await userOf(c);
+      return id === undefined ? undefined : { id, budget: { usd: 1, per: 'day' } };
+    },
+  });
+  app.all('/llm/*', (c) => gateway.fetch(c.req.raw, { c }, { prefix: '/llm' }));
+
+  app.get('/*', (c) => {
+    const file = findPageFile(c.req.path);
+    return file === undefined ? c.notFound() : c.body(file.body, 200, { 'content-type': file.type });
+  });
+
+  return serve(getRequestListener(app.fetch), async () => {
+    await gateway.close();
+    await model.close();
+  });
+}

@@ -1,0 +1,27 @@
+import type { IncomingMessage } from 'node:http';
+import type { Authenticate, Authorize, Plugin } from '@portico/core';
+import type { MountConfig } from './mounted.js';
+
+/** The hooks of a test, written against Node's own request, as a host with other objects calls them. */
+export function hooksOf<Host>(config: MountConfig, requestOf: (host: Host) => IncomingMessage) {
+  const { authenticate, authorize, plugins, ...rest } = config;
+  type Policies = NonNullable<Plugin<{ readonly req: IncomingMessage }>['policies']>;
+
+  function policiesOf(policies: Policies): NonNullable<Plugin<Host>['policies']> {
+    const asks: { authenticate?: Authenticate<Host>; authorize?: Authorize<Host> } = {};
+    const { authenticate, authorize } = policies;
+    if (authenticate) asks.authenticate = (host) => authenticate({ req: requestOf(host), request: host.request });
+    if (authorize) asks.authorize = (host) => authorize({ req: requestOf(host), request: host.request });
+    return asks;
+  }
+
+  return {
+    ...rest,
+    ...policiesOf({ ...(authenticate && { authenticate }), ...(authorize && { authorize }) }),
+    ...(plugins && {
+      plugins: plugins.map(
+        ({ policies, ...plugin }): Plugin<Host> => ({ ...plugin, ...(policies && { policies: policiesOf(policies) }) }),
+      ),
+    }),
+  };
+}
