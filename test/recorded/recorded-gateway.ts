@@ -10,11 +10,16 @@ const PREFIXES: Readonly<Record<string, string>> = {
   alibaba: 'dashscope',
   together: 'together_ai',
   venice: 'veniceai',
-  bedrock: 'anthropic',
-  vertex: 'anthropic',
 };
 
-const known = new Set(allProviders().map((provider) => provider.name));
+/** Vendors whose own wire is another; what was recorded of them on this one is plain OpenAI. */
+const OWN_WIRES: ReadonlySet<string> = new Set(['anthropic', 'bedrock', 'cohere', 'gemini', 'ollama', 'vertex_ai']);
+
+const known = new Set(
+  allProviders()
+    .map(({ name }) => name)
+    .filter((name) => !OWN_WIRES.has(name)),
+);
 
 /** The configuration prefix for a recorded vendor; what has no row of its own speaks plain OpenAI or Anthropic. */
 export function prefixOf(line: CaseLine): string {

@@ -67,23 +67,24 @@ describe('the table of verdicts', () => {
 const PLACES: readonly [MountName, WireName, readonly Arrangement[]][] = [
   ['Express 5', 'openai', ['alone', 'with a spare beside it']],
   ['Express 5', 'anthropic', ['alone']],
-  ['Express 4', 'openai', ['alone']],
-  ['node:http', 'openai', ['alone']],
   ['in-process', 'openai', ARRANGEMENTS],
   ['in-process', 'anthropic', ['alone', 'with a spare beside it']],
   ['in-process', 'azure', ['alone']],
 ];
 
-/** Places that differ from another only in how an ending reaches the client: one variant of a fault is enough there. */
-const SAMPLED: ReadonlySet<MountName> = new Set(['Express 4', 'node:http']);
+/** Places that differ from these only in how an ending reaches the client: one variant of a fault is enough there. */
+const SAMPLED = (Object.keys(MOUNTS) as MountName[]).filter((mount) => !PLACES.some(([place]) => place === mount));
 
 const LARGE: ReadonlySet<FaultId> = new Set(['f42', 'f43']);
 
-describe.each(PLACES)(
+describe.each([...PLACES, ...SAMPLED.map((mount) => [mount, 'openai', ['alone']] as const)])(
   'R-STR-3, R-STR-4, R-STR-5, R-STR-8, R-STR-9, R-FO-3 on %s, the upstream speaking %s:',
   (mount, wire, arrangements) => {
     const cells = VERDICTS.filter(({ wires = ['openai', 'anthropic'] }) => wires.includes(wire)).flatMap((verdict) =>
-      cellsOf(SAMPLED.has(mount) ? { ...verdict, variants: variantsOf(verdict).slice(0, 1) } : verdict, arrangements),
+      cellsOf(
+        SAMPLED.includes(mount) ? { ...verdict, variants: variantsOf(verdict).slice(0, 1) } : verdict,
+        arrangements,
+      ),
     );
 
     // Large answers keep the process busy for longer than others may be silent: those come one by one.
@@ -96,7 +97,7 @@ describe.each(PLACES)(
       try {
         const seen = await ask(cell, provider, mount, wire);
         await expectNoOpenRequests(provider);
-        await judge(cell, wire, seen);
+        await judge(cell, mount, wire, seen);
       } finally {
         await provider.close();
       }
@@ -206,7 +207,7 @@ function groupsOf(
   return { chat: { deployments: [faulty], fallbacks: ['spare'], ...limits }, spare: { deployments: [spare] } };
 }
 
-async function judge(cell: Cell, wire: WireName, seen: Asked): Promise<void> {
+async function judge(cell: Cell, mount: MountName, wire: WireName, seen: Asked): Promise<void> {
   const { verdict, arrangement, variant } = cell;
   const { client, record, records, requests } = seen;
   const hasSpare = arrangement !== 'alone' && verdict.spare !== 'same';
@@ -239,8 +240,10 @@ async function judge(cell: Cell, wire: WireName, seen: Asked): Promise<void> {
   expect(records).toHaveLength(1);
   expect(record.outcome).toBe(OUTCOMES[expected.ends]);
   expect(record.failure).toBe(expected.ends === 'answer' ? undefined : expected.kind);
-  // What one attempt asks twice, a retry of the transport or without an option, is one attempt.
-  const attempts = (expected.ends === 'answer' && !hasSpare ? 1 : expected.asked) + (hasSpare ? 1 : 0);
+  // What one attempt asks twice, a retry of the transport or without an option, is one attempt. A runtime's own `fetch`
+  // does not say that its socket was an old one: there the retry is an attempt like any other.
+  const asksTwice = mount !== 'fetch' || verdict.fault !== 'f45';
+  const attempts = (expected.ends === 'answer' && !hasSpare && asksTwice ? 1 : expected.asked) + (hasSpare ? 1 : 0);
   expect(record.attempts).toHaveLength(attempts);
   if (expected.ends === 'error') expect(record.costNanoUsd).toBe(0);
   else expect(record.costNanoUsd).toBeGreaterThan(0);

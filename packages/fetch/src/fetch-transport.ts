@@ -31,9 +31,17 @@ async function ask({ method, origin, path, headers, body }: UpstreamRequest, sig
     });
   } catch (cause) {
     if (signal.aborted) throw signal.reason;
-    throw new GatewayError('network', 'The upstream could not be reached.', { cause });
+    throw new GatewayError('network', 'The upstream could not be reached.', { cause, retryable: !isLasting(cause) });
   }
 }
+
+/** Whether asking again cannot help: a name that does not resolve, or a failed TLS handshake. Node tells by a code; where a runtime tells nothing, it is worth a try. */
+function isLasting(error: unknown): boolean {
+  const { cause } = error as { cause?: { code?: unknown } };
+  return typeof cause?.code === 'string' && LASTING_CODE.test(cause.code);
+}
+
+const LASTING_CODE = /^(ENOTFOUND|EAI_AGAIN|EPROTO|ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO)|SELF_SIGNED/;
 
 const NO_BYTES: ByteSource = {
   start: (sink) => sink.end(),
