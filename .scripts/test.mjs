@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { build, installIfNeeded, requireNode, root, run, step } from './workspace.mjs';
 
 const vitest = ['vitest/vitest.mjs', 'run', '--config', '.config/vitest.config.ts'];
+/** What must hold on every Node there is, and not only on the one at hand. */
+const onEveryNode = ['test/matrix', 'test/clients'];
 const countsFile = join(root, 'node_modules/.cache/test-counts.json');
 
 requireNode();
@@ -27,21 +29,37 @@ async function runAll() {
     await step('oxlint', ['oxlint/bin/oxlint', '--type-aware', '--deny-warnings']),
     await step('knip', ['knip/bin/knip.js', '--no-progress']),
   ];
-  const tests = await runTests();
+  const tests = [await runTests()];
+  for (const { version, node } of otherNodes()) {
+    console.log(`\nhosts and clients on Node ${version}`);
+    tests.push(await runTests(onEveryNode, node));
+  }
 
-  const passed = tests.passed + checks.filter((ok) => ok).length;
-  const failed = tests.failed + checks.filter((ok) => !ok).length;
+  const passed = sum(tests, 'passed') + checks.filter((ok) => ok).length;
+  const failed = sum(tests, 'failed') + checks.filter((ok) => !ok).length;
+  const skipped = sum(tests, 'skipped');
   console.log(`\nchecks and tests took ${((Date.now() - startedAt) / 1000).toFixed(0)} s`);
-  console.log(`${passed} passed, ${failed} failed${tests.skipped > 0 ? `, ${tests.skipped} skipped` : ''}`);
+  console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
   return failed === 0 ? 0 : 1;
 }
 
-async function runTests() {
+async function runTests(filters = [], node = process.execPath) {
   rmSync(countsFile, { force: true });
-  const { code } = await run(vitest, 'inherit');
+  const { code } = await run([...vitest, ...filters], 'inherit', node);
   // Without counts, vitest itself broke down.
   const counts = existsSync(countsFile)
     ? JSON.parse(readFileSync(countsFile, 'utf8'))
     : { passed: 0, failed: 0, skipped: 0 };
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+}
+
+/** Other versions of Node; their packages have a program for some machines only. */
+function otherNodes() {
+  return ['22', '24']
+    .map((version) => ({ version, node: join(root, `test/hosts/runtimes/node_modules/node${version}/bin/node`) }))
+    .filter(({ version, node }) => existsSync(node) && !process.versions.node.startsWith(`${version}.`));
+}
+
+function sum(counts, key) {
+  return counts.reduce((total, count) => total + count[key], 0);
 }

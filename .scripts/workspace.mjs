@@ -60,12 +60,12 @@ export async function step(name, command) {
   return code === 0;
 }
 
-/** Runs a command as `step` does, with its output kept (`pipe`) or shown as it comes (`inherit`). */
-export function run(command, output) {
+/** Runs a command as `step` does, with its output kept (`pipe`) or shown as it comes (`inherit`), on this Node or another. */
+export function run(command, output, node = process.execPath) {
   const isShellLine = typeof command === 'string';
   const [file, args] = isShellLine
     ? [command, []]
-    : [process.execPath, [join(root, 'node_modules', command[0]), ...command.slice(1)]];
+    : [node, [join(root, 'node_modules', command[0]), ...command.slice(1)]];
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
       cwd: root,

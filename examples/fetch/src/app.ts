@@ -1,0 +1,39 @@
+import { createGateway } from '@portico/fetch';
+import { jwtVerify } from 'jose';
+
+/** What the runtime gives as its environment. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** An app of one function, with logins of its own (a signed token), and a gateway in it. */
+export function buildApp(environment: Environment): (request: Request) => Promise<Response> {
+  // What the app had before.
+  const secret = new TextEncoder().encode(environment.JWT_SECRET);
+  const userOf = async (token = '') => {
+    const { payload } = await jwtVerify(token.replace(/^Bearer /, ''), secret).catch(() => ({ payload: {} }));
+    return 'sub' in payload && typeof payload.sub === 'string' ? payload.sub : undefined;
+  };
+
+  // The gateway.
+  const baseUrl = environment.OPENAI_BASE_URL;
+  const gateway = createGateway({
+    environment,
+    models: { fast: [{ model: 'openai/gpt-4o-mini', ...(baseUrl !== undefined && { baseUrl }) }] },
+    authenticate: async ({ request }) => {
+      const id = await userOf(request.header('authorization'));
+      return id === undefined ? undefined : { id, budget: { usd: 1, per: 'day' } };
+    },
+  });
+
+  return async (request) => {
+    const { pathname } = new URL(request.url);
+    if (pathname.startsWith('/llm/')) return gateway.fetch(request, undefined, { prefix: '/llm' });
+    const user = await userOf(request.headers.get('authorization') ?? undefined);
+    if (pathname === '/me' && user !== undefined) return Response.json({ user });
+    if (pathname === '/logout' && user !== undefined) {
+      // Whoever leaves gets no more of an answer under way.
+      gateway.revoke(user);
+      return new Response(null, { status: 204 });
+    }
+    return new Response('Not found', { status: 404 });
+  };
+}
