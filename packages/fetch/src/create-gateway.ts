@@ -14,15 +14,23 @@ export interface FetchGatewayConfig<Host = unknown, Name extends string = string
 export function createGateway<Host = unknown, Name extends string = string>(
   config: FetchGatewayConfig<Host, Name>,
 ): Gateway<Host, Name> {
-  const { environment = ownEnvironment(), ...rest } = config;
+  const { environment = runtime.process?.env ?? {}, ...rest } = config;
+  const { AsyncLocalStorage } = runtime.process?.getBuiltinModule?.('node:async_hooks') ?? {};
   return createCoreGateway(rest as GatewayConfig<Host, Name>, {
     providers: allProviders(),
     transport: fetchTransport(),
     environment,
+    // Observers and `onUsage` run once the answer has gone, in the context of the call if the runtime knows of such.
+    ...(AsyncLocalStorage && { captureContext: () => AsyncLocalStorage.snapshot() }),
   });
 }
 
-function ownEnvironment(): Readonly<Record<string, string | undefined>> {
-  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
-  return process?.env ?? {};
-}
+/** What runtimes have of Node, each as much as it likes. */
+const runtime = globalThis as {
+  readonly process?: {
+    readonly env?: Readonly<Record<string, string | undefined>>;
+    getBuiltinModule?(
+      name: 'node:async_hooks',
+    ): { readonly AsyncLocalStorage: { snapshot(): <T>(run: () => T) => T } } | undefined;
+  };
+};
