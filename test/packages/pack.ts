@@ -82,7 +82,10 @@ function packAll(destination: string): ReadonlyMap<string, string> {
 
 function runtimeDependencies(manifest: Manifest): readonly string[] {
   const peers = Object.keys(manifest.peerDependencies ?? {});
-  const needed = peers.filter((peer) => manifest.peerDependenciesMeta?.[peer]?.optional !== true);
+  // An optional one of ours is what a subpath of its own needs, and whoever imports that installs it.
+  const needed = peers.filter(
+    (peer) => manifest.peerDependenciesMeta?.[peer]?.optional !== true || peer.startsWith('@portico/'),
+  );
   return [...Object.keys(manifest.dependencies ?? {}), ...needed];
 }
 

@@ -20,10 +20,12 @@ const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
   node: ['@portico/core', '@portico/providers', 'node:', 'undici'],
   express: ['@portico/core', '@portico/node', '@portico/providers', 'express', 'node:'],
   fastify: ['@portico/core', '@portico/node', 'fastify', 'node:'],
-  nestjs: ['@nestjs/common', '@nestjs/core', '@portico/core', '@portico/node', 'node:', 'rxjs'],
+  nestjs: ['@nestjs/common', '@nestjs/core', '@portico/core', '@portico/node', '@portico/testing', 'node:', 'rxjs'],
   fetch: ['@portico/core', '@portico/providers'],
   koa: ['@portico/core', '@portico/node', 'koa', 'node:'],
   testing: ['@portico/core', 'node:'],
+  config: ['@portico/core', '@portico/providers', 'node:', 'yaml'],
+  cli: ['@portico/config', '@portico/core', '@portico/node', 'node:'],
 };
 
 const VENDORS = ['openai', 'anthropic', 'azure', 'bedrock', 'gemini', 'vertex', 'mistral', 'cohere', 'groq', 'ollama'];

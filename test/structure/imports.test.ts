@@ -15,6 +15,14 @@ describe('arrows point down', () => {
   });
 });
 
+it('what needs the test kit lies apart, so that an application in production does not', () => {
+  const users = sourcesOf('nestjs').filter((path) =>
+    readFileSync(join(packages, path), 'utf8').includes(`from '@portico/testing'`),
+  );
+  expect(users.filter((path) => !path.startsWith('nestjs/src/testing/'))).toEqual([]);
+  expect(users).not.toEqual([]);
+});
+
 describe('the law notices', () => {
   it.each([
     ['core/src/routing/a.ts', `import { b } from '../governance/b.js';`, 'rooms never import each other'],

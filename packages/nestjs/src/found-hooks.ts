@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { ContextIdFactory, type DiscoveryService, type ModuleRef, type Reflector } from '@nestjs/core';
+import { type ContextId, ContextIdFactory, type DiscoveryService, type ModuleRef, type Reflector } from '@nestjs/core';
 import { type Authenticate, type Authorize, ConfigError, type Observer, type Plugin, type Sink } from '@portico/core';
 import {
   HOOK_MARK,
@@ -9,7 +9,7 @@ import {
   type LlmAuthorizing,
   type LlmIntercepting,
 } from './hooks.js';
-import type { NestHost } from './nest-host.js';
+import type { NestHost, NestRequest } from './nest-host.js';
 
 interface Found {
   readonly mark: HookMark;
@@ -83,9 +83,22 @@ function withInstance<T, R>(
   run: (own: T) => R | Promise<R>,
 ): R | Promise<Awaited<R>> {
   if (hook.isStatic) return run(hook.instance() as T) as R;
-  const id = ContextIdFactory.getByRequest(call.req);
+  const id = contextIdOf(call.req, modules);
   return modules.resolve<T>(hook.type as Type<T>, id, { strict: false }).then((own) => run(own)) as Promise<Awaited<R>>;
 }
+
+/** One for all hooks of a request; Nest itself has given it one only where a guard or interceptor is request-scoped too. */
+function contextIdOf(request: NestRequest, modules: ModuleRef): ContextId {
+  const known = CONTEXT_IDS.get(request);
+  if (known !== undefined) return known;
+  const id = ContextIdFactory.getByRequest(request);
+  CONTEXT_IDS.set(request, id);
+  // What `@Inject(REQUEST)` is given.
+  modules.registerRequestByContextId(request, id);
+  return id;
+}
+
+const CONTEXT_IDS = new WeakMap<NestRequest, ContextId>();
 
 function lateObserver(hook: Found): Observer {
   const own = () => single<Observer>(hook);

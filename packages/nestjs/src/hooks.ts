@@ -1,4 +1,5 @@
 import { Injectable, SetMetadata } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import type {
   AuthorizeRequest,
   GatewayError,
@@ -58,11 +59,15 @@ export const LlmSink = hook<Sink>('sink');
 /** A provider that wraps requests to vendors. */
 export const LlmInterceptor = hook<LlmIntercepting>('interceptor');
 
+/** What Nest itself leaves on what it may inject. */
+const IS_INJECTABLE = '__injectable__';
+
 /** A decorator that only fits classes of its kind, makes them injectable and lets the module find them. */
 function hook<T>(kind: HookKind) {
   return (options: HookOptions = {}) =>
     <Hook extends ClassOf<T>>(target: Hook): void => {
-      Injectable()(target);
+      // A second `@Injectable()` would forget the scope that the first one gave.
+      if (new Reflector().get<unknown>(IS_INJECTABLE, target as never) === undefined) Injectable()(target);
       const mark: HookMark = { kind, gateway: options.gateway };
       SetMetadata(HOOK_MARK, mark)(target);
     };

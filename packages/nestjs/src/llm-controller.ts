@@ -13,12 +13,14 @@ import {
   Put,
   Req,
   Res,
+  SetMetadata,
   type Type,
   UseFilters,
   UseGuards,
   VERSION_NEUTRAL,
 } from '@nestjs/common';
-import type { Gateway } from '@portico/core';
+import type { DiscoveryService, Reflector } from '@nestjs/core';
+import { ConfigError, type Gateway } from '@portico/core';
 import { askGateway, type NodeRequest, type ServeOptions, serveNode } from '@portico/node';
 import { LlmExceptionFilter } from './llm-exception-filter.js';
 import type { LlmModuleExtras } from './llm-options.js';
@@ -74,11 +76,37 @@ export function llmController(extras: LlmModuleExtras, service: InjectionToken<L
     const descriptor = Object.getOwnPropertyDescriptor(prototype, verb) as TypedPropertyDescriptor<Answer>;
     route(PATHS)(prototype, verb, descriptor);
   }
-  Controller({ path: extras.path ?? 'llm', version: VERSION_NEUTRAL })(LlmController);
+  const path = extras.path ?? 'llm';
+  Controller({ path, version: VERSION_NEUTRAL })(LlmController);
+  SetMetadata(GATEWAY_ROUTES, { path, name: extras.name } satisfies GatewayRoutes)(LlmController);
   UseFilters(new LlmExceptionFilter())(LlmController);
   if (extras.guards !== undefined && extras.guards.length > 0) UseGuards(...extras.guards)(LlmController);
   for (const decorate of extras.decorate ?? []) decorate(LlmController);
   return LlmController;
+}
+
+const GATEWAY_ROUTES = 'portico:routes';
+
+interface GatewayRoutes {
+  readonly path: string;
+  readonly name: string | undefined;
+}
+
+/** Two gateways at one address: Nest would let the first answer everything, and nobody would notice. */
+export function refuseSharedPaths(discovery: DiscoveryService, reflector: Reflector): void {
+  const found = new Map<string, string>();
+  for (const { metatype } of discovery.getControllers()) {
+    const routes = metatype && reflector.get<GatewayRoutes | undefined>(GATEWAY_ROUTES, metatype);
+    if (!routes) continue;
+    const path = routes.path.replace(/^\/+|\/+$/g, '');
+    const name = routes.name === undefined ? 'the gateway without a name' : `the gateway "${routes.name}"`;
+    const other = found.get(path);
+    if (other !== undefined) {
+      const message = `${other} and ${name} would both answer below "/${path}": give one of them another path, and a name of its own.`;
+      throw new ConfigError([{ path: 'path', message }]);
+    }
+    found.set(path, name);
+  }
 }
 
 type Answer = (req: NestRequest, res: unknown, context: ExecutionContext) => Promise<void>;

@@ -11,7 +11,8 @@ import type { Authenticate, GatewayConfig } from '@portico/core';
 import { createGateway } from '@portico/node';
 import { foundHooks } from './found-hooks.js';
 import { letFormsThrough } from './let-forms-through.js';
-import { llmController } from './llm-controller.js';
+import { llmController, refuseSharedPaths } from './llm-controller.js';
+import { LLM_DIVERSION, type LlmDiversion } from './llm-diversion.js';
 import { LlmHealthIndicator } from './llm-health-indicator.js';
 import type { LlmAsyncOptions, LlmModuleExtras, LlmOptions, LlmOptionsFactory } from './llm-options.js';
 import { LlmService } from './llm-service.js';
@@ -52,9 +53,14 @@ function moduleOf(
       ...providers,
       {
         provide: service,
-        inject: [optionsToken(name), DiscoveryService, Reflector, ModuleRef],
-        useFactory: (options: LlmOptions, discovery: DiscoveryService, reflector: Reflector, modules: ModuleRef) =>
-          serviceOf(options, name, discovery, reflector, modules),
+        inject: [optionsToken(name), DiscoveryService, Reflector, ModuleRef, { token: LLM_DIVERSION, optional: true }],
+        useFactory: (
+          options: LlmOptions,
+          discovery: DiscoveryService,
+          reflector: Reflector,
+          modules: ModuleRef,
+          diversion?: LlmDiversion,
+        ) => serviceOf(options, name, discovery, reflector, modules, diversion),
       },
       {
         provide: `portico:lifecycle:${name ?? ''}`,
@@ -90,7 +96,9 @@ function serviceOf(
   discovery: DiscoveryService,
   reflector: Reflector,
   modules: ModuleRef,
+  diversion: LlmDiversion | undefined,
 ): LlmService {
+  refuseSharedPaths(discovery, reflector);
   const { principalOf, principal = { id: 'app' }, closeGraceMs: _grace, ...config } = options;
   const plugins = [...(config.plugins ?? []), ...foundHooks(name, discovery, reflector, modules)];
   const others = plugins.flatMap(({ policies }) => policies?.authenticate ?? []);
@@ -99,7 +107,11 @@ function serviceOf(
       ? ({ req }) => (req.user ? principalOf(req.user) : undefined)
       : config.authenticate;
   const complete: GatewayConfig<NestHost> = { ...config, plugins, ...(ofUser && { authenticate: ofUser }) };
-  return new LlmService(createGateway(complete), principal, ofUser === undefined ? others : [ofUser, ...others]);
+  return new LlmService(
+    createGateway(diversion?.divert(complete) ?? complete),
+    principal,
+    ofUser === undefined ? others : [ofUser, ...others],
+  );
 }
 
 class Lifecycle implements OnModuleInit, BeforeApplicationShutdown {

@@ -1,0 +1,113 @@
+import type { DeploymentDetails, GatewayConfig, Plugin, PriceConfig } from '@portico/core';
+import type { ConfigNode, MapNode } from '../yaml/config-node.js';
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** One entry of `model_list` as it is being read. */
+export interface DeploymentDraft {
+  readonly entry: MapNode;
+  group: string | undefined;
+  groupNode: ConfigNode;
+  model: string | undefined;
+  modelNode: ConfigNode;
+  vendor: string | undefined;
+  readonly details: Partial<Mutable<DeploymentDetails>>;
+  readonly options: Record<string, unknown>;
+  readonly headers: Record<string, string>;
+  /** US dollars per token, by the names of the gateway. */
+  readonly tokenPrices: { -readonly [K in keyof PriceConfig]?: number };
+  /** What the gateway will speak of, and where the file says it. */
+  readonly origins: Map<string, ConfigNode>;
+  organizations: readonly string[];
+  credential: ConfigNode | undefined;
+  weight: number | undefined;
+  rpm: number | undefined;
+  tpm: number | undefined;
+  order: number | undefined;
+  maxRetries: number | undefined;
+  readonly timeouts: Timeouts;
+  /** For `/v1/model/info`. */
+  readonly info: Record<string, unknown>;
+  /** Set where the file itself says that this deployment is not to be asked. */
+  leftOut: boolean;
+}
+
+/** Milliseconds. */
+export interface Timeouts {
+  wholeMs?: number;
+  streamMs?: number;
+}
+
+/** Everything else the file says, as it is being read. */
+export interface SettingsDraft {
+  dropUnsupported: boolean;
+  maxRetries: number | undefined;
+  baseDelayMs: number | undefined;
+  readonly timeouts: Timeouts;
+  readonly cooldowns: Partial<Mutable<NonNullable<GatewayConfig['cooldowns']>>>;
+  fallbacks: ConfigNode | undefined;
+  contextFallbacks: ConfigNode | undefined;
+  contentFallbacks: ConfigNode | undefined;
+  defaultFallbacks: ConfigNode | undefined;
+  aliases: ConfigNode | undefined;
+  modelAliasMap: ConfigNode | undefined;
+  masterKey: { readonly text: string; readonly node: ConfigNode } | undefined;
+  budgetUsd: number | undefined;
+  budgetPeriod: { readonly text: string; readonly node: ConfigNode } | undefined;
+  concurrentCalls: number | undefined;
+  maxBodyBytes: number | undefined;
+  readonly plugins: Set<Plugin>;
+  /** What the host offers by name. */
+  readonly offered: Readonly<Record<string, Plugin>>;
+  readonly credentials: Map<string, MapNode>;
+}
+
+export function draftDeployment(entry: MapNode): DeploymentDraft {
+  return {
+    entry,
+    group: undefined,
+    groupNode: entry,
+    model: undefined,
+    modelNode: entry,
+    vendor: undefined,
+    details: {},
+    options: {},
+    headers: {},
+    tokenPrices: {},
+    origins: new Map(),
+    organizations: [],
+    credential: undefined,
+    weight: undefined,
+    rpm: undefined,
+    tpm: undefined,
+    order: undefined,
+    maxRetries: undefined,
+    timeouts: {},
+    info: {},
+    leftOut: false,
+  };
+}
+
+export function draftSettings(offered: Readonly<Record<string, Plugin>>): SettingsDraft {
+  return {
+    dropUnsupported: false,
+    maxRetries: undefined,
+    baseDelayMs: undefined,
+    timeouts: {},
+    cooldowns: {},
+    fallbacks: undefined,
+    contextFallbacks: undefined,
+    contentFallbacks: undefined,
+    defaultFallbacks: undefined,
+    aliases: undefined,
+    modelAliasMap: undefined,
+    masterKey: undefined,
+    budgetUsd: undefined,
+    budgetPeriod: undefined,
+    concurrentCalls: undefined,
+    maxBodyBytes: undefined,
+    plugins: new Set(),
+    offered,
+    credentials: new Map(),
+  };
+}

@@ -1,0 +1,65 @@
+import { didYouMean } from '../nearest-word.js';
+import { itemsOf, problem, type Reading, textOf } from '../reading.js';
+import { type ConfigNode, shownValue } from '../yaml/config-node.js';
+
+/** Which models are asked instead of which: the targets by the model, in order. */
+export type FallbackLists = ReadonlyMap<string, readonly string[]>;
+
+/** For models that are not named. */
+const ANY = '*';
+
+/** Reads `[{ model: [target, …] }, …]`; `names` are the models there are. */
+export function readFallbacks(
+  node: ConfigNode | undefined,
+  names: readonly string[],
+  reading: Reading,
+): FallbackLists | undefined {
+  if (node === undefined) return undefined;
+  const lists = new Map<string, readonly string[]>();
+  for (const item of itemsOf(node, reading)) {
+    const entry = item.kind === 'map' && item.entries.size === 1 ? [...item.entries][0] : undefined;
+    if (entry === undefined) {
+      problem(reading, item, 'must be a map of one model to a list of models, such as { smart: [fast] }.');
+      continue;
+    }
+    const [model, targets] = entry;
+    const source = sourceOf(model, names);
+    if (source === undefined) {
+      problem(reading, { ...targets, place: item.place }, noSuchModel(model, names));
+      continue;
+    }
+    lists.set(source, readTargets(targets, names, reading));
+  }
+  return lists;
+}
+
+/** A list of models, or one of them. */
+export function readTargets(node: ConfigNode, names: readonly string[], reading: Reading): readonly string[] {
+  const items = node.kind === 'scalar' ? [node] : itemsOf(node, reading);
+  return items.flatMap((item) => {
+    if (item.kind !== 'scalar') {
+      problem(reading, item, `must be the name of a model, and is ${shownValue(item)}: give it an entry in model_list.`);
+      return [];
+    }
+    const name = textOf(item, reading);
+    if (name === undefined) return [];
+    if (names.includes(name)) return [name];
+    problem(reading, item, noSuchModel(name, names));
+    return [];
+  });
+}
+
+/** The models asked instead of one: its own, else those of all that have none. Never itself. */
+export function fallbacksOf(model: string, lists: FallbackLists | undefined): readonly string[] {
+  return (lists?.get(model) ?? lists?.get(ANY) ?? []).filter((name) => name !== model);
+}
+
+// LiteLLM also looks for a model without the vendor in front of it.
+function sourceOf(model: string, names: readonly string[]): string | undefined {
+  if (model === ANY || names.includes(model)) return model;
+  return names.find((name) => name.slice(name.indexOf('/') + 1) === model);
+}
+
+function noSuchModel(name: string, names: readonly string[]): string {
+  return `there is no model "${name}"${didYouMean(name, names)}. There are: ${names.join(', ')}.`;
+}

@@ -1,0 +1,30 @@
+import type { GatewayConfig, Plugin, Provider } from '@portico/core';
+import type { ConfigReport } from './config-report.js';
+
+/** A configuration file, ready for a gateway. */
+export interface LoadedConfig {
+  /** What `createGateway` and the mounts take. */
+  readonly config: GatewayConfig;
+  /** What becomes of each key of the file. */
+  readonly report: ConfigReport;
+  /** Who may call: those with a key nobody guesses, those with one that is short, or everybody. */
+  readonly guard: 'keys' | 'short key' | 'none';
+  /** What is known of the deployments, without their credentials: what LiteLLM's clients ask for at `/v1/model/info`. */
+  readonly modelInfo: readonly ModelInfo[];
+}
+
+/** One deployment, in LiteLLM's words. */
+export interface ModelInfo {
+  readonly model_name: string;
+  readonly litellm_params: Readonly<Record<string, unknown>>;
+  readonly model_info: Readonly<Record<string, unknown>>;
+}
+
+export interface ReadOptions {
+  /** What the file refers to, and where credentials are found. Default: the environment of the process. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** What the names of callbacks and guardrails in LiteLLM's configuration stand for. Default: nothing. */
+  readonly plugins?: Readonly<Record<string, Plugin>>;
+  /** Vendors besides those of `@portico/providers`, or other versions of them. */
+  readonly providers?: readonly Provider[];
+}

@@ -1,0 +1,90 @@
+import type { FileProblem } from './config-problem.js';
+import type { Finding } from './config-report.js';
+import { didYouMean } from './nearest-word.js';
+import { type ConfigNode, type MapNode, shownValue } from './yaml/config-node.js';
+
+/** One file being read: what it may ask of the surroundings, and what was found so far. */
+export interface Reading {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly problems: FileProblem[];
+  readonly findings: Finding[];
+}
+
+export function problem(reading: Reading, node: ConfigNode, message: string): undefined {
+  reading.problems.push({ place: node.place, path: node.path, message });
+  return undefined;
+}
+
+const ENVIRONMENT = 'os.environ/';
+
+/** Whether the value is to be found in the environment. */
+export function isReference(node: ConfigNode): boolean {
+  return node.kind === 'scalar' && typeof node.value === 'string' && node.value.startsWith(ENVIRONMENT);
+}
+
+/** The value with its reference to the environment followed; undefined for nothing, and where a problem was found. */
+export function scalarOf(node: ConfigNode, reading: Reading, wanted: string): string | number | boolean | undefined {
+  if (node.kind !== 'scalar') return problem(reading, node, `must be ${wanted}, and is ${shownValue(node)}.`);
+  const { value } = node;
+  if (value === null) return undefined;
+  if (typeof value !== 'string' || !value.startsWith(ENVIRONMENT)) return value;
+  const name = value.slice(ENVIRONMENT.length);
+  const found = reading.environment[name];
+  if (found !== undefined && found !== '') return found;
+  const near = didYouMean(name, Object.keys(reading.environment));
+  return problem(reading, node, `the environment has no variable "${name}"${near}.`);
+}
+
+export function textOf(node: ConfigNode, reading: Reading): string | undefined {
+  const value = scalarOf(node, reading, 'a text');
+  return value === undefined || value === '' ? undefined : String(value);
+}
+
+export function numberOf(node: ConfigNode, reading: Reading): number | undefined {
+  const value = scalarOf(node, reading, 'a number');
+  if (value === undefined) return undefined;
+  const number = typeof value === 'boolean' || value === '' ? Number.NaN : Number(value);
+  if (Number.isFinite(number) && number >= 0) return number;
+  return problem(reading, node, `must be a number that is not negative, and is ${shownValue(node)}.`);
+}
+
+export function countOf(node: ConfigNode, reading: Reading): number | undefined {
+  const number = numberOf(node, reading);
+  if (number === undefined || Number.isInteger(number)) return number;
+  return problem(reading, node, `must be a whole number, and is ${shownValue(node)}.`);
+}
+
+export function flagOf(node: ConfigNode, reading: Reading): boolean | undefined {
+  const value = scalarOf(node, reading, 'true or false');
+  if (value === undefined || typeof value === 'boolean') return value;
+  const word = String(value).toLowerCase();
+  if (word === 'true' || word === 'false') return word === 'true';
+  return problem(reading, node, `must be true or false, and is ${shownValue(node)}.`);
+}
+
+export function itemsOf(node: ConfigNode, reading: Reading): readonly ConfigNode[] {
+  if (node.kind === 'list') return node.items;
+  if (node.kind === 'scalar' && node.value === null) return [];
+  problem(reading, node, `must be a list, and is ${shownValue(node)}.`);
+  return [];
+}
+
+export function textsOf(node: ConfigNode, reading: Reading): readonly string[] {
+  return itemsOf(node, reading).flatMap((item) => textOf(item, reading) ?? []);
+}
+
+export function mapOf(node: ConfigNode, reading: Reading): MapNode | undefined {
+  if (node.kind === 'map') return node;
+  if (node.kind === 'scalar' && node.value === null) return undefined;
+  return problem(reading, node, `must be a map, and is ${shownValue(node)}.`);
+}
+
+/** Names and values, with references followed. */
+export function textMapOf(node: ConfigNode, reading: Reading): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const [name, value] of mapOf(node, reading)?.entries ?? []) {
+    const text = textOf(value, reading);
+    if (text !== undefined) texts[name] = text;
+  }
+  return texts;
+}

@@ -1,0 +1,53 @@
+import type { Place } from '../config-problem.js';
+
+/** A value of a file that knows where it stands. */
+export type ConfigNode = MapNode | ListNode | ScalarNode;
+
+interface Standing {
+  /** `router_settings.fallbacks[0]`, in the file it was written in. */
+  readonly path: string;
+  readonly place: Place;
+}
+
+export interface MapNode extends Standing {
+  readonly kind: 'map';
+  readonly entries: ReadonlyMap<string, ConfigNode>;
+  /** Where the keys stand, which is what a wrong key is about. */
+  readonly keyPlaces: ReadonlyMap<string, Place>;
+}
+
+export interface ListNode extends Standing {
+  readonly kind: 'list';
+  readonly items: readonly ConfigNode[];
+}
+
+export interface ScalarNode extends Standing {
+  readonly kind: 'scalar';
+  readonly value: string | number | boolean | null;
+}
+
+/** The path of a key or an item below another. */
+export function pathBelow(path: string, step: string | number): string {
+  if (typeof step === 'number') return `${path}[${step}]`;
+  if (!/^[A-Za-z_][\w-]*$/.test(step)) return `${path}[${JSON.stringify(step)}]`;
+  return path === '' ? step : `${path}.${step}`;
+}
+
+/** The values alone. */
+export function plainValue(node: ConfigNode): unknown {
+  if (node.kind === 'scalar') return node.value;
+  if (node.kind === 'list') return node.items.map(plainValue);
+  return Object.fromEntries([...node.entries].map(([key, value]) => [key, plainValue(value)]));
+}
+
+/** The value by its kind, for messages; what may be a secret is not repeated. */
+export function shownValue(node: ConfigNode): string {
+  if (node.kind === 'list') return 'a list';
+  if (node.kind === 'map') return 'a map';
+  if (node.value === null) return 'nothing';
+  if (typeof node.value !== 'string') return String(node.value);
+  if (SECRET.test(node.path) || node.value.length > 80 || node.value.startsWith('sk-')) return 'a text';
+  return JSON.stringify(node.value);
+}
+
+const SECRET = /key|token|secret|password|credential|header|auth|url|environment_variables/i;
