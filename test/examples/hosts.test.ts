@@ -47,7 +47,7 @@ describe.each(Object.entries(EXAMPLES))('the %s example', (name, build) => {
       for await (const _ of hers) if (provider.log.openResponses === 2) await logOut(origin, ada);
     })();
     await expect(reading).rejects.toMatchObject({ code: 'revoked' });
-    expect(provider.log.openResponses).toBe(1);
+    await expect.poll(() => provider.log.openResponses).toBe(1);
     for await (const _ of other) break;
     await expectNoOpenRequests(provider);
   });

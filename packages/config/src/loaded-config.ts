@@ -27,4 +27,6 @@ export interface ReadOptions {
   readonly plugins?: Readonly<Record<string, Plugin>>;
   /** Vendors besides those of `@portico/providers`, or other versions of them. */
   readonly providers?: readonly Provider[];
+  /** What messages call the file. Default: its path as it was given. */
+  readonly shownAs?: string;
 }

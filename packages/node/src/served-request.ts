@@ -9,6 +9,8 @@ export class ServedRequest<Host> implements IncomingRequest<Host> {
   readonly host: Host;
   readonly body: IncomingBody;
   readonly #req: NodeRequest;
+  /** Asked for once: below Express every look at a request goes through prototypes that were swapped. */
+  readonly #headers: NodeRequest['headers'];
   readonly #options: ServeOptions<Host>;
   #listeners: (() => void)[] = [];
   /** The client left before its answer was complete. */
@@ -20,6 +22,7 @@ export class ServedRequest<Host> implements IncomingRequest<Host> {
 
   constructor(req: NodeRequest, res: NodeResponse, options: ServeOptions<Host>) {
     this.#req = req;
+    this.#headers = req.headers;
     this.#options = options;
     this.method = req.method ?? 'GET';
     this.path = options.path;
@@ -27,13 +30,13 @@ export class ServedRequest<Host> implements IncomingRequest<Host> {
     this.body = bodyOf(req, this, options);
     // The request's own 'close' comes as soon as its body is read. On HTTP/2 a cancelled response calls itself finished,
     // so that only whether we ended it tells a client that left.
-    res.once('close', () => {
+    res.on('close', () => {
       if (!this.ended || !res.writableFinished) this.#leave();
     });
   }
 
   header(name: string): string | undefined {
-    const value = this.#req.headers[name];
+    const value = this.#headers[name];
     return typeof value === 'object' ? value.join(', ') : value;
   }
 

@@ -38,7 +38,11 @@ export function readTargets(node: ConfigNode, names: readonly string[], reading:
   const items = node.kind === 'scalar' ? [node] : itemsOf(node, reading);
   return items.flatMap((item) => {
     if (item.kind !== 'scalar') {
-      problem(reading, item, `must be the name of a model, and is ${shownValue(item)}: give it an entry in model_list.`);
+      problem(
+        reading,
+        item,
+        `must be the name of a model, and is ${shownValue(item)}: give it an entry in model_list.`,
+      );
       return [];
     }
     const name = textOf(item, reading);

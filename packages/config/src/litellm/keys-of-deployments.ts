@@ -3,10 +3,10 @@ import { countOf, flagOf, numberOf, type Reading, textMapOf, textOf, textsOf } f
 import { type ConfigNode, plainValue } from '../yaml/config-node.js';
 import type { DeploymentDraft } from './draft.js';
 import { each, ignored, type KeyRows, refused, supported } from './key-row.js';
+import { PRICE_KEYS } from './keys-of-prices.js';
 
 const NO_PRESETS = 'calls go out with what the client asks for: parameters are not preset here';
 const NO_BEDROCK = 'for vendors on AWS, which are not served here';
-const NO_SUCH_PRICE = 'calls are priced without it';
 const NO_PROMPTS = 'prompts are not managed here';
 
 /** `model_list[]` */
@@ -15,7 +15,10 @@ export const ENTRY_KEYS: KeyRows<DeploymentDraft> = {
     draft.group = text;
     draft.groupNode = node;
     if (!text.includes('*')) return undefined;
-    return { verdict: 'refused', says: 'models are asked for by names that are written here: name each instead of a star' };
+    return {
+      verdict: 'refused',
+      says: 'models are asked for by names that are written here: name each instead of a star',
+    };
   }),
   // Read in turn, with what they refer to.
   litellm_params: supported('a deployment of the model'),
@@ -37,7 +40,10 @@ export const PARAMETER_KEYS: KeyRows<DeploymentDraft> = {
       return { verdict: 'refused', says: 'no router here chooses by what is asked: name the models' };
     }
     if (!text.includes('*')) return undefined;
-    return { verdict: 'refused', says: 'models are asked for by names that are written here: name each instead of a star' };
+    return {
+      verdict: 'refused',
+      says: 'models are asked for by names that are written here: name each instead of a star',
+    };
   }),
   custom_llm_provider: supported('the vendor', textOf, (draft, vendor) => {
     draft.vendor = vendor;
@@ -57,9 +63,13 @@ export const PARAMETER_KEYS: KeyRows<DeploymentDraft> = {
     draft.details.apiVersion = version;
     draft.origins.set('apiVersion', node);
   }),
-  organization: supported('the organization that pays; of a list, one deployment each', organizationsOf, (draft, ids) => {
-    draft.organizations = ids;
-  }),
+  organization: supported(
+    'the organization that pays; of a list, one deployment each',
+    organizationsOf,
+    (draft, ids) => {
+      draft.organizations = ids;
+    },
+  ),
   project: supported<DeploymentDraft, string>('the project that pays', textOf, (draft, project) => {
     draft.options.project = project;
   }),
@@ -75,25 +85,40 @@ export const PARAMETER_KEYS: KeyRows<DeploymentDraft> = {
     draft.leftOut = true;
     return { verdict: 'supported', says: 'a weight of 0 is never asked: the deployment is left out' };
   }),
-  order: supported('deployments of a higher order are a group of their own, asked when the lower ones cannot answer', countOf, (draft, order) => {
-    draft.order = order;
-  }),
+  order: supported(
+    'deployments of a higher order are a group of their own, asked when the lower ones cannot answer',
+    countOf,
+    (draft, order) => {
+      draft.order = order;
+    },
+  ),
   max_parallel_requests: ignored('what a deployment has under way at a time is not bounded; callers can be'),
   timeout: supported('seconds of silence, before and in an answer', numberOf, (draft, seconds) => {
     draft.timeouts.wholeMs = seconds * 1_000;
   }),
-  stream_timeout: supported('seconds to the first words of a stream, and of silence in it', numberOf, (draft, seconds) => {
-    draft.timeouts.streamMs = seconds * 1_000;
-  }),
-  num_retries: supported('attempts after the first; of the deployments of one name the highest counts', countOf, (draft, retries) => {
-    draft.maxRetries = retries;
-  }),
+  stream_timeout: supported(
+    'seconds to the first words of a stream, and of silence in it',
+    numberOf,
+    (draft, seconds) => {
+      draft.timeouts.streamMs = seconds * 1_000;
+    },
+  ),
+  num_retries: supported(
+    'attempts after the first; of the deployments of one name the highest counts',
+    countOf,
+    (draft, retries) => {
+      draft.maxRetries = retries;
+    },
+  ),
   max_retries: ignored('repeating is done in one place: num_retries says how often'),
   cooldown_time: ignored('all deployments rest alike: router_settings.cooldown_time says how long'),
   tags: ignored('deployments are not chosen by tags'),
   tag_regex: ignored('deployments are not chosen by tags'),
   region_name: ignored('deployments are not chosen by region'),
-  ...each(['max_budget', 'budget_duration'], refused('a deployment has no budget of its own here, and would be asked without one')),
+  ...each(
+    ['max_budget', 'budget_duration'],
+    refused('a deployment has no budget of its own here, and would be asked without one'),
+  ),
   max_file_size_mb: ignored('general_settings.max_request_size_mb bounds what may be uploaded'),
   ...each(
     ['default_api_key_tpm_limit', 'default_api_key_rpm_limit'],
@@ -103,7 +128,10 @@ export const PARAMETER_KEYS: KeyRows<DeploymentDraft> = {
   drop_params: supported('what the vendor has no word for is dropped instead of refused', flagOf, (draft, drop) => {
     draft.details.dropUnsupported = drop;
   }),
-  ...each(['additional_drop_params', 'allowed_openai_params'], ignored('each vendor has its own list of what it knows')),
+  ...each(
+    ['additional_drop_params', 'allowed_openai_params'],
+    ignored('each vendor has its own list of what it knows'),
+  ),
   modify_params: ignored('requests are translated, and not repaired beyond that'),
   merge_reasoning_content_in_choices: ignored('reasoning stays in reasoning_content'),
   ...each(
@@ -123,10 +151,14 @@ export const PARAMETER_KEYS: KeyRows<DeploymentDraft> = {
   base_model: supported('the model by its own name, for its price and what it accepts', textOf, (draft, model) => {
     draft.details.baseModel = model;
   }),
-  max_tokens: supported('the bound of an answer where the vendor demands one, and what is reserved from budgets', countOf, (draft, tokens) => {
-    draft.details.maxOutputTokens = tokens;
-  }),
-  ...priceKeys(),
+  max_tokens: supported(
+    'the bound of an answer where the vendor demands one, and what is reserved from budgets',
+    countOf,
+    (draft, tokens) => {
+      draft.details.maxOutputTokens = tokens;
+    },
+  ),
+  ...PRICE_KEYS,
 
   cache_control_injection_points: ignored('marks for the prompt cache come from the client'),
   ...each(
@@ -141,7 +173,10 @@ export const PARAMETER_KEYS: KeyRows<DeploymentDraft> = {
     refused('no router here chooses by what is asked: name the models'),
   ),
   guardrails: refused('guardrails are not bound to a model here, and it would be asked without them'),
-  ...each(['prompt_id', 'prompt_variables', 'prompt_version', 'prompt_label', 'langfuse_prompt_version'], refused(NO_PROMPTS)),
+  ...each(
+    ['prompt_id', 'prompt_variables', 'prompt_version', 'prompt_label', 'langfuse_prompt_version'],
+    refused(NO_PROMPTS),
+  ),
   silent_model: ignored('no copy is sent to another model'),
   ...each(
     ['roles', 'initial_prompt_value', 'final_prompt_value', 'bos_token', 'eos_token', 'hf_model_name'],
@@ -173,8 +208,18 @@ export const PARAMETER_KEYS: KeyRows<DeploymentDraft> = {
     draft.options.adToken = token;
   }),
   ...each(
-    ['tenant_id', 'client_id', 'client_secret', 'azure_username', 'azure_password', 'azure_scope', 'azure_ad_token_provider'],
-    refused('signing in to Microsoft Entra takes code: give azure_ad_token, or a tokenProvider where the gateway is made'),
+    [
+      'tenant_id',
+      'client_id',
+      'client_secret',
+      'azure_username',
+      'azure_password',
+      'azure_scope',
+      'azure_ad_token_provider',
+    ],
+    refused(
+      'signing in to Microsoft Entra takes code: give azure_ad_token, or a tokenProvider where the gateway is made',
+    ),
   ),
   vertex_project: supported<DeploymentDraft, string>("the project's id", textOf, (draft, project) => {
     draft.options.project = project;
@@ -243,18 +288,29 @@ export const INFO_KEYS: KeyRows<DeploymentDraft> = {
   base_model: PARAMETER_KEYS.base_model as KeyRows<DeploymentDraft>[string],
   ...each(
     ['max_tokens', 'max_output_tokens'],
-    supported<DeploymentDraft, number>('the longest answer: what is reserved from budgets', countOf, (draft, tokens) => {
-      draft.details.maxOutputTokens = tokens;
-    }),
+    supported<DeploymentDraft, number>(
+      'the longest answer: what is reserved from budgets',
+      countOf,
+      (draft, tokens) => {
+        draft.details.maxOutputTokens = tokens;
+      },
+    ),
   ),
-  supported_environments: supported('where it is asked: only where LITELLM_ENVIRONMENT is one of them', textsOf, (draft, names, _node, reading) => {
-    const here = reading.environment.LITELLM_ENVIRONMENT;
-    if (here === undefined || names.includes(here)) return undefined;
-    draft.leftOut = true;
-    return { verdict: 'supported', says: `not asked in ${here}: the deployment is left out` };
-  }),
+  supported_environments: supported(
+    'where it is asked: only where LITELLM_ENVIRONMENT is one of them',
+    textsOf,
+    (draft, names, _node, reading) => {
+      const here = reading.environment.LITELLM_ENVIRONMENT;
+      if (here === undefined || names.includes(here)) return undefined;
+      draft.leftOut = true;
+      return { verdict: 'supported', says: `not asked in ${here}: the deployment is left out` };
+    },
+  ),
   access_groups: ignored('keys name the models they may use themselves'),
-  ...each(['team_id', 'team_public_model_name'], refused('models do not belong to teams here: everybody with a key could ask this one')),
+  ...each(
+    ['team_id', 'team_public_model_name'],
+    refused('models do not belong to teams here: everybody with a key could ask this one'),
+  ),
   ...each(['tpm', 'rpm'], ignored('litellm_params.rpm and .tpm are what is looked at')),
   custom_tokenizer: ignored('tokens are estimated before a call and counted by the vendor after it'),
   ...each(
@@ -271,62 +327,8 @@ export const INFO_KEYS: KeyRows<DeploymentDraft> = {
     ['mode', 'max_input_tokens', 'tier', 'version', 'db_model', 'created_at', 'created_by', 'updated_at', 'updated_by'],
     supported('shown at /v1/model/info'),
   ),
-  ...priceKeys(),
+  ...PRICE_KEYS,
 };
-
-const TOKEN_PRICES = {
-  input_cost_per_token: 'input',
-  output_cost_per_token: 'output',
-  cache_read_input_token_cost: 'cacheRead',
-  cache_creation_input_token_cost: 'cacheWrite',
-  cache_creation_input_token_cost_above_1hr: 'cacheWriteHour',
-  output_cost_per_reasoning_token: 'reasoning',
-  input_cost_per_audio_token: 'audioInput',
-  output_cost_per_audio_token: 'audioOutput',
-} as const;
-
-/** Prices the gateway has no unit for. A budget still holds, by what the tokens cost. */
-const OTHER_PRICES = [
-  'input_cost_per_second',
-  'output_cost_per_second',
-  'input_cost_per_character',
-  'output_cost_per_character',
-  'input_cost_per_image',
-  'output_cost_per_image',
-  'input_cost_per_pixel',
-  'output_cost_per_pixel',
-  'input_cost_per_query',
-  'input_cost_per_request',
-  'input_cost_per_token_batches',
-  'output_cost_per_token_batches',
-  'input_cost_per_token_flex',
-  'output_cost_per_token_flex',
-  'input_cost_per_token_priority',
-  'output_cost_per_token_priority',
-  'input_cost_per_token_above_128k_tokens',
-  'output_cost_per_token_above_128k_tokens',
-  'input_cost_per_token_above_200k_tokens',
-  'output_cost_per_token_above_200k_tokens',
-  'cache_creation_input_audio_token_cost',
-  'citation_cost_per_token',
-  'code_interpreter_cost_per_session',
-  'ocr_cost_per_page',
-  'search_context_cost_per_query',
-  'tiered_pricing',
-];
-
-function priceKeys(): KeyRows<DeploymentDraft> {
-  const perToken = Object.entries(TOKEN_PRICES).map(([key, name]) => [
-    key,
-    supported<DeploymentDraft, number>('its price in US dollars', numberOf, (draft, dollars) => {
-      draft.tokenPrices[name] = dollars;
-    }),
-  ]);
-  return {
-    ...Object.fromEntries(perToken),
-    ...each(OTHER_PRICES, ignored(NO_SUCH_PRICE)),
-  };
-}
 
 interface Name {
   readonly text: string;

@@ -1,7 +1,7 @@
 import type { Plugin } from '@portico/core';
+import { didYouMean } from '../nearest-word.js';
 import { countOf, flagOf, itemsOf, numberOf, type Reading, textOf } from '../reading.js';
 import { type ConfigNode, shownValue } from '../yaml/config-node.js';
-import { didYouMean } from '../nearest-word.js';
 import type { SettingsDraft } from './draft.js';
 import { each, ignored, type Judgement, type KeyRows, refused, supported } from './key-row.js';
 
@@ -32,9 +32,13 @@ const RELIABILITY: KeyRows<SettingsDraft> = {
   content_policy_fallbacks: supported('models to ask when a content filter refused', nodeOf, (draft, node) => {
     draft.contentFallbacks = node;
   }),
-  default_fallbacks: supported('models to ask when a model without fallbacks of its own cannot answer', nodeOf, (draft, node) => {
-    draft.defaultFallbacks = node;
-  }),
+  default_fallbacks: supported(
+    'models to ask when a model without fallbacks of its own cannot answer',
+    nodeOf,
+    (draft, node) => {
+      draft.defaultFallbacks = node;
+    },
+  ),
   max_fallbacks: ignored('each model is asked once at most'),
   allowed_fails: supported('failures in a row that a deployment may have before it rests', countOf, (draft, fails) => {
     draft.cooldowns.failuresInARow = fails + 1;
@@ -92,7 +96,7 @@ export const LITELLM_SETTINGS_KEYS: KeyRows<SettingsDraft> = {
     ],
     ignored("sockets are Node's: NODE_EXTRA_CA_CERTS and NODE_OPTIONS steer them"),
   ),
-  ssl_verify: ignored("certificates are always checked; NODE_EXTRA_CA_CERTS adds an authority"),
+  ssl_verify: ignored('certificates are always checked; NODE_EXTRA_CA_CERTS adds an authority'),
   network_mock: refused('answers are not made up here: @portico/testing has a provider that does'),
   headers: refused('headers belong to a deployment: litellm_params.extra_headers'),
   ...each(
@@ -146,7 +150,10 @@ export const LITELLM_SETTINGS_KEYS: KeyRows<SettingsDraft> = {
     ['add_user_information_to_llm_headers', 'forward_traceparent_to_llm_provider'],
     ignored('vendors are told nothing of who asks'),
   ),
-  ...each(['json_logs', 'set_verbose', 'suppress_debug_info', 'telemetry'], ignored('the log is one line of JSON each, and nobody else is told')),
+  ...each(
+    ['json_logs', 'set_verbose', 'suppress_debug_info', 'telemetry'],
+    ignored('the log is one line of JSON each, and nobody else is told'),
+  ),
   ...each(
     [
       'prometheus_metrics_config',
@@ -192,8 +199,14 @@ export const LITELLM_SETTINGS_KEYS: KeyRows<SettingsDraft> = {
     ],
     refused('there are no budgets of end users, internal users and tags here, and they would spend without one'),
   ),
-  ...each(['default_soft_budget', 'max_ui_session_budget', 'timezone'], ignored('has no part in the budget of this file; periods are those of UTC')),
-  ...each(['extra_spend_tag_headers', 'disable_add_user_agent_to_request_tags'], ignored('calls are not tagged by their headers')),
+  ...each(
+    ['default_soft_budget', 'max_ui_session_budget', 'timezone'],
+    ignored('has no part in the budget of this file; periods are those of UTC'),
+  ),
+  ...each(
+    ['extra_spend_tag_headers', 'disable_add_user_agent_to_request_tags'],
+    ignored('calls are not tagged by their headers'),
+  ),
   ...each(
     [
       'default_key_generate_params',
@@ -206,8 +219,14 @@ export const LITELLM_SETTINGS_KEYS: KeyRows<SettingsDraft> = {
     ],
     ignored('no keys, users or teams are made here'),
   ),
-  ...each(['public_model_groups', 'public_model_groups_links', 'public_agent_groups', 'public_mcp_servers'], ignored('there are no public pages')),
-  ...each(['priority_reservation', 'priority_reservation_settings'], ignored('no share of the traffic is kept for anybody')),
+  ...each(
+    ['public_model_groups', 'public_model_groups_links', 'public_agent_groups', 'public_mcp_servers'],
+    ignored('there are no public pages'),
+  ),
+  ...each(
+    ['priority_reservation', 'priority_reservation_settings'],
+    ignored('no share of the traffic is kept for anybody'),
+  ),
   ...each(
     [
       'guardrails',
@@ -240,7 +259,11 @@ export const LITELLM_SETTINGS_KEYS: KeyRows<SettingsDraft> = {
 /** `router_settings` */
 export const ROUTER_KEYS: KeyRows<SettingsDraft> = {
   ...RELIABILITY,
-  routing_strategy: supported('deployments are picked by chance, in proportion to their weights', nodeOf, (_draft, node) => judgeStrategy(node)),
+  routing_strategy: supported(
+    'deployments are picked by chance, in proportion to their weights',
+    nodeOf,
+    (_draft, node) => judgeStrategy(node),
+  ),
   routing_strategy_args: ignored('the strategy has no settings'),
   retry_after: supported('seconds before the first repetition; later ones wait longer', numberOf, (draft, seconds) => {
     if (seconds > 0) draft.baseDelayMs = seconds * 1_000;
@@ -252,22 +275,36 @@ export const ROUTER_KEYS: KeyRows<SettingsDraft> = {
   timeout: supported('seconds of silence, before and in an answer', numberOf, (draft, seconds) => {
     draft.timeouts.wholeMs = seconds * 1_000;
   }),
-  stream_timeout: supported('seconds to the first words of a stream, and of silence in it', numberOf, (draft, seconds) => {
-    draft.timeouts.streamMs = seconds * 1_000;
-  }),
+  stream_timeout: supported(
+    'seconds to the first words of a stream, and of silence in it',
+    numberOf,
+    (draft, seconds) => {
+      draft.timeouts.streamMs = seconds * 1_000;
+    },
+  ),
   model_group_alias: supported('other names of models', nodeOf, (draft, node) => {
     draft.aliases = node;
   }),
-  enable_pre_call_checks: ignored('vendors say themselves when an input is too long; context_window_fallbacks are asked then'),
+  enable_pre_call_checks: ignored(
+    'vendors say themselves when an input is too long; context_window_fallbacks are asked then',
+  ),
   optional_pre_call_checks: ignored('no checks are made before a deployment is picked, but whether it rests'),
-  ...each(['deployment_affinity_ttl_seconds', 'model_group_affinity_config'], ignored('calls do not stick to deployments')),
-  enable_tag_filtering: refused('deployments are not chosen by tags here: calls would reach ones that are not for them'),
+  ...each(
+    ['deployment_affinity_ttl_seconds', 'model_group_affinity_config'],
+    ignored('calls do not stick to deployments'),
+  ),
+  enable_tag_filtering: refused(
+    'deployments are not chosen by tags here: calls would reach ones that are not for them',
+  ),
   tag_filtering_match_any: ignored('deployments are not chosen by tags'),
   provider_budget_config: refused('vendors have no budgets here, and would be asked without one'),
   ...each(['default_priority', 'polling_interval'], ignored('calls do not queue by priority')),
   default_max_parallel_requests: ignored('what a deployment has under way at a time is not bounded; callers can be'),
   default_litellm_params: ignored('calls go out with what the client asks for: parameters are not preset here'),
-  ...each(['redis_host', 'redis_port', 'redis_password', 'redis_url', 'redis_db', 'cache_kwargs'], ignored(ONLY_IN_PROCESS)),
+  ...each(
+    ['redis_host', 'redis_port', 'redis_password', 'redis_url', 'redis_db', 'cache_kwargs'],
+    ignored(ONLY_IN_PROCESS),
+  ),
   ...each(['cache_responses', 'caching_groups', 'client_ttl'], ignored(NO_CACHE)),
   alerting_config: ignored(NO_ALERTS),
   assistants_config: ignored('there are no assistants'),
@@ -348,7 +385,14 @@ export const GENERAL_KEYS: KeyRows<SettingsDraft> = {
   ),
   reject_clientside_metadata_tags: ignored('tags of clients have no effect'),
   ...each(
-    ['custom_auth', 'custom_auth_run_common_checks', 'custom_key_generate', 'custom_key_update', 'custom_sso', 'custom_ui_sso_sign_in_handler'],
+    [
+      'custom_auth',
+      'custom_auth_run_common_checks',
+      'custom_key_generate',
+      'custom_key_update',
+      'custom_sso',
+      'custom_ui_sso_sign_in_handler',
+    ],
     refused(NO_PYTHON),
   ),
   litellm_key_header_name: refused('keys are shown as "Authorization: Bearer", "x-api-key" or "api-key"'),
@@ -404,7 +448,13 @@ export const GENERAL_KEYS: KeyRows<SettingsDraft> = {
     refused('secrets are read from the environment alone: have them put there'),
   ),
   ...each(
-    ['default_team_disabled', 'ui_access_mode', 'enable_public_model_hub', 'auto_redirect_ui_login_to_sso', 'control_plane_url'],
+    [
+      'default_team_disabled',
+      'ui_access_mode',
+      'enable_public_model_hub',
+      'auto_redirect_ui_login_to_sso',
+      'control_plane_url',
+    ],
     ignored(NO_DASHBOARD),
   ),
   litellm_license: ignored('there is nothing to license'),
@@ -438,7 +488,10 @@ export const TOP_KEYS: KeyRows<SettingsDraft> = {
   environment_variables: supported('variables this file refers to, and where credentials are looked for'),
   credential_list: supported('credentials by name'),
   callback_settings: ignored('plugins have settings of their own'),
-  ...each(['policies', 'policy_attachments'], refused('guardrails are bound to nobody here, and calls would go through without them')),
+  ...each(
+    ['policies', 'policy_attachments'],
+    refused('guardrails are bound to nobody here, and calls would go through without them'),
+  ),
   prompts: refused(NO_PROMPTS),
   ...each(['mcp_servers', 'mcp_tools'], ignored(NO_MCP)),
   agent_list: ignored('there are no agents'),
@@ -486,7 +539,10 @@ function judgeStrategy(node: ConfigNode): Judgement | undefined {
     return { verdict: 'refused', says: 'vendors have no budgets here, and would be asked without one' };
   }
   if (STRATEGIES.includes(name)) {
-    return { verdict: 'ignored', says: `${name} is not there yet: deployments are picked by chance, in proportion to their weights` };
+    return {
+      verdict: 'ignored',
+      says: `${name} is not there yet: deployments are picked by chance, in proportion to their weights`,
+    };
   }
   return {
     verdict: 'refused',

@@ -1,0 +1,81 @@
+import { parseArgs } from 'node:util';
+import { ConfigFileError } from '@portico/config';
+import { checkFile } from './check-file.js';
+import { initApp } from './init/init-app.js';
+import { serve } from './serve.js';
+import type { Terminal } from './terminal.js';
+import { version } from './version.js';
+
+const HELP = `portico: an LLM gateway with OpenAI's interface
+
+  portico --model NAME                serve one model: gpt-4o, anthropic/claude-sonnet-4-5, …
+  portico --config FILE               serve a configuration: the gateway's own, or LiteLLM's config.yaml
+  portico check FILE                  say what becomes of each key of a configuration
+  portico init [FOLDER] [--write]     show how to mount the gateway in the app in a folder; with --write, do it
+
+Serving
+  -c, --config FILE    default: $CONFIG_FILE_PATH
+  -m, --model NAME     vendor/model, or the model alone where it tells the vendor
+      --api-base URL   the vendor's address, with --model
+      --alias NAME     what clients call the model, with --model
+      --port NUMBER    default: $PORT, else 4000
+      --host ADDRESS   default: this machine only, unless callers must show a key: then all addresses
+
+  -h, --help
+  -v, --version`;
+
+const OPTIONS = {
+  config: { type: 'string', short: 'c' },
+  model: { type: 'string', short: 'm' },
+  'api-base': { type: 'string' },
+  alias: { type: 'string' },
+  port: { type: 'string' },
+  host: { type: 'string' },
+  write: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'v' },
+} as const;
+
+/** What was written behind `portico`, as far as it is options. */
+export type Options = ReturnType<typeof parse>['values'];
+
+/** Runs one command. Answers the exit code, as soon as a server listens or the command has ended. */
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  let parsed: ReturnType<typeof parse>;
+  try {
+    parsed = parse(args);
+  } catch (error) {
+    terminal.error(`${(error as Error).message}\nportico --help says what there is.`);
+    return 2;
+  }
+  const { values, positionals } = parsed;
+  if (values.help === true) return done(HELP);
+  if (values.version === true) return done(version());
+  const [command = 'serve', ...rest] = positionals;
+  try {
+    if (command === 'serve') return await serve(values, rest, terminal);
+    if (command === 'check') return checkFile(rest[0] ?? values.config, terminal);
+    if (command === 'init') return initApp(rest[0], values.write === true, terminal);
+  } catch (error) {
+    if (!(error instanceof ConfigFileError)) throw error;
+    terminal.error(error.message);
+    return 1;
+  }
+  terminal.error(`There is no command "${command}".\n\n${HELP}`);
+  return 2;
+
+  function done(text: string): number {
+    terminal.out(text);
+    return 0;
+  }
+}
+
+function parse(args: readonly string[]) {
+  // LiteLLM spells its options with underscores.
+  const spelled = args.map((arg) => (arg.startsWith('--') ? arg.replace(/^[^=]+/, dashed) : arg));
+  return parseArgs({ args: spelled, options: OPTIONS, allowPositionals: true });
+}
+
+function dashed(name: string): string {
+  return name.replaceAll('_', '-');
+}

@@ -1,0 +1,37 @@
+import type { IncomingMessage } from 'node:http';
+import type { Gateway } from '@portico/core';
+
+/** What says who is calling. */
+const CREDENTIALS = ['authorization', 'x-api-key', 'api-key'];
+
+/** Asks the gateway in the name of whoever asked this server: with the same credential, on the same limits and bill. */
+export function askAsCaller(
+  gateway: Gateway,
+  req: IncomingMessage,
+  path: string,
+  body?: object,
+  signal?: AbortSignal,
+): Promise<Response> {
+  const headers = new Headers({ 'content-type': 'application/json' });
+  for (const name of CREDENTIALS) {
+    const value = req.headers[name];
+    if (typeof value === 'string') headers.set(name, value);
+  }
+  const request = new Request(`http://localhost${path}`, {
+    headers,
+    ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
+    ...(signal !== undefined && { signal }),
+  });
+  return gateway.fetch(request);
+}
+
+/** The models a caller may ask for, or the refusal. */
+export async function modelsOfCaller(
+  gateway: Gateway,
+  req: IncomingMessage,
+): Promise<readonly string[] | { readonly status: number; readonly body: unknown }> {
+  const answer = await askAsCaller(gateway, req, '/v1/models');
+  const body: unknown = await answer.json();
+  if (!answer.ok) return { status: answer.status, body };
+  return (body as { readonly data: readonly { readonly id: string }[] }).data.map(({ id }) => id);
+}

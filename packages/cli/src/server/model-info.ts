@@ -1,0 +1,19 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { LoadedConfig } from '@portico/config';
+import type { Gateway } from '@portico/core';
+import { modelsOfCaller } from './ask-as-caller.js';
+import { sendJson } from './send-json.js';
+
+/** `GET /v1/model/info`: the deployments of the models a caller may ask for, without their credentials. */
+export async function answerModelInfo(
+  req: IncomingMessage,
+  res: ServerResponse,
+  gateway: Gateway,
+  { modelInfo }: Pick<LoadedConfig, 'modelInfo'>,
+): Promise<void> {
+  const models = await modelsOfCaller(gateway, req);
+  if ('status' in models) return sendJson(res, models.status, models.body);
+  const id = new URL(req.url ?? '/', 'http://localhost').searchParams.get('litellm_model_id');
+  const data = modelInfo.filter(({ model_name }) => models.includes(model_name));
+  sendJson(res, 200, { data: id === null ? data : data.filter(({ model_info }) => model_info.id === id) });
+}

@@ -1,0 +1,75 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { LoadedConfig } from '@portico/config';
+import type { Gateway } from '@portico/core';
+import { nodeListener } from '@portico/node';
+import { answerHealth } from './health.js';
+import { answerModelInfo } from './model-info.js';
+import { sendJson } from './send-json.js';
+
+/** A server that is listening. */
+export interface OpenServer {
+  /** `http://localhost:4000` */
+  readonly url: string;
+  /** Refuses new calls, lets running ones end for `graceMs` (default 10,000), then ends them, and stops listening. */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** Longer than the load balancers in front keep a connection, so that none of them asks on one that is closing. */
+const KEEP_ALIVE_MS = 75_000;
+
+/** Serves a gateway at the root, and what operators ask beside it. Rejects if it cannot listen. */
+export async function openServer(
+  gateway: Gateway,
+  loaded: Pick<LoadedConfig, 'modelInfo'>,
+  where: { readonly host: string; readonly port: number },
+): Promise<OpenServer> {
+  const listener = nodeListener(gateway);
+  const server = createServer((req, res) => {
+    const answer = answerOf(req, res, gateway, loaded);
+    if (answer === undefined) listener(req, res);
+    else answer.catch(() => sendJson(res, 500, { error: { message: 'The request failed.', type: 'api_error' } }));
+  });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(where, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const { port } = server.address() as AddressInfo; // it listens on a port, not on a pipe
+  const name = where.host === '0.0.0.0' || where.host === '127.0.0.1' || where.host === '::' ? 'localhost' : where.host;
+  return {
+    url: `http://${name.includes(':') ? `[${name}]` : name}:${port}`,
+    async close(graceMs) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await gateway.close(graceMs === undefined ? {} : { graceMs });
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** Why it could not listen, and what to do. */
+export function explainListenError(error: NodeJS.ErrnoException, host: string, port: number): string {
+  if (error.code === 'EADDRINUSE') {
+    return `Port ${port} is taken. Stop the program that listens there, or choose another port: --port ${port + 1}`;
+  }
+  if (error.code === 'EACCES') return `Port ${port} needs rights you do not have. Choose another: --port 4000`;
+  return `Cannot listen on ${host}:${port}: ${error.message}`;
+}
+
+/** Undefined for what the gateway answers. */
+function answerOf(
+  req: IncomingMessage,
+  res: ServerResponse,
+  gateway: Gateway,
+  loaded: Pick<LoadedConfig, 'modelInfo'>,
+): Promise<void> | undefined {
+  const path = (req.url ?? '/').split('?', 1)[0] ?? '/';
+  if (req.method !== 'GET' && req.method !== 'HEAD') return undefined;
+  if (path === '/health' || path.startsWith('/health/')) return answerHealth(path, req, res, gateway, loaded);
+  if (path === '/model/info' || path === '/v1/model/info') return answerModelInfo(req, res, gateway, loaded);
+  return undefined;
+}

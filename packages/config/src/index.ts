@@ -1,0 +1,12 @@
+export { ConfigFileError, type FileProblem, type Place } from './config-problem.js';
+export {
+  type ConfigFormat,
+  type ConfigReport,
+  type Finding,
+  formatReport,
+  isUsable,
+  type Verdict,
+} from './config-report.js';
+export { checkConfig, loadConfig } from './load-config.js';
+export type { LoadedConfig, ModelInfo, ReadOptions } from './loaded-config.js';
+export { type ReadTextOptions, readConfig } from './read-config.js';

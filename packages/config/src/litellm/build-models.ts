@@ -1,0 +1,217 @@
+import type { DeploymentDetails, ModelGroupConfig, PriceConfig, Provider } from '@portico/core';
+import { secret } from '@portico/core';
+import type { ModelInfo } from '../loaded-config.js';
+import { problem, type Reading } from '../reading.js';
+import { type ConfigNode, pathBelow, shownValue } from '../yaml/config-node.js';
+import type { DeploymentDraft, SettingsDraft, Timeouts } from './draft.js';
+import { vendorAndModel } from './vendor-of.js';
+
+/** Model groups in the making, and where the file says what they hold. */
+export interface BuiltModels {
+  /** By the name that clients ask for; those of a higher order are apart. */
+  readonly groups: Map<string, Group>;
+  /** Paths of the gateway's configuration, and what the file says there. */
+  readonly origins: Map<string, ConfigNode>;
+  readonly modelInfo: ModelInfo[];
+}
+
+export interface Group {
+  readonly deployments: readonly DeploymentDetails[];
+  readonly maxRetries: number | undefined;
+  readonly totalMs: number | undefined;
+  readonly node: ConfigNode;
+  /** Groups of a higher order of the same model. */
+  readonly next: string | undefined;
+}
+
+/** What holds where a call has no other bound; longer answers need a longer one. */
+const USUAL_ANSWER_MS = 600_000;
+
+/** Deployments of one name become a group; where they have an order, one group for each. */
+export function buildModels(
+  drafts: readonly DeploymentDraft[],
+  settings: SettingsDraft,
+  fileEnvironment: Readonly<Record<string, string>>,
+  providers: readonly Provider[],
+  reading: Reading,
+): BuiltModels {
+  const built: BuiltModels = { groups: new Map(), origins: new Map(), modelInfo: [] };
+  const takenIds = new Set<string>();
+  const byName = new Map<string, DeploymentDraft[]>();
+  for (const draft of drafts) {
+    if (draft.group === undefined || draft.model === undefined) continue;
+    const siblings = byName.get(draft.group);
+    if (siblings === undefined) byName.set(draft.group, [draft]);
+    else siblings.push(draft);
+  }
+  for (const [name, all] of byName) {
+    const asked = all.filter(({ leftOut }) => !leftOut);
+    const first = all[0] as DeploymentDraft; // a list is made with its first
+    if (asked.length === 0) {
+      problem(reading, first.groupNode, `no deployment of "${name}" is left to be asked.`);
+      continue;
+    }
+    const tiers = tiersOf(asked);
+    for (const [index, tier] of tiers.entries()) {
+      const group = tierName(name, index);
+      const next = index + 1 < tiers.length ? tierName(name, index + 1) : undefined;
+      built.groups.set(group, buildGroup(group, tier, next));
+    }
+  }
+  return built;
+
+  function buildGroup(name: string, tier: readonly DeploymentDraft[], next: string | undefined): Group {
+    const weights = weightsOf(tier);
+    const path = pathBelow('models', name);
+    const deployments: DeploymentDetails[] = [];
+    let maxRetries: number | undefined;
+    let longestMs: number | undefined;
+    for (const [index, draft] of tier.entries()) {
+      if (draft.maxRetries !== undefined) maxRetries = Math.max(maxRetries ?? 0, draft.maxRetries);
+      const details = detailsOf(draft, weights[index] ?? 1);
+      if (details === undefined) continue;
+      const organizations = draft.organizations.length === 0 ? [undefined] : draft.organizations;
+      for (const organization of organizations) {
+        const id = freeId(details, name);
+        const options = { ...draft.options, ...(organization !== undefined && { organization }) };
+        remember(`${path}.deployments[${deployments.length}]`, draft);
+        const deployment = { ...details, id, ...(Object.keys(options).length > 0 && { options }) };
+        deployments.push(deployment);
+        built.modelInfo.push(infoOf(draft, deployment));
+        longestMs = Math.max(longestMs ?? 0, deployment.deadlines?.answerMs ?? 0);
+      }
+    }
+    const node = tier[0]?.groupNode as ConfigNode; // no tier is empty
+    built.origins.set(path, node);
+    const totalMs = longestMs !== undefined && longestMs > USUAL_ANSWER_MS ? longestMs : undefined;
+    return { deployments, maxRetries, totalMs, node, next };
+  }
+
+  function detailsOf(draft: DeploymentDraft, weight: number): DeploymentDetails | undefined {
+    const model = vendorAndModel(draft.model ?? '', draft.vendor);
+    if (model === undefined) {
+      return problem(
+        reading,
+        draft.modelNode,
+        `${shownValue(draft.modelNode)} does not say its vendor: write "vendor/model", such as "openai/${draft.model}".`,
+      );
+    }
+    const vendor = model.slice(0, model.indexOf('/'));
+    const { details, headers } = draft;
+    const apiKey = details.apiKey ?? keyOfFile(vendor);
+    const deadlines = deadlinesOf(draft.timeouts);
+    const price = priceOf(draft);
+    return {
+      ...details,
+      model,
+      weight,
+      dropUnsupported: details.dropUnsupported ?? settings.dropUnsupported,
+      ...(apiKey !== undefined && { apiKey }),
+      ...(details.baseUrl !== undefined && { baseUrl: addressOf(vendor, details.baseUrl) }),
+      ...(Object.keys(headers).length > 0 && { headers }),
+      ...(deadlines !== undefined && { deadlines }),
+      ...(price !== undefined && { price }),
+    };
+  }
+
+  /** A credential under the vendor's usual name among the file's own variables, which nobody else would find there. */
+  function keyOfFile(vendor: string) {
+    const variables = providers.find(({ name }) => name === vendor)?.keyVariables ?? [];
+    const found = variables.map((variable) => fileEnvironment[variable]).find((value) => value !== undefined);
+    return found === undefined ? undefined : secret(found);
+  }
+
+  function freeId(details: DeploymentDetails, group: string): string {
+    const wanted = details.id ?? `${group}:${details.model}`;
+    let id = wanted;
+    // An id of the file's own that is there twice is for the gateway to refuse.
+    if (details.id === undefined) for (let copy = 2; takenIds.has(id); copy += 1) id = `${wanted}#${copy}`;
+    takenIds.add(id);
+    return id;
+  }
+
+  function remember(path: string, draft: DeploymentDraft): void {
+    built.origins.set(path, draft.modelNode);
+    built.origins.set(`${path}.model`, draft.modelNode);
+    for (const [key, node] of draft.origins) built.origins.set(`${path}.${key}`, node);
+  }
+}
+
+/** A group as the gateway takes it. */
+export function groupConfig(
+  group: Group,
+  lists: Pick<ModelGroupConfig, 'fallbacks' | 'contextFallbacks' | 'contentFallbacks'>,
+): ModelGroupConfig {
+  return {
+    deployments: group.deployments,
+    ...(group.maxRetries !== undefined && { retries: { maxRetries: group.maxRetries } }),
+    ...(group.totalMs !== undefined && { deadlines: { totalMs: group.totalMs } }),
+    ...lists,
+  };
+}
+
+/** Seconds of silence are what LiteLLM's timeouts bound; an answer that goes on may take longer. */
+export function deadlinesOf({ wholeMs, streamMs }: Timeouts): DeploymentDetails['deadlines'] {
+  if (wholeMs === undefined && streamMs === undefined) return undefined;
+  const firstTokenMs = streamMs ?? wholeMs;
+  return {
+    ...(wholeMs !== undefined && { headersMs: wholeMs, answerMs: Math.max(wholeMs, USUAL_ANSWER_MS) }),
+    ...(firstTokenMs !== undefined && { firstTokenMs, idleMs: firstTokenMs }),
+  };
+}
+
+function tierName(name: string, index: number): string {
+  return index === 0 ? name : `${name} (order ${index + 1})`;
+}
+
+/** By order, the lowest first; those without one come last. */
+function tiersOf(drafts: readonly DeploymentDraft[]): readonly (readonly DeploymentDraft[])[] {
+  const orders = [...new Set(drafts.map(({ order = Number.POSITIVE_INFINITY }) => order))].sort((a, b) => a - b);
+  return orders.map((order) => drafts.filter((draft) => (draft.order ?? Number.POSITIVE_INFINITY) === order));
+}
+
+/** Shares by weight, else by requests per minute, else by tokens per minute. Whoever does not say it has an average share. */
+function weightsOf(drafts: readonly DeploymentDraft[]): readonly number[] {
+  for (const key of ['weight', 'rpm', 'tpm'] as const) {
+    const said = drafts.map((draft) => draft[key]).filter((value): value is number => value !== undefined && value > 0);
+    if (said.length === 0) continue;
+    const average = said.reduce((sum, value) => sum + value, 0) / said.length;
+    return drafts.map((draft) => draft[key] || (key === 'weight' ? 1 : average));
+  }
+  return drafts.map(() => 1);
+}
+
+const PER_MILLION = 1_000_000;
+
+function priceOf({ tokenPrices }: DeploymentDraft): PriceConfig | undefined {
+  const entries = Object.entries(tokenPrices);
+  if (entries.length === 0) return undefined;
+  // A price of 0.00000015 times a million is 0.15, and not what floating point makes of it.
+  const dollars = entries.map(([key, value]) => [key, Number((value * PER_MILLION).toPrecision(12))]);
+  return { input: 0, output: 0, ...(Object.fromEntries(dollars) as Partial<PriceConfig>) };
+}
+
+/** LiteLLM knows Ollama by its own interface, which begins at the root. */
+function addressOf(vendor: string, address: string): string {
+  if (vendor !== 'ollama' || !URL.canParse(address)) return address;
+  return new URL(address).pathname === '/' ? `${address.replace(/\/$/, '')}/v1` : address;
+}
+
+function infoOf(draft: DeploymentDraft, deployment: DeploymentDetails): ModelInfo {
+  const { baseUrl, apiVersion } = deployment;
+  return {
+    model_name: draft.group ?? '',
+    litellm_params: {
+      model: draft.model,
+      ...(baseUrl !== undefined && { api_base: withoutSecrets(baseUrl) }),
+      ...(apiVersion !== undefined && { api_version: apiVersion }),
+    },
+    model_info: { ...draft.info, id: deployment.id, db_model: false },
+  };
+}
+
+function withoutSecrets(address: string): string {
+  if (!URL.canParse(address)) return address;
+  const { origin, pathname } = new URL(address);
+  return `${origin}${pathname}`;
+}

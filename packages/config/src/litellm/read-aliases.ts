@@ -1,0 +1,36 @@
+import { didYouMean } from '../nearest-word.js';
+import { flagOf, mapOf, problem, type Reading, textOf } from '../reading.js';
+import { type ConfigNode, shownValue } from '../yaml/config-node.js';
+
+/** Reads `{ alias: model }` and `{ alias: { model, hidden } }`: the model by its alias. */
+export function readAliases(
+  node: ConfigNode | undefined,
+  names: readonly string[],
+  reading: Reading,
+): ReadonlyMap<string, { readonly model: string; readonly node: ConfigNode }> {
+  const aliases = new Map<string, { model: string; node: ConfigNode }>();
+  for (const [alias, given] of (node && mapOf(node, reading))?.entries ?? []) {
+    const target = given.kind === 'map' ? given.entries.get('model') : given;
+    const model = target && textOf(target, reading);
+    if (target === undefined || model === undefined) {
+      problem(reading, given, `must be the name of a model, or { model: name }, and is ${shownValue(given)}.`);
+    } else if (names.includes(alias)) {
+      problem(reading, given, `"${alias}" is also a model of this file: rename one of them.`);
+    } else if (!names.includes(model)) {
+      const known = names.join(', ');
+      problem(reading, target, `there is no model "${model}"${didYouMean(model, names)}. There are: ${known}.`);
+    } else {
+      aliases.set(alias, { model, node: given });
+    }
+    const hidden = given.kind === 'map' ? given.entries.get('hidden') : undefined;
+    if (hidden !== undefined && flagOf(hidden, reading) === true) {
+      reading.findings.push({
+        verdict: 'ignored',
+        path: hidden.path,
+        place: hidden.place,
+        says: 'every name that may be asked for is listed',
+      });
+    }
+  }
+  return aliases;
+}

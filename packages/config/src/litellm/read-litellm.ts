@@ -1,0 +1,194 @@
+import type { GatewayConfig, ModelGroupConfig, Plugin, Provider } from '@portico/core';
+import { checkByCore } from '../check-by-core.js';
+import type { LoadedConfig } from '../loaded-config.js';
+import { itemsOf, mapOf, problem, type Reading, textMapOf } from '../reading.js';
+import { type ConfigNode, type MapNode, pathBelow } from '../yaml/config-node.js';
+import { buildAccess } from './build-access.js';
+import { type BuiltModels, buildModels, deadlinesOf, type Group, groupConfig } from './build-models.js';
+import { type DeploymentDraft, draftSettings, type SettingsDraft } from './draft.js';
+import { fallbacksOf, readFallbacks, readTargets } from './fallback-lists.js';
+import { includeFiles, type ReadIncluded } from './include-files.js';
+import { type Judgement, type KeyRows, readKeys } from './key-row.js';
+import { GENERAL_KEYS, LITELLM_SETTINGS_KEYS, ROUTER_KEYS, TOP_KEYS } from './keys-of-settings.js';
+import { readAliases } from './read-aliases.js';
+import { readGuardrails } from './read-guardrails.js';
+import { readCredentials, readDeployment } from './read-models.js';
+
+export interface LiteLlmSurroundings {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly plugins: Readonly<Record<string, Plugin>>;
+  readonly providers: readonly Provider[];
+  readonly readIncluded: ReadIncluded;
+}
+
+/** Reads LiteLLM's `config.yaml`. Findings and problems go into `found`. */
+export function readLiteLlm(
+  main: MapNode,
+  around: LiteLlmSurroundings,
+  found: Pick<Reading, 'problems' | 'findings'>,
+): Omit<LoadedConfig, 'report'> {
+  const before: Reading = { ...found, environment: around.environment };
+  const file = includeFiles(main, around.readIncluded, before);
+  const variables = file.entries.get('environment_variables');
+  const fileEnvironment = variables === undefined ? {} : textMapOf(variables, before);
+  const reading: Reading = { ...found, environment: { ...around.environment, ...fileEnvironment } };
+
+  const settings = draftSettings(around.plugins);
+  readKeys(file, TOP_KEYS, settings, reading);
+  // router_settings come last: what they say wins over the same word in litellm_settings.
+  readSection(file, 'litellm_settings', LITELLM_SETTINGS_KEYS, settings, reading, judgeUnknownSetting);
+  readSection(file, 'router_settings', ROUTER_KEYS, settings, reading);
+  readSection(file, 'general_settings', GENERAL_KEYS, settings, reading);
+  readGuardrails(file.entries.get('guardrails'), settings, reading);
+  readCredentials(listAt(file, 'credential_list', reading), settings, reading);
+  const drafts = readModelList(file, settings, reading);
+
+  const built = buildModels(drafts, settings, fileEnvironment, around.providers, reading);
+  const models = withFallbacks(built, settings, reading);
+  const access = buildAccess(settings, reading);
+  const config: GatewayConfig = { models, ...settingsConfig(settings), ...access.config };
+  if (built.groups.size > 0) {
+    const faulty = new Set(reading.problems.map(entryOf));
+    for (const { path, message } of checkByCore(config, around.providers, reading.environment)) {
+      const origin = originOf(path, built, file);
+      // What is known to be wrong with an entry is likely to be why the gateway has something against it.
+      const entry = entryOf(origin);
+      if (entry === undefined || !faulty.has(entry)) problem(reading, origin, inLiteLlmsWords(message));
+    }
+  }
+  return { config, guard: access.guard, modelInfo: built.modelInfo };
+}
+
+function readModelList(file: MapNode, settings: SettingsDraft, reading: Reading): readonly DeploymentDraft[] {
+  const items = listAt(file, 'model_list', reading);
+  if (items.length === 0)
+    problem(reading, file.entries.get('model_list') ?? file, 'there is no model in "model_list".');
+  return items.flatMap((item) => readDeployment(item, settings, reading) ?? []);
+}
+
+function readSection(
+  file: MapNode,
+  name: string,
+  rows: KeyRows<SettingsDraft>,
+  settings: SettingsDraft,
+  reading: Reading,
+  unknown?: (key: string) => Judgement | undefined,
+): void {
+  const node = file.entries.get(name);
+  const section = node && mapOf(node, reading);
+  if (section !== undefined) readKeys(section, rows, settings, reading, unknown);
+}
+
+/** `openai_key`, `anthropic_key` and so on. */
+function judgeUnknownSetting(key: string): Judgement | undefined {
+  if (!key.endsWith('_key')) return undefined;
+  return { verdict: 'refused', says: 'credentials belong to deployments: move it to litellm_params.api_key' };
+}
+
+function listAt(file: MapNode, key: string, reading: Reading): readonly ConfigNode[] {
+  const node = file.entries.get(key);
+  return node === undefined ? [] : itemsOf(node, reading);
+}
+
+/** Every name that may be asked for, with the models that are asked instead. */
+function withFallbacks(
+  built: BuiltModels,
+  settings: SettingsDraft,
+  reading: Reading,
+): Record<string, ModelGroupConfig> {
+  const { groups, origins } = built;
+  const asked = [...groups.keys()].filter((name) => ![...groups.values()].some(({ next }) => next === name));
+  const aliases = new Map([
+    ...readAliases(settings.modelAliasMap, asked, reading),
+    ...readAliases(settings.aliases, asked, reading),
+  ]);
+  const names = [...asked, ...aliases.keys()];
+  const general = readFallbacks(settings.fallbacks, names, reading);
+  const context = readFallbacks(settings.contextFallbacks, names, reading);
+  const content = readFallbacks(settings.contentFallbacks, names, reading);
+  const usual = settings.defaultFallbacks && readTargets(settings.defaultFallbacks, names, reading);
+
+  const models: Record<string, ModelGroupConfig> = {};
+  for (const name of asked) addModel(name, groups.get(name), (details) => details);
+  for (const [alias, { model, node }] of aliases) {
+    origins.set(pathBelow('models', alias), node);
+    addModel(alias, groups.get(model), (details) => ({ ...details, id: `${alias}:${details.id}` }));
+  }
+  return models;
+
+  function addModel(
+    name: string,
+    group: Group | undefined,
+    rename: (details: Group['deployments'][number]) => Group['deployments'][number],
+  ): void {
+    const own = fallbacksOf(name, general);
+    const fallbacks = own.length > 0 ? own : (usual ?? []).filter((target) => target !== name);
+    const lists = {
+      contextFallbacks: context === undefined ? fallbacks : fallbacksOf(name, context),
+      contentFallbacks: fallbacksOf(name, content),
+    };
+    const suffix = (tier: Group): string | undefined =>
+      tier.next === undefined ? undefined : tier.next.replace(/^.*(?= \(order \d+\)$)/s, name);
+    let tier = group;
+    for (let tierName: string | undefined = name; tier !== undefined && tierName !== undefined; ) {
+      const next = suffix(tier);
+      models[tierName] = groupConfig(
+        { ...tier, deployments: tier.deployments.map(rename) },
+        { ...lists, fallbacks: next === undefined ? fallbacks : [next, ...fallbacks] },
+      );
+      tier = tier.next === undefined ? undefined : groups.get(tier.next);
+      tierName = next;
+    }
+  }
+}
+
+function settingsConfig(settings: SettingsDraft): Partial<GatewayConfig> {
+  const { maxRetries, baseDelayMs, cooldowns, maxBodyBytes, plugins } = settings;
+  const deadlines = deadlinesOf(settings.timeouts);
+  const retries = {
+    ...(maxRetries !== undefined && { maxRetries }),
+    ...(baseDelayMs !== undefined && { baseDelayMs, maxDelayMs: Math.max(baseDelayMs, USUAL_LONGEST_DELAY_MS) }),
+  };
+  return {
+    ...(Object.keys(retries).length > 0 && { retries }),
+    ...(deadlines !== undefined && { deadlines: { ...deadlines, totalMs: deadlines.answerMs ?? USUAL_TOTAL_MS } }),
+    ...(Object.keys(cooldowns).length > 0 && { cooldowns }),
+    ...(maxBodyBytes !== undefined && { maxBodyBytes }),
+    ...(plugins.size > 0 && { plugins: [...plugins] }),
+  };
+}
+
+const USUAL_LONGEST_DELAY_MS = 8_000;
+const USUAL_TOTAL_MS = 600_000;
+
+/** What the file says at a path of the gateway's configuration, or the nearest above it. */
+function originOf(path: string, built: BuiltModels, file: MapNode): ConfigNode {
+  let best: ConfigNode = file;
+  let length = -1;
+  for (const [origin, node] of built.origins) {
+    const isAbove = path === origin || path.startsWith(`${origin}.`) || path.startsWith(`${origin}[`);
+    if (isAbove && origin.length > length) [best, length] = [node, origin.length];
+  }
+  return best;
+}
+
+/** The entry of `model_list` that something is about; else nothing in particular. */
+function entryOf({ place, path }: Pick<ConfigNode, 'place' | 'path'>): string | undefined {
+  const entry = /^(?:model_list|credential_list)\[\d+\]/.exec(path)?.[0];
+  return entry && `${place.file} ${entry}`;
+}
+
+const LITELLMS_WORDS: Readonly<Record<string, string>> = {
+  '"apiKey"': '"api_key"',
+  '"apiVersion"': '"api_version"',
+  '"baseModel"': '"base_model"',
+  '"baseUrl"': '"api_base"',
+  '"options.authToken"': 'an "authorization" header',
+  'the option "project"': '"vertex_project"',
+  'the option "adToken" or "tokenProvider"': '"azure_ad_token"',
+};
+
+/** The gateway's complaint in the words of the file it is about. */
+function inLiteLlmsWords(message: string): string {
+  return Object.entries(LITELLMS_WORDS).reduce((text, [ours, theirs]) => text.replaceAll(ours, theirs), message);
+}

@@ -1,0 +1,101 @@
+import { type DeploymentConfig, type GatewayConfig, type ModelConfig, type Provider, secret } from '@portico/core';
+import { checkByCore } from '../check-by-core.js';
+import type { LoadedConfig, ModelInfo } from '../loaded-config.js';
+import { didYouMean } from '../nearest-word.js';
+import { problem, type Reading } from '../reading.js';
+import type { ConfigNode, MapNode } from '../yaml/config-node.js';
+
+/** Settings that only code can give, and what to write beside the file. */
+const CODE = [
+  'authenticate',
+  'authorize',
+  'interceptors',
+  'observers',
+  'sinks',
+  'onUsage',
+  'plugins',
+  'providers',
+  'stores',
+  'logger',
+  'clock',
+  'transport',
+];
+
+/** Editors find the schema by this key; it says nothing to the gateway. */
+const SCHEMA_KEY = '$schema';
+
+const REFERENCE = 'env:';
+
+/** Reads the gateway's own configuration: the shape `createGateway` takes, without what only code can give. */
+export function readNative(
+  file: MapNode,
+  providers: readonly Provider[],
+  reading: Reading,
+): Omit<LoadedConfig, 'report'> {
+  const values: Record<string, unknown> = {};
+  const nodes = new Map<string, ConfigNode>();
+  for (const [key, node] of file.entries) {
+    const place = file.keyPlaces.get(key) ?? node.place;
+    if (key === SCHEMA_KEY) continue;
+    if (CODE.includes(key)) {
+      problem(reading, { ...node, place }, 'is code: give it where the gateway is made, beside what this file says.');
+      continue;
+    }
+    values[key] = valueOf(node);
+    reading.findings.push({ verdict: 'supported', path: node.path, place, says: 'as the gateway knows it' });
+  }
+  const config = values as unknown as GatewayConfig; // the gateway checks it, key by key
+  if (reading.problems.length === 0) {
+    for (const { path, message } of checkByCore(config, providers, reading.environment)) {
+      problem(reading, nodes.get(path) ?? nearestAbove(path), message);
+    }
+  }
+  return { config, guard: config.keys === undefined ? 'none' : 'keys', modelInfo: modelInfoOf(config) };
+
+  /** The value with its references followed, and every place remembered. */
+  function valueOf(node: ConfigNode): unknown {
+    nodes.set(node.path, node);
+    if (node.kind === 'list') return node.items.map(valueOf);
+    if (node.kind === 'map') {
+      for (const [key, value] of node.entries) {
+        const place = node.keyPlaces.get(key) ?? value.place;
+        if (value.kind !== 'scalar') nodes.set(value.path, { ...value, place });
+      }
+      return Object.fromEntries([...node.entries].map(([key, value]) => [key, valueOf(value)]));
+    }
+    const { value } = node;
+    if (typeof value !== 'string' || !value.startsWith(REFERENCE)) return value ?? undefined;
+    const name = value.slice(REFERENCE.length);
+    const found = reading.environment[name];
+    if (found !== undefined && found !== '') return secret(found);
+    const near = didYouMean(name, Object.keys(reading.environment));
+    return problem(reading, node, `the environment has no variable "${name}"${near}.`);
+  }
+
+  function nearestAbove(path: string): ConfigNode {
+    let best: ConfigNode = file;
+    for (const [above, node] of nodes) {
+      const isAbove = path.startsWith(`${above}.`) || path.startsWith(`${above}[`);
+      if (isAbove && above.length > best.path.length) best = node;
+    }
+    return best;
+  }
+}
+
+function modelInfoOf({ models }: GatewayConfig): readonly ModelInfo[] {
+  if (typeof models !== 'object') return [];
+  return Object.entries<ModelConfig | undefined>(models).flatMap(([name, model]) =>
+    deploymentsOf(model).map((deployment) => {
+      const details = typeof deployment === 'string' ? { model: deployment } : deployment;
+      const id = details.id === undefined ? {} : { id: details.id };
+      return { model_name: name, litellm_params: { model: details.model }, model_info: { ...id, db_model: false } };
+    }),
+  );
+}
+
+function deploymentsOf(model: ModelConfig | undefined): readonly DeploymentConfig[] {
+  if (typeof model === 'string') return [model];
+  if (typeof model !== 'object') return [];
+  const { deployments } = model as { readonly deployments?: readonly DeploymentConfig[] };
+  return deployments ?? (Array.isArray(model) ? (model as readonly DeploymentConfig[]) : []);
+}
