@@ -20,6 +20,10 @@ export async function serve(options: Options, rest: readonly string[], terminal:
   }
 
   const loaded = file === undefined ? configOfModel(options, terminal) : configOfFile(file, terminal);
+  const { keys, anonymous, authenticate } = loaded.config;
+  if (keys === undefined && anonymous === undefined && authenticate === undefined) {
+    return misused('Nobody could call: the configuration needs "keys", or "anonymous" for everybody.');
+  }
   for (const { place, path, says } of loaded.report.findings.filter(({ verdict }) => verdict === 'ignored')) {
     terminal.error(`${place.file}:${place.line} ${path} does nothing: ${says}`);
   }

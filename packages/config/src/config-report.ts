@@ -43,9 +43,11 @@ export function formatReport(report: ConfigReport): string {
     const found = findings.filter((finding) => finding.verdict === verdict);
     if (found.length === 0) continue;
     lines.push('', `${heading} (${found.length})`);
-    const width = Math.min(60, Math.max(...found.map(({ path }) => path.length)));
-    for (const { path, place, says } of found) {
-      lines.push(`  ${`${place.file}:${place.line}`}  ${path.padEnd(width)}  ${says}`);
+    const rows = found.map(({ path, place, says }) => ({ place: `${place.file}:${place.line}`, path, says }));
+    const placeWidth = Math.max(...rows.map(({ place }) => place.length));
+    const pathWidth = Math.min(60, Math.max(...rows.map(({ path }) => path.length)));
+    for (const { place, path, says } of rows) {
+      lines.push(`  ${place.padEnd(placeWidth)}  ${path.padEnd(pathWidth)}  ${says}`);
     }
   }
   if (problems.length > 0) {

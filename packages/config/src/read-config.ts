@@ -24,7 +24,7 @@ export interface ReadTextOptions extends Omit<ReadOptions, 'shownAs'> {
 export function readConfig(text: string, options: ReadTextOptions = {}): LoadedConfig {
   const { report, loaded } = checkText(text, options);
   if (loaded !== undefined) return loaded;
-  throw new ConfigFileError(report.file, [...report.problems, ...refusedKeys(report.findings)]);
+  throw new ConfigFileError(report.file, [...report.problems, ...refusedKeys(report.findings)].sort(inOrderOfFile));
 }
 
 /** What becomes of each key of a text; never throws for what is wrong with it. */

@@ -101,7 +101,7 @@ export function createGateway<Host, Name extends string>(
   let started = false;
 
   const handle = openStaircase<Host>({
-    match: openMatch(OPERATIONS, config.fallthrough ?? false),
+    match: openMatch(OPERATIONS, config.fallthrough),
     identify: {
       order: config.credentials,
       keys: openKeyRing(config.keys ?? [], clock),

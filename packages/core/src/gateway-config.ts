@@ -53,7 +53,7 @@ export interface GatewayConfig<Host = unknown, Name extends string = string> {
   readonly policyTimeoutMs?: number;
   /** Answers carry `x-portico-*` headers that say which deployment answered, what was tried and what was dropped. Default false. */
   readonly debugHeaders?: boolean;
-  /** Let the host's next route answer paths below the mount that are not the gateway's, instead of a 404. Default false. */
+  /** Let the host's next route answer paths below the mount that are not the gateway's, instead of a 404. Default: only for a mount at the root of its host. */
   readonly fallthrough?: boolean;
   readonly interceptors?: readonly Interceptor[];
   readonly observers?: readonly Observer[];

@@ -15,6 +15,8 @@ export interface IncomingRequest<Host = unknown> {
   /** The authority the client asked for, as the host sees it: to tell same-origin requests. */
   readonly authority: string | undefined;
   readonly host: Host;
+  /** The mount has no prefix: what the gateway has no answer for is the host's own. Default false. */
+  readonly atRoot?: boolean;
   readonly body: IncomingBody;
   /** Runs when the client has left before the answer was complete. */
   onClientGone(listener: () => void): void;

@@ -18,12 +18,14 @@ export function expressMiddleware(gateway: Pick<Gateway<ExpressHost>, 'handle'>)
 class ExpressCall implements ServeOptions<ExpressHost> {
   readonly path: string;
   readonly host: ExpressHost;
+  readonly atRoot: boolean;
   readonly parsedBody: unknown;
   readonly next: NextFunction;
 
   constructor(req: Request, res: Response, next: NextFunction) {
     this.path = pathOf(req);
     this.host = { req, res };
+    this.atRoot = req.baseUrl === '';
     this.parsedBody = req.body;
     this.next = next;
   }

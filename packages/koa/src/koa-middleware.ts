@@ -21,6 +21,8 @@ export function koaMiddleware(gateway: Pick<Gateway<KoaHost>, 'handle'>, prefix:
     const reply = await askGateway(gateway, ctx.req, ctx.res, {
       path,
       host: { ctx },
+      // `koa-mount` says where; without it and without a prefix this is the whole app.
+      atRoot: base === '' && ctx.mountPath === undefined,
       ip: ctx.ip,
       authority: ctx.host,
       parsedBody: parsedBodyOf(ctx),
@@ -38,12 +40,23 @@ export function koaMiddleware(gateway: Pick<Gateway<KoaHost>, 'handle'>, prefix:
   };
 }
 
-/** What lies below the prefix; undefined for what does not. */
+/** What lies below the prefix; undefined for what does not. A segment of it that begins with `:` stands for any one. */
 function pathBelow(base: string, path: string): string | undefined {
   if (base === '') return path;
-  if (!path.startsWith(base)) return undefined;
-  const below = path.slice(base.length);
+  const length = base.includes('/:')
+    ? lengthOfMatch(base.split('/'), path)
+    : path.startsWith(base)
+      ? base.length
+      : undefined;
+  if (length === undefined) return undefined;
+  const below = path.slice(length);
   return below === '' ? '/' : below.startsWith('/') ? below : undefined;
+}
+
+function lengthOfMatch(wanted: readonly string[], path: string): number | undefined {
+  const found = path.split('/').slice(0, wanted.length);
+  const fits = wanted.every((segment, at) => (segment.startsWith(':') ? found[at] : found[at] === segment));
+  return fits ? found.join('/').length : undefined;
 }
 
 // The text as it came says more than what was made of it: parsers of Koa keep both.

@@ -7,7 +7,7 @@ import { type KoaHost, koaMiddleware } from './koa-middleware.js';
 export type KoaGateway<Name extends string = string> = Middleware & Gateway<KoaHost, Name>;
 
 export interface KoaGatewayConfig<Name extends string = string> extends GatewayConfig<KoaHost, Name> {
-  /** Where the gateway begins. Default `/llm`; `''` below a router or `koa-mount`, which take their own prefix off. */
+  /** Where the gateway begins. Default `/llm`; `''` below `koa-mount`, which takes its own prefix off; below a router all of the path, `/tenants/:tenant/llm`. */
   readonly prefix?: string;
 }
 

@@ -8,6 +8,8 @@ export type NodeResponse = ServerResponse | Http2ServerResponse;
 export interface ServeOptions<Host> {
   /** Below the mount, as the framework parsed it, without the query. */
   readonly path: string;
+  /** Mounted without a prefix, in a framework with routes of its own: those answer what the gateway does not. Default false. */
+  readonly atRoot?: boolean;
   /** What hooks get of the framework. */
   readonly host: Host;
   /** The peer as the framework resolved it. Default: the socket's. */

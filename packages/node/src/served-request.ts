@@ -7,6 +7,7 @@ export class ServedRequest<Host> implements IncomingRequest<Host> {
   readonly method: string;
   readonly path: string;
   readonly host: Host;
+  readonly atRoot: boolean;
   readonly body: IncomingBody;
   readonly #req: NodeRequest;
   /** Asked for once: below Express every look at a request goes through prototypes that were swapped. */
@@ -27,6 +28,7 @@ export class ServedRequest<Host> implements IncomingRequest<Host> {
     this.method = req.method ?? 'GET';
     this.path = options.path;
     this.host = options.host;
+    this.atRoot = options.atRoot ?? false;
     this.body = bodyOf(req, this, options);
     // The request's own 'close' comes as soon as its body is read. On HTTP/2 a cancelled response calls itself finished,
     // so that only whether we ended it tells a client that left.

@@ -17,12 +17,12 @@ export interface KeyRow<Draft> extends Judgement {
 
 export type KeyRows<Draft> = Readonly<Record<string, KeyRow<Draft>>>;
 
-type Read<Draft, Value> = (node: ConfigNode, reading: Reading) => Value | undefined;
+type Read<Value> = (node: ConfigNode, reading: Reading) => Value | undefined;
 
 /** A key that works; `take` gets its value, once it was found to be one. */
 export function supported<Draft, Value = unknown>(
   says: string,
-  read?: Read<Draft, Value>,
+  read?: Read<Value>,
   take?: (draft: Draft, value: Value, node: ConfigNode, reading: Reading) => Judgement | undefined | void,
 ): KeyRow<Draft> {
   if (read === undefined) return { verdict: 'supported', says };
@@ -42,6 +42,11 @@ export function ignored(says: string): KeyRow<unknown> {
 
 export function refused(says: string): KeyRow<unknown> {
   return { verdict: 'refused', says };
+}
+
+/** A key that is ignored even where its value is false or empty, since that means something too. */
+export function ignoredWhatever(says: string): KeyRow<unknown> {
+  return { verdict: 'ignored', says, read: () => ({ verdict: 'ignored', says }) };
 }
 
 /** The same row for several keys. */
@@ -70,9 +75,11 @@ export function readKeys<Draft>(
 }
 
 function judge<Draft>(row: KeyRow<Draft>, node: ConfigNode, draft: Draft, reading: Reading): Judgement {
-  if (row.verdict !== 'supported' && isOff(node)) return { verdict: 'supported', says: 'off, as here' };
   const { verdict, says } = row;
-  return row.read?.(node, draft, reading) ?? { verdict, says };
+  const special = row.read?.(node, draft, reading);
+  if (special === undefined && verdict !== 'supported' && isOff(node))
+    return { verdict: 'supported', says: 'off, as here' };
+  return special ?? { verdict, says };
 }
 
 /** A key that asks for nothing. */

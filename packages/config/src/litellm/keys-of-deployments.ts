@@ -2,7 +2,7 @@ import { secret } from '@portico/core';
 import { countOf, flagOf, numberOf, type Reading, textMapOf, textOf, textsOf } from '../reading.js';
 import { type ConfigNode, plainValue } from '../yaml/config-node.js';
 import type { DeploymentDraft } from './draft.js';
-import { each, ignored, type KeyRows, refused, supported } from './key-row.js';
+import { each, ignored, ignoredWhatever, type KeyRows, refused, supported } from './key-row.js';
 import { PRICE_KEYS } from './keys-of-prices.js';
 
 const NO_PRESETS = 'calls go out with what the client asks for: parameters are not preset here';
@@ -275,7 +275,7 @@ export const PARAMETER_KEYS: KeyRows<DeploymentDraft> = {
       'num_ctx',
       'keep_alive',
     ],
-    ignored(NO_PRESETS),
+    ignoredWhatever(NO_PRESETS),
   ),
 };
 

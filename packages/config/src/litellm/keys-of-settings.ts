@@ -11,7 +11,6 @@ const NO_PYTHON = 'this is Python: give the hook in code, where the gateway is m
 const NO_ALERTS = 'nobody is alerted from here: the log says what happens';
 const NO_PASS_THROUGH = 'there are no pass-through routes';
 const NO_MCP = 'there is no MCP gateway here';
-const NO_REGISTRATION = 'there is nothing to register: vendors are known or given in code';
 const ONE_RETRY = 'what is repeated depends on the kind of failure, for all alike';
 const ONLY_IN_PROCESS = "counters, rests and limits are kept in this process's memory";
 const NO_DASHBOARD = 'there is no dashboard';
@@ -515,7 +514,7 @@ export const CREDENTIAL_KEYS: KeyRows<unknown> = {
 export const GUARDRAIL_KEYS: KeyRows<unknown> = {
   guardrail_name: supported('the name of a plugin'),
   litellm_params: supported('read with the name'),
-  guardrail_id: ignored(NO_REGISTRATION),
+  guardrail_id: ignored('plugins are known by their names'),
   guardrail_info: ignored('a description'),
 };
 

@@ -34,7 +34,7 @@ export function readLiteLlm(
   const reading: Reading = { ...found, environment: { ...around.environment, ...fileEnvironment } };
 
   const settings = draftSettings(around.plugins);
-  readKeys(file, TOP_KEYS, settings, reading);
+  readKeys(file, TOP_KEYS, settings, reading, judgeUnknownTop);
   // router_settings come last: what they say wins over the same word in litellm_settings.
   readSection(file, 'litellm_settings', LITELLM_SETTINGS_KEYS, settings, reading, judgeUnknownSetting);
   readSection(file, 'router_settings', ROUTER_KEYS, settings, reading);
@@ -77,6 +77,12 @@ function readSection(
   const node = file.entries.get(name);
   const section = node && mapOf(node, reading);
   if (section !== undefined) readKeys(section, rows, settings, reading, unknown);
+}
+
+/** Where YAML's anchors are kept; LiteLLM looks past it as well. */
+function judgeUnknownTop(key: string, node: ConfigNode): Judgement | undefined {
+  if (node.hasAnchor !== true && !key.startsWith('x-')) return undefined;
+  return { verdict: 'supported', says: 'what other places of the file refer to' };
 }
 
 /** `openai_key`, `anthropic_key` and so on. */

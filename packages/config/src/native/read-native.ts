@@ -1,12 +1,13 @@
 import { type DeploymentConfig, type GatewayConfig, type ModelConfig, type Provider, secret } from '@portico/core';
 import { checkByCore } from '../check-by-core.js';
+import type { Place } from '../config-problem.js';
 import type { LoadedConfig, ModelInfo } from '../loaded-config.js';
 import { didYouMean } from '../nearest-word.js';
 import { problem, type Reading } from '../reading.js';
-import type { ConfigNode, MapNode } from '../yaml/config-node.js';
+import { type ConfigNode, type MapNode, pathBelow } from '../yaml/config-node.js';
 
 /** Settings that only code can give, and what to write beside the file. */
-const CODE = [
+export const CODE = [
   'authenticate',
   'authorize',
   'interceptors',
@@ -26,6 +27,9 @@ const SCHEMA_KEY = '$schema';
 
 const REFERENCE = 'env:';
 
+/** What must not print, and is taken wrapped. */
+const CREDENTIAL = /\.(?:apiKey|key|secret)(?:\[\d+\])?$/;
+
 /** Reads the gateway's own configuration: the shape `createGateway` takes, without what only code can give. */
 export function readNative(
   file: MapNode,
@@ -34,6 +38,7 @@ export function readNative(
 ): Omit<LoadedConfig, 'report'> {
   const values: Record<string, unknown> = {};
   const nodes = new Map<string, ConfigNode>();
+  const keyPlaces = new Map<string, Place>();
   for (const [key, node] of file.entries) {
     const place = file.keyPlaces.get(key) ?? node.place;
     if (key === SCHEMA_KEY) continue;
@@ -41,33 +46,33 @@ export function readNative(
       problem(reading, { ...node, place }, 'is code: give it where the gateway is made, beside what this file says.');
       continue;
     }
-    values[key] = valueOf(node);
+    keyPlaces.set(node.path, place);
+    values[key] = valueAt(node);
     reading.findings.push({ verdict: 'supported', path: node.path, place, says: 'as the gateway knows it' });
   }
   const config = values as unknown as GatewayConfig; // the gateway checks it, key by key
   if (reading.problems.length === 0) {
     for (const { path, message } of checkByCore(config, providers, reading.environment)) {
-      problem(reading, nodes.get(path) ?? nearestAbove(path), message);
+      const node = nodes.get(path) ?? nearestAbove(path);
+      const place = message.startsWith('unknown key') ? keyPlaces.get(path) : undefined;
+      problem(reading, { ...node, path: path === '' ? node.path : path, place: place ?? node.place }, message);
     }
   }
-  return { config, guard: config.keys === undefined ? 'none' : 'keys', modelInfo: modelInfoOf(config) };
+  return { config, guard: guardOf(config), modelInfo: modelInfoOf(config) };
 
   /** The value with its references followed, and every place remembered. */
-  function valueOf(node: ConfigNode): unknown {
+  function valueAt(node: ConfigNode): unknown {
     nodes.set(node.path, node);
-    if (node.kind === 'list') return node.items.map(valueOf);
+    if (node.kind === 'list') return node.items.map(valueAt);
     if (node.kind === 'map') {
-      for (const [key, value] of node.entries) {
-        const place = node.keyPlaces.get(key) ?? value.place;
-        if (value.kind !== 'scalar') nodes.set(value.path, { ...value, place });
-      }
-      return Object.fromEntries([...node.entries].map(([key, value]) => [key, valueOf(value)]));
+      for (const [key, place] of node.keyPlaces) keyPlaces.set(pathBelow(node.path, key), place);
+      return Object.fromEntries([...node.entries].map(([key, value]) => [key, valueAt(value)]));
     }
     const { value } = node;
     if (typeof value !== 'string' || !value.startsWith(REFERENCE)) return value ?? undefined;
     const name = value.slice(REFERENCE.length);
     const found = reading.environment[name];
-    if (found !== undefined && found !== '') return secret(found);
+    if (found !== undefined && found !== '') return CREDENTIAL.test(node.path) ? secret(found) : found;
     const near = didYouMean(name, Object.keys(reading.environment));
     return problem(reading, node, `the environment has no variable "${name}"${near}.`);
   }
@@ -80,6 +85,10 @@ export function readNative(
     }
     return best;
   }
+}
+
+function guardOf({ keys, anonymous }: GatewayConfig): LoadedConfig['guard'] {
+  return keys === undefined || anonymous !== undefined ? 'none' : 'keys';
 }
 
 function modelInfoOf({ models }: GatewayConfig): readonly ModelInfo[] {

@@ -7,6 +7,8 @@ interface Standing {
   /** `router_settings.fallbacks[0]`, in the file it was written in. */
   readonly path: string;
   readonly place: Place;
+  /** Others refer to it. */
+  readonly hasAnchor?: boolean;
 }
 
 export interface MapNode extends Standing {

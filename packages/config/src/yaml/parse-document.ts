@@ -13,7 +13,7 @@ import type { FileProblem, Place } from '../config-problem.js';
 import { type ConfigNode, type MapNode, pathBelow } from './config-node.js';
 
 /** More than any configuration has, and less than aliases of aliases can unfold to. */
-const MOST_NODES = 200_000;
+const MOST_NODES = 50_000;
 
 /** YAML 1.1 is what Python's tools read: `yes` and `off` are booleans there, and only there. */
 export type YamlVersion = '1.1' | '1.2';
@@ -67,15 +67,16 @@ function unfold(
     const node = isAlias(given) ? given.resolve(document) : given;
     if (node === undefined) throw new Unfoldable(place, 'there is no anchor of this name.');
     if (around.includes(node)) throw new Unfoldable(place, 'this alias holds itself.');
-    if (isScalar(node)) return { kind: 'scalar', path, place, value: scalarValue(node) };
+    const standing = { path, place, ...(node.anchor !== undefined && { hasAnchor: true }) };
+    if (isScalar(node)) return { ...standing, kind: 'scalar', value: scalarValue(node) };
     const inside = [...around, node];
     if (isSeq(node)) {
       const items = node.items.map((item, index) => visit(item as Node, pathBelow(path, index), inside));
-      return { kind: 'list', path, place, items };
+      return { ...standing, kind: 'list', items };
     }
     const entries = new Map<string, ConfigNode>();
     const keyPlaces = new Map<string, Place>();
-    if (!isMap(node)) return { kind: 'scalar', path, place, value: null };
+    if (!isMap(node)) return { ...standing, kind: 'scalar', value: null };
     for (const pair of node.items) {
       const key = pair.key as Node;
       const keyPlace = placeAt(key.range?.[0] ?? 0);
@@ -99,7 +100,7 @@ function unfold(
       );
       keyPlaces.set(name, keyPlace);
     }
-    return { kind: 'map', path, place, entries, keyPlaces };
+    return { ...standing, kind: 'map', entries, keyPlaces };
   }
 
   function* inheritedBy(given: Node, path: string, around: readonly Node[]): Iterable<[string, ConfigNode]> {

@@ -41,7 +41,7 @@ export interface StaircaseParts<Host> {
 /** The road of a call: match → identify → open → authorize → admit → route → respond. Never rejects. */
 export function openStaircase<Host>(parts: StaircaseParts<Host>) {
   return async function handle(request: IncomingRequest<Host>): Promise<Reply | undefined> {
-    const matched = parts.match(request.method, request.path);
+    const matched = parts.match(request.method, request.path, request.atRoot);
     if (matched === undefined) return undefined;
     const id = `req_${crypto.randomUUID()}`;
     let meter: Meter | undefined;

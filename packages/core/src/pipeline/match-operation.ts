@@ -9,12 +9,12 @@ export type Matched =
   | { readonly kind: 'refused'; readonly error: GatewayError };
 
 /** Answers with a Map look-up on the path the framework parsed; undefined where the host's next route should answer. */
-export type MatchOperation = (method: string, path: string) => Matched | undefined;
+export type MatchOperation = (method: string, path: string, atRoot?: boolean) => Matched | undefined;
 
 /** Clients put `/v1` into their base URL, forget it, or have it twice; all three mean the same. */
 const VERSIONS = ['/v1', '', '/v1/v1'];
 
-export function openMatch(operations: readonly UpstreamOperation[], fallthrough: boolean): MatchOperation {
+export function openMatch(operations: readonly UpstreamOperation[], fallthrough: boolean | undefined): MatchOperation {
   const routes = new Map<string, Matched>();
   const methods = new Map<string, string>();
   const add = (method: string, path: string, matched: Matched) => {
@@ -26,7 +26,7 @@ export function openMatch(operations: readonly UpstreamOperation[], fallthrough:
   for (const operation of operations) for (const path of operation.paths) add(operation.method, path, operation);
   add('GET', '/models', { kind: 'models' });
 
-  return (method, path) => {
+  return (method, path, atRoot = false) => {
     const wanted = method === 'HEAD' ? 'GET' : method;
     const found = routes.get(`${wanted} ${path}`);
     if (found !== undefined) return found;
@@ -38,7 +38,7 @@ export function openMatch(operations: readonly UpstreamOperation[], fallthrough:
     }
     const id = wanted === 'GET' ? modelId(path) : undefined;
     if (id !== undefined) return { kind: 'model', id };
-    if (fallthrough) return undefined;
+    if (fallthrough ?? atRoot) return undefined;
     return { kind: 'refused', error: refusal(method, path, methods.get(path)) };
   };
 }

@@ -1,0 +1,230 @@
+import { type ReadTextOptions, readConfig } from '@portico/config';
+import { reveal, type Secret } from '@portico/core';
+import { describe, expect, it } from 'vitest';
+
+// What a LiteLLM configuration means here, told by the configuration it becomes.
+
+const environment = {
+  OPENAI_API_KEY: 'sk-openai',
+  AZURE_KEY: 'azure',
+  ANTHROPIC_API_KEY: 'sk-ant',
+  SECONDS: '20',
+  YES: 'True',
+};
+
+const DEPLOYMENT = 'litellm_params: {model: openai/gpt-4o, api_key: os.environ/OPENAI_API_KEY';
+const ONE = `model_list: [{model_name: a, ${DEPLOYMENT}}}]`;
+const THREE = `model_list: [${['a', 'b', 'c'].map((name) => `{model_name: ${name}, ${DEPLOYMENT}}}`).join(', ')}]`;
+
+describe("LiteLLM's configuration becomes the gateway's", () => {
+  it('several entries of one name are deployments of one model, with their shares', () => {
+    const { models } = read(`model_list:
+  - {model_name: a, ${DEPLOYMENT}, rpm: 900}}
+  - {model_name: a, ${DEPLOYMENT}, rpm: 300}}
+  - {model_name: a, ${DEPLOYMENT}}}`);
+    expect(deploymentsOf(models.a)).toMatchObject([
+      { id: 'a:openai/gpt-4o', weight: 900 },
+      { id: 'a:openai/gpt-4o#2', weight: 300 },
+      { id: 'a:openai/gpt-4o#3', weight: 600 },
+    ]);
+  });
+
+  it('os.environ/ is followed wherever it stands, and credentials do not print', () => {
+    const { models } = read(`model_list:
+  - {model_name: a, ${DEPLOYMENT}, timeout: os.environ/SECONDS, drop_params: os.environ/YES}}`);
+    const [deployment] = deploymentsOf(models.a);
+    expect(deployment).toMatchObject({ dropUnsupported: true, deadlines: { headersMs: 20_000, idleMs: 20_000 } });
+    expect(reveal(deployment?.apiKey as Secret)).toBe('sk-openai');
+    expect(JSON.stringify(models)).not.toContain('sk-openai');
+  });
+
+  it('timeouts bound silence, and an answer that goes on may take longer than they', () => {
+    const { models, deadlines } = read(`${ONE.replace('}}]', ', timeout: 900, stream_timeout: 5}}]')}
+router_settings: {timeout: 30}`);
+    expect(deploymentsOf(models.a)).toMatchObject([
+      { deadlines: { headersMs: 900_000, answerMs: 900_000, firstTokenMs: 5_000, idleMs: 5_000 } },
+    ]);
+    expect(models.a).toMatchObject({ deadlines: { totalMs: 900_000 } });
+    expect(deadlines).toEqual({
+      headersMs: 30_000,
+      firstTokenMs: 30_000,
+      idleMs: 30_000,
+      answerMs: 600_000,
+      totalMs: 600_000,
+    });
+  });
+
+  it('prices are per million tokens', () => {
+    const { models } = read(`model_list:
+  - model_name: a
+    ${DEPLOYMENT}, input_cost_per_token: 0.00000015}
+    model_info: {output_cost_per_token: 6e-7}`);
+    expect(deploymentsOf(models.a)).toMatchObject([{ price: { input: 0.15, output: 0.6 } }]);
+  });
+
+  it('an organization of a list is a deployment each', () => {
+    const { models } = read(ONE.replace('}}]', ', organization: [one, two]}}]'));
+    expect(deploymentsOf(models.a).map(({ options }) => options)).toEqual([
+      { organization: 'one' },
+      { organization: 'two' },
+    ]);
+  });
+
+  it('deployments of a higher order are asked when the lower ones cannot answer, before other models', () => {
+    const { models } = read(`model_list:
+  - {model_name: a, ${DEPLOYMENT}, order: 2}}
+  - {model_name: a, ${DEPLOYMENT}, order: 1}}
+  - {model_name: b, ${DEPLOYMENT}}}
+router_settings: {fallbacks: [{a: [b]}]}`);
+    expect(Object.keys(models)).toEqual(['a', 'a (order 2)', 'b']);
+    expect(models.a).toMatchObject({ fallbacks: ['a (order 2)', 'b'] });
+    expect(models['a (order 2)']).toMatchObject({ fallbacks: ['b'] });
+  });
+
+  it('fallbacks: a model has its own, else those of the star, else the usual ones; never itself', () => {
+    const own = read(`${THREE}\nrouter_settings: {fallbacks: [{a: [b, c]}, {"*": [c]}]}`);
+    expect(fallbacksOf(own.models)).toEqual({ a: ['b', 'c'], b: ['c'], c: [] });
+    const usual = read(`${THREE}\nlitellm_settings: {fallbacks: [{a: [b]}], default_fallbacks: [c]}`);
+    expect(fallbacksOf(usual.models)).toEqual({ a: ['b'], b: ['c'], c: [] });
+  });
+
+  it('a model that cannot hold an input has the general fallbacks, unless there are some for just that', () => {
+    const general = read(`${THREE}\nrouter_settings: {fallbacks: [{a: [b]}]}`);
+    expect(general.models.a).toMatchObject({ contextFallbacks: ['b'], contentFallbacks: [] });
+    const special = read(`${THREE}
+router_settings: {fallbacks: [{a: [b]}], context_window_fallbacks: [{a: [c]}], content_policy_fallbacks: [{b: [c]}]}`);
+    expect(special.models.a).toMatchObject({ fallbacks: ['b'], contextFallbacks: ['c'], contentFallbacks: [] });
+    expect(special.models.b).toMatchObject({ contextFallbacks: [], contentFallbacks: ['c'] });
+  });
+
+  it('router_settings win over litellm_settings, whatever stands first', () => {
+    const config = read(`router_settings: {num_retries: 5, cooldown_time: 7, allowed_fails: 2, retry_after: 3}
+litellm_settings: {num_retries: 1, allowed_fails: 9}
+${ONE}`);
+    expect(config).toMatchObject({
+      retries: { maxRetries: 5, baseDelayMs: 3_000 },
+      cooldowns: { restMs: 7_000, failuresInARow: 3 },
+    });
+  });
+
+  it('an alias is a model of the same deployments', () => {
+    const { models } = read(`${ONE}\nrouter_settings: {model_group_alias: {x: a, y: {model: a, hidden: true}}}`);
+    expect(Object.keys(models)).toEqual(['a', 'x', 'y']);
+    expect(deploymentsOf(models.y)).toMatchObject([{ id: 'y:a:openai/gpt-4o', model: 'openai/gpt-4o' }]);
+  });
+
+  it('variables of the file are found like those of the environment, and win over them', () => {
+    const { models } = read(`environment_variables: {OPENAI_API_KEY: sk-of-the-file}
+model_list: [{model_name: a, litellm_params: {model: openai/gpt-4o}}]`);
+    expect(reveal(deploymentsOf(models.a)[0]?.apiKey as Secret)).toBe('sk-of-the-file');
+  });
+
+  it('a deployment for other surroundings is left out', () => {
+    const text = `model_list:
+  - {model_name: a, ${DEPLOYMENT}}, model_info: {id: one, supported_environments: [production]}}
+  - {model_name: a, ${DEPLOYMENT}}, model_info: {id: two, supported_environments: [staging]}}`;
+    const { models } = read(text, { environment: { ...environment, LITELLM_ENVIRONMENT: 'staging' } });
+    expect(deploymentsOf(models.a).map(({ id }) => id)).toEqual(['two']);
+  });
+
+  it('plugins are found by the names of callbacks and of guardrails, once each', () => {
+    const ledger = { name: 'ledger' };
+    const rules = { name: 'rules' };
+    const { plugins } = read(
+      `${ONE}
+litellm_settings: {callbacks: [ledger], success_callback: ledger}
+guardrails: [{guardrail_name: rules, litellm_params: {guardrail: x, mode: pre_call, default_on: true}}]`,
+      { plugins: { ledger, rules } },
+    );
+    expect(plugins).toEqual([ledger, rules]);
+  });
+});
+
+describe('who may call', () => {
+  it('whoever shows the master key, with the budget of the file', () => {
+    const { config, guard } = load(`${ONE}
+litellm_settings: {max_budget: 20, budget_duration: 30d}
+general_settings: {master_key: sk-a-key-of-more-than-twenty, max_parallel_requests: 5}`);
+    expect(guard).toBe('keys');
+    expect(config.keys).toMatchObject([
+      { principal: { id: 'master', budget: { usd: 20, per: 'month' }, limits: { concurrentCalls: 5 } } },
+    ]);
+  });
+
+  it('a key that is short still works, and is told apart', () => {
+    const { config, guard } = load(`${ONE}\ngeneral_settings: {master_key: sk-1234}`);
+    expect(guard).toBe('short key');
+    const ask = (headers: Record<string, string>) => () =>
+      config.authenticate?.({ request: { header: (name: string) => headers[name] } } as never);
+    expect(ask({ authorization: 'Bearer sk-1234' })()).toEqual({ id: 'master' });
+    expect(ask({ 'x-api-key': 'sk-1234' })()).toEqual({ id: 'master' });
+    expect(ask({ authorization: 'Bearer sk-12345' })).toThrow('not valid here');
+    expect(ask({})).toThrow('No credential was shown');
+  });
+
+  it('everybody, where there is no key; LITELLM_MASTER_KEY is one', () => {
+    expect(load(ONE).guard).toBe('none');
+    const guarded = { environment: { ...environment, LITELLM_MASTER_KEY: 'sk-a-key-of-more-than-twenty' } };
+    expect(load(ONE, guarded).guard).toBe('keys');
+  });
+});
+
+describe('a file that cannot be used', () => {
+  it('is refused with every problem at once, each with file, line, path and the nearest word (R-CFG-1)', () => {
+    const text = `model_list:
+  - model_name: a
+    litellm_params: {model: openia/gpt-4o, api_key: x}
+router_settings:
+  routing_strategy: simple-shufle
+  num_retires: 3`;
+    expect(() => read(text)).toThrow(`config.yaml has 3 problems:
+  config.yaml:3:29 model_list[0].litellm_params.model: "openia" is not a known provider (did you mean "openai"?).
+  config.yaml:5:3 router_settings.routing_strategy: "simple-shufle" is no strategy (did you mean "simple-shuffle"?): there are simple-shuffle, least-busy, usage-based-routing, usage-based-routing-v2, latency-based-routing, cost-based-routing, provider-budget-routing.
+  config.yaml:6:3 router_settings.num_retires: there is no such key (did you mean "num_retries"?).`);
+  });
+
+  it('never repeats what may be a secret (R-LOG-1)', () => {
+    const text = 'model_list: [{model_name: a, litellm_params: {model: openai/gpt-4o, api_key: [sk-secret]}}]';
+    expect(() => read(text)).toThrow(expect.objectContaining({ message: expect.not.stringContaining('sk-secret') }));
+  });
+
+  it.each([
+    ['', 'the file is empty.'],
+    ['- a', 'the file must hold a map'],
+    ['model_list:\n  - a: [', 'config.yaml:2:9: this is not YAML'],
+    ['a: 1\na: 2', 'config.yaml:2:1: this is not YAML: Map keys must be unique'],
+    ['model_list: &a\n  - *a', 'this alias holds itself'],
+    [bomb(), 'unfolds to more values than any configuration has'],
+  ])('%j', (text, message) => {
+    expect(() => read(text)).toThrow(message);
+  });
+});
+
+function load(text: string, options: ReadTextOptions = {}) {
+  return readConfig(text, { environment, ...options });
+}
+
+function read(text: string, options: ReadTextOptions = {}) {
+  return load(text, options).config;
+}
+
+type Details = { readonly id?: string; readonly apiKey?: unknown; readonly options?: unknown };
+
+function deploymentsOf(model: unknown): readonly Details[] {
+  return (model as { readonly deployments: readonly Details[] }).deployments;
+}
+
+function fallbacksOf(models: object): object {
+  return Object.fromEntries(
+    Object.entries(models).map(([name, model]) => [name, (model as { fallbacks: unknown }).fallbacks]),
+  );
+}
+
+/** Aliases of aliases: nine times nine times nine and so on. */
+function bomb(): string {
+  const lines = ['x-a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1]'];
+  for (const [from, to] of ['ab', 'bc', 'cd', 'de', 'ef', 'fg']) {
+    lines.push(`x-${to}: &${to} [${Array.from({ length: 9 }, () => `*${from}`).join(', ')}]`);
+  }
+  return lines.join('\n');
+}
