@@ -13,15 +13,15 @@ export function buildApp(environment: Environment): (request: Request) => Promis
     return 'sub' in payload && typeof payload.sub === 'string' ? payload.sub : undefined;
   };
 
-  // The gateway.
+  const principalOf = (id: string | undefined) => id !== undefined && { id, budget: { usd: 1, per: 'day' } as const };
   const baseUrl = environment.OPENAI_BASE_URL;
+  const models = { fast: [{ model: 'openai/gpt-4o-mini', ...(baseUrl !== undefined && { baseUrl }) }] };
+  const settings = { environment, models };
+
+  // The gateway.
   const gateway = createGateway({
-    environment,
-    models: { fast: [{ model: 'openai/gpt-4o-mini', ...(baseUrl !== undefined && { baseUrl }) }] },
-    authenticate: async ({ request }) => {
-      const id = await userOf(request.header('authorization'));
-      return id === undefined ? undefined : { id, budget: { usd: 1, per: 'day' } };
-    },
+    ...settings,
+    authenticate: async ({ request }) => principalOf(await userOf(request.header('authorization'))),
   });
 
   return async (request) => {

@@ -5,6 +5,9 @@ import { createGateway } from '@portico/node';
 import { type Context, Hono } from 'hono';
 import { deleteCookie, getSignedCookie, setSignedCookie } from 'hono/cookie';
 
+/** What users may do, as the app sees it. */
+const principalOf = (id: string | undefined) => id !== undefined && { id, budget: { usd: 1, per: 'day' } as const };
+
 /** A Hono app with signed cookies and a page, and a gateway in it: what any host that speaks `fetch` does. */
 export async function buildApp({ fakeProvider }: ExampleOptions = {}): Promise<Example> {
   const model = await chooseModel(fakeProvider);
@@ -33,10 +36,7 @@ export async function buildApp({ fakeProvider }: ExampleOptions = {}): Promise<E
   // The gateway.
   const gateway = createGateway<{ readonly c: Context }, 'fast'>({
     models: { fast: [model.deployment] },
-    authenticate: async ({ c }) => {
-      const id = await userOf(c);
-      return id === undefined ? undefined : { id, budget: { usd: 1, per: 'day' } };
-    },
+    authenticate: async ({ c }) => principalOf(await userOf(c)),
   });
   app.all('/llm/*', (c) => gateway.fetch(c.req.raw, { c }, { prefix: '/llm' }));
 

@@ -22,6 +22,7 @@ export async function buildApp({ fakeProvider }: ExampleOptions = {}): Promise<E
     imports: [
       PassportModule,
       JwtModule.register({ secret, signOptions: { expiresIn: '8h' } }),
+      // The gateway.
       LlmModule.forRoot({
         models: { fast: [model.deployment] },
         guards: [JwtGuard],
