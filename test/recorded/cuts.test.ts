@@ -82,7 +82,7 @@ describe('recorded streams, cut at every byte offset', () => {
       body: { kind: 'parsed', value: { model, stream: true, messages: [{ role: 'user', content: 'Hello' }] } },
       onClientGone() {},
     });
-    if (answer?.kind !== 'events') return answer?.body.replace(/req_[\w-]+/, '') ?? '';
+    if (answer?.kind !== 'events') return String(answer?.body ?? '').replace(/req_[\w-]+/, '');
     const utf8 = new TextDecoder();
     let text = '';
     await new Promise<void>((resolve) => {

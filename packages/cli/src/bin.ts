@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { run } from './run.js';
 
+// Whoever read what is printed may leave; answers under way do not end for that.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 void run(process.argv.slice(2), {
   out: (text) => void process.stdout.write(`${text}\n`),
   error: (text) => void process.stderr.write(`${text}\n`),

@@ -32,9 +32,16 @@ const OPTIONS = {
   port: { type: 'string' },
   host: { type: 'string' },
   write: { type: 'boolean' },
+  debug: { type: 'boolean' },
+  'detailed-debug': { type: 'boolean' },
+  telemetry: { type: 'string' },
+  'num-workers': { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;
+
+/** Options of LiteLLM's that its images and service files are full of. */
+const WITHOUT_EFFECT = ['debug', 'detailed-debug', 'telemetry', 'num-workers'] as const;
 
 /** What was written behind `portico`, as far as it is options. */
 export type Options = ReturnType<typeof parse>['values'];
@@ -52,6 +59,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   if (values.help === true) return done(HELP);
   if (values.version === true) return done(version());
   const [command = 'serve', ...rest] = positionals;
+  for (const name of WITHOUT_EFFECT) if (values[name] !== undefined) terminal.error(`--${name} does nothing here.`);
   try {
     if (command === 'serve') return await serve(values, rest, terminal);
     if (command === 'check') return checkFile(rest[0] ?? values.config, terminal);

@@ -18,8 +18,12 @@ import { bridges } from './operations/bridges/messages-over-chat.js';
 import { chatCompletions } from './operations/chat-completions.js';
 import { completions } from './operations/completions.js';
 import { embeddings } from './operations/embeddings.js';
+import { imageEdits, imageGenerations } from './operations/images.js';
 import { messages } from './operations/messages.js';
-import { transcriptions } from './operations/transcriptions.js';
+import { moderations } from './operations/moderations.js';
+import { rerank } from './operations/rerank.js';
+import { speech } from './operations/speech.js';
+import { transcriptions, translations } from './operations/transcriptions.js';
 import { openStaircase } from './pipeline/handle.js';
 import { openMatch } from './pipeline/match-operation.js';
 import { OpenCalls } from './pipeline/open-calls.js';
@@ -47,7 +51,19 @@ export interface GatewayRuntime {
   captureContext?(): <T>(run: () => T) => T;
 }
 
-const OPERATIONS = [chatCompletions, messages, completions, embeddings, transcriptions];
+const OPERATIONS = [
+  chatCompletions,
+  messages,
+  completions,
+  embeddings,
+  moderations,
+  rerank,
+  imageGenerations,
+  imageEdits,
+  speech,
+  transcriptions,
+  translations,
+];
 
 /** 20 MiB: a handful of photographs in base64. */
 const MAX_BODY_BYTES = 20 * 1024 * 1024;

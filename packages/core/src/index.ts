@@ -38,7 +38,7 @@ export type { Authenticate, Authorize, AuthorizeRequest, PolicyRequest } from '.
 export type { PriceSheet } from './price.js';
 export type { Budget, CredentialSource, Principal, RateLimits, Via } from './principal.js';
 export type { Connection, ConnectionSettings, ErrorAnswer, Provider, SignMeans } from './provider.js';
-export type { EventsReply, EventsSink, EventsSource, JsonReply, Reply, ReplyHeaders } from './reply.js';
+export type { EventsReply, EventsSink, EventsSource, Reply, ReplyHeaders, WholeReply } from './reply.js';
 export { reveal, Secret, secret } from './secret.js';
 export type { Sink } from './sink.js';
 export type { CounterRequest, CounterStore, ReserveAnswer } from './store.js';

@@ -10,7 +10,13 @@ export const UPSTREAM_OPERATIONS = [
   'messages',
   'completions',
   'embeddings',
+  'moderations',
+  'rerank',
+  'images.generations',
+  'images.edits',
+  'audio.speech',
   'audio.transcriptions',
+  'audio.translations',
 ] as const;
 
 /** Everything a client may ask. */
@@ -25,6 +31,8 @@ export interface UpstreamOperation {
   readonly paths: readonly string[];
   /** What its body is: JSON, or a form with files. Default: JSON. */
   readonly input?: 'form';
+  /** Whole answers are bytes: sound. */
+  readonly binaryAnswers?: true;
   /** Whole answers may be plain text (subtitles) as well as JSON. */
   readonly textAnswers?: true;
   /** Reads what the gateway needs from a body, and checks only that; throws `invalid_input` with `param`. */

@@ -1,16 +1,16 @@
 /** What the gateway answers; a mount writes it to its own kind of socket. */
-export type Reply = JsonReply | EventsReply;
+export type Reply = WholeReply | EventsReply;
 
 /** Header name and value in turn, names lower-case: the shape that is cheapest to write. */
 export type ReplyHeaders = readonly string[];
 
 /** The whole answer at once. */
-export interface JsonReply {
-  readonly kind: 'json';
+export interface WholeReply {
+  readonly kind: 'whole';
   readonly status: number;
   readonly headers: ReplyHeaders;
-  /** JSON text, the upstream's own where it needed no translation. A string, so that head and body leave in one write. */
-  readonly body: string;
+  /** Mostly JSON, as a string so that head and body leave in one write, the upstream's own where it needed no translation; bytes for sound. */
+  readonly body: string | Uint8Array;
 }
 
 /** A server-sent event stream. */

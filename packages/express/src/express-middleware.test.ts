@@ -312,7 +312,7 @@ async function describedBy(url: string, init?: RequestInit): Promise<Described> 
 }
 
 function json(body: string): Reply {
-  return { kind: 'json', status: 200, headers: ['content-type', 'application/json'], body };
+  return { kind: 'whole', status: 200, headers: ['content-type', 'application/json'], body };
 }
 
 function events(start: (sink: EventsSink) => void, cancel: () => void = () => {}): Reply & { kind: 'events' } {

@@ -11,7 +11,7 @@ export interface HandedReply {
   /** Name and value in turn; none that belongs to the connection alone. */
   readonly headers: ReplyHeaders;
   /** The whole answer, or a stream of it that never fails: what goes wrong upstream is told inside. Destroying it aborts the upstream. */
-  readonly body: string | Readable;
+  readonly body: string | Buffer | Readable;
 }
 
 /**
@@ -35,9 +35,14 @@ export async function askGateway<Host>(
   }
   const headers = [...forwardable(reply)];
   if (request.bodyRefused && !('stream' in res)) headers.push('connection', 'close');
-  if (reply.kind === 'json') {
+  if (reply.kind === 'whole') {
     request.ended = true;
-    return { status: reply.status, headers, body: reply.body };
+    const { body } = reply;
+    return {
+      status: reply.status,
+      headers,
+      body: typeof body === 'string' ? body : Buffer.from(body.buffer as ArrayBuffer, body.byteOffset, body.byteLength),
+    };
   }
   return { status: reply.status, headers, body: new ReplyStream(reply.body, request, res) };
 }

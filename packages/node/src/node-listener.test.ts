@@ -33,5 +33,5 @@ async function ask(path: string, options?: NodeListenerOptions) {
 
 async function answerWithPath({ path, host }: IncomingRequest<NodeHost>): Promise<Reply> {
   const body = JSON.stringify({ path, host: host.res.req === host.req });
-  return { kind: 'json', status: 200, headers: ['content-type', 'application/json'], body };
+  return { kind: 'whole', status: 200, headers: ['content-type', 'application/json'], body };
 }

@@ -240,7 +240,7 @@ describe('a body that does not come', () => {
 describe('a whole answer', () => {
   it('leaves in one write, with its length and the headers the host has set', async () => {
     const gateway = gatewayOf(() => ({
-      kind: 'json',
+      kind: 'whole',
       status: 429,
       headers: ['content-type', 'application/json', 'retry-after', '3'],
       body: '{"ü":1}',
@@ -281,7 +281,7 @@ describe('a whole answer', () => {
       '999',
     ];
     const { url } = await serve(() => ({
-      kind: 'json',
+      kind: 'whole',
       status: 200,
       headers: ['x-kept', '1', ...hopByHop],
       body: '{}',
@@ -593,7 +593,7 @@ function gatewayOf(handle: Handle) {
 }
 
 function json(body: string): Reply {
-  return { kind: 'json', status: 200, headers: ['content-type', 'application/json'], body };
+  return { kind: 'whole', status: 200, headers: ['content-type', 'application/json'], body };
 }
 
 function events(body: EventsSource): Reply {
@@ -601,14 +601,14 @@ function events(body: EventsSource): Reply {
 }
 
 /** Answers with the body it got, or with its refusal as core would word it. */
-async function echo({ body }: IncomingRequest<string>): Promise<Reply & { kind: 'json' }> {
+async function echo({ body }: IncomingRequest<string>): Promise<Reply & { kind: 'whole' }> {
   try {
     const bytes = body.kind === 'bytes' ? await body.read(LIMIT) : Buffer.from(JSON.stringify(body.value));
-    return { kind: 'json', status: 200, headers: [], body: Buffer.from(bytes).toString() };
+    return { kind: 'whole', status: 200, headers: [], body: Buffer.from(bytes).toString() };
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     return {
-      kind: 'json',
+      kind: 'whole',
       status: error.status,
       headers: [],
       body: JSON.stringify({ error: { message: error.message } }),

@@ -62,7 +62,7 @@ function notFound(request: ServedRequest<unknown>): Reply {
 
 function errorReply(status: number, type: string, code: string, message: string): Reply {
   return {
-    kind: 'json',
+    kind: 'whole',
     status,
     headers: ['content-type', 'application/json'],
     body: JSON.stringify({ error: { message, type, param: null, code } }),

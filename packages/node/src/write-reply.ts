@@ -3,9 +3,9 @@ import {
   type EventsReply,
   type EventsSink,
   GatewayError,
-  type JsonReply,
   type Reply,
   type ReplyHeaders,
+  type WholeReply,
 } from '@portico/core';
 import type { NodeResponse } from './serve-options.js';
 import type { ServedRequest } from './served-request.js';
@@ -18,13 +18,13 @@ export function writeReply(reply: Reply, request: ServedRequest<unknown>, res: N
   }
   res.statusCode = reply.status;
   setHeaders(res, reply.headers);
-  if (reply.kind === 'json') return writeWhole(reply, request, res);
+  if (reply.kind === 'whole') return writeWhole(reply, request, res);
   // HTTP/2's compatibility class has every method used below; only its published type lacks some.
   writeEvents(reply, request, res as ServerResponse);
 }
 
 /** Head and body leave in one write: Node adds the length by itself. */
-function writeWhole(reply: JsonReply, request: ServedRequest<unknown>, res: NodeResponse): void {
+function writeWhole(reply: WholeReply, request: ServedRequest<unknown>, res: NodeResponse): void {
   if (request.bodyRefused) endConnection(res);
   if (request.method === 'HEAD') res.setHeader('content-length', Buffer.byteLength(reply.body));
   request.ended = true;

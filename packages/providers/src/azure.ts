@@ -3,7 +3,7 @@ import { azureSignIn } from './shared/azure-sign-in.js';
 import { type BaseUrl, parseBaseUrl } from './shared/base-url.js';
 import { classifyOpenAiError } from './shared/classify-openai-error.js';
 import { endpointPaths } from './shared/endpoints.js';
-import { openAiCodecs } from './shared/openai-codecs.js';
+import { OPENAI_OPERATIONS, openAiCodecs } from './shared/openai-codecs.js';
 
 const who = 'azure';
 
@@ -29,16 +29,15 @@ export const azure: Provider = {
     const { base, apiVersion } = resourceAddress(parseBaseUrl(baseUrl, who), settings);
     return {
       origin: base.origin,
-      paths: endpointPaths(
-        base,
-        ['chat.completions', 'completions', 'embeddings', 'audio.transcriptions'],
-        apiVersion === undefined ? {} : { 'api-version': apiVersion },
-      ),
+      paths: endpointPaths(base, OF_AZURE, apiVersion === undefined ? {} : { 'api-version': apiVersion }),
       ...azureSignIn(settings, who),
     };
   },
   classify: (answer) => classifyOpenAiError(answer, { who }),
 };
+
+/** Content filters are a service of their own there. */
+const OF_AZURE = OPENAI_OPERATIONS.filter((operation) => operation !== 'moderations');
 
 /** Versions that belong to the v1 address; there the query may be left out. */
 const V1_VERSIONS: readonly (string | undefined)[] = [undefined, 'v1', 'latest', 'preview'];

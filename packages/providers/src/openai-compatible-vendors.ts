@@ -1,3 +1,4 @@
+import type { UpstreamOperationName } from '@portico/core';
 import type { OpenAiCompatibleVendor } from './openai-compatible.js';
 import type { WireRules } from './shared/pass-through.js';
 
@@ -107,6 +108,59 @@ const OPERATIONS = {
 } as const;
 
 type Operations = keyof typeof OPERATIONS;
+
+const KINDS = {
+  images: ['images.generations'],
+  speech: ['audio.speech'],
+  transcripts: ['audio.transcriptions', 'audio.translations'],
+  rerank: ['rerank'],
+} as const satisfies Record<string, readonly UpstreamOperationName[]>;
+
+/**
+ * What vendors have beside text, under the same address and in the same words. Not here: NVIDIA's and DeepInfra's rerank,
+ * which have other addresses, and Mistral's speech, which comes as JSON.
+ */
+const BESIDE_TEXT: Readonly<Record<string, readonly (keyof typeof KINDS)[]>> = {
+  '302ai': ['images'],
+  aihubmix: ['images'],
+  aiml: ['images', 'speech', 'transcripts'],
+  cometapi: ['images'],
+  custom_openai: ['images', 'speech', 'transcripts', 'rerank'],
+  deepinfra: ['images', 'speech', 'transcripts'],
+  fireworks_ai: ['rerank'],
+  groq: ['speech', 'transcripts'],
+  heroku: ['images'],
+  hosted_vllm: ['speech', 'transcripts', 'rerank'],
+  infinity: ['rerank'],
+  jina_ai: ['rerank'],
+  lemonfox: ['images', 'speech', 'transcripts'],
+  lepton: ['speech', 'transcripts'],
+  litellm_proxy: ['images', 'speech', 'transcripts', 'rerank'],
+  llamacpp: ['rerank'],
+  mistral: ['transcripts'],
+  morph: ['rerank'],
+  nebius: ['images'],
+  novita: ['rerank'],
+  nscale: ['images'],
+  ollama: ['speech', 'transcripts'],
+  openai_like: ['images', 'speech', 'transcripts', 'rerank'],
+  openrouter: ['speech', 'transcripts', 'rerank'],
+  ovhcloud: ['speech', 'transcripts'],
+  portkey: ['images', 'speech', 'transcripts'],
+  qianfan: ['rerank'],
+  sambanova: ['speech', 'transcripts'],
+  scaleway: ['speech', 'transcripts'],
+  siliconflow: ['images', 'speech', 'transcripts', 'rerank'],
+  stepfun: ['speech', 'transcripts'],
+  together_ai: ['images', 'speech', 'transcripts', 'rerank'],
+  veniceai: ['images', 'speech', 'transcripts'],
+  volcengine: ['images'],
+  voyage: ['rerank'],
+  xai: ['images'],
+  xinference: ['images', 'rerank'],
+  zai: ['images'],
+  zhipu: ['images', 'speech', 'transcripts', 'rerank'],
+};
 
 /**
  * Every vendor that speaks OpenAI's wire, by the prefix under which users of LiteLLM know it. Vendors with a wire of their
@@ -390,7 +444,7 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
       defaults: { encoding_format: 'float' },
       unsupported: ['user'],
     },
-    { priceCatalogue: 'voyageai' },
+    { priceCatalogue: 'voyageai', rerank: { topN: 'top_k' } },
   ),
   row('wandb', 'https://api.inference.wandb.ai/v1', ['WANDB_API_KEY'], 'chat', PLAIN),
   row(
@@ -416,7 +470,8 @@ function row(
   rules: WireRules,
   rest: Partial<OpenAiCompatibleVendor> = {},
 ): OpenAiCompatibleVendor {
-  return { name, baseUrl, keyVariables, operations: OPERATIONS[operations], rules, ...rest };
+  const beside = (BESIDE_TEXT[name] ?? []).flatMap((kind) => KINDS[kind]);
+  return { name, baseUrl, keyVariables, operations: [...OPERATIONS[operations], ...beside], rules, ...rest };
 }
 
 function allBut(names: readonly string[], ...kept: readonly string[]): readonly string[] {

@@ -3,8 +3,10 @@ import { baseUrlOf } from './shared/base-url.js';
 import { classifyOpenAiError } from './shared/classify-openai-error.js';
 import { credentialHeader } from './shared/credential.js';
 import { endpointPaths } from './shared/endpoints.js';
+import { mediaCodec } from './shared/media.js';
 import { passThrough, type WireRules } from './shared/pass-through.js';
 import { readOptions, textOption } from './shared/read-options.js';
+import { type RerankRules, rerankCodec } from './shared/rerank.js';
 
 /** A vendor that speaks OpenAI's wire, told as data. */
 export interface OpenAiCompatibleVendor {
@@ -26,6 +28,8 @@ export interface OpenAiCompatibleVendor {
   readonly operations: readonly UpstreamOperationName[];
   /** Where it departs from OpenAI's wire. */
   readonly rules?: WireRules;
+  /** Where its rerank departs from the shape that most share. */
+  readonly rerank?: RerankRules;
   /** What its own error codes mean, lower-case. */
   readonly errorCodes?: Readonly<Record<string, FailureKind>>;
 }
@@ -33,18 +37,28 @@ export interface OpenAiCompatibleVendor {
 /** A provider out of a vendor's data. Hand it to the gateway as one of `providers`. */
 export function openAiCompatible(vendor: OpenAiCompatibleVendor): Provider {
   const classifyRules = { who: vendor.name, ...(vendor.errorCodes && { codes: vendor.errorCodes }) };
+  const codecOf = (operation: UpstreamOperationName) => {
+    if (operation === 'rerank') return rerankCodec(vendor.rerank);
+    return MEDIA.has(operation) ? mediaCodec(classifyRules) : passThrough(operation, classifyRules, vendor.rules);
+  };
   return {
     name: vendor.name,
     ...(vendor.priceCatalogue !== undefined && { priceCatalogue: vendor.priceCatalogue }),
     keyVariables: vendor.keyVariables,
     needsKey: vendor.needsKey ?? true,
-    codecs: Object.fromEntries(
-      vendor.operations.map((operation) => [operation, passThrough(operation, classifyRules, vendor.rules)]),
-    ),
+    codecs: Object.fromEntries(vendor.operations.map((operation) => [operation, codecOf(operation)])),
     connect: (settings) => connect(vendor, settings),
     classify: (answer) => classifyOpenAiError(answer, classifyRules),
   };
 }
+
+const MEDIA: ReadonlySet<UpstreamOperationName> = new Set([
+  'images.generations',
+  'images.edits',
+  'audio.speech',
+  'audio.transcriptions',
+  'audio.translations',
+]);
 
 function connect(vendor: OpenAiCompatibleVendor, settings: ConnectionSettings): Connection {
   const base = baseUrlOf(settings, filledBaseUrl(vendor, settings), vendor.name);

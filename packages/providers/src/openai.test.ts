@@ -23,7 +23,12 @@ describe('OpenAI', () => {
         'chat.completions': '/v1/chat/completions',
         completions: '/v1/completions',
         embeddings: '/v1/embeddings',
+        moderations: '/v1/moderations',
+        'images.generations': '/v1/images/generations',
+        'images.edits': '/v1/images/edits',
+        'audio.speech': '/v1/audio/speech',
         'audio.transcriptions': '/v1/audio/transcriptions',
+        'audio.translations': '/v1/audio/translations',
       },
       headers: { authorization: 'Bearer sk-test' },
     });

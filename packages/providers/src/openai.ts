@@ -3,7 +3,7 @@ import { baseUrlOf } from './shared/base-url.js';
 import { classifyOpenAiError } from './shared/classify-openai-error.js';
 import { credentialHeader } from './shared/credential.js';
 import { endpointPaths } from './shared/endpoints.js';
-import { openAiCodecs } from './shared/openai-codecs.js';
+import { OPENAI_OPERATIONS, openAiCodecs } from './shared/openai-codecs.js';
 import { readOptions, textOption } from './shared/read-options.js';
 
 const who = 'openai';
@@ -24,7 +24,7 @@ export const openai: Provider = {
     const base = baseUrlOf(settings, 'https://api.openai.com/v1', who);
     return {
       origin: base.origin,
-      paths: endpointPaths(base, ['chat.completions', 'completions', 'embeddings', 'audio.transcriptions']),
+      paths: endpointPaths(base, OPENAI_OPERATIONS),
       headers: {
         ...(settings.apiKey && credentialHeader(settings.apiKey, who)),
         ...(organization !== undefined && { 'openai-organization': organization }),

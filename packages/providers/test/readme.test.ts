@@ -26,6 +26,11 @@ const LETTERS: readonly (readonly [UpstreamOperationName, string])[] = [
   ['chat.completions', 'C'],
   ['completions', 'L'],
   ['embeddings', 'E'],
+  ['images.generations', 'I'],
+  ['audio.speech', 'S'],
+  ['audio.transcriptions', 'T'],
+  ['rerank', 'R'],
+  ['moderations', 'X'],
 ];
 
 const OWN_ADDRESSES: Readonly<Record<string, string>> = {

@@ -18,6 +18,9 @@ export interface OpenServer {
 /** Longer than the load balancers in front keep a connection, so that none of them asks on one that is closing. */
 const KEEP_ALIVE_MS = 75_000;
 
+/** Longest that clients may take to read what they have been sent. */
+const LAST_BYTES_MS = 2_000;
+
 /** Serves a gateway at the root, and what operators ask beside it. Rejects if it cannot listen. */
 export async function openServer(
   gateway: Gateway,
@@ -45,8 +48,13 @@ export async function openServer(
     async close(graceMs) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await gateway.close(graceMs === undefined ? {} : { graceMs });
-      server.closeAllConnections();
+      // The last bytes of the last answers are still on their way, and their connections would be kept alive after them.
+      const idle = setInterval(() => server.closeIdleConnections(), 20);
+      const late = setTimeout(() => server.closeAllConnections(), LAST_BYTES_MS);
+      server.closeIdleConnections();
       await closed;
+      clearInterval(idle);
+      clearTimeout(late);
     },
   };
 }

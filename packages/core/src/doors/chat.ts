@@ -1,7 +1,7 @@
 import { FAILURES, type FailureKind, GatewayError } from '../errors.js';
 import type { CallerOptions, ChatRequest } from '../gateway.js';
 import type { JsonObject } from '../json.js';
-import type { EventsSource, JsonReply, Reply } from '../reply.js';
+import type { EventsSource, Reply, WholeReply } from '../reply.js';
 import type { Handle } from './fetch.js';
 import { incomingOf } from './in-process.js';
 
@@ -13,7 +13,7 @@ export async function chat<Host>(
 ): Promise<JsonObject> {
   const { reply, release } = await ask(handle, { ...request, stream: false }, options);
   release();
-  if (reply.kind === 'json') return readJson(reply);
+  if (reply.kind === 'whole') return readJson(reply);
   reply.body.cancel('a whole answer was expected');
   throw new TypeError('a call without stream was answered with one');
 }
@@ -26,7 +26,7 @@ export async function* chatStream<Host>(
 ): AsyncGenerator<JsonObject, void, undefined> {
   const { reply, release } = await ask(handle, { ...request, stream: true }, options);
   try {
-    if (reply.kind === 'json') {
+    if (reply.kind === 'whole') {
       readJson(reply);
       return;
     }
@@ -63,8 +63,8 @@ async function ask<Host>(
   return { reply: reply as Reply, release }; // the path is one of ours
 }
 
-function readJson(reply: JsonReply): JsonObject {
-  const value = JSON.parse(reply.body) as JsonObject;
+function readJson(reply: WholeReply): JsonObject {
+  const value = JSON.parse(reply.body as string) as JsonObject; // a chat's answer is never sound;
   if (reply.status < 400) return value;
   const at = reply.headers.indexOf('retry-after');
   throw errorFrom(value, at < 0 ? undefined : Number(reply.headers[at + 1]) * 1000);

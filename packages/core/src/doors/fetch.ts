@@ -99,11 +99,11 @@ function toResponse(reply: Reply | undefined, release: () => void, signal: Abort
   for (let at = 0; at < reply.headers.length; at += 2) {
     headers.push([reply.headers[at] as string, reply.headers[at + 1] as string]);
   }
-  if (reply.kind === 'json') {
+  if (reply.kind === 'whole') {
     release();
     // What a fetch was aborted for is an AbortError to its caller, not an answer.
     signal?.throwIfAborted();
-    return new Response(reply.body, { status: reply.status, headers });
+    return new Response(reply.body as BodyInit, { status: reply.status, headers });
   }
   return new Response(toWebStream(reply.body, release, signal), { status: reply.status, headers });
 }

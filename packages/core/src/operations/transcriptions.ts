@@ -5,12 +5,9 @@ import { chunkStream } from './chunk-stream.js';
 import { errorShape } from './error-shape.js';
 import { invalid, kindOf, readModel } from './read-fields.js';
 
-/** https://platform.openai.com/docs/api-reference/audio/createTranscription */
-export const transcriptions: UpstreamOperation = {
+const common: Omit<UpstreamOperation, 'name' | 'paths'> = {
   kind: 'upstream',
-  name: 'audio.transcriptions',
   method: 'POST',
-  paths: ['/audio/transcriptions'],
   input: 'form',
   textAnswers: true,
   errors: errorShape,
@@ -38,4 +35,18 @@ export const transcriptions: UpstreamOperation = {
   // Models that bill by the second say `{ type: 'duration' }`, which no token price fits: theirs is an estimate.
   usageOf: (answer) => usageOfAnswer(answer.usage),
   outputCharactersOf: (answer) => (typeof answer.text === 'string' ? answer.text.length : 0),
+};
+
+/** https://platform.openai.com/docs/api-reference/audio/createTranscription */
+export const transcriptions: UpstreamOperation = {
+  ...common,
+  name: 'audio.transcriptions',
+  paths: ['/audio/transcriptions'],
+};
+
+/** The same into English. https://platform.openai.com/docs/api-reference/audio/createTranslation */
+export const translations: UpstreamOperation = {
+  ...common,
+  name: 'audio.translations',
+  paths: ['/audio/translations'],
 };

@@ -2,12 +2,12 @@ import { GatewayError } from '../errors.js';
 import { mayUseModel, mayUseOperation } from '../governance/access.js';
 import type { ModelGroup } from '../model-group.js';
 import type { Principal } from '../principal.js';
-import type { JsonReply } from '../reply.js';
+import type { WholeReply } from '../reply.js';
 import type { RouteTable } from '../routing/route-table.js';
 import { unknownModel } from './open-call.js';
 
 /** `GET /models`: the groups the caller may use, in the order of the configuration. */
-export function listModels(principal: Principal, table: RouteTable, createdAt: number, requestId: string): JsonReply {
+export function listModels(principal: Principal, table: RouteTable, createdAt: number, requestId: string): WholeReply {
   checkMayList(principal);
   const data = [...table.groups.values()]
     .filter((group) => mayUseModel(principal, group.name))
@@ -22,7 +22,7 @@ export function showModel(
   table: RouteTable,
   createdAt: number,
   requestId: string,
-): JsonReply {
+): WholeReply {
   checkMayList(principal);
   const group = table.groups.get(id);
   if (group === undefined || !mayUseModel(principal, group.name)) throw unknownModel(id, principal, table);
@@ -43,9 +43,9 @@ function describe(group: ModelGroup, createdAt: number): object {
   };
 }
 
-function reply(value: object, requestId: string): JsonReply {
+function reply(value: object, requestId: string): WholeReply {
   return {
-    kind: 'json',
+    kind: 'whole',
     status: 200,
     headers: ['content-type', 'application/json', 'x-request-id', requestId],
     body: JSON.stringify(value),

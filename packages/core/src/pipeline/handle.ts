@@ -70,7 +70,7 @@ export function openStaircase<Host>(parts: StaircaseParts<Host>) {
       meter = new Meter(call, ticket, parts.meter);
       if (parts.revocations.turn !== turn && parts.revocations.revokedSince(call.principal.id, turn)) throw revoked();
       const answer = await parts.route(call, meter);
-      if (answer.kind === 'json') meter.answered(answer);
+      if (answer.kind === 'whole') meter.answered(answer);
       return respond(call, answer, ticket.headers, parts.debugHeaders);
     } catch (error) {
       const failure = asGatewayError(error);

@@ -67,7 +67,7 @@ export class Meter implements OpenCall {
   }
 
   /** A whole answer is here. */
-  answered(answer: Answer & { kind: 'json' }): void {
+  answered(answer: Answer & { kind: 'whole' }): void {
     const { operation } = this.call;
     const usage = operation.usageOf(answer.value) ?? this.estimate(operation.outputCharactersOf(answer.value));
     this.#attemptDone(undefined);

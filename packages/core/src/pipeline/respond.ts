@@ -4,11 +4,11 @@ import type { Answer } from '../upstream/ask-deployment.js';
 
 /** The reply to an answered call. */
 export function respond(call: Call, answer: Answer, limits: ReplyHeaders, debugHeaders: boolean): Reply {
-  const type = answer.kind === 'json' ? (answer.type ?? 'application/json') : 'text/event-stream; charset=utf-8';
+  const type = answer.kind === 'whole' ? (answer.type ?? 'application/json') : 'text/event-stream; charset=utf-8';
   const headers = ['content-type', type, 'x-request-id', call.id];
   if (limits.length > 0) headers.push(...limits);
   if (debugHeaders) headers.push(...tellRoad(call, answer));
-  if (answer.kind === 'json') return { kind: 'json', status: 200, headers, body: answer.body };
+  if (answer.kind === 'whole') return { kind: 'whole', status: 200, headers, body: answer.body };
   headers.push('cache-control', 'no-cache, no-transform', 'x-accel-buffering', 'no');
   return { kind: 'events', status: 200, headers, body: answer.stream };
 }

@@ -53,7 +53,7 @@ export function openRoute(parts: RouteParts): Route {
       async ask(deployment, record) {
         meter.asking(deployment);
         const answer = await askDeployment(call, deployment, record, ask);
-        if (answer.kind === 'json') cooldowns.succeeded(deployment);
+        if (answer.kind === 'whole') cooldowns.succeeded(deployment);
         return answer;
       },
       attemptEnded: (record) => meter.attemptEnded(record),

@@ -17,11 +17,11 @@ import { readBody } from './read-body.js';
 /** What an upstream gave for a call. */
 export type Answer =
   | {
-      readonly kind: 'json';
+      readonly kind: 'whole';
       readonly deployment: Deployment;
       /** Its content type where it is not JSON. */
       readonly type?: string;
-      readonly body: string;
+      readonly body: string | Uint8Array;
       /** The answer in the operation's public shape. */
       readonly value: JsonObject;
     }
@@ -178,6 +178,9 @@ async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: 
       () => limit.alive(),
       (listener) => watch.onCancel(listener),
     );
+    if (ok && operation.binaryAnswers && !type.includes('json') && !type.startsWith('text/') && bytes.length > 0) {
+      return { kind: 'whole', deployment, type, body: bytes, value: {} };
+    }
     const text = UTF8.decode(bytes);
     if (ok && text === '') throw broken('an empty body');
     const value = parse(text);
@@ -185,15 +188,15 @@ async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: 
       throw deployment.provider.classify({ status: reply.status, headers: reply.headers, body: value, text });
     }
     if (ok && value === undefined && operation.textAnswers && !type.startsWith('text/html')) {
-      return { kind: 'json', deployment, type, body: text, value: { text } };
+      return { kind: 'whole', deployment, type, body: text, value: { text } };
     }
     if (value === undefined && type !== '' && !type.includes('json')) throw notAnAnswer(reply, type);
     if (!isJsonObject(value))
       throw broken(value === undefined ? 'a body that is not JSON' : 'JSON that is not an object');
     if (demand.stream) throw broken('a whole answer to a request for a stream');
-    if (codec.decode === undefined) return { kind: 'json', deployment, body: text, value };
+    if (codec.decode === undefined) return { kind: 'whole', deployment, body: text, value };
     const decoded = codec.decode(value, target, call.body);
-    return { kind: 'json', deployment, body: JSON.stringify(decoded), value: decoded };
+    return { kind: 'whole', deployment, body: JSON.stringify(decoded), value: decoded };
   }
 
   function broken(found: string): GatewayError {

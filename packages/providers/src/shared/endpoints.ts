@@ -7,7 +7,13 @@ const ENDPOINTS: Readonly<Record<UpstreamOperationName, string>> = {
   messages: '/messages',
   completions: '/completions',
   embeddings: '/embeddings',
+  moderations: '/moderations',
+  rerank: '/rerank',
+  'images.generations': '/images/generations',
+  'images.edits': '/images/edits',
+  'audio.speech': '/audio/speech',
   'audio.transcriptions': '/audio/transcriptions',
+  'audio.translations': '/audio/translations',
 };
 
 /** Path and query of each operation below a base URL. */

@@ -1,7 +1,7 @@
 import type { Codec, UpstreamOperationName } from '@portico/core';
+import { mediaCodec } from './media.js';
 import { fitOpenAiFamily } from './openai-families.js';
 import { passThrough } from './pass-through.js';
-import { transcriptionCodec } from './transcriptions.js';
 
 /** Fields of messages that OpenAI's models neither write nor read: other vendors' reasoning, and what comes with it. */
 const FOREIGN_FIELDS = [
@@ -12,7 +12,20 @@ const FOREIGN_FIELDS = [
   'provider_specific_fields',
 ];
 
-/** The operations of OpenAI's own models, wherever they are hosted. */
+/** What OpenAI's own models can be asked, wherever they are hosted. */
+export const OPENAI_OPERATIONS = [
+  'chat.completions',
+  'completions',
+  'embeddings',
+  'moderations',
+  'images.generations',
+  'images.edits',
+  'audio.speech',
+  'audio.transcriptions',
+  'audio.translations',
+] as const satisfies readonly UpstreamOperationName[];
+
+/** How they are asked. */
 export function openAiCodecs(who: string): Readonly<Partial<Record<UpstreamOperationName, Codec>>> {
   return {
     'chat.completions': passThrough('chat.completions', { who }, { foreignFields: FOREIGN_FIELDS }, [
@@ -20,6 +33,11 @@ export function openAiCodecs(who: string): Readonly<Partial<Record<UpstreamOpera
     ]),
     completions: passThrough('completions', { who }),
     embeddings: passThrough('embeddings', { who }),
-    'audio.transcriptions': transcriptionCodec({ who }),
+    moderations: passThrough('moderations', { who }),
+    'images.generations': mediaCodec({ who }),
+    'images.edits': mediaCodec({ who }),
+    'audio.speech': mediaCodec({ who }),
+    'audio.transcriptions': mediaCodec({ who }),
+    'audio.translations': mediaCodec({ who }),
   };
 }

@@ -2,16 +2,24 @@ import { type Codec, isJsonObject, type StreamDecoder, type StreamSink, usageOfA
 import { type ClassifyRules, classifyOpenAiError } from './classify-openai-error.js';
 import { errorFactsOf } from './error-facts.js';
 
-/** Transcriptions on OpenAI's wire: the form leaves as it came but for the model's name. */
-export function transcriptionCodec(vendor: ClassifyRules): Codec {
+/** Sound and images on OpenAI's wire: body or form leave as they came but for the model's name. */
+export function mediaCodec(vendor: ClassifyRules): Codec {
   return {
     encode: (request, target) => ({ ...request, model: target.model }),
-    openStream: () => new TranscriptDecoder(vendor),
+    openStream: () => new MediaDecoder(vendor),
   };
 }
 
-/** Reads `transcript.text.delta` and `transcript.text.done`; the latter completes the answer and carries its usage. */
-class TranscriptDecoder implements StreamDecoder {
+/** The event that completes an answer and carries its usage. */
+const LAST_EVENTS = new Set([
+  'transcript.text.done',
+  'speech.audio.done',
+  'image_generation.completed',
+  'image_edit.completed',
+]);
+
+/** Reads streams whose events say in their `type` what they are. */
+class MediaDecoder implements StreamDecoder {
   readonly #vendor: ClassifyRules;
   #over = false;
 
@@ -31,8 +39,9 @@ class TranscriptDecoder implements StreamDecoder {
     if (typeof event.delta === 'string') out.produced(event.delta.length);
     const usage = usageOfAnswer(event.usage);
     if (usage !== undefined) out.usage(usage, data);
-    const done = event.type === 'transcript.text.done';
-    out.chunk(data, done || typeof event.delta === 'string');
+    const done = LAST_EVENTS.has(String(event.type));
+    const carries = event.delta ?? event.audio ?? event.b64_json;
+    out.chunk(data, done || typeof carries === 'string');
     if (!done) return;
     this.#over = true;
     out.done();

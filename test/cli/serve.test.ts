@@ -1,0 +1,250 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type FakeProvider, startFakeProvider } from '@portico/testing';
+import OpenAI from 'openai';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+
+// The gateway as a program of its own, started as its users start it.
+
+const bin = fileURLToPath(new URL('../../packages/cli/dist/bin.js', import.meta.url));
+const MASTER_KEY = 'sk-a-master-key-of-more-than-twenty';
+const messages = [{ role: 'user' as const, content: 'Tell me of porticos.' }];
+
+let provider: FakeProvider;
+beforeAll(async () => {
+  provider = await startFakeProvider({ apiKey: 'sk-upstream', tokenDelayMs: 5 });
+});
+afterAll(() => provider.close());
+
+describe('portico --config', () => {
+  it('serves the three lines everybody starts with to the official client, with only its base URL changed', async () => {
+    const { url } = await start(['--config', put(threeLines())], { OPENAI_API_KEY: 'sk-upstream' });
+    const openai = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'anything' });
+    const answer = await openai.chat.completions.create({ model: 'gpt-4o', messages });
+    expect(answer.choices[0]?.message.content).toContain('portico');
+    const stream = await openai.chat.completions.create({ model: 'gpt-4o', messages, stream: true });
+    let words = '';
+    for await (const chunk of stream) words += chunk.choices[0]?.delta.content ?? '';
+    expect(words).toContain('portico');
+    expect((await openai.models.list()).data.map(({ id }) => id)).toEqual(['gpt-4o']);
+  });
+
+  it('asks for the master key, and everything it protects with it', async () => {
+    const { url } = await start(['--config', put(guarded())], { OPENAI_API_KEY: 'sk-upstream' });
+    const open = ['/health/liveliness', '/health/liveness', '/health/readiness'];
+    for (const path of open) expect((await fetch(url + path)).status).toBe(200);
+    const closed = ['/health', '/v1/models', '/v1/model/info', '/model/info'];
+    for (const path of closed) {
+      expect((await fetch(url + path)).status).toBe(401);
+      expect(
+        (await fetch(url + path, { headers: { authorization: 'Bearer sk-wrong-but-of-a-fitting-length' } })).status,
+      ).toBe(401);
+      expect((await fetch(url + path, { headers: { authorization: `Bearer ${MASTER_KEY}` } })).status).toBe(200);
+    }
+    expect((await fetch(`${url}/health/nowhere`)).status).toBe(404);
+  });
+
+  it('tells what is behind its models, without credentials', async () => {
+    const { url } = await start(['--config', put(guarded())], { OPENAI_API_KEY: 'sk-upstream' });
+    const info = await ask(url, '/v1/model/info');
+    expect(info.data).toMatchObject([
+      {
+        model_name: 'gpt-4o',
+        litellm_params: { model: 'openai/gpt-4o', api_base: provider.url },
+        model_info: { id: 'main', mode: 'chat' },
+      },
+      { model_name: 'broken' },
+    ]);
+    expect(JSON.stringify(info)).not.toContain('sk-');
+    expect((await ask(url, '/v1/model/info?litellm_model_id=main')).data).toHaveLength(1);
+  });
+
+  it('asks each model once for /health, and says which do not answer', async () => {
+    const { url } = await start(['--config', put(guarded())], { OPENAI_API_KEY: 'sk-upstream' });
+    expect(await ask(url, '/health')).toMatchObject({
+      healthy_endpoints: [{ model: 'gpt-4o' }],
+      unhealthy_endpoints: [{ model: 'broken', error: expect.any(String) }],
+    });
+    expect(await ask(url, '/health?model=gpt-4o')).toMatchObject({ healthy_count: 1, unhealthy_count: 0 });
+  });
+
+  it('says at the start which keys do nothing', async () => {
+    const text = `${threeLines()}router_settings: {routing_strategy: least-busy}\n`;
+    const { errors } = await start(['--config', put(text), '--detailed_debug'], { OPENAI_API_KEY: 'sk-upstream' });
+    expect(errors()).toContain(
+      'config.yaml:7 router_settings.routing_strategy does nothing: least-busy is not there yet',
+    );
+    expect(errors()).toContain('--detailed-debug does nothing here.');
+  });
+
+  it('ends by itself after SIGTERM, once running streams have ended; new calls are refused meanwhile (R-CFG-3)', async () => {
+    const { url, child, exit } = await start(['--config', put(threeLines())], { OPENAI_API_KEY: 'sk-upstream' });
+    // Whoever started it may have stopped reading what it prints.
+    child.stdout?.destroy();
+    const openai = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'anything', maxRetries: 0 });
+    const stream = await openai.chat.completions.create({ model: 'gpt-4o', messages, stream: true });
+    let finish: string | null | undefined;
+    let chunks = 0;
+    let refused: unknown;
+    for await (const chunk of stream) {
+      if (chunks++ === 2) {
+        child.kill('SIGTERM');
+        refused = await fetch(`${url}/v1/models`).then(
+          ({ status }) => status,
+          () => 'not listening',
+        );
+      }
+      finish = chunk.choices[0]?.finish_reason ?? finish;
+    }
+    expect(finish).toBe('stop');
+    expect(chunks).toBeGreaterThan(5);
+    expect([503, 'not listening']).toContain(refused);
+    expect(await exit).toBe(0);
+    await expect(fetch(`${url}/health/liveliness`)).rejects.toThrow();
+  });
+});
+
+describe('portico --model', () => {
+  it('serves one model, under another name where one is given', async () => {
+    const args = ['--model', 'gpt-4o', '--alias', 'best', '--api_base', provider.url];
+    const { url } = await start(args, { OPENAI_API_KEY: 'sk-upstream' });
+    const openai = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'anything' });
+    expect((await openai.chat.completions.create({ model: 'best', messages })).choices).toHaveLength(1);
+  });
+
+  it('takes a configuration of its own shape as well', async () => {
+    const text = `models: {fast: {deployments: [{model: openai/gpt-4o, baseUrl: "${provider.url}"}]}}
+keys: [{key: env:KEY, principal: {id: ada, models: [fast]}}]`;
+    const { url } = await start(['-c', put(text)], { OPENAI_API_KEY: 'sk-upstream', KEY: MASTER_KEY });
+    const openai = new OpenAI({ baseURL: `${url}/v1`, apiKey: MASTER_KEY });
+    expect((await openai.chat.completions.create({ model: 'fast', messages })).choices).toHaveLength(1);
+  });
+});
+
+describe('portico does not start', () => {
+  it.each([
+    ['without anything to serve', [], {}, 2, 'Name a model or a configuration'],
+    ['with an option it does not know', ['--prot', '4000'], {}, 2, "Unknown option '--prot'"],
+    ['with a command it does not know', ['chek'], {}, 2, 'There is no command "chek"'],
+    ['with a port that is none', ['--model', 'gpt-4o', '--port', 'x'], {}, 2, 'A port is a number up to 65535'],
+    [
+      'without a credential (R-CFG-2)',
+      ['--model', 'gpt-4o'],
+      {},
+      1,
+      '"openai/gpt-4o" has no credential. Set OPENAI_API_KEY',
+    ],
+    ['without the file', ['--config', 'nowhere.yaml'], {}, 1, 'nowhere.yaml:1:1: there is no such file.'],
+  ])('%s', async (_what, args, environment, code, message) => {
+    const { exit, errors } = launch(args, environment);
+    expect(await exit).toBe(code);
+    expect(errors()).toContain(message);
+  });
+
+  it('half configured: whatever is wrong is named with its line (R-CFG-1)', async () => {
+    const file = put(threeLines().replace('api_key:', 'api_kye:'));
+    const { exit, errors } = launch(['--config', file], {});
+    expect(await exit).toBe(1);
+    expect(errors()).toContain(
+      ':5:7 model_list[0].litellm_params.api_kye: there is no such key (did you mean "api_key"?).',
+    );
+  });
+
+  it('on 4000, where nothing else is said, if that is taken', async () => {
+    const taken = createServer().on('error', () => undefined);
+    taken.listen(4000, '127.0.0.1');
+    await Promise.race([once(taken, 'listening'), once(taken, 'error')]);
+    onTestFinished(() => void taken.close());
+    const { exit, errors } = launch(['--model', 'gpt-4o'], { OPENAI_API_KEY: 'k' });
+    expect(await exit).toBe(1);
+    expect(errors()).toContain(
+      'Port 4000 is taken. Stop the program that listens there, or choose another port: --port 4001',
+    );
+  });
+});
+
+describe('portico check', () => {
+  it('prints what becomes of each key, and answers by its exit code whether the file can be used', async () => {
+    const good = launch(['check', put(threeLines())], { OPENAI_API_KEY: 'k' });
+    expect(await good.exit).toBe(0);
+    expect(good.output()).toMatch(/^.*config\.yaml: LiteLLM's configuration, 1 model, 1 deployment\n/);
+    expect(good.output()).toContain('It can be used.');
+    const bad = launch(['check', put(`${threeLines()}general_settings: {custom_auth: auth.check}\n`)], {
+      OPENAI_API_KEY: 'k',
+    });
+    expect(await bad.exit).toBe(1);
+    expect(bad.output()).toMatch(/Refused \(1\)\n.*config\.yaml:7 {2}general_settings\.custom_auth {2}this is Python/);
+  });
+});
+
+/** What everybody starts with, and where this test's models are. */
+function threeLines(): string {
+  return `model_list:
+  - model_name: gpt-4o
+    litellm_params:
+      model: openai/gpt-4o
+      api_key: os.environ/OPENAI_API_KEY
+      api_base: ${provider.url}
+`;
+}
+
+function guarded(): string {
+  return `model_list:
+  - model_name: gpt-4o
+    litellm_params: {model: openai/gpt-4o, api_key: os.environ/OPENAI_API_KEY, api_base: "${provider.url}"}
+    model_info: {id: main, mode: chat}
+  - model_name: broken
+    litellm_params: {model: openai/fault-f19, api_key: os.environ/OPENAI_API_KEY, api_base: "${provider.url}", num_retries: 0}
+general_settings: {master_key: ${MASTER_KEY}}
+`;
+}
+
+function put(text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'portico-cli-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'config.yaml'), text);
+  return join(folder, 'config.yaml');
+}
+
+interface Launched {
+  readonly child: ChildProcess;
+  readonly exit: Promise<number | null>;
+  output(): string;
+  errors(): string;
+}
+
+function launch(args: readonly string[], environment: Readonly<Record<string, string>>): Launched {
+  const env = { PATH: process.env.PATH ?? '', ...environment };
+  const child = spawn(process.execPath, [bin, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let [output, errors] = ['', ''];
+  child.stdout.on('data', (data) => (output += data));
+  child.stderr.on('data', (data) => (errors += data));
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const exit = once(child, 'close').then(([code]) => code as number | null);
+  return { child, exit, output: () => output, errors: () => errors };
+}
+
+/** Starts a server on a free port, and waits until it says where it is. */
+async function start(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<Launched & { url: string }> {
+  const launched = launch([...args, '--port', '0'], environment);
+  const stopped = launched.exit.then(() => 'stopped');
+  for (;;) {
+    const url = /http:\/\/localhost:\d+/.exec(launched.output())?.[0];
+    if (url !== undefined) return { ...launched, url };
+    if ((await Promise.race([stopped, once(launched.child.stdout ?? launched.child, 'data')])) === 'stopped') break;
+  }
+  throw new Error(`portico did not start: ${launched.errors()}`);
+}
+
+async function ask(url: string, path: string): Promise<{ readonly data: readonly object[] }> {
+  const answer = await fetch(url + path, { headers: { authorization: `Bearer ${MASTER_KEY}` } });
+  return (await answer.json()) as { readonly data: readonly object[] };
+}
