@@ -60,7 +60,7 @@ describe('portico init says why it proposes nothing', () => {
       'There is no app folder here',
     ],
   ])('%s', async (_what, files, message) => {
-    const { code, output } = await init(put(files as SampleApp));
+    const { code, output } = await init(put(files));
     expect(code).toBe(1);
     expect(output).toContain(message);
     expect(output).toContain('Nothing was changed.');

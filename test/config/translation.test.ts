@@ -38,6 +38,11 @@ describe("LiteLLM's configuration becomes the gateway's", () => {
     expect(JSON.stringify(models)).not.toContain('sk-openai');
   });
 
+  it('a number that stands for a text stays as it is written', () => {
+    const { models } = read(ONE.replace('}}]', ', api_version: 1.10}}]'));
+    expect(deploymentsOf(models.a)).toMatchObject([{ apiVersion: '1.10' }]);
+  });
+
   it('timeouts bound silence, and an answer that goes on may take longer than they', () => {
     const { models, deadlines } = read(`${ONE.replace('}}]', ', timeout: 900, stream_timeout: 5}}]')}
 router_settings: {timeout: 30}`);

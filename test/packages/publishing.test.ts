@@ -31,9 +31,11 @@ describe.each(inject('packed'))('$name, as packed', ({ tarball, installed }) => 
       .filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'))
       .map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1));
 
+    const { exports } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as { exports: object };
+    const named = Object.keys(exports).map((entry) => entry.slice('./'.length));
     const others = files.filter(
       (file) => !/^dist\/.*(?<!\.test)(\.d\.ts|\.js)(\.map)?$/.test(file) && !/^src\/.*(?<!\.test)\.ts$/.test(file),
     );
-    expect(others.sort()).toEqual(['LICENSE', 'README.md', 'package.json']);
+    expect(others.sort()).toEqual(['LICENSE', 'README.md', ...named.filter((file) => file.endsWith('.json'))].sort());
   });
 });

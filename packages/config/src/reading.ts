@@ -17,13 +17,8 @@ export function problem(reading: Reading, node: ConfigNode, message: string): un
 
 const ENVIRONMENT = 'os.environ/';
 
-/** Whether the value is to be found in the environment. */
-export function isReference(node: ConfigNode): boolean {
-  return node.kind === 'scalar' && typeof node.value === 'string' && node.value.startsWith(ENVIRONMENT);
-}
-
 /** The value with its reference to the environment followed; undefined for nothing, and where a problem was found. */
-export function scalarOf(node: ConfigNode, reading: Reading, wanted: string): string | number | boolean | undefined {
+function scalarOf(node: ConfigNode, reading: Reading, wanted: string): string | number | boolean | undefined {
   if (node.kind !== 'scalar') return problem(reading, node, `must be ${wanted}, and is ${shownValue(node)}.`);
   const { value } = node;
   if (value === null) return undefined;
@@ -37,6 +32,7 @@ export function scalarOf(node: ConfigNode, reading: Reading, wanted: string): st
 
 export function textOf(node: ConfigNode, reading: Reading): string | undefined {
   const value = scalarOf(node, reading, 'a text');
+  if (typeof value === 'number' && node.kind === 'scalar') return node.written ?? String(value);
   return value === undefined || value === '' ? undefined : String(value);
 }
 

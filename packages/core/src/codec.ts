@@ -19,8 +19,8 @@ export interface Codec {
    * where it asks for nothing and the vendor decides.
    */
   defaultMaxOutputTokens?(baseModel: string): number;
-  /** A state machine for one stream. */
-  openStream(target: EncodeTarget): StreamDecoder;
+  /** A state machine for one stream; `request` as for `decode`. */
+  openStream(target: EncodeTarget, request?: JsonObject): StreamDecoder;
   /** How streams are cut into events where they come as something else than server-sent events. */
   readonly framing?: Framing;
 }

@@ -14,7 +14,7 @@ import { openPriceBook, sheetFromConfig } from './governance/price-sheet.js';
 import { openRevocations, revoked } from './governance/revocations.js';
 import { openKeyRing } from './governance/virtual-keys.js';
 import { memoryCounters } from './memory/counter-store.js';
-import { bridges } from './operations/bridges/messages-over-chat.js';
+import { bridges } from './operations/bridges/over-chat.js';
 import { chatCompletions } from './operations/chat-completions.js';
 import { completions } from './operations/completions.js';
 import { embeddings } from './operations/embeddings.js';
@@ -22,6 +22,7 @@ import { imageEdits, imageGenerations } from './operations/images.js';
 import { messages } from './operations/messages.js';
 import { moderations } from './operations/moderations.js';
 import { rerank } from './operations/rerank.js';
+import { responses } from './operations/responses.js';
 import { speech } from './operations/speech.js';
 import { transcriptions, translations } from './operations/transcriptions.js';
 import { openStaircase } from './pipeline/handle.js';
@@ -54,6 +55,7 @@ export interface GatewayRuntime {
 const OPERATIONS = [
   chatCompletions,
   messages,
+  responses,
   completions,
   embeddings,
   moderations,

@@ -1,3 +1,4 @@
+export { BRIDGED_REASONING } from './bridged-reasoning.js';
 export type { Attempt, Call } from './call.js';
 export { Cancellation } from './cancellation.js';
 export { type Clock, systemClock } from './clock.js';

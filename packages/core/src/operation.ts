@@ -8,6 +8,7 @@ export type UpstreamOperationName = (typeof UPSTREAM_OPERATIONS)[number];
 export const UPSTREAM_OPERATIONS = [
   'chat.completions',
   'messages',
+  'responses',
   'completions',
   'embeddings',
   'moderations',

@@ -21,6 +21,7 @@ describe('OpenAI', () => {
       origin: 'https://api.openai.com',
       paths: {
         'chat.completions': '/v1/chat/completions',
+        responses: '/v1/responses',
         completions: '/v1/completions',
         embeddings: '/v1/embeddings',
         moderations: '/v1/moderations',

@@ -65,7 +65,7 @@ async function probe(
         ? ['/v1/completions', { model, prompt: 'ping', max_tokens: 1 }]
         : ['/v1/chat/completions', { model, messages: [{ role: 'user', content: 'ping' }], max_tokens: 16 }];
   try {
-    const answer = await askAsCaller(gateway, req, path as string, body as object, signal);
+    const answer = await askAsCaller(gateway, req, path, body, signal);
     const value = (await answer.json()) as { readonly error?: { readonly message?: string } };
     return answer.ok ? { model } : { model, error: value.error?.message ?? `status ${answer.status}` };
   } catch (error) {

@@ -46,8 +46,9 @@ export async function openServer(
   return {
     url: `http://${name.includes(':') ? `[${name}]` : name}:${port}`,
     async close(graceMs) {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      // It listens meanwhile: who asks now is told to ask again, and load balancers that it is not ready.
       await gateway.close(graceMs === undefined ? {} : { graceMs });
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       // The last bytes of the last answers are still on their way, and their connections would be kept alive after them.
       const idle = setInterval(() => server.closeIdleConnections(), 20);
       const late = setTimeout(() => server.closeAllConnections(), LAST_BYTES_MS);

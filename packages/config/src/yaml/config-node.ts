@@ -23,9 +23,11 @@ export interface ListNode extends Standing {
   readonly items: readonly ConfigNode[];
 }
 
-export interface ScalarNode extends Standing {
+interface ScalarNode extends Standing {
   readonly kind: 'scalar';
   readonly value: string | number | boolean | null;
+  /** A number as it is written: `1.10` is a version too, and `0123` a key. */
+  readonly written?: string;
 }
 
 /** The path of a key or an item below another. */

@@ -68,7 +68,7 @@ function unfold(
     if (node === undefined) throw new Unfoldable(place, 'there is no anchor of this name.');
     if (around.includes(node)) throw new Unfoldable(place, 'this alias holds itself.');
     const standing = { path, place, ...(node.anchor !== undefined && { hasAnchor: true }) };
-    if (isScalar(node)) return { ...standing, kind: 'scalar', value: scalarValue(node) };
+    if (isScalar(node)) return { ...standing, ...writtenNumber(node), kind: 'scalar', value: scalarValue(node) };
     const inside = [...around, node];
     if (isSeq(node)) {
       const items = node.items.map((item, index) => visit(item as Node, pathBelow(path, index), inside));
@@ -116,7 +116,11 @@ function scalarValue(scalar: Scalar): string | number | boolean | null {
   const { value, source } = scalar;
   if (value === null || value === undefined) return null;
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
-  return source ?? String(value);
+  return source ?? null;
+}
+
+function writtenNumber({ value, source }: Scalar): { readonly written?: string } {
+  return typeof value === 'number' && source !== undefined ? { written: source } : {};
 }
 
 class Unfoldable extends Error {

@@ -4,7 +4,16 @@ import { GatewayError } from '../errors.js';
 const MAX_DEPTH = 128;
 
 /** Parts that are data, not text; their bytes say nothing about tokens. */
-const ATTACHMENTS = new Set(['image_url', 'input_audio', 'file', 'image', 'document', 'audio']);
+const ATTACHMENTS = new Set([
+  'input_image',
+  'input_file',
+  'image_url',
+  'input_audio',
+  'file',
+  'image',
+  'document',
+  'audio',
+]);
 
 export interface InputSize {
   characters: number;

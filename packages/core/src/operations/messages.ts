@@ -1,9 +1,9 @@
 import type { FailureKind, GatewayError } from '../errors.js';
-import { isJsonObject } from '../json.js';
 import type { ErrorSpelling, StreamSpelling, UpstreamOperation } from '../operation.js';
 import { usageOfMessages } from '../usage-of-messages.js';
 import { checkMessages } from './check-messages.js';
 import { type InputSize, measureInput } from './measure-input.js';
+import { namedEvents } from './named-events.js';
 import { readCount, readFlag, readModel } from './read-fields.js';
 
 /** `{"type":"error","error":{…}}`, as the clients of the Messages wire read it. */
@@ -12,13 +12,8 @@ const errors: ErrorSpelling = {
   event: (error, requestId) => `event: error\ndata: ${spell(error, requestId)}\n\n`,
 };
 
-/** Named events; the last one of an answer is part of the answer. */
 const stream: StreamSpelling = {
-  event(json) {
-    const line = json.includes('\n') ? json.replaceAll('\n', ' ') : json;
-    return `event: ${typeOf(json)}\ndata: ${line}\n\n`;
-  },
-  terminator: '',
+  ...namedEvents,
   // Its streams always tell their usage, in events that belong to the answer.
   usageChunk: () => '{"type":"ping"}',
 };
@@ -58,14 +53,6 @@ export const messages: UpstreamOperation = {
     return size.characters;
   },
 };
-
-/** Every event repeats its name as the `type` of its data, most often first. */
-function typeOf(json: string): string {
-  const found = /^\{"type":"([\w.]+)"/.exec(json)?.[1];
-  if (found !== undefined) return found;
-  const event: unknown = JSON.parse(json);
-  return isJsonObject(event) && typeof event.type === 'string' ? event.type.replaceAll(/\s/g, '_') : 'message';
-}
 
 /** The wire's own closed list of error types, by ours; the rest are `api_error`. */
 const TYPES: Partial<Readonly<Record<FailureKind, string>>> = {

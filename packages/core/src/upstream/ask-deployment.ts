@@ -142,7 +142,7 @@ async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: 
   function openStream(reply: UpstreamReply, framing: Framing | undefined): AnswerStream {
     const stream = new AnswerStream({
       source: reply.body,
-      decoder: codec.openStream(target),
+      decoder: codec.openStream(target, call.body),
       framing,
       deadline,
       clock: parts.clock,

@@ -2,6 +2,7 @@ import type { Codec, UpstreamOperationName } from '@portico/core';
 import { mediaCodec } from './media.js';
 import { fitOpenAiFamily } from './openai-families.js';
 import { passThrough } from './pass-through.js';
+import { responsesCodec } from './responses.js';
 
 /** Fields of messages that OpenAI's models neither write nor read: other vendors' reasoning, and what comes with it. */
 const FOREIGN_FIELDS = [
@@ -15,6 +16,7 @@ const FOREIGN_FIELDS = [
 /** What OpenAI's own models can be asked, wherever they are hosted. */
 export const OPENAI_OPERATIONS = [
   'chat.completions',
+  'responses',
   'completions',
   'embeddings',
   'moderations',
@@ -31,6 +33,7 @@ export function openAiCodecs(who: string): Readonly<Partial<Record<UpstreamOpera
     'chat.completions': passThrough('chat.completions', { who }, { foreignFields: FOREIGN_FIELDS }, [
       (body, target) => fitOpenAiFamily(body, target, who),
     ]),
+    responses: responsesCodec({ who }),
     completions: passThrough('completions', { who }),
     embeddings: passThrough('embeddings', { who }),
     moderations: passThrough('moderations', { who }),

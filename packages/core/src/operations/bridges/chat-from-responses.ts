@@ -1,0 +1,275 @@
+import type { EncodeTarget } from '../../codec.js';
+import { isJsonObject, type JsonObject } from '../../json.js';
+import { invalid, kindOf } from '../read-fields.js';
+import { openThinking } from './bridged-reasoning.js';
+
+/** A request of the Responses wire as one for a chat completion. */
+export function chatFromResponses(request: JsonObject, target: EncodeTarget): JsonObject {
+  refuseState(request);
+  const { instructions, input, tools, text, reasoning } = request;
+  const opening = typeof instructions === 'string' && instructions !== '' ? [message('system', instructions)] : [];
+  const chat: JsonObject = { messages: [...opening, ...turnsOf(input, target)] };
+  for (const name of ['temperature', 'top_p', 'stream', 'user', 'parallel_tool_calls']) {
+    if (request[name] !== undefined && request[name] !== null) chat[name] = request[name];
+  }
+  if (typeof request.max_output_tokens === 'number') chat.max_completion_tokens = request.max_output_tokens;
+  if (isJsonObject(reasoning) && typeof reasoning.effort === 'string') chat.reasoning_effort = reasoning.effort;
+  if (isJsonObject(text)) Object.assign(chat, formatOf(text.format));
+  const offered = Array.isArray(tools) ? tools.flatMap((tool, at) => toolOf(tool, at, target)) : [];
+  Object.assign(chat, choiceOf(request.tool_choice, offered));
+  if (chat.tools === undefined) delete chat.parallel_tool_calls;
+  if (wantsLogProbabilities(request)) {
+    Object.assign(chat, {
+      logprobs: true,
+      ...(request.top_logprobs !== undefined && { top_logprobs: request.top_logprobs }),
+    });
+  }
+  return chat;
+}
+
+/** Names of the tools that take free text: offered as functions of one argument, and told as what they are. */
+export function customTools(request: JsonObject | undefined): ReadonlySet<string> {
+  const tools = Array.isArray(request?.tools) ? (request.tools as unknown[]).filter(isJsonObject) : [];
+  return new Set(tools.filter(({ type }) => type === 'custom').map(({ name }) => String(name)));
+}
+
+/** What only an upstream that keeps answers can do. */
+function refuseState(request: JsonObject): void {
+  for (const name of ['previous_response_id', 'conversation', 'prompt']) {
+    if (request[name] === undefined || request[name] === null) continue;
+    throw invalid(
+      name,
+      `"${name}" needs an upstream that keeps what was said, which this model's does not. Send the whole conversation as "input".`,
+    );
+  }
+  if (request.background === true) {
+    throw invalid('background', '"background" needs an upstream that keeps answers, which this model\'s does not.');
+  }
+}
+
+/** Gathers what the model said in one turn: thinking, text and calls are items of their own here, and one message there. */
+class Turns {
+  readonly messages: JsonObject[] = [];
+  #turn: JsonObject | undefined;
+
+  add(said: JsonObject): void {
+    this.end();
+    this.messages.push(said);
+  }
+
+  think(thought: JsonObject): void {
+    if (this.#turn?.content !== undefined || this.#turn?.tool_calls !== undefined) this.end();
+    Object.assign(this.#open(), thought);
+  }
+
+  say(content: unknown): void {
+    if (this.#turn?.content !== undefined || this.#turn?.tool_calls !== undefined) this.end();
+    this.#open().content = content;
+  }
+
+  call(call: JsonObject): void {
+    const turn = this.#open();
+    turn.tool_calls = [...((turn.tool_calls as JsonObject[] | undefined) ?? []), call];
+  }
+
+  end(): void {
+    const turn = this.#turn;
+    this.#turn = undefined;
+    // Thinking that led to nothing is of no use to anybody.
+    if (turn?.content === undefined && turn?.tool_calls === undefined) return;
+    this.messages.push({ ...turn, content: turn.content ?? null });
+  }
+
+  #open(): JsonObject {
+    this.#turn ??= { role: 'assistant' };
+    return this.#turn;
+  }
+}
+
+function turnsOf(input: unknown, target: EncodeTarget): readonly JsonObject[] {
+  if (typeof input === 'string') return [message('user', input)];
+  const turns = new Turns();
+  for (const [at, item] of (input as readonly unknown[]).entries()) {
+    if (!isJsonObject(item)) throw invalid(`input[${at}]`, `"input[${at}]" must be an object; found ${kindOf(item)}.`);
+    addItem(item, `input[${at}]`, turns, target);
+  }
+  turns.end();
+  return turns.messages;
+}
+
+function addItem(item: JsonObject, path: string, turns: Turns, target: EncodeTarget): void {
+  const { type = 'message', call_id: id } = item;
+  switch (type) {
+    case 'message': {
+      const { role, content } = item;
+      if (role === 'assistant') return turns.say(textOf(content));
+      if (role === 'user' || role === 'system' || role === 'developer')
+        return turns.add(message(role, partsOf(content, path)));
+      throw invalid(
+        `${path}.role`,
+        `"${path}.role" must be user, assistant, system or developer; found ${kindOf(role)}.`,
+      );
+    }
+    case 'function_call':
+      return turns.call({ id, type: 'function', function: { name: item.name, arguments: item.arguments ?? '{}' } });
+    case 'custom_tool_call':
+      return turns.call({
+        id,
+        type: 'function',
+        function: { name: item.name, arguments: JSON.stringify({ input: item.input }) },
+      });
+    case 'function_call_output':
+    case 'custom_tool_call_output':
+      return addOutput(item, path, turns);
+    case 'reasoning':
+      return turns.think(thoughtOf(item));
+    case 'item_reference':
+      throw invalid(
+        path,
+        `"${path}" refers to an item that an upstream would have to keep, which this model's does not. Send the item itself.`,
+      );
+    default:
+      target.warn(`An item of type "${String(type)}" was left out: only its own vendor reads it.`);
+  }
+}
+
+function addOutput({ call_id: id, output }: JsonObject, path: string, turns: Turns): void {
+  const parts = Array.isArray(output) ? (output as unknown[]).filter(isJsonObject) : [];
+  const shown = parts.filter(({ type }) => type !== 'input_text' && type !== 'output_text');
+  turns.add({ role: 'tool', tool_call_id: id, content: typeof output === 'string' ? output : textOf(output) });
+  // A tool's message holds text alone; what it shows comes right behind it.
+  if (shown.length > 0) turns.add(message('user', partsOf(shown, path)));
+}
+
+function thoughtOf({ summary, content, encrypted_content: sealed }: JsonObject): JsonObject {
+  const blocks = openThinking(sealed);
+  const text = textOf(content) || textOf(summary);
+  return { ...(text !== '' && { reasoning_content: text }), ...(blocks.length > 0 && { thinking_blocks: blocks }) };
+}
+
+function message(role: string, content: unknown): JsonObject {
+  return { role, content };
+}
+
+function textOf(content: unknown): string {
+  if (typeof content === 'string') return content;
+  if (!Array.isArray(content)) return '';
+  return (content as unknown[])
+    .filter(isJsonObject)
+    .map(({ text, refusal }) => (typeof text === 'string' ? text : typeof refusal === 'string' ? refusal : ''))
+    .join('');
+}
+
+function partsOf(content: unknown, path: string): unknown {
+  if (typeof content === 'string') return content;
+  if (!Array.isArray(content))
+    throw invalid(`${path}.content`, `"${path}.content" must be text or a list of parts; found ${kindOf(content)}.`);
+  const parts = (content as unknown[]).map((part, at) => partOf(part, `${path}.content[${at}]`));
+  return parts.every(({ type }) => type === 'text') ? parts.map(({ text }) => text).join('') : parts;
+}
+
+function partOf(part: unknown, path: string): JsonObject {
+  if (!isJsonObject(part)) throw invalid(path, `"${path}" must be an object; found ${kindOf(part)}.`);
+  const { type, text } = part;
+  switch (type) {
+    case 'input_text':
+    case 'output_text':
+    case 'text':
+      return { type: 'text', text };
+    case 'input_image':
+      if (typeof part.image_url !== 'string') break;
+      return {
+        type: 'image_url',
+        image_url: { url: part.image_url, ...(part.detail !== undefined && { detail: part.detail }) },
+      };
+    case 'input_file': {
+      const { file_data: data, filename, file_id: id } = part;
+      if (data === undefined && id === undefined) break;
+      return {
+        type: 'file',
+        file: { ...(data !== undefined && { file_data: data, filename }), ...(id !== undefined && { file_id: id }) },
+      };
+    }
+    case 'input_audio':
+      return { type: 'input_audio', input_audio: part.input_audio };
+  }
+  throw invalid(path, `"${path}" is a part that this model's wire has no word for: ${JSON.stringify(type)}.`);
+}
+
+function toolOf(tool: unknown, at: number, target: EncodeTarget): JsonObject[] {
+  const path = `tools[${at}]`;
+  if (!isJsonObject(tool)) throw invalid(path, `"${path}" must be an object; found ${kindOf(tool)}.`);
+  const { type, name, description, parameters, strict, format } = tool;
+  if (type === 'function') {
+    const told = {
+      name,
+      ...(description !== undefined && description !== null && { description }),
+      ...(isJsonObject(parameters) && { parameters }),
+      ...(strict === true && { strict }),
+    };
+    return [{ type: 'function', function: told }];
+  }
+  if (type === 'custom') {
+    const grammar =
+      isJsonObject(format) && format.type === 'grammar'
+        ? `\nThe input follows this ${String(format.syntax)} grammar:\n${String(format.definition)}`
+        : '';
+    return [
+      {
+        type: 'function',
+        function: {
+          name,
+          description: `${typeof description === 'string' ? description : ''}${grammar}`,
+          parameters: FREE_TEXT,
+        },
+      },
+    ];
+  }
+  // Agents offer what their own vendor would run; a model that does not have it does without.
+  target.warn(`The tool "${String(type)}" was left out: only its own vendor runs it.`);
+  return [];
+}
+
+const FREE_TEXT = {
+  type: 'object',
+  properties: { input: { type: 'string' } },
+  required: ['input'],
+  additionalProperties: false,
+};
+
+function choiceOf(choice: unknown, offered: readonly JsonObject[]): JsonObject {
+  if (isJsonObject(choice) && choice.type === 'allowed_tools') {
+    const names = new Set(
+      (Array.isArray(choice.tools) ? (choice.tools as unknown[]) : []).filter(isJsonObject).map(({ name }) => name),
+    );
+    return choiceOf(
+      choice.mode,
+      offered.filter((tool) => names.has(nameOf(tool))),
+    );
+  }
+  if (isJsonObject(choice) && !offered.some((tool) => nameOf(tool) === choice.name)) {
+    throw invalid(
+      'tool_choice',
+      `"tool_choice" asks for ${JSON.stringify(choice.name ?? choice.type)}, which is none of the tools this model is offered.`,
+    );
+  }
+  if (offered.length === 0) return {};
+  if (isJsonObject(choice))
+    return { tools: offered, tool_choice: { type: 'function', function: { name: choice.name } } };
+  return { tools: offered, ...(typeof choice === 'string' && { tool_choice: choice }) };
+}
+
+function nameOf(tool: JsonObject): unknown {
+  return isJsonObject(tool.function) ? tool.function.name : undefined;
+}
+
+function formatOf(format: unknown): JsonObject {
+  if (!isJsonObject(format)) return {};
+  const { type, ...schema } = format;
+  if (type === 'json_object') return { response_format: { type } };
+  return type === 'json_schema' ? { response_format: { type, json_schema: schema } } : {};
+}
+
+function wantsLogProbabilities({ include }: JsonObject): boolean {
+  return Array.isArray(include) && include.includes('message.output_text.logprobs');
+}

@@ -1,0 +1,48 @@
+import type { Codec } from '../../codec.js';
+import type { Connection, Provider } from '../../provider.js';
+import { chatFromMessages } from './chat-from-messages.js';
+import { chatFromResponses } from './chat-from-responses.js';
+import { messageFromChat } from './message-from-chat.js';
+import { openMessageStream } from './message-stream-from-chat.js';
+import { responseFromChat } from './response-from-chat.js';
+import { openResponseStream } from './response-stream-from-chat.js';
+
+/** Wires of clients, told in terms of chat completions: once for all vendors that have those and not the wire itself. */
+export const bridges = {
+  codecs(own: Provider['codecs']): Provider['codecs'] {
+    const chat = own['chat.completions'];
+    if (chat === undefined) return own;
+    return { messages: messagesOverChat(chat), responses: responsesOverChat(chat), ...own };
+  },
+
+  connection(own: Connection): Connection {
+    const { paths, streamPaths } = own;
+    const bridged = { ...own, paths: withBridges(paths) };
+    return streamPaths === undefined ? bridged : { ...bridged, streamPaths: withBridges(streamPaths) };
+  },
+};
+
+function messagesOverChat(chat: Codec): Codec {
+  return {
+    encode: (request, target) => chat.encode(chatFromMessages(request, target), target),
+    decode: (answer, target) => messageFromChat(chat.decode === undefined ? answer : chat.decode(answer, target)),
+    openStream: (target) => openMessageStream(chat.openStream(target)),
+    ...(chat.framing && { framing: chat.framing }),
+  };
+}
+
+function responsesOverChat(chat: Codec): Codec {
+  return {
+    encode: (request, target) => chat.encode(chatFromResponses(request, target), target),
+    decode: (answer, target, request) =>
+      responseFromChat(chat.decode === undefined ? answer : chat.decode(answer, target), request),
+    openStream: (target, request) => openResponseStream(chat.openStream(target), request),
+    ...(chat.framing && { framing: chat.framing }),
+  };
+}
+
+/** A bridged operation is asked where the chat is. */
+function withBridges(paths: Connection['paths']): Connection['paths'] {
+  const chat = paths['chat.completions'];
+  return chat === undefined ? paths : { messages: chat, responses: chat, ...paths };
+}

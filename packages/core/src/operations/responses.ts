@@ -1,0 +1,61 @@
+import type { ErrorSpelling, UpstreamOperation } from '../operation.js';
+import { usageOfAnswer } from '../usage-of-answer.js';
+import { errorShape } from './error-shape.js';
+import { type InputSize, measureInput } from './measure-input.js';
+import { namedEvents } from './named-events.js';
+import { invalid, kindOf, readCount, readFlag, readModel } from './read-fields.js';
+
+const errors: ErrorSpelling = {
+  body: errorShape.body,
+  // The wire has it flat; its clients read `error` as well.
+  event(error, requestId) {
+    const told = JSON.parse(errorShape.body(error, requestId)) as { readonly error: object };
+    const { message, code } = error;
+    const event = { type: 'error', code, message, param: error.param ?? null, ...told };
+    return `event: error\ndata: ${JSON.stringify(event)}\n\n`;
+  },
+};
+
+/** https://platform.openai.com/docs/api-reference/responses/create */
+export const responses: UpstreamOperation = {
+  kind: 'upstream',
+  name: 'responses',
+  method: 'POST',
+  paths: ['/responses'],
+  errors,
+  stream: {
+    ...namedEvents,
+    // The last event of its streams tells their usage.
+    usageChunk: () => '{"type":"keepalive"}',
+  },
+
+  read(body) {
+    const model = readModel(body);
+    const { input, instructions, tools, prompt } = body;
+    // A stored prompt may be all there is.
+    if (typeof input !== 'string' && !Array.isArray(input) && prompt === undefined) {
+      throw invalid('input', `"input" must be a string or an array of items; found ${kindOf(input)}.`);
+    }
+    const size: InputSize = { characters: 0, attachments: 0 };
+    measureInput(input, size, 'input');
+    if (instructions !== undefined) measureInput(instructions, size, 'instructions');
+    if (tools !== undefined) measureInput(tools, size, 'tools');
+    return {
+      model,
+      stream: readFlag(body, 'stream'),
+      wantsUsage: false,
+      inputCharacters: size.characters,
+      inputAttachments: size.attachments,
+      maxOutputTokens: readCount(body, 'max_output_tokens'),
+      answers: 1,
+    };
+  },
+
+  usageOf: (answer) => usageOfAnswer(answer.usage),
+
+  outputCharactersOf(answer) {
+    const size: InputSize = { characters: 0, attachments: 0 };
+    measureInput(answer.output, size, 'output');
+    return size.characters;
+  },
+};

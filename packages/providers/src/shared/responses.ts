@@ -1,0 +1,82 @@
+import {
+  BRIDGED_REASONING,
+  type Codec,
+  isJsonObject,
+  type JsonObject,
+  type StreamDecoder,
+  type StreamSink,
+  usageOfAnswer,
+} from '@portico/core';
+import { type ClassifyRules, classifyOpenAiError } from './classify-openai-error.js';
+
+/** The Responses wire for upstreams that speak it: passes through but for the model's name and what others reasoned. */
+export function responsesCodec(vendor: ClassifyRules): Codec {
+  return {
+    encode(request, target) {
+      const { input } = request;
+      const body: JsonObject = { ...request, model: target.model };
+      if (Array.isArray(input) && input.some(isForeign)) body.input = input.filter((item) => !isForeign(item));
+      return body;
+    },
+    openStream: () => new ResponseDecoder(vendor),
+  };
+}
+
+/** Reasoning of another vendor, which the gateway sealed when the conversation was with that one. */
+function isForeign(item: unknown): boolean {
+  if (!isJsonObject(item) || item.type !== 'reasoning') return false;
+  return typeof item.encrypted_content === 'string' && item.encrypted_content.startsWith(BRIDGED_REASONING);
+}
+
+/** Events that end an answer well, be it cut at its bound. */
+const LAST_EVENTS: ReadonlySet<unknown> = new Set(['response.completed', 'response.incomplete']);
+
+class ResponseDecoder implements StreamDecoder {
+  readonly #vendor: ClassifyRules;
+  #over = false;
+
+  constructor(vendor: ClassifyRules) {
+    this.#vendor = vendor;
+  }
+
+  event(data: string, name: string | undefined, out: StreamSink): void {
+    if (this.#over || data === '' || data.startsWith('[DONE]')) return;
+    const event = parse(data);
+    if (!isJsonObject(event)) return out.malformed();
+    const type = event.type ?? name;
+    const response = isJsonObject(event.response) ? event.response : undefined;
+    if (type === 'error' || type === 'response.failed') {
+      this.#over = true;
+      return out.fail(failureOf(response?.error ?? event.error ?? event, this.#vendor));
+    }
+    const { delta } = event;
+    if (typeof delta === 'string') out.produced(delta.length);
+    const isLast = LAST_EVENTS.has(type);
+    if (isLast) {
+      const usage = usageOfAnswer(response?.usage);
+      if (usage !== undefined) out.usage(usage, data);
+    }
+    out.chunk(data, isLast || typeof delta === 'string' || type === 'response.output_item.done');
+    if (!isLast) return;
+    this.#over = true;
+    out.done();
+  }
+
+  // Without its last event a response is not complete.
+  end(): void {}
+}
+
+function failureOf(error: unknown, vendor: ClassifyRules) {
+  const body = { error: isJsonObject(error) ? error : { message: 'The response failed, and nobody said why.' } };
+  return classifyOpenAiError({ status: 200, headers: NO_HEADERS, body, text: '' }, vendor);
+}
+
+const NO_HEADERS = { get: () => undefined };
+
+function parse(data: string): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return undefined;
+  }
+}
