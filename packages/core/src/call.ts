@@ -21,6 +21,10 @@ export interface Call<Host = unknown> {
   /** The group asked for. */
   readonly group: ModelGroup;
   readonly host: Host;
+  /** Reads a header of the request by its lower-case name. */
+  readonly header: (name: string) => string | undefined;
+  /** What it was tagged with: its principal's tags. */
+  readonly tags: readonly string[];
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly cancellation: Cancellation;

@@ -6,11 +6,12 @@ import { chat, chatStream } from './doors/chat.js';
 import { answerRequest, fetchAs } from './doors/fetch.js';
 import { GatewayError } from './errors.js';
 import type { Gateway } from './gateway.js';
-import type { GatewayConfig } from './gateway-config.js';
+import type { CooldownConfig, GatewayConfig } from './gateway-config.js';
 import { openAdmission } from './governance/admission.js';
 import { openCrossSiteCheck } from './governance/cross-site.js';
 import { LONGEST_TOKEN_MS, openTokens } from './governance/ephemeral-tokens.js';
 import { openPriceBook, sheetFromConfig } from './governance/price-sheet.js';
+import { openReserveRoom } from './governance/reserve-room.js';
 import { openRevocations, revoked } from './governance/revocations.js';
 import { openKeyRing } from './governance/virtual-keys.js';
 import { memoryCounters } from './memory/counter-store.js';
@@ -32,7 +33,7 @@ import { openRoute } from './pipeline/route.js';
 import type { Plugin } from './plugin.js';
 import { settledPrincipal } from './principal.js';
 import type { Provider } from './provider.js';
-import { openCooldowns } from './routing/cooldowns.js';
+import { openHealth } from './routing/health.js';
 import { buildRouteTable } from './routing/route-table.js';
 import type { Sink } from './sink.js';
 import type { Transport } from './transport.js';
@@ -69,6 +70,16 @@ const OPERATIONS = [
 
 /** 20 MiB: a handful of photographs in base64. */
 const MAX_BODY_BYTES = 20 * 1024 * 1024;
+
+const USUAL_COOLDOWNS: CooldownConfig = {
+  restMs: 5_000,
+  quotaRestMs: 60_000,
+  maxWaitMs: 10_000,
+  failuresInARow: 3,
+  failureRate: 0.5,
+  minCalls: 10,
+  windowMs: 30_000,
+};
 
 /** Only a hook that does not hear the cancellation makes a call that was cut take longer. */
 const CUT_CALLS_END_MS = 1_000;
@@ -109,7 +120,10 @@ export function createGateway<Host, Name extends string>(
       : undefined;
   const hooksRunLater = observers.any || queue !== undefined;
   const checkSite = openCrossSiteCheck(config.csrf);
-  const cooldowns = { restMs: 5_000, quotaRestMs: 60_000, maxWaitMs: 10_000, failuresInARow: 3, ...config.cooldowns };
+  const cooldowns = { ...USUAL_COOLDOWNS, ...config.cooldowns };
+  const counters = config.stores?.counters ?? memoryCounters(clock);
+  const health = openHealth(cooldowns, clock, config.stores?.cooldowns);
+  const onStoreFailure = (error: unknown) => logger?.error({ err: error }, 'the counter store failed');
   const revocations = openRevocations(clock, LONGEST_TOKEN_MS);
   const tokens = config.tokens && openTokens(config.tokens, clock, revocations);
   const open = new OpenCalls();
@@ -139,13 +153,13 @@ export function createGateway<Host, Name extends string>(
       plugins.map((plugin) => plugin.policies?.authorize),
     ),
     admission: openAdmission({
-      counters: config.stores?.counters ?? memoryCounters(clock),
+      counters,
       clock,
       defaults: config.defaults,
       unknownPrice: config.unknownPrice ?? 'refuse',
       priceBook: prices,
       groups: table.groups,
-      onStoreFailure: (error) => logger?.error({ err: error }, 'the counter store failed'),
+      onStoreFailure,
     }),
     meter: {
       clock,
@@ -158,7 +172,9 @@ export function createGateway<Host, Name extends string>(
     },
     route: openRoute({
       table,
-      cooldowns: openCooldowns(cooldowns, clock),
+      health,
+      prices,
+      reserve: openReserveRoom(counters, clock, onStoreFailure),
       send: interceptedSend(interceptors, transport.send),
       signing: {
         send: transport.send,
@@ -249,6 +265,7 @@ export function createGateway<Host, Name extends string>(
         logger?.error({ err: error, plugin: plugin.name }, 'A plugin failed to close.');
       }
     }
+    health.close();
     await transport.close();
   }
 }

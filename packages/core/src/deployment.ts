@@ -1,6 +1,8 @@
+import type { Abilities } from './abilities.js';
 import type { Codec } from './codec.js';
 import type { UpstreamOperationName } from './operation.js';
 import type { PriceSheet } from './price.js';
+import type { RateLimits } from './principal.js';
 import type { Connection, Provider } from './provider.js';
 
 /** One place that can serve a model: provider, upstream model, credential and limits. Made at boot, never changed. */
@@ -16,6 +18,13 @@ export interface Deployment {
   readonly codecs: Readonly<Partial<Record<UpstreamOperationName, Codec>>>;
   /** Share of the traffic relative to its siblings. */
   readonly weight: number;
+  /** Lower ones are asked first; only when none of them may be asked, the next. */
+  readonly order: number;
+  /** Calls with one of these tags are for it, and others only where no deployment is for them. */
+  readonly tags: readonly string[];
+  readonly abilities: Abilities;
+  /** What its vendor allows; a call for which there is no room goes to another. */
+  readonly limits: RateLimits | undefined;
   readonly dropUnsupported: boolean;
   /** Undefined where nobody knows what the model costs. */
   readonly price: PriceSheet | undefined;

@@ -42,6 +42,8 @@ export const FAILURES = {
   over_budget: traits(429, 'insufficient_quota', 'insufficient_quota', false, 'no', 'never'),
   unavailable: traits(503, 'overloaded_error', 'unavailable', false, 'yes', 'never'),
   client_closed: traits(499, 'invalid_request_error', 'client_closed_request', false, 'no', 'never'),
+  // An attempt that another one was faster than; no client ever sees it.
+  superseded: traits(499, 'api_error', 'superseded', false, 'no', 'never'),
   internal: traits(500, 'api_error', 'internal_error', false, 'no', 'never'),
 } as const satisfies Record<string, FailureTraits>;
 

@@ -1,3 +1,4 @@
+import type { Abilities } from './abilities.js';
 import type { Clock } from './clock.js';
 import type { AttemptDeadlines, Deadlines } from './deployment.js';
 import type { Interceptor } from './interceptor.js';
@@ -8,9 +9,10 @@ import type { Plugin } from './plugin.js';
 import type { Authenticate, Authorize } from './policy.js';
 import type { Budget, CredentialSource, Principal, RateLimits } from './principal.js';
 import type { Provider } from './provider.js';
+import type { PoolOptions, RouteConfig } from './route-config.js';
 import type { Secret } from './secret.js';
 import type { Sink } from './sink.js';
-import type { CounterStore } from './store.js';
+import type { CooldownStore, CounterStore } from './store.js';
 import type { Transport } from './transport.js';
 import type { UsageRecord } from './usage-record.js';
 
@@ -45,6 +47,8 @@ export interface GatewayConfig<Host = unknown, Name extends string = string> {
   readonly retries?: Partial<RetryPolicy>;
   readonly deadlines?: Partial<Deadlines>;
   readonly cooldowns?: Partial<CooldownConfig>;
+  /** Groups may fall back to each other in a circle; each is still asked once a call. Default false: a circle is a mistake. */
+  readonly fallbackCircles?: boolean;
   /** Largest request body. Default 20 MiB, for images in base64. */
   readonly maxBodyBytes?: number;
   /** Between two keep-alive comments on a silent stream. Default 15,000. */
@@ -64,7 +68,11 @@ export interface GatewayConfig<Host = unknown, Name extends string = string> {
   /** Vendors the package does not know, or other versions of those it does. */
   readonly providers?: readonly Provider[];
   /** Memory by default. */
-  readonly stores?: { readonly counters?: CounterStore };
+  readonly stores?: {
+    readonly counters?: CounterStore;
+    /** Shares the rests of deployments among the instances. Without it each finds out by itself. */
+    readonly cooldowns?: CooldownStore;
+  };
   readonly logger?: Logger;
   readonly clock?: Clock;
   readonly transport?: Transport;
@@ -73,8 +81,13 @@ export interface GatewayConfig<Host = unknown, Name extends string = string> {
 /** `'provider/model'`, a list of those, or the long form. */
 export type ModelConfig<Name extends string = string> = string | readonly DeploymentConfig[] | ModelGroupConfig<Name>;
 
-export interface ModelGroupConfig<Name extends string = string> {
-  readonly deployments: readonly DeploymentConfig[];
+export interface ModelGroupConfig<Name extends string = string> extends PoolOptions {
+  /** Who serves it; or a `route`. */
+  readonly deployments?: readonly DeploymentConfig[];
+  /** A tree of decisions that leads to deployments and to other groups. */
+  readonly route?: RouteConfig<NoInfer<Name>>;
+  /** Limits of all calls together. A call for which there is no room goes to the fallbacks. */
+  readonly limits?: RateLimits;
   /** Groups to ask when this one cannot answer. */
   readonly fallbacks?: readonly Name[];
   /** Groups to ask when the input is too long for this one. */
@@ -102,6 +115,14 @@ export interface DeploymentDetails {
   readonly headers?: Readonly<Record<string, string>>;
   /** Relative share of the traffic. Default 1. */
   readonly weight?: number;
+  /** Deployments of a higher order are asked only when none of a lower one may be. Default 0. */
+  readonly order?: number;
+  /** Serves calls that share one of these tags with it, and calls that share none with anybody only if it has none. */
+  readonly tags?: readonly string[];
+  /** What the model cannot do, and how much it takes: calls that need more go to others. */
+  readonly abilities?: Abilities;
+  /** What the vendor allows this deployment; calls for which there is no room go to others. */
+  readonly limits?: RateLimits;
   /** Drop what the vendor has no word for instead of refusing it. Default false. */
   readonly dropUnsupported?: boolean;
   /** US dollars per million tokens; wins over the price sheet that ships with the package. */
@@ -163,4 +184,10 @@ export interface CooldownConfig {
   readonly maxWaitMs: number;
   /** Failures in a row that cool a deployment which does not cool at once. Default 3. */
   readonly failuresInARow: number;
+  /** Share of failed calls in the window that cools it as well, however they are mixed with others. Default 0.5. */
+  readonly failureRate: number;
+  /** Fewest calls in the window for a share to mean anything. Default 10. */
+  readonly minCalls: number;
+  /** What the share is taken over. Default 30,000. */
+  readonly windowMs: number;
 }

@@ -1,8 +1,10 @@
+export type { Abilities } from './abilities.js';
 export { BRIDGED_REASONING } from './bridged-reasoning.js';
 export type { Attempt, Call } from './call.js';
 export { Cancellation } from './cancellation.js';
 export { type Clock, systemClock } from './clock.js';
 export type { Codec, EncodeTarget, Framing, StreamDecoder, StreamSink } from './codec.js';
+export type { Comparison, Condition, Match, TimeOfDay } from './condition.js';
 export { ConfigError, type ConfigProblem } from './config/config-error.js';
 export { createGateway, type GatewayRuntime } from './create-gateway.js';
 export type { AttemptDeadlines, Deadlines, Deployment, ResolvedDeadlines } from './deployment.js';
@@ -40,9 +42,23 @@ export type { PriceSheet } from './price.js';
 export type { Budget, CredentialSource, Principal, RateLimits, Via } from './principal.js';
 export type { Connection, ConnectionSettings, ErrorAnswer, Provider, SignMeans } from './provider.js';
 export type { EventsReply, EventsSink, EventsSource, Reply, ReplyHeaders, WholeReply } from './reply.js';
+export type {
+  CheapestConfig,
+  FallbackConfig,
+  FastestConfig,
+  PoolConfig,
+  PoolOptions,
+  RaceConfig,
+  RouteConfig,
+  RouteTerms,
+  SingleConfig,
+  SplitConfig,
+  WhenConfig,
+} from './route-config.js';
 export { reveal, Secret, secret } from './secret.js';
 export type { Sink } from './sink.js';
-export type { CounterRequest, CounterStore, ReserveAnswer } from './store.js';
+export type { CooldownStore, CounterRequest, CounterStore, ReserveAnswer } from './store.js';
+export type { StickyKey, StrategyName } from './strategy.js';
 export type {
   ByteSink,
   ByteSource,

@@ -1,9 +1,16 @@
 import type { Deployment } from './deployment.js';
+import type { FailureKind } from './errors.js';
+import type { RouteNode } from './route-node.js';
 
 /** The public model name a client asks for, and what stands behind it. Made at boot, never changed. */
 export interface ModelGroup {
   readonly name: string;
+  /** Who is asked, and in which order. */
+  readonly route: RouteNode;
+  /** All deployments of its own; a route may lead to other groups' besides. */
   readonly deployments: readonly Deployment[];
+  /** The other groups that its route leads to. */
+  readonly leadsTo: readonly string[];
   /** Groups asked when this one cannot answer, in order. */
   readonly fallbacks: readonly string[];
   /** Groups asked when the input is too long for this one. */
@@ -21,4 +28,6 @@ export interface RetryPolicy {
   readonly maxRetries: number;
   readonly baseDelayMs: number;
   readonly maxDelayMs: number;
+  /** `maxRetries` where the failure is of this kind. */
+  readonly byKind?: Readonly<Partial<Record<FailureKind, number>>>;
 }

@@ -72,6 +72,8 @@ export interface Demand {
   readonly maxOutputTokens: number | undefined;
   /** How many answers it wants (`n`). */
   readonly answers: number;
+  /** What a model must be able to do for it: bits of `NEEDS`. Default: nothing in particular. */
+  readonly needs?: number;
 }
 
 /** How a wire spells errors. */

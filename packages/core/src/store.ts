@@ -30,3 +30,15 @@ export type ReserveAnswer =
       readonly refused: number;
       readonly remaining: readonly number[];
     };
+
+/**
+ * Tells the instances of a gateway which deployments rest, so that one's discovery spares the others theirs. Best effort:
+ * an instance that hears nothing finds out by itself, and no call waits for this store.
+ */
+export interface CooldownStore {
+  /** A deployment rests until then, milliseconds since the epoch; of several moments the latest counts. */
+  rest(deployment: string, until: number): MaybePromise<void>;
+  /** Calls back for every rest there is, and for each that begins from now on. Answers how to stop. */
+  watch(onRest: (deployment: string, until: number) => void): MaybePromise<() => void>;
+  close?(): MaybePromise<void>;
+}

@@ -49,3 +49,18 @@ export function totalInputTokens(usage: Usage): number {
 export function totalOutputTokens(usage: Usage): number {
   return usage.outputTokens + usage.reasoningTokens + usage.audioOutputTokens;
 }
+
+/** What two attempts consumed together. */
+export function sumOfUsage(one: Usage, other: Usage): Usage {
+  return {
+    inputTokens: one.inputTokens + other.inputTokens,
+    cacheReadTokens: one.cacheReadTokens + other.cacheReadTokens,
+    cacheWriteTokens: one.cacheWriteTokens + other.cacheWriteTokens,
+    cacheWriteHourTokens: one.cacheWriteHourTokens + other.cacheWriteHourTokens,
+    outputTokens: one.outputTokens + other.outputTokens,
+    reasoningTokens: one.reasoningTokens + other.reasoningTokens,
+    audioInputTokens: one.audioInputTokens + other.audioInputTokens,
+    audioOutputTokens: one.audioOutputTokens + other.audioOutputTokens,
+    estimated: one.estimated || other.estimated,
+  };
+}

@@ -46,7 +46,8 @@ export function readLiteLlm(
   const built = buildModels(drafts, settings, fileEnvironment, around.providers, reading);
   const models = withFallbacks(built, settings, reading);
   const access = buildAccess(settings, reading);
-  const config: GatewayConfig = { models, ...settingsConfig(settings), ...access.config };
+  // There, models may stand in for each other, and many files have them do so.
+  const config: GatewayConfig = { models, fallbackCircles: true, ...settingsConfig(settings), ...access.config };
   if (built.groups.size > 0) {
     const faulty = new Set(reading.problems.map(entryOf));
     for (const { path, message } of checkByCore(config, around.providers, reading.environment)) {

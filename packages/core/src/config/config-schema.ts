@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { FAILURES, type FailureKind } from '../errors.js';
 import { UPSTREAM_OPERATIONS } from '../operation.js';
 import { Secret } from '../secret.js';
+import { STRATEGIES } from '../strategy.js';
 
 const fn = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', 'must be a function');
 const positive = z.number().positive();
@@ -26,8 +28,10 @@ const principal = z.strictObject({
   budget: budget.optional(),
   metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
 });
+const failureKind = z.enum(Object.keys(FAILURES) as [FailureKind, ...FailureKind[]]);
 const retries = z.strictObject({
   maxRetries: count.optional(),
+  byKind: z.partialRecord(failureKind, count).optional(),
   baseDelayMs: z.number().nonnegative().optional(),
   maxDelayMs: z.number().nonnegative().optional(),
 });
@@ -59,14 +63,100 @@ const deployment = z.strictObject({
   baseModel: z.string().optional(),
   headers: z.record(z.string(), z.string()).optional(),
   weight: positive.optional(),
+  order: z.number().int().optional(),
+  tags: strings.optional(),
+  abilities: z
+    .strictObject({
+      tools: z.boolean().optional(),
+      images: z.boolean().optional(),
+      audio: z.boolean().optional(),
+      files: z.boolean().optional(),
+      jsonSchema: z.boolean().optional(),
+      inputTokens: count.optional(),
+      outputTokens: count.optional(),
+    })
+    .optional(),
+  limits: limits.optional(),
   dropUnsupported: z.boolean().optional(),
   price: price.optional(),
   maxOutputTokens: count.optional(),
   deadlines: attemptDeadlines.optional(),
   options: z.record(z.string(), z.unknown()).optional(),
 });
+const plain = z.union([z.string(), z.number(), z.boolean()]);
+const match = z.union([
+  plain,
+  z.array(plain),
+  z.strictObject({
+    above: z.number().optional(),
+    below: z.number().optional(),
+    startsWith: z.string().optional(),
+    endsWith: z.string().optional(),
+    contains: z.string().optional(),
+    in: z.array(plain).optional(),
+    not: z.union([plain, z.array(plain)]).optional(),
+    exists: z.boolean().optional(),
+  }),
+]);
+const operation = z.enum([...UPSTREAM_OPERATIONS, 'models']);
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as "08:30"');
+const condition = z.strictObject({
+  principal: z
+    .strictObject({
+      id: match.optional(),
+      team: match.optional(),
+      tags: match.optional(),
+      metadata: z.record(z.string(), match).optional(),
+    })
+    .optional(),
+  tags: match.optional(),
+  headers: z.record(z.string(), match).optional(),
+  body: z.record(z.string(), match).optional(),
+  operation: z.union([operation, z.array(operation)]).optional(),
+  stream: z.boolean().optional(),
+  inputTokens: z.strictObject({ above: count.optional(), below: count.optional() }).optional(),
+  time: z
+    .strictObject({
+      from: timeOfDay.optional(),
+      to: timeOfDay.optional(),
+      days: z.array(z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'])).optional(),
+      zone: z.string().refine(isTimeZone, 'must be a time zone such as "Europe/Berlin"').optional(),
+    })
+    .optional(),
+});
+const terms = { retries: retries.optional(), totalMs: positive.optional(), limits: limits.optional() };
+const nodes = z.array(z.unknown()).min(1);
+const pool = {
+  strategy: z
+    .union([
+      z.enum(STRATEGIES),
+      z.strictObject({ by: z.literal('sticky'), key: z.enum(['prompt', 'session', 'principal']).optional() }),
+    ])
+    .optional(),
+  hedge: z.union([z.literal(true), z.strictObject({ afterMs: z.number().nonnegative() })]).optional(),
+};
+
+/** The nodes of a route by the key that names their decision. Children are looked into one by one, each with its own path. */
+export const routeSchemas = {
+  single: z.strictObject({ single: z.string(), ...terms }),
+  deployments: z.strictObject({ deployments: nodes, ...pool, ...terms }),
+  split: z.strictObject({ split: nodes, ...terms }),
+  fallback: z.strictObject({ fallback: nodes, on: z.array(failureKind).min(1).optional(), ...terms }),
+  when: z.strictObject({
+    when: z.array(z.strictObject({ if: condition, to: z.unknown() })).min(1),
+    otherwise: z.unknown().optional(),
+    ...terms,
+  }),
+  race: z.strictObject({ race: nodes, afterMs: z.number().nonnegative().optional(), ...terms }),
+  cheapest: z.strictObject({ cheapest: nodes, ...terms }),
+  fastest: z.strictObject({ fastest: nodes, ...terms }),
+};
+
 const group = z.strictObject({
-  deployments: z.array(z.unknown()).min(1),
+  deployments: z.array(z.unknown()).min(1).optional(),
+  route: z.unknown().optional(),
+  ...pool,
+  limits: limits.optional(),
   fallbacks: strings.optional(),
   contextFallbacks: strings.optional(),
   contentFallbacks: strings.optional(),
@@ -117,12 +207,16 @@ export const configSchema = z.strictObject({
   unknownPrice: z.enum(['refuse', 'allow']).optional(),
   retries: retries.optional(),
   deadlines: deadlines.optional(),
+  fallbackCircles: z.boolean().optional(),
   cooldowns: z
     .strictObject({
       restMs: z.number().nonnegative().optional(),
       quotaRestMs: z.number().nonnegative().optional(),
       maxWaitMs: z.number().nonnegative().optional(),
       failuresInARow: z.number().int().positive().optional(),
+      failureRate: z.number().positive().max(1).optional(),
+      minCalls: z.number().int().positive().optional(),
+      windowMs: positive.optional(),
     })
     .optional(),
   maxBodyBytes: positive.optional(),
@@ -144,7 +238,12 @@ export const configSchema = z.strictObject({
     )
     .optional(),
   providers: z.array(z.looseObject({ name: z.string(), connect: fn, classify: fn })).optional(),
-  stores: z.strictObject({ counters: z.looseObject({ reserve: fn, settle: fn, read: fn }).optional() }).optional(),
+  stores: z
+    .strictObject({
+      counters: z.looseObject({ reserve: fn, settle: fn, read: fn }).optional(),
+      cooldowns: z.looseObject({ rest: fn, watch: fn }).optional(),
+    })
+    .optional(),
   logger: z.looseObject({ debug: fn, info: fn, warn: fn, error: fn }).optional(),
   clock: z.looseObject({ now: fn, after: fn }).optional(),
   transport: z.looseObject({ send: fn, close: fn }).optional(),
@@ -152,3 +251,12 @@ export const configSchema = z.strictObject({
 
 export const deploymentSchema = deployment;
 export const groupSchema = group;
+
+function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone }).format();
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,9 +1,10 @@
-import type { Deployment } from '../deployment.js';
 import type { DeploymentConfig, GatewayConfig, ModelConfig, ModelGroupConfig } from '../gateway-config.js';
 import type { ModelGroup, RetryPolicy } from '../model-group.js';
 import type { Provider } from '../provider.js';
 import { buildDeployment, type DeploymentSurroundings } from './build-deployment.js';
+import { buildRoute } from './build-route.js';
 import { checkShape, joinPath } from './check-shape.js';
+import { circles } from './circles.js';
 import { ConfigError, type ConfigProblem } from './config-error.js';
 import { configSchema, groupSchema } from './config-schema.js';
 import { didYouMean } from './nearest-name.js';
@@ -44,6 +45,7 @@ export function validateConfig(config: GatewayConfig<never>, around: ConfigSurro
     const group = buildGroup(name, config.models[name] as ModelConfig, path);
     if (group !== undefined) groups.push(group);
   }
+  problems.push(...circles(groups, config.fallbackCircles ?? false));
   if (problems.length > 0) throw new ConfigError(problems);
   return groups;
 
@@ -51,7 +53,7 @@ export function validateConfig(config: GatewayConfig<never>, around: ConfigSurro
     if (typeof given !== 'string' && (typeof given !== 'object' || given === null)) {
       problems.push({
         path,
-        message: 'must be "provider/model", a list of deployments, or an object with "deployments".',
+        message: 'must be "provider/model", a list of deployments, or an object with "deployments" or a "route".',
       });
       return undefined;
     }
@@ -66,30 +68,37 @@ export function validateConfig(config: GatewayConfig<never>, around: ConfigSurro
       : (given as ModelGroupConfig);
     checkFallbacks(name, long, path);
     const { totalMs = LONGEST_ANSWER_MS, ...limits } = { ...config.deadlines, ...long.deadlines };
-    const surroundings = {
-      providers,
-      environment: around.environment,
-      deadlines: limits,
-      takenIds,
+    const retries = retriesOf({ ...config.retries, ...long.retries });
+    const at = (index: number) =>
+      typeof given === 'string' ? path : Array.isArray(given) ? `${path}[${index}]` : `${path}.deployments[${index}]`;
+    const { route, deployments, leadsTo } = buildRoute(long, {
+      group: name,
+      path,
+      deploymentPath: at,
+      retries,
+      isGroup: (other) => Object.hasOwn(config.models, other),
+      groupNames: names,
       problems,
-      bridges: around.bridges,
-      sheetFromConfig: around.sheetFromConfig,
-    };
-    const deployments: Deployment[] = [];
-    long.deployments.forEach((deployment, index) => {
-      const at =
-        typeof given === 'string' ? path : Array.isArray(given) ? `${path}[${index}]` : `${path}.deployments[${index}]`;
-      const built = buildDeployment(deployment, name, at, surroundings);
-      if (built !== undefined) deployments.push(built);
+      deployment: (deployment, where) =>
+        buildDeployment(deployment, name, where, {
+          providers,
+          environment: around.environment,
+          deadlines: limits,
+          takenIds,
+          problems,
+          bridges: around.bridges,
+          sheetFromConfig: around.sheetFromConfig,
+        }),
     });
-    if (long.deployments.length === 0) problems.push({ path, message: 'has no deployment.' });
     return {
       name,
+      route,
       deployments,
+      leadsTo,
       fallbacks: long.fallbacks ?? [],
       contextFallbacks: long.contextFallbacks ?? [],
       contentFallbacks: long.contentFallbacks ?? [],
-      retries: retriesOf({ ...config.retries, ...long.retries }),
+      retries,
       totalMs,
     };
   }

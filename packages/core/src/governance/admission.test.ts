@@ -348,6 +348,9 @@ function groupOf(name: string, deployments: readonly Deployment[], fallbacks: Pa
   return {
     name,
     deployments,
+    // Where the route leads first is none of admission's business.
+    route: undefined as unknown as ModelGroup['route'],
+    leadsTo: [],
     fallbacks: [],
     contextFallbacks: [],
     contentFallbacks: [],

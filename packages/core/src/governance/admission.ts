@@ -48,6 +48,11 @@ export interface Ticket {
    * first settlement counts, and none ever throws.
    */
   settle(usage: Usage | undefined, costNanoUsd: number | undefined): void;
+  /**
+   * Reserves tokens and money once more, for an attempt beside the one under way; undefined if there is no room for that.
+   * It is still one request, and one call at a time.
+   */
+  again(): MaybePromise<Pick<Ticket, 'settle'> | undefined>;
 }
 
 export function openAdmission(parts: AdmissionParts): Admission {
@@ -83,15 +88,27 @@ export function openAdmission(parts: AdmissionParts): Admission {
     return { tokens: inputTokens + outputTokens, costNanoUsd };
   }
 
-  function open(answer: ReserveAnswer, limits: readonly Limit[], now: number): Ticket {
+  function open(answer: ReserveAnswer, limits: readonly Limit[], leaseMs: number, now: number): Ticket {
     const headers = rateLimitHeaders(limits, answer.remaining, now);
     if (!answer.ok) {
       throw refusalOf(limits[answer.refused] as Limit, answer.remaining[answer.refused] ?? 0, now, headers);
     }
-    const { reservation } = answer;
-    let settled = false;
+    const { settle } = holdOf(answer.reservation, limits);
     return {
       headers,
+      settle,
+      async again() {
+        const costly = limits.filter(({ kind }) => kind === 'tokens' || kind === 'budget');
+        if (costly.length === 0) return NOTHING_HELD;
+        const more = await counters.reserve(costly, leaseMs);
+        return more.ok ? holdOf(more.reservation, costly) : undefined;
+      },
+    };
+  }
+
+  function holdOf(reservation: string, limits: readonly Limit[]): Pick<Ticket, 'settle'> {
+    let settled = false;
+    return {
       settle(usage, costNanoUsd) {
         if (settled) return;
         settled = true;
@@ -129,9 +146,9 @@ export function openAdmission(parts: AdmissionParts): Admission {
       } catch (cause) {
         throw storeFailed(cause);
       }
-      if (!isPromise(answer)) return open(answer, limits, now);
+      if (!isPromise(answer)) return open(answer, limits, reach.leaseMs, now);
       return answer.then(
-        (later) => open(later, limits, now),
+        (later) => open(later, limits, reach.leaseMs, now),
         (cause: unknown) => {
           throw storeFailed(cause);
         },
@@ -140,7 +157,7 @@ export function openAdmission(parts: AdmissionParts): Admission {
   };
 }
 
-const NOTHING_HELD: Ticket = Object.freeze({ headers: [], settle() {} });
+const NOTHING_HELD: Ticket = Object.freeze({ headers: [], settle() {}, again: () => NOTHING_HELD });
 const NO_NEED: Need = { tokens: 0, costNanoUsd: 0 };
 
 /** Everywhere a call for a group can end up. */
@@ -156,7 +173,7 @@ function measureReach(start: ModelGroup, groups: ReadonlyMap<string, ModelGroup>
   const reached = new Set([start]);
   // A Set hands out what is added while it is walked.
   for (const group of reached) {
-    for (const names of [group.fallbacks, group.contextFallbacks, group.contentFallbacks]) {
+    for (const names of [group.leadsTo, group.fallbacks, group.contextFallbacks, group.contentFallbacks]) {
       for (const name of names) {
         const next = groups.get(name);
         if (next !== undefined) reached.add(next);

@@ -4,7 +4,7 @@ import { usageOfAnswer } from '../usage-of-answer.js';
 import { checkMessages } from './check-messages.js';
 import { chunkStream } from './chunk-stream.js';
 import { errorShape } from './error-shape.js';
-import { type InputSize, measureInput } from './measure-input.js';
+import { type InputSize, measureInput, needsOf } from './measure-input.js';
 import { readCount, readFlag, readModel, readWantsUsage } from './read-fields.js';
 
 /** https://platform.openai.com/docs/api-reference/chat */
@@ -33,6 +33,7 @@ export const chatCompletions: UpstreamOperation = {
       inputAttachments: size.attachments,
       maxOutputTokens: perAnswer === undefined ? undefined : perAnswer * answers,
       answers,
+      needs: needsOf(size, body.tools, body.response_format),
     };
   },
 

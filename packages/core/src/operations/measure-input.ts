@@ -1,23 +1,26 @@
+import { NEEDS } from '../abilities.js';
 import { GatewayError } from '../errors.js';
 
 /** Deeper bodies are refused: no real request is, and some JSON writers end the process on them (c04). */
 const MAX_DEPTH = 128;
 
-/** Parts that are data, not text; their bytes say nothing about tokens. */
-const ATTACHMENTS = new Set([
-  'input_image',
-  'input_file',
-  'image_url',
-  'input_audio',
-  'file',
-  'image',
-  'document',
-  'audio',
+/** Parts that are data, not text, and what reads them; their bytes say nothing about tokens. */
+const ATTACHMENTS: ReadonlyMap<unknown, number> = new Map([
+  ['input_image', NEEDS.images],
+  ['input_file', NEEDS.files],
+  ['image_url', NEEDS.images],
+  ['input_audio', NEEDS.audio],
+  ['file', NEEDS.files],
+  ['image', NEEDS.images],
+  ['document', NEEDS.files],
+  ['audio', NEEDS.audio],
 ]);
 
 export interface InputSize {
   characters: number;
   attachments: number;
+  /** What a model must be able to do to read it: bits of `NEEDS`. */
+  needs?: number;
 }
 
 /** Adds up the text of a JSON value, keys included, in one walk that also bounds its depth. */
@@ -39,12 +42,24 @@ export function measureInput(value: unknown, size: InputSize, param: string, dep
     return;
   }
   const object = value as Record<string, unknown>;
-  if (typeof object.type === 'string' && ATTACHMENTS.has(object.type)) {
+  const need = typeof object.type === 'string' ? ATTACHMENTS.get(object.type) : undefined;
+  if (need !== undefined) {
     size.attachments += 1;
+    size.needs = (size.needs ?? 0) | need;
     return;
   }
   for (const key in object) {
     size.characters += key.length;
     measureInput(object[key], size, param, depth + 1);
   }
+}
+
+/** What a call needs of a model besides reading its input. */
+export function needsOf(size: InputSize, tools: unknown, format: unknown): number {
+  let needs = size.needs ?? 0;
+  if (Array.isArray(tools) && tools.length > 0) needs |= NEEDS.tools;
+  if (typeof format === 'object' && format !== null && 'type' in format && format.type === 'json_schema') {
+    needs |= NEEDS.jsonSchema;
+  }
+  return needs;
 }

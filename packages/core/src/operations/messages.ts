@@ -1,8 +1,9 @@
 import type { FailureKind, GatewayError } from '../errors.js';
+import { isJsonObject } from '../json.js';
 import type { ErrorSpelling, StreamSpelling, UpstreamOperation } from '../operation.js';
 import { usageOfMessages } from '../usage-of-messages.js';
 import { checkMessages } from './check-messages.js';
-import { type InputSize, measureInput } from './measure-input.js';
+import { type InputSize, measureInput, needsOf } from './measure-input.js';
 import { namedEvents } from './named-events.js';
 import { readCount, readFlag, readModel } from './read-fields.js';
 
@@ -42,6 +43,7 @@ export const messages: UpstreamOperation = {
       inputAttachments: size.attachments,
       maxOutputTokens: readCount(body, 'max_tokens'),
       answers: 1,
+      needs: needsOf(size, body.tools, isJsonObject(body.output_config) ? body.output_config.format : undefined),
     };
   },
 

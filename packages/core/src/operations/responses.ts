@@ -1,7 +1,8 @@
+import { isJsonObject } from '../json.js';
 import type { ErrorSpelling, UpstreamOperation } from '../operation.js';
 import { usageOfAnswer } from '../usage-of-answer.js';
 import { errorShape } from './error-shape.js';
-import { type InputSize, measureInput } from './measure-input.js';
+import { type InputSize, measureInput, needsOf } from './measure-input.js';
 import { namedEvents } from './named-events.js';
 import { invalid, kindOf, readCount, readFlag, readModel } from './read-fields.js';
 
@@ -48,6 +49,7 @@ export const responses: UpstreamOperation = {
       inputAttachments: size.attachments,
       maxOutputTokens: readCount(body, 'max_output_tokens'),
       answers: 1,
+      needs: needsOf(size, tools, isJsonObject(body.text) ? body.text.format : undefined),
     };
   },
 

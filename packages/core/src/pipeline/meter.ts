@@ -8,10 +8,11 @@ import type { GatewayError } from '../errors.js';
 import type { Ticket } from '../governance/admission.js';
 import { costOf } from '../governance/cost.js';
 import type { PriceBook } from '../governance/price-sheet.js';
+import { isPromise, type MaybePromise } from '../json.js';
 import type { CallSnapshot } from '../observer.js';
 import type { StreamEnd } from '../upstream/answer-stream.js';
 import type { Answer } from '../upstream/ask-deployment.js';
-import { NO_USAGE, type Usage } from '../usage.js';
+import { NO_USAGE, sumOfUsage, type Usage } from '../usage.js';
 import type { Outcome, UsageRecord } from '../usage-record.js';
 import type { OpenCall, OpenCalls } from './open-calls.js';
 
@@ -37,6 +38,13 @@ export class Meter implements OpenCall {
   readonly #snapshot: CallSnapshot | undefined;
   readonly #inContext: <T>(run: () => T) => T;
   #asked: Deployment | undefined;
+  /** What attempts took that did not become the answer. */
+  #beside: Usage = NO_USAGE;
+  #besideNanoUsd: number | undefined = 0;
+  /** Room that was reserved for such attempts, and by the nodes on the way. */
+  readonly #extra: ExtraHold[] = [];
+  readonly #kept: KeptHold[] = [];
+  #read: { readonly answer: Answer; readonly usage: Usage } | undefined;
   #over = false;
 
   constructor(call: Call, ticket: Ticket, parts: MeterParts) {
@@ -66,16 +74,29 @@ export class Meter implements OpenCall {
     if (snapshot !== undefined) this.#inContext(() => this.#parts.observers.attemptEnded(snapshot, attempt));
   }
 
-  /** A whole answer is here. */
-  answered(answer: Answer & { kind: 'whole' }): void {
-    const { operation } = this.call;
-    const usage = operation.usageOf(answer.value) ?? this.estimate(operation.outputCharactersOf(answer.value));
-    this.#attemptDone(undefined);
-    this.#end('ok', undefined, usage, answer.deployment);
+  /** What a whole answer used. */
+  usageOfWhole(answer: Answer & { kind: 'whole' }): Usage {
+    // Asked twice of most answers, by the deployment's account and by the caller's.
+    if (this.#read?.answer !== answer) {
+      const { operation } = this.call;
+      const usage = operation.usageOf(answer.value) ?? this.estimate(operation.outputCharactersOf(answer.value));
+      this.#read = { answer, usage };
+    }
+    return this.#read.usage;
   }
 
-  streamEnded(end: StreamEnd, deployment: Deployment): void {
-    const usage = end.usage ?? this.estimate(end.producedCharacters);
+  /** What a stream used until it ended. */
+  usageOf(end: StreamEnd): Usage {
+    return end.usage ?? this.estimate(end.producedCharacters);
+  }
+
+  /** A whole answer is here. */
+  answered(answer: Answer & { kind: 'whole' }): void {
+    this.#attemptDone(answer.attempt, undefined);
+    this.#end('ok', undefined, this.usageOfWhole(answer), answer.deployment, answer.attempt);
+  }
+
+  streamEnded(end: StreamEnd, deployment: Deployment, attempt: Attempt): void {
     const skipped = end.malformedEvents;
     if (skipped > 0) {
       const events = skipped === 1 ? '1 event' : `${skipped} events`;
@@ -83,37 +104,81 @@ export class Meter implements OpenCall {
         `${events} of the upstream's stream could not be read and ${skipped === 1 ? 'was' : 'were'} skipped.`,
       );
     }
-    this.#attemptDone(end.failure);
-    this.#end(end.outcome, end.failure, usage, deployment);
+    this.#attemptDone(attempt, end.failure);
+    this.#end(end.outcome, end.failure, this.usageOf(end), deployment, attempt);
   }
 
   /** The call failed, or the client left, before anything was sent. */
   failed(failure: GatewayError): void {
     const gone = failure.kind === 'client_closed';
+    const attempt = this.call.attempts.at(-1);
     // Whoever was at work when the client left may bill the input; one that had refused does not.
-    const wasAtWork = this.call.attempts.at(-1)?.failure === 'client_closed';
-    const usage = gone && wasAtWork ? this.estimate(0) : NO_USAGE;
-    this.#end(gone ? 'client_gone' : 'failed', failure, usage, this.#asked);
+    const usage = gone && attempt?.failure === 'client_closed' ? this.estimate(0) : NO_USAGE;
+    this.#end(gone ? 'client_gone' : 'failed', failure, usage, this.#asked, attempt);
   }
 
-  #attemptDone(failure: GatewayError | undefined): void {
-    const attempt = this.call.attempts.at(-1);
-    if (attempt === undefined) return;
+  /** Asks the caller's limits for room for an attempt beside the one under way. */
+  mayAskTwice(): MaybePromise<boolean> {
+    const take = (hold: ExtraHold | undefined): boolean => {
+      if (hold === undefined) return false;
+      // The call may have ended while the store was asked.
+      if (this.#over) hold.settle(undefined, undefined);
+      else this.#extra.push(hold);
+      return true;
+    };
+    const hold = this.#ticket.again();
+    return isPromise(hold) ? hold.then(take) : take(hold);
+  }
+
+  /**
+   * An attempt was aborted, or came too late, because another one was faster. Answers what it may be billed with: its
+   * input, where it had not said more.
+   */
+  superseded(attempt: Attempt, deployment: Deployment, usage: Usage = this.estimate(0)): Usage {
+    attempt.endedAt = this.#parts.clock.now();
+    attempt.failure = 'superseded';
+    const cost = this.#costOf(usage, deployment);
+    this.#beside = sumOfUsage(this.#beside, usage);
+    this.#besideNanoUsd = sumOfCosts(this.#besideNanoUsd, cost);
+    this.#extra.pop()?.settle(usage, cost);
+    return usage;
+  }
+
+  /** Room that a node on the way holds until the call has ended. */
+  keep(hold: KeptHold): void {
+    this.#kept.push(hold);
+  }
+
+  #costOf(usage: Usage, deployment: Deployment | undefined): number | undefined {
+    if (usage === NO_USAGE) return 0;
+    const sheet = deployment && this.#parts.prices.sheetOf(deployment);
+    return sheet && costOf(usage, sheet);
+  }
+
+  #attemptDone(attempt: Attempt, failure: GatewayError | undefined): void {
     attempt.endedAt = this.#parts.clock.now();
     attempt.failure = failure?.kind;
     this.attemptEnded(attempt);
   }
 
-  #end(outcome: Outcome, failure: GatewayError | undefined, usage: Usage, deployment: Deployment | undefined): void {
+  #end(
+    outcome: Outcome,
+    failure: GatewayError | undefined,
+    answered: Usage,
+    deployment: Deployment | undefined,
+    attempt: Attempt | undefined,
+  ): void {
     if (this.#over) return;
     this.#over = true;
     const call = this.call;
-    const sheet = deployment === undefined ? undefined : this.#parts.prices.sheetOf(deployment);
-    const cost = usage === NO_USAGE ? 0 : sheet === undefined ? undefined : costOf(usage, sheet);
-    this.#ticket.settle(usage, cost);
+    const sheet = deployment && this.#parts.prices.sheetOf(deployment);
+    const cost = this.#costOf(answered, deployment);
+    // What was taken beside has been settled on its own.
+    this.#ticket.settle(answered, cost);
+    for (const hold of this.#extra) hold.settle(undefined, undefined);
+    for (const hold of this.#kept) hold.settle(answered);
     this.#parts.open.remove(this);
     if (this.#parts.queue === undefined && this.#snapshot === undefined) return;
-    const attempt = call.attempts.at(-1);
     const record: UsageRecord = {
       id: call.id,
       operation: call.operation.name,
@@ -126,8 +191,8 @@ export class Meter implements OpenCall {
       stream: call.demand.stream,
       outcome,
       failure: failure?.kind,
-      usage,
-      costNanoUsd: cost,
+      usage: this.#beside === NO_USAGE ? answered : sumOfUsage(answered, this.#beside),
+      costNanoUsd: sumOfCosts(cost, this.#besideNanoUsd),
       priceVersion: sheet?.version,
       startedAt: call.startedAt,
       firstContentAt: attempt?.firstContentAt,
@@ -139,6 +204,18 @@ export class Meter implements OpenCall {
     this.#parts.queue?.push(record);
     if (this.#snapshot !== undefined) this.#inContext(() => this.#parts.observers.callEnded(record));
   }
+}
+
+/** Room for an attempt beside another. */
+type ExtraHold = Pick<Ticket, 'settle'>;
+
+interface KeptHold {
+  settle(usage: Usage | undefined): void;
+}
+
+/** A sum of which one part is unknown is unknown. */
+function sumOfCosts(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? undefined : one + other;
 }
 
 function runDirectly<T>(run: () => T): T {

@@ -52,12 +52,16 @@ export async function openCall<Host>(
     form,
     group,
     host: request.host,
+    header: (name) => request.header(name),
+    tags: caller.principal.tags ?? NO_TAGS,
     startedAt,
     cancellation,
     attempts: [],
     warnings: [],
   };
 }
+
+const NO_TAGS: readonly string[] = [];
 
 async function formOf(request: IncomingRequest, maxBytes: number): Promise<Form> {
   const { body } = request;

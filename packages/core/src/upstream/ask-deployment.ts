@@ -19,25 +19,41 @@ export type Answer =
   | {
       readonly kind: 'whole';
       readonly deployment: Deployment;
+      readonly attempt: Attempt;
       /** Its content type where it is not JSON. */
       readonly type?: string;
       readonly body: string | Uint8Array;
       /** The answer in the operation's public shape. */
       readonly value: JsonObject;
     }
-  | { readonly kind: 'events'; readonly deployment: Deployment; readonly stream: AnswerStream };
+  | {
+      readonly kind: 'events';
+      readonly deployment: Deployment;
+      readonly attempt: Attempt;
+      readonly stream: AnswerStream;
+    };
 
 export interface AskParts {
   readonly send: Send;
   readonly signing: SignMeans;
   readonly clock: Clock;
   readonly heartbeatMs: number;
-  /** Milliseconds since the epoch at which the call's total deadline passes. */
-  readonly callEndsAt: number;
   /** Deployments that refused to be asked for usage in a stream (f44); asked and told. */
   readonly usageRefusers: Set<Deployment>;
   estimate(producedCharacters: number): Usage;
-  onStreamEnd(end: StreamEnd, deployment: Deployment): void;
+}
+
+/** What belongs to one attempt. */
+export interface AskedAttempt {
+  readonly record: Attempt;
+  /** Ends it: the client left, or another attempt was faster. */
+  readonly cancellation: Cancellation;
+  /** Milliseconds since the epoch at which it must be over, whatever its deployment's own deadlines. */
+  readonly endsAt: number;
+  /** The first content of a stream is here. */
+  onFirstContent(): void;
+  /** A stream that had begun to be an answer is over. */
+  onStreamEnd(end: StreamEnd): void;
 }
 
 /** No answer of a model is larger: 64 MiB holds 2,048 embeddings of 3,072 numbers. */
@@ -47,17 +63,17 @@ const MAX_ERROR_BYTES = 64 * 1024;
 
 /**
  * Asks one deployment once. Resolves with the whole answer, or with a stream whose first content is here; rejects with
- * the failure, decided by the vendor's own `classify`. Fills in `attempt`.
+ * the failure, decided by the vendor's own `classify`. Fills in the attempt's record.
  */
 export async function askDeployment(
   call: Call,
   deployment: Deployment,
-  attempt: Attempt,
+  asked: AskedAttempt,
   parts: AskParts,
 ): Promise<Answer> {
   for (;;) {
     try {
-      return await ask(call, deployment, attempt, parts);
+      return await ask(call, deployment, asked, parts);
     } catch (error) {
       const failure = asFailure(error, deployment);
       if (!refusedUsage(failure, call, deployment, parts)) throw failure;
@@ -67,7 +83,8 @@ export async function askDeployment(
   }
 }
 
-async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: AskParts): Promise<Answer> {
+async function ask(call: Call, deployment: Deployment, asked: AskedAttempt, parts: AskParts): Promise<Answer> {
+  const { record: attempt } = asked;
   const { operation, demand } = call;
   const { connection } = deployment;
   const codec = deployment.codecs[operation.name] as Codec; // routing only offers deployments that have it
@@ -85,7 +102,7 @@ async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: 
   const encoded = codec.encode(call.body, target);
   const form = call.form && writeForm(call.form, encoded);
   const cancellation = new Cancellation();
-  const unlink = call.cancellation.onCancel((reason) => cancellation.cancel(reason));
+  const unlink = asked.cancellation.onCancel((reason) => cancellation.cancel(reason));
   let request: UpstreamRequest = {
     method: 'POST',
     origin: connection.origin,
@@ -99,7 +116,7 @@ async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: 
       callId: call.id,
       deployment: deployment.id,
       provider: deployment.provider.name,
-      number: call.attempts.length,
+      number: call.attempts.indexOf(attempt) + 1,
     },
   };
   const deadline = new Deadline(
@@ -107,7 +124,7 @@ async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: 
     deployment.deadlines,
     `"${deployment.id}"`,
     demand.stream,
-    parts.callEndsAt,
+    asked.endsAt,
     (error) => cancellation.cancel(error),
   );
   let streaming = false;
@@ -127,7 +144,7 @@ async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: 
     const stream = openStream(reply, framing);
     streaming = true;
     await stream.opened;
-    return { kind: 'events', deployment, stream };
+    return { kind: 'events', deployment, attempt, stream };
   } catch (error) {
     throw error instanceof GatewayError ? withoutCredentials(error, request.headers) : error;
   } finally {
@@ -157,10 +174,11 @@ async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: 
       estimate: parts.estimate,
       onFirstContent: () => {
         attempt.firstContentAt = parts.clock.now();
+        asked.onFirstContent();
       },
       onEnd: (end) => {
         finish();
-        parts.onStreamEnd(end, deployment);
+        asked.onStreamEnd(end);
       },
     });
     // The stream ends itself on a deadline, a departed client or a closing gateway, whatever the transport makes of it.
@@ -179,7 +197,7 @@ async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: 
       (listener) => watch.onCancel(listener),
     );
     if (ok && operation.binaryAnswers && !type.includes('json') && !type.startsWith('text/') && bytes.length > 0) {
-      return { kind: 'whole', deployment, type, body: bytes, value: {} };
+      return { kind: 'whole', deployment, attempt, type, body: bytes, value: {} };
     }
     const text = UTF8.decode(bytes);
     if (ok && text === '') throw broken('an empty body');
@@ -188,15 +206,15 @@ async function ask(call: Call, deployment: Deployment, attempt: Attempt, parts: 
       throw deployment.provider.classify({ status: reply.status, headers: reply.headers, body: value, text });
     }
     if (ok && value === undefined && operation.textAnswers && !type.startsWith('text/html')) {
-      return { kind: 'whole', deployment, type, body: text, value: { text } };
+      return { kind: 'whole', deployment, attempt, type, body: text, value: { text } };
     }
     if (value === undefined && type !== '' && !type.includes('json')) throw notAnAnswer(reply, type);
     if (!isJsonObject(value))
       throw broken(value === undefined ? 'a body that is not JSON' : 'JSON that is not an object');
     if (demand.stream) throw broken('a whole answer to a request for a stream');
-    if (codec.decode === undefined) return { kind: 'whole', deployment, body: text, value };
+    if (codec.decode === undefined) return { kind: 'whole', deployment, attempt, body: text, value };
     const decoded = codec.decode(value, target, call.body);
-    return { kind: 'whole', deployment, body: JSON.stringify(decoded), value: decoded };
+    return { kind: 'whole', deployment, attempt, body: JSON.stringify(decoded), value: decoded };
   }
 
   function broken(found: string): GatewayError {

@@ -1,0 +1,38 @@
+import type { Call } from '../call.js';
+import { isJsonObject } from '../json.js';
+import type { StickyKey } from '../strategy.js';
+
+/** What a call has in common with those that belong with it. The principal is always part of it: nobody shares a cache. */
+export function stickyKeyOf(call: Call, kind: StickyKey): string {
+  const { body, principal } = call;
+  if (kind === 'principal') return principal.id;
+  if (kind === 'session') return `${principal.id} ${sessionOf(call) ?? ''}`;
+  const messages = Array.isArray(body.messages) ? body.messages : Array.isArray(body.input) ? body.input : [];
+  const text = new Beginning();
+  for (const part of [body.system, body.instructions, body.tools, ...(messages as unknown[]).slice(0, 2)])
+    text.add(part);
+  return `${principal.team ?? principal.id} ${text.written}`;
+}
+
+function sessionOf({ body, header }: Call): string | undefined {
+  const { metadata } = body;
+  const named = isJsonObject(metadata) ? metadata.session_id : undefined;
+  for (const id of [header('x-session-id'), named, body.prompt_cache_key, body.user]) {
+    if (typeof id === 'string' && id !== '') return id;
+  }
+  return undefined;
+}
+
+/** Vendors cache prompts in pieces of a thousand tokens or so: what comes later does not tell conversations apart. */
+const ENOUGH = 4_000;
+
+class Beginning {
+  written = '';
+
+  add(value: unknown): void {
+    if (this.written.length >= ENOUGH) return;
+    if (typeof value === 'string') this.written += value.slice(0, ENOUGH - this.written.length);
+    else if (Array.isArray(value)) for (const item of value) this.add(item);
+    else if (isJsonObject(value)) for (const key in value) this.add(value[key]);
+  }
+}

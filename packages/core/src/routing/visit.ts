@@ -1,0 +1,88 @@
+import type { Attempt } from '../call.js';
+import type { Clock } from '../clock.js';
+import type { GatewayError } from '../errors.js';
+import { totalInputTokens, totalOutputTokens, type Usage } from '../usage.js';
+import type { Health } from './health.js';
+import { enterMinute, type Standing } from './standing.js';
+
+/** Room that was reserved; to be settled once, whatever comes of it. */
+export interface Hold {
+  /** Undefined: nothing was used. */
+  settle(usage: Usage | undefined): void;
+}
+
+/**
+ * One attempt from the side of its deployment: counts it while it is under way, and tells the deployment's standing how it
+ * went. Whoever ends it first ends it.
+ */
+export class Visit {
+  readonly standing: Standing;
+  readonly attempt: Attempt;
+  readonly #hold: Hold | undefined;
+  readonly #health: Health;
+  readonly #clock: Clock;
+  #over = false;
+
+  constructor(standing: Standing, attempt: Attempt, hold: Hold | undefined, health: Health, clock: Clock) {
+    this.standing = standing;
+    this.attempt = attempt;
+    this.#hold = hold;
+    this.#health = health;
+    this.#clock = clock;
+    const now = attempt.startedAt;
+    standing.inFlight += 1;
+    standing.askedAt = now;
+    enterMinute(standing, now);
+    standing.requestsInMinute += 1;
+    health.asked(standing, now);
+  }
+
+  /** The first content of a stream is here: the deployment works, whatever becomes of the rest. */
+  opened(): void {
+    const now = this.#clock.now();
+    this.standing.firstContent.add(now - this.attempt.startedAt, now);
+    this.#health.succeeded(this.standing);
+  }
+
+  /** All of the answer is here. */
+  answered(usage: Usage): void {
+    if (!this.#end(usage)) return;
+    const now = this.#clock.now();
+    const { standing, attempt } = this;
+    const output = totalOutputTokens(usage);
+    if (attempt.firstContentAt === undefined) {
+      standing.whole.add(now - attempt.startedAt, now);
+      this.#health.succeeded(standing);
+    } else if (output > 1) standing.perToken.add((now - attempt.firstContentAt) / output, now);
+  }
+
+  /** It failed; `usage` where it had begun to answer. */
+  failed(failure: GatewayError, usage?: Usage): void {
+    if (!this.#end(usage)) return;
+    const now = this.#clock.now();
+    // Who lets people wait in vain is slow as well; who refuses at once is not.
+    if (failure.kind === 'timeout') {
+      const times = this.attempt.firstContentAt === undefined ? this.standing.firstContent : this.standing.whole;
+      times.add(now - this.attempt.startedAt, now);
+    }
+    this.#health.failed(this.standing, failure);
+  }
+
+  /** Nobody wants the answer any more: that says nothing about the deployment. */
+  abandoned(usage?: Usage): void {
+    if (this.#end(usage)) this.#health.undecided(this.standing);
+  }
+
+  #end(usage: Usage | undefined): boolean {
+    if (this.#over) return false;
+    this.#over = true;
+    const { standing } = this;
+    standing.inFlight -= 1;
+    this.#hold?.settle(usage);
+    if (usage !== undefined) {
+      enterMinute(standing, this.#clock.now());
+      standing.tokensInMinute += totalInputTokens(usage) + totalOutputTokens(usage);
+    }
+    return true;
+  }
+}
