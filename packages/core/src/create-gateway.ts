@@ -26,6 +26,7 @@ import { rerank } from './operations/rerank.js';
 import { responses } from './operations/responses.js';
 import { speech } from './operations/speech.js';
 import { transcriptions, translations } from './operations/transcriptions.js';
+import { explainCall } from './pipeline/explain-call.js';
 import { openStaircase } from './pipeline/handle.js';
 import { openMatch } from './pipeline/match-operation.js';
 import { OpenCalls } from './pipeline/open-calls.js';
@@ -132,6 +133,33 @@ export function createGateway<Host, Name extends string>(
   let starting: Promise<void> | undefined;
   let started = false;
 
+  const opening = { table, maxBodyBytes: config.maxBodyBytes ?? MAX_BODY_BYTES };
+  const admission = openAdmission({
+    counters,
+    clock,
+    defaults: config.defaults,
+    unknownPrice: config.unknownPrice ?? 'refuse',
+    priceBook: prices,
+    groups: table.groups,
+    onStoreFailure,
+  });
+  const route = openRoute({
+    table,
+    health,
+    prices,
+    reserve: openReserveRoom(counters, clock, onStoreFailure),
+    send: interceptedSend(interceptors, transport.send),
+    signing: {
+      send: transport.send,
+      clock,
+      environment: runtime.environment,
+      readFile: runtime.readFile,
+    },
+    clock,
+    heartbeatMs: config.heartbeatMs ?? 15_000,
+    maxWaitMs: cooldowns.maxWaitMs,
+  });
+
   const handle = openStaircase<Host>({
     match: openMatch(OPERATIONS, config.fallthrough),
     identify: {
@@ -147,20 +175,12 @@ export function createGateway<Host, Name extends string>(
       policyTimeoutMs: config.policyTimeoutMs ?? 10_000,
       checkSite,
     },
-    open: { table, maxBodyBytes: config.maxBodyBytes ?? MAX_BODY_BYTES },
+    open: opening,
     authorize: presentOnes(
       config.authorize,
       plugins.map((plugin) => plugin.policies?.authorize),
     ),
-    admission: openAdmission({
-      counters,
-      clock,
-      defaults: config.defaults,
-      unknownPrice: config.unknownPrice ?? 'refuse',
-      priceBook: prices,
-      groups: table.groups,
-      onStoreFailure,
-    }),
+    admission,
     meter: {
       clock,
       prices,
@@ -170,22 +190,7 @@ export function createGateway<Host, Name extends string>(
       open,
       rememberContext: contexts && ((record, inContext) => contexts.set(record, inContext)),
     },
-    route: openRoute({
-      table,
-      health,
-      prices,
-      reserve: openReserveRoom(counters, clock, onStoreFailure),
-      send: interceptedSend(interceptors, transport.send),
-      signing: {
-        send: transport.send,
-        clock,
-        environment: runtime.environment,
-        readFile: runtime.readFile,
-      },
-      clock,
-      heartbeatMs: config.heartbeatMs ?? 15_000,
-      maxWaitMs: cooldowns.maxWaitMs,
-    }),
+    route,
     revocations,
     clock,
     debugHeaders: config.debugHeaders ?? false,
@@ -206,6 +211,11 @@ export function createGateway<Host, Name extends string>(
     fetchAs: (principal) => fetchAs(handle, principal),
     chat: (request, options) => chat(handle, request, options),
     chatStream: (request, options) => chatStream(handle, request, options),
+    async explain(question) {
+      await prices.ready;
+      const now = () => clock.now();
+      return await explainCall(question, { operations: OPERATIONS, open: opening, admission, route, now });
+    },
     async issueToken(principal, options) {
       if (tokens !== undefined) return tokens.issue(principal, options?.expiresInMs);
       throw new TypeError('Tokens need a secret to be signed with: set "tokens.secret" in the configuration.');

@@ -1,3 +1,4 @@
+import type { ExplainQuestion, Explanation } from './explanation.js';
 import type { IncomingRequest } from './incoming.js';
 import type { IssuedToken } from './issued-token.js';
 import type { JsonObject } from './json.js';
@@ -33,6 +34,11 @@ export interface Gateway<Host = unknown, Name extends string = string> {
    * ended. Only calls of this gateway: other instances revoke their own.
    */
   revoke(principal: Principal | string): number;
+  /**
+   * What would become of a call now: which rule and deployments, at what price, within which limits. Asks nobody and
+   * reserves nothing. Rejects with the refusal that the call would meet.
+   */
+  explain(question: ExplainQuestion<Name>): Promise<Explanation>;
   /** Paths and names of the model groups, for start-up logs. */
   readonly modelNames: readonly Name[];
   /** It takes no more calls: `close` was called. */

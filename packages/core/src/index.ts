@@ -15,6 +15,13 @@ export {
   GatewayError,
   type GatewayErrorOptions,
 } from './errors.js';
+export type {
+  ExplainedDeployment,
+  ExplainedLimit,
+  ExplainedNode,
+  ExplainQuestion,
+  Explanation,
+} from './explanation.js';
 export type { CallerOptions, ChatRequest, FetchOptions, Gateway } from './gateway.js';
 export type {
   CooldownConfig,
@@ -40,7 +47,7 @@ export { definePlugin, type Plugin } from './plugin.js';
 export type { Authenticate, Authorize, AuthorizeRequest, PolicyRequest } from './policy.js';
 export type { PriceSheet } from './price.js';
 export type { Budget, CredentialSource, Principal, RateLimits, Via } from './principal.js';
-export type { Connection, ConnectionSettings, ErrorAnswer, Provider, SignMeans } from './provider.js';
+export type { Connection, ConnectionSettings, ErrorAnswer, Provider, RoomLeft, SignMeans } from './provider.js';
 export type { EventsReply, EventsSink, EventsSource, Reply, ReplyHeaders, WholeReply } from './reply.js';
 export type {
   CheapestConfig,

@@ -22,6 +22,21 @@ export interface Provider {
   connect(settings: ConnectionSettings): Connection;
   /** Which of our kinds an error answer is. `body` is the parsed JSON, or undefined where it was none. */
   classify(answer: ErrorAnswer): GatewayError;
+  /** What the head of an answer tells of the room that is left within the vendor's own limits. */
+  roomLeft?(headers: HeaderLookup, now: number): RoomLeft;
+}
+
+/** Room within a vendor's limits; absent where it says nothing. */
+export interface RoomLeft {
+  readonly requests?: Room | undefined;
+  readonly tokens?: Room | undefined;
+}
+
+interface Room {
+  readonly left: number;
+  readonly limit: number | undefined;
+  /** Until all of it is there again. */
+  readonly resetsInMs: number;
 }
 
 /** What a deployment says about its connection. */

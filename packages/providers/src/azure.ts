@@ -4,6 +4,7 @@ import { type BaseUrl, parseBaseUrl } from './shared/base-url.js';
 import { classifyOpenAiError } from './shared/classify-openai-error.js';
 import { endpointPaths } from './shared/endpoints.js';
 import { OPENAI_OPERATIONS, openAiCodecs } from './shared/openai-codecs.js';
+import { roomLeftInOpenAiHeaders } from './shared/room-left.js';
 
 const who = 'azure';
 
@@ -34,6 +35,7 @@ export const azure: Provider = {
     };
   },
   classify: (answer) => classifyOpenAiError(answer, { who }),
+  roomLeft: roomLeftInOpenAiHeaders,
 };
 
 /** Content filters are a service of their own there. */

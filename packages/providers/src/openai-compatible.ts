@@ -7,6 +7,7 @@ import { mediaCodec } from './shared/media.js';
 import { passThrough, type WireRules } from './shared/pass-through.js';
 import { readOptions, textOption } from './shared/read-options.js';
 import { type RerankRules, rerankCodec } from './shared/rerank.js';
+import { roomLeftInOpenAiHeaders } from './shared/room-left.js';
 
 /** A vendor that speaks OpenAI's wire, told as data. */
 export interface OpenAiCompatibleVendor {
@@ -49,6 +50,7 @@ export function openAiCompatible(vendor: OpenAiCompatibleVendor): Provider {
     codecs: Object.fromEntries(vendor.operations.map((operation) => [operation, codecOf(operation)])),
     connect: (settings) => connect(vendor, settings),
     classify: (answer) => classifyOpenAiError(answer, classifyRules),
+    roomLeft: roomLeftInOpenAiHeaders,
   };
 }
 

@@ -5,6 +5,7 @@ import { credentialHeader } from './shared/credential.js';
 import { endpointPaths } from './shared/endpoints.js';
 import { OPENAI_OPERATIONS, openAiCodecs } from './shared/openai-codecs.js';
 import { readOptions, textOption } from './shared/read-options.js';
+import { roomLeftInOpenAiHeaders } from './shared/room-left.js';
 
 const who = 'openai';
 
@@ -34,4 +35,5 @@ export const openai: Provider = {
     };
   },
   classify: (answer) => classifyOpenAiError(answer, { who }),
+  roomLeft: roomLeftInOpenAiHeaders,
 };

@@ -13,5 +13,6 @@ export {
   readCase,
 } from './recorded-case.js';
 export { type ReplayProvider, type ReplayProviderOptions, startReplayProvider } from './replay-provider.js';
+export { seededRandom } from './seeded-random.js';
 export type { FaultOptions } from './serving/serve-fault.js';
 export { type UnreachableUrls, unreachableUrls } from './unreachable-urls.js';

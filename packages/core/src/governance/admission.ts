@@ -2,6 +2,7 @@ import type { Call } from '../call.js';
 import type { Clock } from '../clock.js';
 import type { Deployment } from '../deployment.js';
 import { GatewayError } from '../errors.js';
+import type { ExplainedLimit } from '../explanation.js';
 import type { GatewayConfig } from '../gateway-config.js';
 import { isPromise, type MaybePromise } from '../json.js';
 import type { ModelGroup } from '../model-group.js';
@@ -37,6 +38,8 @@ export interface Admission {
    * limits that cannot be checked are not open.
    */
   admit(call: Call): MaybePromise<Ticket>;
+  /** The limits that `admit` would reserve of, and how they stand. Reserves nothing; refuses what has no known price as `admit` does. */
+  explain(call: Call): Promise<ExplainedLimit[]>;
 }
 
 /** What an admitted call holds. To be settled whatever its end. */
@@ -126,37 +129,53 @@ export function openAdmission(parts: AdmissionParts): Admission {
     parts.onStoreFailure?.(cause);
   }
 
+  /** What a call would reserve; empty where nothing limits its principal. */
+  function limitsFor(call: Call, now: number): readonly Limit[] {
+    const { principal } = call;
+    const rates = principal.limits ?? defaults?.limits;
+    const budget = principal.budget ?? defaults?.budget;
+    if (rates === undefined && budget === undefined) return NO_LIMITS;
+    const hasNeed = budget !== undefined || rates?.tokensPerMinute !== undefined;
+    const need = hasNeed ? needOf(call, reachOf(call.group), budget !== undefined) : NO_NEED;
+    return limitsOf(principal.id, rates, budget, need, now);
+  }
+
   return {
     admit(call) {
-      const { principal } = call;
-      const rates = principal.limits ?? defaults?.limits;
-      const budget = principal.budget ?? defaults?.budget;
-      if (rates === undefined && budget === undefined) return NOTHING_HELD;
-
       const now = clock.now();
-      const reach = reachOf(call.group);
-      const hasNeed = budget !== undefined || rates?.tokensPerMinute !== undefined;
-      const need = hasNeed ? needOf(call, reach, budget !== undefined) : NO_NEED;
-      const limits = limitsOf(principal.id, rates, budget, need, now);
+      const limits = limitsFor(call, now);
       if (limits.length === 0) return NOTHING_HELD;
 
+      const { leaseMs } = reachOf(call.group);
       let answer: MaybePromise<ReserveAnswer>;
       try {
-        answer = counters.reserve(limits, reach.leaseMs);
+        answer = counters.reserve(limits, leaseMs);
       } catch (cause) {
         throw storeFailed(cause);
       }
-      if (!isPromise(answer)) return open(answer, limits, reach.leaseMs, now);
+      if (!isPromise(answer)) return open(answer, limits, leaseMs, now);
       return answer.then(
-        (later) => open(later, limits, reach.leaseMs, now),
+        (later) => open(later, limits, leaseMs, now),
         (cause: unknown) => {
           throw storeFailed(cause);
         },
       );
     },
+
+    async explain(call) {
+      const limits = limitsFor(call, clock.now());
+      return await Promise.all(
+        limits.map(async ({ kind, period, key, limit, amount }) => {
+          const { used, reserved } = await counters.read(key);
+          const taken = used + reserved;
+          return { counted: kind, per: period.kind, limit, taken, needs: amount, fits: taken + amount <= limit };
+        }),
+      );
+    },
   };
 }
 
+const NO_LIMITS: readonly Limit[] = [];
 const NOTHING_HELD: Ticket = Object.freeze({ headers: [], settle() {}, again: () => NOTHING_HELD });
 const NO_NEED: Need = { tokens: 0, costNanoUsd: 0 };
 

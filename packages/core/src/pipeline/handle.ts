@@ -69,7 +69,7 @@ export function openStaircase<Host>(parts: StaircaseParts<Host>) {
       const ticket = await parts.admission.admit(call);
       meter = new Meter(call, ticket, parts.meter);
       if (parts.revocations.turn !== turn && parts.revocations.revokedSince(call.principal.id, turn)) throw revoked();
-      const answer = await parts.route(call, meter);
+      const answer = await parts.route.ask(call, meter);
       if (answer.kind === 'whole') meter.answered(answer);
       return respond(call, answer, ticket.headers, parts.debugHeaders);
     } catch (error) {

@@ -2,23 +2,32 @@ import type { Call } from '../call.js';
 import type { Clock } from '../clock.js';
 import type { Deployment } from '../deployment.js';
 import { GatewayError } from '../errors.js';
+import type { Explanation } from '../explanation.js';
 import { mayUseModel } from '../governance/access.js';
+import { worstCaseOf } from '../governance/cost.js';
+import { estimateInputTokens } from '../governance/estimate-tokens.js';
 import type { PriceBook } from '../governance/price-sheet.js';
 import type { ReserveRoom } from '../governance/reserve-room.js';
 import type { ModelGroup } from '../model-group.js';
 import type { SignMeans } from '../provider.js';
+import { explainRoute } from '../routing/explain-route.js';
 import { followGroup } from '../routing/follow-route.js';
 import type { Health } from '../routing/health.js';
 import { openLanes, serves } from '../routing/lanes.js';
 import type { RouteTable } from '../routing/route-table.js';
+import type { Standing } from '../routing/standing.js';
 import type { RouteMeans, Trip } from '../routing/trip.js';
 import type { Visit } from '../routing/visit.js';
 import type { Send } from '../transport.js';
 import { type Answer, type AskParts, askDeployment } from '../upstream/ask-deployment.js';
 import type { Meter } from './meter.js';
 
-/** Gets an answer for an admitted call, from whoever can give one. */
-export type Route = (call: Call, meter: Meter) => Promise<Answer>;
+export interface Route {
+  /** Gets an answer for an admitted call, from whoever can give one. */
+  ask(call: Call, meter: Meter): Promise<Answer>;
+  /** What would become of a call, without asking anybody. */
+  explain(call: Call): Pick<Explanation, 'route' | 'fallbacks' | 'inputTokens'>;
+}
 
 export interface RouteParts {
   readonly table: RouteTable;
@@ -40,44 +49,68 @@ export function openRoute(parts: RouteParts): Route {
   const lanes = openLanes(health, { priceOf, random });
   const usageRefusers = new Set<Deployment>();
 
-  return (call, meter) => {
-    const ask: AskParts = {
-      send: parts.send,
-      signing: parts.signing,
-      clock,
-      heartbeatMs: parts.heartbeatMs,
-      usageRefusers,
-      estimate: (characters) => meter.estimate(characters),
-    };
-    const means: RouteMeans<Answer> = {
+  function meansFor(call: Call) {
+    return {
       call,
       lanes,
       health,
       clock,
-      random,
-      maxWaitMs: parts.maxWaitMs,
-      find: (name) => table.groups.get(name),
-      mayUse: (group) => mayUseModel(call.principal, group.name),
-      canServe: (group) => canServe(group, call, table),
+      find: (name: string) => table.groups.get(name),
+      mayUse: (group: ModelGroup) => mayUseModel(call.principal, group.name),
       priceOf,
-      ask: (visit, trip) => askOnVisit(visit, trip, call, meter, ask),
-      attemptEnded: ({ attempt }) => meter.attemptEnded(attempt),
-      superseded: (visit) => visit.abandoned(meter.superseded(visit.attempt, visit.standing.deployment)),
-      discard: (answer) => discard(answer, meter),
-      reserve: (key, limits, deployment) => parts.reserve(key, limits, call, deployment),
-      keep: (hold) => meter.keep(hold),
-      mayAskTwice: () => meter.mayAskTwice(),
     };
-    const { group, cancellation } = call;
-    const trip: Trip = {
-      group,
-      cancellation,
-      endsAt: call.startedAt + group.totalMs,
-      retries: group.retries,
-      isLastHope: true,
-      seen: new Set(),
-    };
-    return followGroup(group, trip, means);
+  }
+
+  return {
+    ask(call, meter) {
+      const ask: AskParts = {
+        send: parts.send,
+        signing: parts.signing,
+        clock,
+        heartbeatMs: parts.heartbeatMs,
+        usageRefusers,
+        estimate: (characters) => meter.estimate(characters),
+      };
+      const means: RouteMeans<Answer> = {
+        ...meansFor(call),
+        random,
+        maxWaitMs: parts.maxWaitMs,
+        canServe: (group) => canServe(group, call, table),
+        ask: (visit, trip) => askOnVisit(visit, trip, call, meter, ask),
+        attemptEnded: ({ attempt }) => meter.attemptEnded(attempt),
+        superseded: (visit) => visit.abandoned(meter.superseded(visit.attempt, visit.standing.deployment)),
+        discard: (answer) => discard(answer, meter),
+        reserve: (key, limits, deployment) => parts.reserve(key, limits, call, deployment),
+        keep: (hold) => meter.keep(hold),
+        mayAskTwice: () => meter.mayAskTwice(),
+      };
+      const { group, cancellation } = call;
+      const trip: Trip = {
+        group,
+        cancellation,
+        endsAt: call.startedAt + group.totalMs,
+        retries: group.retries,
+        isLastHope: true,
+        seen: new Set(),
+      };
+      return followGroup(group, trip, means);
+    },
+
+    explain(call) {
+      const { group, demand } = call;
+      const inputTokens = estimateInputTokens(demand);
+      const means = meansFor(call);
+      const moneyOf = ({ deployment }: Standing) => {
+        const price = prices.sheetOf(deployment);
+        const output = demand.maxOutputTokens ?? deployment.maxOutputTokens * demand.answers;
+        return { price, worstCostNanoUsd: price && worstCaseOf(inputTokens, output, price) };
+      };
+      const fallbacks = group.fallbacks.filter((name) => {
+        const next = means.find(name);
+        return next !== undefined && means.mayUse(next) && canServe(next, call, table);
+      });
+      return { route: explainRoute(group, { ...means, moneyOf }), fallbacks, inputTokens };
+    },
   };
 }
 
@@ -93,6 +126,7 @@ async function askOnVisit(visit: Visit, trip: Trip, call: Call, meter: Meter, as
       record: attempt,
       cancellation: trip.cancellation,
       endsAt: trip.endsAt,
+      onHead: (headers) => visit.toldRoom(headers),
       onFirstContent: () => visit.opened(),
       onStreamEnd(end) {
         const usage = meter.usageOf(end);

@@ -83,6 +83,7 @@ class PoolAtWork {
         this.epoch += 1;
       }),
     );
+    for (const standing of this.standings) standing.hasSiblings = deployments.length > 1;
     this.hasTags = deployments.some(({ tags }) => tags.length > 0);
     this.hasAbilities = deployments.some(({ abilities }) => Object.values(abilities).includes(false));
     this.inputBounds = bounds(deployments.map(({ abilities }) => abilities.inputTokens));

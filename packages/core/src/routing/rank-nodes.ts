@@ -19,15 +19,17 @@ export function drawOrder({ shares }: Split, random: () => number): readonly Rou
   return order;
 }
 
+type RankMeans = Pick<RouteMeans<never>, 'call' | 'lanes' | 'find' | 'priceOf'>;
+
 /** The cheapest first; nodes of which nobody knows the price last. */
-export function byCost<Answer>(nodes: readonly RouteNode[], means: RouteMeans<Answer>): readonly RouteNode[] {
+export function byCost(nodes: readonly RouteNode[], means: RankMeans): readonly RouteNode[] {
   return ranked(nodes, means, ({ deployments }) =>
     Math.min(...deployments.map((each) => means.priceOf(each) ?? NEVER)),
   );
 }
 
 /** The fastest of late first; nodes that nobody has asked yet before all others, to get to know them. */
-export function bySpeed<Answer>(nodes: readonly RouteNode[], means: RouteMeans<Answer>): readonly RouteNode[] {
+export function bySpeed(nodes: readonly RouteNode[], means: RankMeans): readonly RouteNode[] {
   const call = pickedCall(means.call, 'principal');
   return ranked(nodes, means, (pool) =>
     Math.min(...means.lanes.standingsOf(pool).map((standing) => expectedMs(standing, call) ?? 0)),
@@ -49,11 +51,7 @@ const USUAL_OUTPUT_TOKENS = 300;
 
 const NEVER = Number.MAX_VALUE;
 
-function ranked<Answer>(
-  nodes: readonly RouteNode[],
-  means: RouteMeans<Answer>,
-  scoreOf: (pool: Pool) => number,
-): readonly RouteNode[] {
+function ranked(nodes: readonly RouteNode[], means: RankMeans, scoreOf: (pool: Pool) => number): readonly RouteNode[] {
   return nodes
     .map((node) => ({ node, score: Math.min(NEVER, ...poolsBelow(node, means, new Set()).map(scoreOf)) }))
     .sort((a, b) => a.score - b.score)
@@ -61,7 +59,7 @@ function ranked<Answer>(
 }
 
 /** Every pool that a node leads to. */
-function poolsBelow<Answer>(node: RouteNode, means: RouteMeans<Answer>, seen: Set<string>): Pool[] {
+function poolsBelow(node: RouteNode, means: RankMeans, seen: Set<string>): Pool[] {
   switch (node.kind) {
     case 'pool':
       return [node];

@@ -7,6 +7,8 @@ import { RecentTimes } from './recent-times.js';
  */
 export class Standing {
   readonly deployment: Deployment;
+  /** There are others that could be asked in its place. */
+  hasSiblings = false;
   /** Told whenever the deployment begins or ends to be one that may be asked. */
   readonly changed: () => void;
 

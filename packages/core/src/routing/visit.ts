@@ -1,6 +1,7 @@
 import type { Attempt } from '../call.js';
 import type { Clock } from '../clock.js';
 import type { GatewayError } from '../errors.js';
+import type { HeaderLookup } from '../transport.js';
 import { totalInputTokens, totalOutputTokens, type Usage } from '../usage.js';
 import type { Health } from './health.js';
 import { enterMinute, type Standing } from './standing.js';
@@ -10,6 +11,9 @@ export interface Hold {
   /** Undefined: nothing was used. */
   settle(usage: Usage | undefined): void;
 }
+
+/** A hundredth of a limit is too little to send a call there while there are others. */
+const ALMOST_NOTHING = 100;
 
 /**
  * One attempt from the side of its deployment: counts it while it is under way, and tells the deployment's standing how it
@@ -35,6 +39,19 @@ export class Visit {
     enterMinute(standing, now);
     standing.requestsInMinute += 1;
     health.asked(standing, now);
+  }
+
+  /** The head of an answer may tell how much room is left: one that is full is passed over before it refuses. */
+  toldRoom(headers: HeaderLookup): void {
+    const { provider } = this.standing.deployment;
+    // Alone it has to be asked all the same, and its vendor knows best when.
+    if (provider.roomLeft === undefined || !this.standing.hasSiblings) return;
+    const now = this.#clock.now();
+    const { requests, tokens } = provider.roomLeft(headers, now);
+    for (const room of [requests, tokens]) {
+      if (room === undefined || room.left > (room.limit ?? 0) / ALMOST_NOTHING) continue;
+      this.#health.full(this.standing, now + room.resetsInMs);
+    }
   }
 
   /** The first content of a stream is here: the deployment works, whatever becomes of the rest. */

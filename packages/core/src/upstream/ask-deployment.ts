@@ -7,7 +7,7 @@ import { GatewayError } from '../errors.js';
 import { writeForm } from '../form.js';
 import { isJsonObject, type JsonObject } from '../json.js';
 import type { SignMeans } from '../provider.js';
-import type { Send, UpstreamReply, UpstreamRequest } from '../transport.js';
+import type { HeaderLookup, Send, UpstreamReply, UpstreamRequest } from '../transport.js';
 import type { Usage } from '../usage.js';
 import { AnswerStream, type StreamEnd } from './answer-stream.js';
 import { Deadline } from './deadline.js';
@@ -50,6 +50,8 @@ export interface AskedAttempt {
   readonly cancellation: Cancellation;
   /** Milliseconds since the epoch at which it must be over, whatever its deployment's own deadlines. */
   readonly endsAt: number;
+  /** The head of its answer is here. */
+  onHead(headers: HeaderLookup): void;
   /** The first content of a stream is here. */
   onFirstContent(): void;
   /** A stream that had begun to be an answer is over. */
@@ -133,6 +135,7 @@ async function ask(call: Call, deployment: Deployment, asked: AskedAttempt, part
     const reply = await parts.send(request);
     deadline.headArrived();
     attempt.status = reply.status;
+    asked.onHead(reply.headers);
     attempt.upstreamRequestId = reply.headers.get('x-request-id') ?? reply.headers.get('request-id');
     const type = reply.headers.get('content-type') ?? '';
     const framing =

@@ -1,5 +1,6 @@
 import { type Connection, type ConnectionSettings, type Provider, reveal, Secret } from '@portico/core';
 import { baseUrlOf, joinPath } from '../shared/base-url.js';
+import { roomLeftInAnthropicHeaders } from '../shared/room-left.js';
 import { chatCompletions } from './chat-completions.js';
 import { classify } from './classify.js';
 import { messages } from './messages.js';
@@ -16,6 +17,7 @@ export const anthropic: Provider = {
   codecs: { 'chat.completions': chatCompletions, messages },
   connect,
   classify,
+  roomLeft: roomLeftInAnthropicHeaders,
 };
 
 const USUAL_BASE_URL = 'https://api.anthropic.com';

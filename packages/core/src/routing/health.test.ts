@@ -1,0 +1,212 @@
+import { fakeClock } from '@portico/testing';
+import { describe, expect, it } from 'vitest';
+import type { Deployment } from '../deployment.js';
+import { GatewayError } from '../errors.js';
+import type { CooldownStore } from '../store.js';
+import { openHealth } from './health.js';
+import type { Standing } from './standing.js';
+
+const CONFIG = {
+  restMs: 5_000,
+  quotaRestMs: 60_000,
+  maxWaitMs: 10_000,
+  failuresInARow: 3,
+  failureRate: 0.5,
+  minCalls: 10,
+  windowMs: 30_000,
+};
+const BROKEN = new GatewayError('network', 'gone');
+const START = 10 * 3_600_000;
+
+describe('the health of a deployment', () => {
+  it('lets it rest at once for as long as a 429 asks, and no longer (R-FO-2)', () => {
+    const { clock, health, standing, returnsAt } = start();
+    health.failed(standing, new GatewayError('rate_limited', 'full', { retryAfterMs: 20_000 }));
+    expect(returnsAt()).toBe(START + 20_000);
+    clock.set(START + 20_000);
+    expect(returnsAt()).toBe(0);
+    // Its vendor said when: nobody has to find out.
+    health.asked(standing, clock.now());
+    expect(returnsAt()).toBe(0);
+  });
+
+  it('keeps the later of two deadlines (R-FO-4)', () => {
+    const { health, standing, returnsAt } = start();
+    health.failed(standing, new GatewayError('rate_limited', 'full', { retryAfterMs: 20_000 }));
+    health.failed(standing, new GatewayError('rate_limited', 'full', { retryAfterMs: 1_000 }));
+    expect(returnsAt()).toBe(START + 20_000);
+  });
+
+  it('lets it rest after the third failure in a row that is not final by itself, and forgets them on success', () => {
+    const { health, standing, returnsAt } = start();
+    for (const outcome of ['fails', 'fails', 'works', 'fails', 'fails']) {
+      if (outcome === 'works') health.succeeded(standing);
+      else health.failed(standing, BROKEN);
+    }
+    expect(returnsAt()).toBe(0);
+    health.failed(standing, BROKEN);
+    expect(returnsAt()).toBe(START + 5_000);
+  });
+
+  it('lets it rest when half of many calls fail, though never three in a row (R-FO-4)', () => {
+    const { health, standing, returnsAt } = start();
+    for (let call = 0; call < 4; call += 1) {
+      health.succeeded(standing);
+      health.failed(standing, BROKEN);
+    }
+    expect(returnsAt()).toBe(0);
+    health.succeeded(standing);
+    health.failed(standing, BROKEN);
+    expect(returnsAt()).toBe(START + 5_000);
+  });
+
+  it('does not hold against it what is longer ago than the window', () => {
+    const { clock, health, standing, returnsAt } = start();
+    for (let call = 0; call < 4; call += 1) {
+      health.failed(standing, BROKEN);
+      health.succeeded(standing);
+    }
+    clock.set(START + 60_000);
+    for (let call = 0; call < 9; call += 1) health.succeeded(standing);
+    health.failed(standing, BROKEN);
+    expect(returnsAt()).toBe(0);
+  });
+
+  it('has one call find out after a rest, and the others wait for its verdict (R-FO-4)', () => {
+    const { clock, health, standing, returnsAt } = rested();
+    expect(returnsAt()).toBe(0);
+    health.asked(standing, clock.now());
+    expect(returnsAt()).toBeGreaterThan(clock.now());
+    health.succeeded(standing);
+    expect(returnsAt()).toBe(0);
+  });
+
+  it('lets it rest again when the probe fails, be it the first failure since', () => {
+    const { clock, health, standing, returnsAt } = rested();
+    health.asked(standing, clock.now());
+    health.failed(standing, BROKEN);
+    expect(returnsAt()).toBe(clock.now() + 5_000);
+  });
+
+  it('lets the next one find out where the probe ended without a verdict, or takes too long', () => {
+    const { clock, health, standing, returnsAt } = rested();
+    health.asked(standing, clock.now());
+    health.undecided(standing);
+    expect(returnsAt()).toBe(0);
+    health.asked(standing, clock.now());
+    clock.set(clock.now() + 5_000);
+    expect(returnsAt()).toBe(0);
+  });
+
+  it('takes no verdict from calls that were under way before', () => {
+    const { clock, health, standing, returnsAt } = rested();
+    health.succeeded(standing);
+    health.asked(standing, clock.now());
+    expect(returnsAt()).toBeGreaterThan(clock.now());
+  });
+
+  it('takes no notice of what the client did wrong', () => {
+    const { health, standing, returnsAt } = start();
+    for (let call = 0; call < 5; call += 1) health.failed(standing, new GatewayError('invalid_input', 'bad'));
+    expect(returnsAt()).toBe(0);
+  });
+
+  it('does not hang when the clock jumps back (h05)', () => {
+    const { clock, health, standing, returnsAt } = start();
+    health.failed(standing, new GatewayError('overloaded', 'full'));
+    clock.set(0);
+    expect(returnsAt()).toBe(0);
+  });
+
+  it('tells whoever waits that something changed', () => {
+    const { health, standing } = start();
+    const heard: string[] = [];
+    health.onChange(() => heard.push('one'));
+    const unwatch = health.onChange(() => heard.push('two'));
+    unwatch();
+    health.full(standing, START + 1_000);
+    health.full(standing, START + 2_000);
+    expect(heard).toEqual(['one']);
+  });
+
+  it('lasts when a reload makes the deployment anew', () => {
+    const { health, standing } = start();
+    health.failed(standing, new GatewayError('overloaded', 'full'));
+    const again = health.of({ id: 'one' } as Deployment, () => {});
+    expect(health.returnsAt(again, START)).toBe(START + 5_000);
+  });
+});
+
+describe('instances that share their rests', () => {
+  it('spare each other the discovery, also those that start later', async () => {
+    const store = sharedRests();
+    const [one, two] = [start(store), start(store)];
+    await settled();
+    one.health.failed(one.standing, new GatewayError('overloaded', 'full'));
+    expect(two.returnsAt()).toBe(START + 5_000);
+    const late = start(store, 'before');
+    await settled();
+    expect(
+      late.health.returnsAt(
+        late.health.of(late.deployment, () => {}),
+        START,
+      ),
+    ).toBe(START + 5_000);
+  });
+
+  it('go on by themselves where the store fails, and hear nothing any more once closed (h02)', async () => {
+    const failing: CooldownStore = {
+      rest: () => Promise.reject(new Error('gone')),
+      watch: () => Promise.reject(new Error('gone')),
+    };
+    const alone = start(failing);
+    await settled();
+    alone.health.failed(alone.standing, new GatewayError('overloaded', 'full'));
+    expect(alone.returnsAt()).toBe(START + 5_000);
+
+    const store = sharedRests();
+    const closed = start(store);
+    await settled();
+    closed.health.close();
+    void store.rest('one', START + 5_000);
+    expect(closed.returnsAt()).toBe(0);
+  });
+});
+
+function start(store?: CooldownStore, known?: 'before') {
+  const clock = fakeClock(START);
+  const health = openHealth(CONFIG, clock, store);
+  const deployment = { id: 'one' } as Deployment; // only its identity counts
+  const standing = known === 'before' ? (undefined as unknown as Standing) : health.of(deployment, () => {});
+  return { clock, health, deployment, standing, returnsAt: () => health.returnsAt(standing, clock.now()) };
+}
+
+/** One that has failed until it rested, and whose rest is over. */
+function rested() {
+  const all = start();
+  for (let call = 0; call < 3; call += 1) all.health.failed(all.standing, BROKEN);
+  all.clock.set(START + 5_000);
+  expect(all.returnsAt()).toBe(0);
+  return all;
+}
+
+function sharedRests(): CooldownStore {
+  const rests = new Map<string, number>();
+  const watchers = new Set<(id: string, until: number) => void>();
+  return {
+    rest(id, until) {
+      rests.set(id, until);
+      for (const tell of watchers) tell(id, until);
+    },
+    watch(tell) {
+      for (const [id, until] of rests) tell(id, until);
+      watchers.add(tell);
+      return () => watchers.delete(tell);
+    },
+  };
+}
+
+/** Until promises that are already there have been heard. */
+async function settled(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
