@@ -11,9 +11,10 @@ import { inProcess } from './scenarios/in-process.mjs';
 import { latency } from './scenarios/latency.mjs';
 import { memory } from './scenarios/memory.mjs';
 import { mounts } from './scenarios/mounts.mjs';
+import { routing } from './scenarios/routing.mjs';
 import { streams } from './scenarios/streams.mjs';
 
-const SCENARIOS = [coldImport, calls, mounts, inProcess, streams, hostRoutes, latency, memory];
+const SCENARIOS = [coldImport, routing, calls, mounts, inProcess, streams, hostRoutes, latency, memory];
 
 const { values: flags } = parseArgs({
   options: {
