@@ -28,6 +28,7 @@ export function plotOf(results: readonly Result[]): string {
     return `<rect x="${x}" y="${y - 10}" width="11" height="11" fill="${COLOURS[at]}"/><text x="${x + 16}" y="${y}">${id}</text>`;
   }).join('');
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="12" fill="#333">
+<title>Who answered, and how long the first token took, for each strategy</title>
 <rect width="${WIDTH}" height="${height}" fill="#fff"/>
 <text x="${LEFT}" y="28" font-weight="600">who answered</text>
 <text x="580" y="28" font-weight="600">first token: mean, p50 and p99</text>

@@ -86,6 +86,7 @@ export async function simulate(strategy: Strategy, calls: number, places: readon
       retries: group.retries,
       isLastHope: true,
       seen: new Set(),
+      mayTakeUp: undefined,
     };
     try {
       await followGroup(group, trip, meansFor(call));
@@ -156,10 +157,12 @@ export async function simulate(strategy: Strategy, calls: number, places: readon
 /** Something waits for a promise since the last event. */
 let needsSettling = false;
 
+const NOTHING = Promise.resolve();
+
 async function settle(): Promise<void> {
   needsSettling = false;
   // Deeper than any chain of awaits in the router, and far cheaper than a turn of the event loop.
-  for (let turn = 0; turn < 32; turn += 1) await undefined;
+  for (let turn = 0; turn < 32; turn += 1) await NOTHING;
 }
 
 interface FirstToken {
@@ -294,6 +297,8 @@ function groupOf(strategy: Strategy, places: readonly Place[]): ModelGroup {
     contentFallbacks: [],
     retries: { maxRetries: 2, baseDelayMs: 500, maxDelayMs: 8_000 },
     totalMs: 60_000,
+    recovery: undefined,
+    hold: undefined,
   };
 }
 

@@ -10,6 +10,11 @@ export interface Abilities {
   readonly files?: boolean;
   /** Answers by a JSON schema. */
   readonly jsonSchema?: boolean;
+  /**
+   * Goes on from the beginning of an answer that is given as the last message, and does not refuse it or answer it. Not
+   * taken for granted: only `true` has broken streams continued here.
+   */
+  readonly prefill?: boolean;
   /** Longest input in tokens. */
   readonly inputTokens?: number;
   /** Longest answer in tokens. */

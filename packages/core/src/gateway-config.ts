@@ -3,12 +3,13 @@ import type { Clock } from './clock.js';
 import type { AttemptDeadlines, Deadlines } from './deployment.js';
 import type { Interceptor } from './interceptor.js';
 import type { Logger } from './logger.js';
-import type { RetryPolicy } from './model-group.js';
+import type { RetryPolicy, StreamHold } from './model-group.js';
 import type { Observer } from './observer.js';
 import type { Plugin } from './plugin.js';
 import type { Authenticate, Authorize } from './policy.js';
 import type { Budget, CredentialSource, Principal, RateLimits } from './principal.js';
 import type { Provider } from './provider.js';
+import type { Recovery } from './recovery.js';
 import type { PoolOptions, RouteConfig } from './route-config.js';
 import type { Secret } from './secret.js';
 import type { Sink } from './sink.js';
@@ -88,6 +89,13 @@ export interface ModelGroupConfig<Name extends string = string> extends PoolOpti
   readonly route?: RouteConfig<NoInfer<Name>>;
   /** Limits of all calls together. A call for which there is no room goes to the fallbacks. */
   readonly limits?: RateLimits;
+  /**
+   * Takes up chat streams that break after their first content: by another deployment of the group or of its fallbacks.
+   * Without it, and wherever it cannot, the stream ends with an error in it.
+   */
+  readonly recovery?: Recovery;
+  /** Keeps the beginning of streams back for a while, so that one that breaks early can still be answered by another. */
+  readonly hold?: StreamHold;
   /** Groups to ask when this one cannot answer. */
   readonly fallbacks?: readonly Name[];
   /** Groups to ask when the input is too long for this one. */

@@ -40,7 +40,7 @@ export type { IssuedToken } from './issued-token.js';
 export { isJsonObject, type JsonObject, type MaybePromise } from './json.js';
 export type { Logger } from './logger.js';
 export { memoryCounters } from './memory/counter-store.js';
-export type { ModelGroup, RetryPolicy } from './model-group.js';
+export type { ModelGroup, RetryPolicy, StreamHold } from './model-group.js';
 export type { CallSnapshot, Observer } from './observer.js';
 export type { Demand, OperationName, UpstreamOperation, UpstreamOperationName } from './operation.js';
 export { definePlugin, type Plugin } from './plugin.js';
@@ -48,6 +48,7 @@ export type { Authenticate, Authorize, AuthorizeRequest, PolicyRequest } from '.
 export type { PriceSheet } from './price.js';
 export type { Budget, CredentialSource, Principal, RateLimits, Via } from './principal.js';
 export type { Connection, ConnectionSettings, ErrorAnswer, Provider, RoomLeft, SignMeans } from './provider.js';
+export type { Recovery, SaidSoFar, StreamRecovery } from './recovery.js';
 export type { EventsReply, EventsSink, EventsSource, Reply, ReplyHeaders, WholeReply } from './reply.js';
 export type {
   CheapestConfig,

@@ -1,5 +1,6 @@
 import type { Deployment } from './deployment.js';
 import type { FailureKind } from './errors.js';
+import type { Recovery } from './recovery.js';
 import type { RouteNode } from './route-node.js';
 
 /** The public model name a client asks for, and what stands behind it. Made at boot, never changed. */
@@ -20,6 +21,18 @@ export interface ModelGroup {
   readonly retries: RetryPolicy;
   /** Longest a call may take over all attempts, in milliseconds. */
   readonly totalMs: number;
+  /** Whether streams that break are taken up; undefined for not. */
+  readonly recovery: Recovery | undefined;
+  /** How long streams are kept back after their first content; undefined for not at all. */
+  readonly hold: StreamHold | undefined;
+}
+
+/** What comes first lets a stream go. */
+export interface StreamHold {
+  /** So many characters of output. */
+  readonly characters?: number;
+  /** So many milliseconds since the first content. */
+  readonly ms?: number;
 }
 
 /** How often and how fast a deployment is asked again. */

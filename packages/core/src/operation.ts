@@ -1,5 +1,6 @@
 import type { GatewayError } from './errors.js';
 import type { JsonObject } from './json.js';
+import type { StreamRecovery } from './recovery.js';
 import type { Usage } from './usage.js';
 
 /** Everything a client may ask that is answered by an upstream. */
@@ -45,6 +46,8 @@ export interface UpstreamOperation {
   readonly errors: ErrorSpelling;
   /** How a stream of this operation is spelled; undefined where there are none. */
   readonly stream: StreamSpelling | undefined;
+  /** How a stream that breaks can be taken up; absent where it cannot. */
+  readonly recovery?: StreamRecovery;
 }
 
 /** How a wire spells a stream. */

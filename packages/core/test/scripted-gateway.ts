@@ -16,6 +16,10 @@ export interface Behaviour {
   /** How long it takes to answer. */
   readonly afterMs?: number;
   readonly retryAfterMs?: number;
+  /** What it streams: chunks of chat completions, then `[DONE]`. */
+  readonly chunks?: readonly object[];
+  /** Its stream breaks off before the `[DONE]`. */
+  readonly breaks?: boolean;
 }
 
 export const QUESTION = { messages: [{ role: 'user', content: 'Hi' }] };
@@ -29,8 +33,10 @@ const ACME: Provider = {
       encode: (request, target) => ({ ...request, model: target.model }),
       openStream: () => ({
         event(data, _name, out) {
-          if (data === '[DONE]') out.done();
-          else out.chunk(data, true);
+          if (data === '[DONE]') return out.done();
+          const said = textOf(data);
+          out.produced(said.length);
+          out.chunk(data, !data.includes('"role"'));
         },
         end() {},
       }),
@@ -62,13 +68,15 @@ export function scriptedGateway(config: { readonly models: Record<string, unknow
   const clock = fakeClock(Date.UTC(2026, 5, 3, 12));
   const behaviours: Record<string, Behaviour> = {};
   const asked: string[] = [];
+  const bodies: JsonObject[] = [];
   const aborted: string[] = [];
   const records: UsageRecord[] = [];
   const transport: Transport = {
     async send(request: UpstreamRequest) {
       const { model, stream } = JSON.parse(String(request.body)) as { model: string; stream?: boolean };
       asked.push(model);
-      const { status = 200, afterMs = 0, retryAfterMs } = behaviours[model] ?? {};
+      bodies.push(JSON.parse(String(request.body)) as JsonObject);
+      const { status = 200, afterMs = 0, retryAfterMs, ...says } = behaviours[model] ?? {};
       if (afterMs > 0) await pause(afterMs, model, request);
       const headers = new Map([
         ['content-type', stream && status === 200 ? 'text/event-stream' : 'application/json'],
@@ -79,8 +87,10 @@ export function scriptedGateway(config: { readonly models: Record<string, unknow
         headers: { get: (name) => headers.get(name) },
         body: {
           start(sink) {
-            sink.bytes(new TextEncoder().encode(stream && status === 200 ? STREAM : answerOf(model)));
-            sink.end();
+            const isStream = stream && status === 200;
+            sink.bytes(new TextEncoder().encode(isStream ? streamOf(says) : answerOf(model)));
+            if (isStream && says.breaks) sink.fail(new GatewayError('network', 'gone'));
+            else sink.end();
           },
           pause() {},
           resume() {},
@@ -101,7 +111,7 @@ export function scriptedGateway(config: { readonly models: Record<string, unknow
     } as unknown as GatewayConfig,
     { providers: [ACME], transport, environment: {} },
   );
-  return { gateway, clock, asked, aborted, records, behaviours, ask, answered, failureOf };
+  return { gateway, clock, asked, bodies, aborted, records, behaviours, ask, answered, failureOf };
 
   function pause(ms: number, model: string, { cancellation }: UpstreamRequest): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -146,7 +156,16 @@ export function scriptedGateway(config: { readonly models: Record<string, unknow
   }
 }
 
-const STREAM = 'data: {"content":"Hello"}\n\ndata: [DONE]\n\n';
+const HELLO: readonly object[] = [{ content: 'Hello' }];
+
+function streamOf({ chunks = HELLO, breaks = false }: Behaviour): string {
+  const events = chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join('');
+  return breaks ? events : `${events}data: [DONE]\n\n`;
+}
+
+function textOf(data: string): string {
+  return /"content":"([^"]*)"/.exec(data)?.[1] ?? '';
+}
 
 function answerOf(model: string): string {
   return JSON.stringify({

@@ -72,6 +72,7 @@ const deployment = z.strictObject({
       audio: z.boolean().optional(),
       files: z.boolean().optional(),
       jsonSchema: z.boolean().optional(),
+      prefill: z.boolean().optional(),
       inputTokens: count.optional(),
       outputTokens: count.optional(),
     })
@@ -157,6 +158,8 @@ const group = z.strictObject({
   route: z.unknown().optional(),
   ...pool,
   limits: limits.optional(),
+  recovery: z.enum(['restart', 'continue']).optional(),
+  hold: z.strictObject({ characters: count.optional(), ms: positive.optional() }).optional(),
   fallbacks: strings.optional(),
   contextFallbacks: strings.optional(),
   contentFallbacks: strings.optional(),

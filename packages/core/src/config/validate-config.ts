@@ -100,6 +100,8 @@ export function validateConfig(config: GatewayConfig<never>, around: ConfigSurro
       contentFallbacks: long.contentFallbacks ?? [],
       retries,
       totalMs,
+      recovery: long.recovery,
+      hold: long.hold,
     };
   }
 

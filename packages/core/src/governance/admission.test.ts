@@ -356,6 +356,8 @@ function groupOf(name: string, deployments: readonly Deployment[], fallbacks: Pa
     contentFallbacks: [],
     retries: { maxRetries: 0, baseDelayMs: 0, maxDelayMs: 0 },
     totalMs: 600_000,
+    recovery: undefined,
+    hold: undefined,
     ...fallbacks,
   };
 }

@@ -1,6 +1,7 @@
 import { isJsonObject } from '../json.js';
 import type { UpstreamOperation } from '../operation.js';
 import { usageOfAnswer } from '../usage-of-answer.js';
+import { chatRecovery } from './chat-recovery.js';
 import { checkMessages } from './check-messages.js';
 import { chunkStream } from './chunk-stream.js';
 import { errorShape } from './error-shape.js';
@@ -15,6 +16,7 @@ export const chatCompletions: UpstreamOperation = {
   paths: ['/chat/completions'],
   stream: chunkStream('chat.completion.chunk'),
   errors: errorShape,
+  recovery: chatRecovery,
 
   read(body) {
     const model = readModel(body);

@@ -137,11 +137,25 @@ export class Meter implements OpenCall {
   superseded(attempt: Attempt, deployment: Deployment, usage: Usage = this.estimate(0)): Usage {
     attempt.endedAt = this.#parts.clock.now();
     attempt.failure = 'superseded';
+    this.#addBeside(usage, deployment);
+    return usage;
+  }
+
+  /** An attempt broke off in the middle of its answer, and another one has taken it up. */
+  takenUp(attempt: Attempt, deployment: Deployment, end: StreamEnd): void {
+    this.#attemptDone(attempt, end.failure);
+    this.call.warnings.push(
+      `The answer of "${deployment.id}" broke off (${end.failure?.kind}) and was taken up by another.`,
+    );
+    this.#addBeside(this.usageOf(end), deployment);
+  }
+
+  /** Paid for besides the answer itself. */
+  #addBeside(usage: Usage, deployment: Deployment): void {
     const cost = this.#costOf(usage, deployment);
     this.#beside = sumOfUsage(this.#beside, usage);
     this.#besideNanoUsd = sumOfCosts(this.#besideNanoUsd, cost);
     this.#extra.pop()?.settle(usage, cost);
-    return usage;
   }
 
   /** Room that a node on the way holds until the call has ended. */

@@ -20,7 +20,9 @@ import type { RouteMeans, Trip } from '../routing/trip.js';
 import type { Visit } from '../routing/visit.js';
 import type { Send } from '../transport.js';
 import { type Answer, type AskParts, askDeployment } from '../upstream/ask-deployment.js';
+import { RelayedStream } from '../upstream/relayed-stream.js';
 import type { Meter } from './meter.js';
+import { type Beginning, takeUp } from './take-up.js';
 
 export interface Route {
   /** Gets an answer for an admitted call, from whoever can give one. */
@@ -62,7 +64,7 @@ export function openRoute(parts: RouteParts): Route {
   }
 
   return {
-    ask(call, meter) {
+    async ask(call, meter) {
       const ask: AskParts = {
         send: parts.send,
         signing: parts.signing,
@@ -71,29 +73,80 @@ export function openRoute(parts: RouteParts): Route {
         usageRefusers,
         estimate: (characters) => meter.estimate(characters),
       };
-      const means: RouteMeans<Answer> = {
-        ...meansFor(call),
-        random,
-        maxWaitMs: parts.maxWaitMs,
-        canServe: (group) => canServe(group, call, table),
-        ask: (visit, trip) => askOnVisit(visit, trip, call, meter, ask),
-        attemptEnded: ({ attempt }) => meter.attemptEnded(attempt),
-        superseded: (visit) => visit.abandoned(meter.superseded(visit.attempt, visit.standing.deployment)),
-        discard: (answer) => discard(answer, meter),
-        reserve: (key, limits, deployment) => parts.reserve(key, limits, call, deployment),
-        keep: (hold) => meter.keep(hold),
-        mayAskTwice: () => meter.mayAskTwice(),
-      };
-      const { group, cancellation } = call;
-      const trip: Trip = {
-        group,
-        cancellation,
-        endsAt: call.startedAt + group.totalMs,
-        retries: group.retries,
-        isLastHope: true,
-        seen: new Set(),
-      };
-      return followGroup(group, trip, means);
+      const isRelayed =
+        call.demand.stream && call.group.recovery !== undefined && call.operation.recovery !== undefined;
+      const leave = (reason: unknown) => call.cancellation.cancel(reason);
+      const relay = isRelayed ? { stream: new RelayedStream(clock, parts.heartbeatMs, leave), takeUps: 0 } : undefined;
+      const answer = await lead(call, NOTHING_SAID, undefined);
+      if (relay === undefined || answer.kind === 'whole') return answer;
+      relay.stream.begin(answer.stream);
+      return { ...answer, stream: relay.stream };
+
+      function lead(asked: Call, beginning: Beginning, mayTakeUp: Trip['mayTakeUp']): Promise<Answer> {
+        const means: RouteMeans<Answer> = {
+          ...meansFor(asked),
+          random,
+          maxWaitMs: parts.maxWaitMs,
+          canServe: (group) => canServe(group, asked, table),
+          ask: (visit, trip) => askOnVisit(visit, trip, asked, beginning),
+          attemptEnded: ({ attempt }) => meter.attemptEnded(attempt),
+          superseded: (visit) => visit.abandoned(meter.superseded(visit.attempt, visit.standing.deployment)),
+          discard: (late) => discard(late, meter),
+          reserve: (key, limits, deployment) => parts.reserve(key, limits, asked, deployment),
+          keep: (hold) => meter.keep(hold),
+          mayAskTwice: () => meter.mayAskTwice(),
+        };
+        const { group, cancellation, startedAt } = asked;
+        return followGroup(
+          group,
+          {
+            group,
+            cancellation,
+            endsAt: startedAt + group.totalMs,
+            retries: group.retries,
+            isLastHope: true,
+            seen: new Set(),
+            mayTakeUp,
+          },
+          means,
+        );
+      }
+
+      /** Asks once and tells the visit how it went. Rejects as `askDeployment` does: whoever asked tells the visit of that. */
+      async function askOnVisit(visit: Visit, trip: Trip, asked: Call, before: Beginning): Promise<Answer> {
+        const { standing, attempt } = visit;
+        const { deployment } = standing;
+        meter.asking(deployment);
+        // Of its own: what an attempt says that comes to nothing, the client never has.
+        const soFar = relay ? (before.soFar?.fork() ?? asked.operation.recovery?.follow()) : undefined;
+        const beginning = { soFar, usedBefore: before.usedBefore };
+        const given = await askDeployment(
+          asked,
+          deployment,
+          {
+            record: attempt,
+            cancellation: trip.cancellation,
+            endsAt: trip.endsAt,
+            hold: call.group.hold,
+            ...beginning,
+            onHead: (headers) => visit.toldRoom(headers),
+            onFirstContent: () => visit.opened(),
+            onBroken: relay
+              ? (end, error) => takeUp(end, error, { call: asked, meter, relay, visit, beginning, ask: lead })
+              : undefined,
+            onStreamEnd(end) {
+              const usage = meter.usageOf(end);
+              if (end.outcome === 'ok') visit.answered(usage);
+              else if (end.outcome === 'incomplete') visit.failed(end.failure, usage);
+              else visit.abandoned(usage);
+              meter.streamEnded(end, deployment, attempt);
+            },
+          },
+          ask,
+        );
+        if (given.kind === 'whole') visit.answered(meter.usageOfWhole(given));
+        return given;
+      }
     },
 
     explain(call) {
@@ -114,33 +167,7 @@ export function openRoute(parts: RouteParts): Route {
   };
 }
 
-/** Asks once and tells the visit how it went. Rejects as `askDeployment` does: whoever asked tells the visit of that. */
-async function askOnVisit(visit: Visit, trip: Trip, call: Call, meter: Meter, ask: AskParts): Promise<Answer> {
-  const { standing, attempt } = visit;
-  const { deployment } = standing;
-  meter.asking(deployment);
-  const answer = await askDeployment(
-    call,
-    deployment,
-    {
-      record: attempt,
-      cancellation: trip.cancellation,
-      endsAt: trip.endsAt,
-      onHead: (headers) => visit.toldRoom(headers),
-      onFirstContent: () => visit.opened(),
-      onStreamEnd(end) {
-        const usage = meter.usageOf(end);
-        if (end.outcome === 'ok') visit.answered(usage);
-        else if (end.outcome === 'incomplete') visit.failed(end.failure, usage);
-        else visit.abandoned(usage);
-        meter.streamEnded(end, deployment, attempt);
-      },
-    },
-    ask,
-  );
-  if (answer.kind === 'whole') visit.answered(meter.usageOfWhole(answer));
-  return answer;
-}
+const NOTHING_SAID: Beginning = { soFar: undefined, usedBefore: undefined };
 
 /** An answer that came when another had won already. */
 function discard(answer: Answer, meter: Meter): void {

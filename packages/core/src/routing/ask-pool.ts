@@ -21,9 +21,9 @@ export async function askPool<Answer>(pool: Pool, trip: Trip, means: RouteMeans<
   const { call, clock } = means;
   const lane = means.lanes.laneFor(pool, trip.group, call);
   const picked = pickedCall(call, pool.strategy.by === 'sticky' ? pool.strategy.key : 'principal');
-  const tried = new Tried();
+  const tried = new Tried(trip.mayTakeUp);
   let retries = 0;
-  let standing: Standing | undefined = await firstChoice(lane, picked, trip, means);
+  let standing: Standing | undefined = await firstChoice(lane, picked, tried, trip, means);
   let isFirst = true;
   for (;;) {
     const result =
@@ -48,9 +48,19 @@ export async function askPool<Answer>(pool: Pool, trip: Trip, means: RouteMeans<
 class Tried {
   readonly failures = new Map<Standing, GatewayError>();
   readonly #full = new Set<Standing>();
+  readonly #mayBe: Trip['mayTakeUp'];
+
+  constructor(mayBe: Trip['mayTakeUp']) {
+    this.#mayBe = mayBe;
+  }
 
   has(standing: Standing): boolean {
-    return this.failures.has(standing) || this.#full.has(standing);
+    return this.failures.has(standing) || this.#full.has(standing) || this.#mayBe?.(standing.deployment) === false;
+  }
+
+  /** Undefined as long as nobody is out: then there is nothing to look through. */
+  get any(): Tried | undefined {
+    return this.failures.size > 0 || this.#full.size > 0 || this.#mayBe !== undefined ? this : undefined;
   }
 
   failed(standing: Standing, failure: GatewayError): void {
@@ -72,16 +82,21 @@ class Tried {
 async function firstChoice<Answer>(
   lane: Lane,
   picked: PickedCall,
+  tried: Tried,
   trip: Trip,
   { clock, health, maxWaitMs }: RouteMeans<Answer>,
 ): Promise<Standing> {
+  if (lane.standings.every((standing) => tried.has(standing))) {
+    throw new GatewayError('unavailable', `"${trip.group.name}" has nobody who could go on.`);
+  }
   const startedAt = clock.now();
   for (;;) {
     const now = clock.now();
-    const chosen = lane.choose(now, picked);
+    const chosen = lane.choose(now, picked, tried.any);
     if (chosen !== undefined) return chosen;
     const returnsAt = lane.returnsAt(now);
-    if (!trip.isLastHope || returnsAt > startedAt + maxWaitMs || returnsAt >= trip.endsAt) {
+    // Those that may be asked now are out of the question, and who rests is not waited for in the middle of an answer.
+    if (returnsAt === 0 || !trip.isLastHope || returnsAt > startedAt + maxWaitMs || returnsAt >= trip.endsAt) {
       throw nobodyFree(trip, returnsAt, now);
     }
     await pause(returnsAt - now, trip, clock, health.onChange);

@@ -57,4 +57,6 @@ export interface Trip {
   readonly isLastHope: boolean;
   /** Groups that were asked already. */
   readonly seen: Set<string>;
+  /** Whether a deployment may take up what another one began; undefined where nobody has begun. */
+  readonly mayTakeUp: ((deployment: Deployment) => boolean) | undefined;
 }

@@ -2,10 +2,12 @@ import { createParser, type EventSourceParser } from 'eventsource-parser';
 import type { Clock } from '../clock.js';
 import type { Framing, StreamDecoder, StreamSink } from '../codec.js';
 import { GatewayError } from '../errors.js';
+import type { StreamHold } from '../model-group.js';
 import type { ErrorSpelling, StreamSpelling } from '../operation.js';
+import type { SaidSoFar } from '../recovery.js';
 import type { EventsSink, EventsSource } from '../reply.js';
 import type { ByteSink, ByteSource } from '../transport.js';
-import type { Usage } from '../usage.js';
+import { sumOfUsage, type Usage } from '../usage.js';
 import type { Deadline } from './deadline.js';
 
 /** How a stream ended, told once. */
@@ -38,6 +40,17 @@ export interface AnswerStreamParts {
   readonly errors: ErrorSpelling;
   readonly requestId: string;
   readonly wantsUsage: boolean;
+  /** How long the answer is kept back after its first content. */
+  readonly hold?: StreamHold | undefined;
+  /** What the client has of the answer, where a broken one may be taken up. */
+  readonly soFar?: SaidSoFar | undefined;
+  /** What attempts before this one used for the same answer: told to the client as one. */
+  readonly usedBefore?: Usage | undefined;
+  /**
+   * The answer broke after it had begun. True takes it over: then nothing more is told, neither to the client nor by
+   * `onEnd`. `error` spells what the client would have been told.
+   */
+  onBroken?(end: StreamEnd & { outcome: 'incomplete' }, error: () => string): boolean;
   /** Usage to show where the vendor sent none although the client asked. */
   estimate(producedCharacters: number): Usage;
   /** The head and the first content are here: nothing was sent before. */
@@ -73,6 +86,9 @@ export class AnswerStream implements EventsSource, ByteSink, StreamSink {
   #open!: () => void;
   #refuse!: (error: unknown) => void;
   #committed = false;
+  /** The first content is here, and the answer is kept back all the same. */
+  #heldSince: number | undefined;
+  #stopHold: (() => void) | undefined;
   #over = false;
   #sink: EventsSink | undefined;
   /** Events that are ready to leave. */
@@ -140,6 +156,7 @@ export class AnswerStream implements EventsSource, ByteSink, StreamSink {
     this.#parts.source.cancel(failure);
     if (!this.#committed) return this.#refuse(failure);
     const left = failure.kind === 'client_closed';
+    if (!left && this.#isTakenOver(failure)) return;
     if (!left) this.#ready += this.#parts.errors.event(failure, this.#parts.requestId);
     this.#flush();
     this.#sink?.end();
@@ -152,8 +169,10 @@ export class AnswerStream implements EventsSource, ByteSink, StreamSink {
 
   chunk(json: string, content: boolean): void {
     this.#sampleChunk ??= json;
-    this.#ready += this.#parts.spelling.event(json);
-    if (!this.#committed && (content || this.#ready.length > MAX_HELD_CHARACTERS)) this.#commit();
+    const told = this.#parts.soFar === undefined ? json : this.#parts.soFar.tell(json);
+    if (told !== undefined) this.#ready += this.#parts.spelling.event(told);
+    if (this.#committed) return;
+    if (this.#ready.length > MAX_HELD_CHARACTERS || (content && !this.#isHeld())) this.#commit();
   }
 
   usage(usage: Usage, json: string): void {
@@ -229,13 +248,44 @@ export class AnswerStream implements EventsSource, ByteSink, StreamSink {
   #commit(): void {
     if (this.#committed) return;
     this.#committed = true;
+    this.#stopHold?.();
+    if (this.#heldSince === undefined) this.#firstContent();
+    this.#open();
+  }
+
+  #firstContent(): void {
     this.#parts.deadline.contentArrived();
     this.#parts.onFirstContent();
-    this.#open();
+  }
+
+  /** Whether what is here is still too little to let it go. */
+  #isHeld(): boolean {
+    const { hold, clock } = this.#parts;
+    if (hold === undefined) return false;
+    if (this.#heldSince === undefined) {
+      this.#heldSince = clock.now();
+      this.#firstContent();
+      if (hold.ms !== undefined) {
+        this.#stopHold = clock.after(hold.ms, () => {
+          this.#commit();
+          this.#flush();
+        });
+      }
+    }
+    return hold.characters === undefined ? hold.ms !== undefined : this.#produced < hold.characters;
+  }
+
+  #isTakenOver(failure: GatewayError): boolean {
+    const { onBroken, errors, requestId } = this.#parts;
+    if (onBroken === undefined) return false;
+    this.#flush();
+    return onBroken({ outcome: 'incomplete', failure, ...this.#account() }, () => errors.event(failure, requestId));
   }
 
   /** Most of a stream: a whole event that only carries more text. */
   #passOn(chunk: Uint8Array): boolean {
+    // Whoever may have to take the answer up must know all of it.
+    if (this.#parts.soFar !== undefined) return false;
     const characters = this.#parts.decoder.plainCharacters?.(chunk) ?? 0;
     if (characters === 0 || this.#sink === undefined) return false;
     this.#produced += characters;
@@ -266,6 +316,7 @@ export class AnswerStream implements EventsSource, ByteSink, StreamSink {
   #stop(): void {
     this.#over = true;
     this.#stopTimer?.();
+    this.#stopHold?.();
     this.#parts.deadline.close();
   }
 
@@ -274,8 +325,10 @@ export class AnswerStream implements EventsSource, ByteSink, StreamSink {
   }
 
   #usageChunk(): string {
-    if (this.#usageJson !== undefined) return this.#usageJson;
-    return this.#parts.spelling.usageChunk(this.#parts.estimate(this.#produced), this.#sampleChunk);
+    const { usedBefore, spelling } = this.#parts;
+    if (this.#usageJson !== undefined && usedBefore === undefined) return this.#usageJson;
+    const usage = this.#usage ?? this.#parts.estimate(this.#produced);
+    return spelling.usageChunk(usedBefore ? sumOfUsage(usedBefore, usage) : usage, this.#sampleChunk);
   }
 }
 

@@ -6,10 +6,13 @@ import type { Deployment } from '../deployment.js';
 import { GatewayError } from '../errors.js';
 import { writeForm } from '../form.js';
 import { isJsonObject, type JsonObject } from '../json.js';
+import type { StreamHold } from '../model-group.js';
 import type { SignMeans } from '../provider.js';
+import type { SaidSoFar } from '../recovery.js';
+import type { EventsSource } from '../reply.js';
 import type { HeaderLookup, Send, UpstreamReply, UpstreamRequest } from '../transport.js';
 import type { Usage } from '../usage.js';
-import { AnswerStream, type StreamEnd } from './answer-stream.js';
+import { AnswerStream, type AnswerStreamParts, type StreamEnd } from './answer-stream.js';
 import { Deadline } from './deadline.js';
 import { withoutCredentials } from './hide-credentials.js';
 import { readBody } from './read-body.js';
@@ -30,7 +33,7 @@ export type Answer =
       readonly kind: 'events';
       readonly deployment: Deployment;
       readonly attempt: Attempt;
-      readonly stream: AnswerStream;
+      readonly stream: EventsSource;
     };
 
 export interface AskParts {
@@ -50,6 +53,12 @@ export interface AskedAttempt {
   readonly cancellation: Cancellation;
   /** Milliseconds since the epoch at which it must be over, whatever its deployment's own deadlines. */
   readonly endsAt: number;
+  readonly hold: StreamHold | undefined;
+  /** What the client has of the answer, and what that has taken, where a broken one may be taken up. */
+  readonly soFar: SaidSoFar | undefined;
+  readonly usedBefore: Usage | undefined;
+  /** The stream broke. True takes it over: then `onStreamEnd` is not told. */
+  readonly onBroken: AnswerStreamParts['onBroken'] | undefined;
   /** The head of its answer is here. */
   onHead(headers: HeaderLookup): void;
   /** The first content of a stream is here. */
@@ -174,6 +183,16 @@ async function ask(call: Call, deployment: Deployment, asked: AskedAttempt, part
       },
       requestId: call.id,
       wantsUsage: demand.wantsUsage,
+      hold: asked.hold,
+      soFar: asked.soFar,
+      usedBefore: asked.usedBefore,
+      ...(asked.onBroken && {
+        onBroken: (end: StreamEnd & { outcome: 'incomplete' }, error: () => string) => {
+          const isTaken = asked.onBroken?.(end, error) ?? false;
+          if (isTaken) finish();
+          return isTaken;
+        },
+      }),
       estimate: parts.estimate,
       onFirstContent: () => {
         attempt.firstContentAt = parts.clock.now();
