@@ -128,6 +128,11 @@ export const REQUIREMENTS: readonly Requirement[] = [
     'Closing refuses new calls, drains streams to a deadline and flushes the ledger.',
     'appstrate#436',
   ),
+  promise(
+    'R-CFG-4',
+    'A configuration that changes is taken in one step: calls under way end on the old one, and none sees half of each.',
+    'h07 of the list of faults',
+  ),
   promise('R-HOST-1', 'Every body parser in front, or none, makes no difference.', 'http-proxy-middleware#40'),
   promise(
     'R-HOST-2',

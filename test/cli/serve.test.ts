@@ -1,17 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type FakeProvider, startFakeProvider } from '@portico/testing';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { launch, put, start } from './portico-process.js';
 
 // The gateway as a program of its own, started as its users start it.
 
-const bin = fileURLToPath(new URL('../../packages/cli/dist/bin.js', import.meta.url));
 const MASTER_KEY = 'sk-a-master-key-of-more-than-twenty';
 const messages = [{ role: 'user' as const, content: 'Tell me of porticos.' }];
 
@@ -93,7 +88,7 @@ describe('portico --config', () => {
     let ready: number | undefined;
     for await (const chunk of stream) {
       if (chunks++ === 2) child.kill('SIGTERM');
-      if (chunks > 3) ready = (await fetch(`${url}/health/readiness`)).status;
+      if (chunks > 3 && ready !== 503) ready = (await fetch(`${url}/health/readiness`)).status;
       finish = chunk.choices[0]?.finish_reason ?? finish;
     }
     expect(finish).toBe('stop');
@@ -197,46 +192,6 @@ function guarded(): string {
     litellm_params: {model: openai/fault-f19, api_key: os.environ/OPENAI_API_KEY, api_base: "${provider.url}", num_retries: 0}
 general_settings: {master_key: ${MASTER_KEY}}
 `;
-}
-
-function put(text: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'portico-cli-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  writeFileSync(join(folder, 'config.yaml'), text);
-  return join(folder, 'config.yaml');
-}
-
-interface Launched {
-  readonly child: ChildProcess;
-  readonly exit: Promise<number | null>;
-  output(): string;
-  errors(): string;
-}
-
-function launch(args: readonly string[], environment: Readonly<Record<string, string>>): Launched {
-  const env = { PATH: process.env.PATH ?? '', ...environment };
-  const child = spawn(process.execPath, [bin, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let [output, errors] = ['', ''];
-  child.stdout.on('data', (data) => (output += data));
-  child.stderr.on('data', (data) => (errors += data));
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const exit = once(child, 'close').then(([code]) => code as number | null);
-  return { child, exit, output: () => output, errors: () => errors };
-}
-
-/** Starts a server on a free port, and waits until it says where it is. */
-async function start(
-  args: readonly string[],
-  environment: Readonly<Record<string, string>>,
-): Promise<Launched & { url: string }> {
-  const launched = launch([...args, '--port', '0'], environment);
-  const stopped = launched.exit.then(() => 'stopped');
-  for (;;) {
-    const url = /http:\/\/localhost:\d+/.exec(launched.output())?.[0];
-    if (url !== undefined) return { ...launched, url };
-    if ((await Promise.race([stopped, once(launched.child.stdout ?? launched.child, 'data')])) === 'stopped') break;
-  }
-  throw new Error(`portico did not start: ${launched.errors()}`);
 }
 
 async function ask(url: string, path: string): Promise<{ readonly data: readonly object[] }> {

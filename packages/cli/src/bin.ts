@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { run } from './run.js';
+import { isWorker } from './workers/worker-orders.js';
 
 // Whoever read what is printed may leave; answers under way do not end for that.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
@@ -10,5 +11,7 @@ void run(process.argv.slice(2), {
   folder: process.cwd(),
   environment: process.env,
 }).then((code) => {
+  // A worker that cannot serve would wait for orders.
+  if (code !== 0 && isWorker()) process.exit(code);
   process.exitCode = code;
 });

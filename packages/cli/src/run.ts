@@ -20,6 +20,9 @@ Serving
       --alias NAME     what clients call the model, with --model
       --port NUMBER    default: $PORT, else 4000
       --host ADDRESS   default: this machine only, unless callers must show a key: then all addresses
+      --workers N      processes that serve, on one port and with limits and budgets in common; default: $NUM_WORKERS, else 1
+      --ledger FILE    where each call's usage is written, a line of JSON each
+  A configuration that changes is taken at once, and on SIGHUP; one that cannot be used is not.
 
   -h, --help
   -v, --version`;
@@ -31,6 +34,8 @@ const OPTIONS = {
   alias: { type: 'string' },
   port: { type: 'string' },
   host: { type: 'string' },
+  workers: { type: 'string' },
+  ledger: { type: 'string' },
   write: { type: 'boolean' },
   debug: { type: 'boolean' },
   'detailed-debug': { type: 'boolean' },
@@ -41,7 +46,7 @@ const OPTIONS = {
 } as const;
 
 /** Options of LiteLLM's that its images and service files are full of. */
-const WITHOUT_EFFECT = ['debug', 'detailed-debug', 'telemetry', 'num-workers'] as const;
+const WITHOUT_EFFECT = ['debug', 'detailed-debug', 'telemetry'] as const;
 
 /** What was written behind `portico`, as far as it is options. */
 export type Options = ReturnType<typeof parse>['values'];

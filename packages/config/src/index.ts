@@ -10,3 +10,4 @@ export {
 export { checkConfig, loadConfig } from './load-config.js';
 export type { LoadedConfig, ModelInfo, ReadOptions } from './loaded-config.js';
 export { type ReadTextOptions, readConfig } from './read-config.js';
+export { type ConfigListener, type ConfigWatch, type WatchOptions, watchConfig } from './watch-config.js';

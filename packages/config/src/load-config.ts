@@ -11,17 +11,43 @@ import { checkText, type ReadTextOptions, readConfig } from './read-config.js';
  * nothing can be served before.
  */
 export function loadConfig(file: string, options: ReadOptions = {}): LoadedConfig {
-  return readConfig(textOf(file, options), withFiles(file, options));
+  const { loaded, error } = readFiles(file, options);
+  if (error !== undefined) throw error;
+  return loaded;
 }
 
 /** What becomes of each key of a file. Throws only if the file cannot be read. */
 export function checkConfig(file: string, options: ReadOptions = {}): ConfigReport {
-  return checkText(textOf(file, options), withFiles(file, options)).report;
+  return checkText(textOf(file, options), withFiles(file, options, [])).report;
 }
 
-function withFiles(file: string, options: ReadOptions): ReadTextOptions {
+/** What a file says or what is wrong with it, and every file that was looked at for that. */
+export type FilesRead = { readonly paths: readonly string[] } & (
+  | { readonly loaded: LoadedConfig; readonly error?: undefined }
+  | { readonly loaded?: undefined; readonly error: ConfigFileError }
+);
+
+export function readFiles(file: string, options: ReadOptions): FilesRead {
+  const paths = [resolve(file)];
+  try {
+    return { paths, loaded: readConfig(textOf(file, options), withFiles(file, options, paths)) };
+  } catch (error) {
+    if (error instanceof ConfigFileError) return { paths, error };
+    throw error;
+  }
+}
+
+function withFiles(file: string, options: ReadOptions, paths: string[]): ReadTextOptions {
   const folder = dirname(resolve(file));
-  return { ...options, file: options.shownAs ?? file, readFile: (path) => readFileSync(resolve(folder, path), 'utf8') };
+  return {
+    ...options,
+    file: options.shownAs ?? file,
+    readFile(path) {
+      const included = resolve(folder, path);
+      paths.push(included);
+      return readFileSync(included, 'utf8');
+    },
+  };
 }
 
 function textOf(path: string, { shownAs: file = path }: ReadOptions): string {

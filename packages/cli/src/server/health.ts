@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { LoadedConfig } from '@portico/config';
 import type { Gateway } from '@portico/core';
 import { askAsCaller, modelsOfCaller } from './ask-as-caller.js';
 import { sendJson } from './send-json.js';
+import type { Served } from './serving.js';
 
 /** Longest a model may take to answer one word. */
 const PROBE_MS = 30_000;
@@ -12,12 +12,11 @@ const PROBE_MS = 30_000;
  * the caller may use for a word, at the caller's expense.
  */
 export async function answerHealth(
-  path: string,
   req: IncomingMessage,
   res: ServerResponse,
-  gateway: Gateway,
-  loaded: Pick<LoadedConfig, 'modelInfo'>,
+  { gateway, loaded }: Served,
 ): Promise<void> {
+  const path = (req.url ?? '/').split('?', 1)[0] ?? '/';
   if (path === '/health/liveliness' || path === '/health/liveness') return sendJson(res, 200, "I'm alive!");
   if (path === '/health/readiness') {
     if (gateway.isClosing) return sendJson(res, 503, { status: 'shutting down' });
@@ -73,6 +72,6 @@ async function probe(
   }
 }
 
-function modeOf(model: string, { modelInfo }: Pick<LoadedConfig, 'modelInfo'>): unknown {
+function modeOf(model: string, { modelInfo }: Served['loaded']): unknown {
   return modelInfo.find(({ model_name }) => model_name === model)?.model_info.mode;
 }

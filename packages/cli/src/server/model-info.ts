@@ -1,15 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { LoadedConfig } from '@portico/config';
-import type { Gateway } from '@portico/core';
 import { modelsOfCaller } from './ask-as-caller.js';
 import { sendJson } from './send-json.js';
+import type { Served } from './serving.js';
 
 /** `GET /v1/model/info`: the deployments of the models a caller may ask for, without their credentials. */
 export async function answerModelInfo(
   req: IncomingMessage,
   res: ServerResponse,
-  gateway: Gateway,
-  { modelInfo }: Pick<LoadedConfig, 'modelInfo'>,
+  { gateway, loaded: { modelInfo } }: Served,
 ): Promise<void> {
   const models = await modelsOfCaller(gateway, req);
   if ('status' in models) return sendJson(res, models.status, models.body);

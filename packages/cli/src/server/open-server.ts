@@ -1,11 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { LoadedConfig } from '@portico/config';
-import type { Gateway } from '@portico/core';
 import { nodeListener } from '@portico/node';
 import { answerHealth } from './health.js';
 import { answerModelInfo } from './model-info.js';
 import { sendJson } from './send-json.js';
+import type { Served, Serving } from './serving.js';
 
 /** A server that is listening. */
 export interface OpenServer {
@@ -23,15 +22,18 @@ const LAST_BYTES_MS = 2_000;
 
 /** Serves a gateway at the root, and what operators ask beside it. Rejects if it cannot listen. */
 export async function openServer(
-  gateway: Gateway,
-  loaded: Pick<LoadedConfig, 'modelInfo'>,
+  serving: Serving,
   where: { readonly host: string; readonly port: number },
 ): Promise<OpenServer> {
-  const listener = nodeListener(gateway);
+  const listener = nodeListener({ handle: (request) => serving.use(({ gateway }) => gateway.handle(request)) });
   const server = createServer((req, res) => {
-    const answer = answerOf(req, res, gateway, loaded);
-    if (answer === undefined) listener(req, res);
-    else answer.catch(() => sendJson(res, 500, { error: { message: 'The request failed.', type: 'api_error' } }));
+    const answer = answerOf(req);
+    if (answer === undefined) return listener(req, res);
+    serving
+      .use((served) => answer(req, res, served))
+      .catch(() => {
+        sendJson(res, 500, { error: { message: 'The request failed.', type: 'api_error' } });
+      });
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
@@ -47,7 +49,7 @@ export async function openServer(
     url: `http://${name.includes(':') ? `[${name}]` : name}:${port}`,
     async close(graceMs) {
       // It listens meanwhile: who asks now is told to ask again, and load balancers that it is not ready.
-      await gateway.close(graceMs === undefined ? {} : { graceMs });
+      await serving.close(graceMs);
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       // The last bytes of the last answers are still on their way, and their connections would be kept alive after them.
       const idle = setInterval(() => server.closeIdleConnections(), 20);
@@ -69,16 +71,13 @@ export function explainListenError(error: NodeJS.ErrnoException, host: string, p
   return `Cannot listen on ${host}:${port}: ${error.message}`;
 }
 
+type Answer = (req: IncomingMessage, res: ServerResponse, served: Served) => Promise<void>;
+
 /** Undefined for what the gateway answers. */
-function answerOf(
-  req: IncomingMessage,
-  res: ServerResponse,
-  gateway: Gateway,
-  loaded: Pick<LoadedConfig, 'modelInfo'>,
-): Promise<void> | undefined {
-  const path = (req.url ?? '/').split('?', 1)[0] ?? '/';
-  if (req.method !== 'GET' && req.method !== 'HEAD') return undefined;
-  if (path === '/health' || path.startsWith('/health/')) return answerHealth(path, req, res, gateway, loaded);
-  if (path === '/model/info' || path === '/v1/model/info') return answerModelInfo(req, res, gateway, loaded);
+function answerOf({ method, url = '/' }: IncomingMessage): Answer | undefined {
+  if (method !== 'GET' && method !== 'HEAD') return undefined;
+  const path = url.split('?', 1)[0] ?? '/';
+  if (path === '/health' || path.startsWith('/health/')) return answerHealth;
+  if (path === '/model/info' || path === '/v1/model/info') return answerModelInfo;
   return undefined;
 }

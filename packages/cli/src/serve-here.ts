@@ -1,0 +1,117 @@
+import type { LoadedConfig } from '@portico/config';
+import { memoryCounters, type Sink, systemClock } from '@portico/core';
+import { createGateway } from '@portico/node';
+import { jsonLog } from './json-log.js';
+import { ledgerFile } from './ledger-file.js';
+import type { ServeOptions } from './serve.js';
+import { explainListenError, type OpenServer, openServer } from './server/open-server.js';
+import { type Served, Serving } from './server/serving.js';
+import type { Terminal } from './terminal.js';
+import { countersOverChannel } from './workers/counters-over-channel.js';
+import {
+  channelToPrimary,
+  isFirstWorker,
+  isWorker,
+  ordersBySignals,
+  ordersOfPrimary,
+} from './workers/worker-orders.js';
+
+const NOBODY = 'Nobody could call: the configuration needs "keys", or "anonymous" for everybody.';
+
+/** Serves in this process, alone or as one of several. Answers the exit code as soon as it listens, or cannot. */
+export async function serveHere(asked: ServeOptions, terminal: Terminal): Promise<number> {
+  const tells = !isWorker() || isFirstWorker();
+  const logger = jsonLog((line) => terminal.error(line));
+  // They outlive the gateways that reloads put in each other's place: what is spent stays spent.
+  const counters = isWorker() ? countersOverChannel(channelToPrimary) : memoryCounters(systemClock);
+  let ledger: Sink | undefined;
+  try {
+    if (asked.ledger !== undefined) ledger = ledgerFile(asked.ledger);
+  } catch (error) {
+    terminal.error(`The ledger cannot be written: ${(error as Error).message}`);
+    return 1;
+  }
+  const watch = asked.watch({ changed: take, refused: keep });
+  const { loaded } = watch;
+  if (!someoneMayCall(loaded)) return failed(NOBODY, 2);
+  if (tells) tellWhatDoesNothing(loaded);
+
+  // Whoever reaches an open gateway spends: without a key that nobody guesses, only this machine reaches it.
+  const host = asked.host ?? (loaded.guard === 'keys' ? '0.0.0.0' : '127.0.0.1');
+  const serving = new Serving(open(loaded));
+  let server: OpenServer;
+  try {
+    server = await openServer(serving, { host, port: asked.port });
+  } catch (error) {
+    await serving.close();
+    return failed(explainListenError(error as NodeJS.ErrnoException, host, asked.port), 1);
+  }
+  const orders = isWorker() ? ordersOfPrimary() : ordersBySignals;
+  orders.onReload(watch.reload);
+  orders.onStop(() => {
+    watch.stop();
+    if (!isWorker()) terminal.out('portico stops as soon as running answers have ended.');
+    void server.close().then(() => process.exit(0));
+  });
+  // Last: whoever reads it may give orders at once.
+  if (tells) terminal.out(greeting(server.url, loaded));
+  return 0;
+
+  function open(config: LoadedConfig): Served {
+    const { sinks = [], stores } = config.config;
+    const gateway = createGateway({
+      ...config.config,
+      logger,
+      stores: { counters, ...stores },
+      sinks: ledger === undefined ? sinks : [...sinks, ledger],
+    });
+    return { gateway, loaded: config };
+  }
+
+  /** The file has changed: calls from now on are answered by what it says now. */
+  function take(next: LoadedConfig): void {
+    if (!someoneMayCall(next)) return keep(new Error(NOBODY));
+    if (asked.host === undefined && host === '0.0.0.0' && next.guard !== 'keys') {
+      return keep(
+        new Error('Everybody who reaches this machine could call: the configuration needs a key that is long.'),
+      );
+    }
+    try {
+      serving.replace(open(next));
+    } catch (error) {
+      return keep(error as Error);
+    }
+    if (!tells) return;
+    tellWhatDoesNothing(next);
+    terminal.out(`portico serves ${next.report.models.join(', ')} from now on.`);
+  }
+
+  function keep({ message }: Error): void {
+    if (tells) terminal.error(`${message}\nThe configuration was not taken: what was served before still is.`);
+  }
+
+  function failed(message: string, code: number): number {
+    watch.stop();
+    terminal.error(message);
+    return code;
+  }
+
+  function tellWhatDoesNothing({ report }: LoadedConfig): void {
+    for (const { verdict, place, path, says } of report.findings) {
+      if (verdict === 'ignored') terminal.error(`${place.file}:${place.line} ${path} does nothing: ${says}`);
+    }
+  }
+}
+
+function someoneMayCall({ config: { keys, anonymous, authenticate } }: LoadedConfig): boolean {
+  return keys !== undefined || anonymous !== undefined || authenticate !== undefined;
+}
+
+function greeting(url: string, { report, guard }: LoadedConfig): string {
+  const who = {
+    keys: 'Callers show a key.',
+    'short key': 'Callers show a key, which is short.',
+    none: 'Everybody may call who reaches it.',
+  };
+  return `portico serves ${report.models.join(', ')} at ${url}/v1. ${who[guard]} Ctrl+C stops.`;
+}

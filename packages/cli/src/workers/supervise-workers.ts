@@ -1,0 +1,83 @@
+import cluster, { type Worker } from 'node:cluster';
+import { once } from 'node:events';
+import { memoryCounters, systemClock } from '@portico/core';
+import type { Terminal } from '../terminal.js';
+import { answerCounters } from './counters-over-channel.js';
+import { FIRST, type Order, ordersBySignals } from './worker-orders.js';
+
+/** Before a worker takes the place of one that ended by itself. */
+const PAUSE_MS = 1_000;
+
+/**
+ * Runs this program `count` times over on one port, and keeps the counters of all. A worker that dies is replaced; a signal
+ * reaches all of them. Answers the exit code if none of them can listen, else as soon as they do.
+ */
+export async function superviseWorkers(count: number, terminal: Terminal): Promise<number> {
+  const counters = memoryCounters(systemClock);
+  let stopping = false;
+  cluster.setupPrimary({ serialization: 'advanced' });
+
+  ordersBySignals.onReload(() => tellAll('reload'));
+  ordersBySignals.onStop(() => {
+    stopping = true;
+    terminal.out('portico stops as soon as running answers have ended.');
+    tellAll('stop');
+    const ends = workers().map((worker) => once(worker, 'exit'));
+    void Promise.all(ends).then(() => process.exit(0));
+  });
+
+  const first = start({ [FIRST]: 'yes' });
+  const end = once(first, 'exit').then(([code]) => (code as number | null) ?? 1);
+  const failed = await Promise.race([end, once(first, 'listening').then(() => undefined)]);
+  if (failed !== undefined) return failed;
+  first.on('exit', () => replace(first));
+  const others = Array.from({ length: count - 1 }, () => startOneToReplace());
+  void Promise.all(others.map((worker) => once(worker, 'listening'))).then(() =>
+    terminal.out(`${count} workers serve.`),
+  );
+  return 0;
+
+  function start(environment: Readonly<Record<string, string>> = {}): Worker {
+    const worker = cluster.fork(environment);
+    answerCounters(
+      {
+        // One that has gone needs no answer.
+        send: (message) => void (worker.isConnected() && worker.send(message as object, () => undefined)),
+        onMessage: (listener) => void worker.on('message', listener),
+      },
+      counters,
+    );
+    // Before it listens it hears no orders.
+    worker.once('listening', () => {
+      if (stopping) tell(worker, 'stop');
+    });
+    return worker;
+  }
+
+  function startOneToReplace(): Worker {
+    const worker = start();
+    worker.on('exit', () => replace(worker));
+    return worker;
+  }
+
+  function replace({ id, process: { exitCode, signalCode } }: Worker): void {
+    if (stopping) return;
+    terminal.error(`Worker ${id} ended by itself (${signalCode ?? exitCode}); another takes its place.`);
+    setTimeout(() => {
+      if (!stopping) startOneToReplace();
+    }, PAUSE_MS);
+  }
+}
+
+function tellAll(order: Order): void {
+  for (const worker of workers()) tell(worker, order);
+}
+
+function tell(worker: Worker, order: Order): void {
+  // One that has gone hears nothing, and need not.
+  if (worker.isConnected()) worker.send({ order }, () => undefined);
+}
+
+function workers(): readonly Worker[] {
+  return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+}
