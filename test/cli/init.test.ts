@@ -80,7 +80,7 @@ function put(files: SampleApp): string {
 async function init(folder: string, ...args: readonly string[]): Promise<{ code: number; output: string }> {
   const lines: string[] = [];
   const write = (text: string): void => void lines.push(text);
-  const code = await run(['init', ...args], { out: write, error: write, folder, environment: {} });
+  const code = await run(['init', ...args], { out: write, error: write, colours: false, folder, environment: {} });
   return { code, output: lines.join('\n') };
 }
 

@@ -8,6 +8,7 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 void run(process.argv.slice(2), {
   out: (text) => void process.stdout.write(`${text}\n`),
   error: (text) => void process.stderr.write(`${text}\n`),
+  colours: process.stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb',
   folder: process.cwd(),
   environment: process.env,
 }).then((code) => {

@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
-import { ConfigFileError } from '@portico/config';
+import { ConfigFileError, nearestWord } from '@portico/config';
 import { checkFile } from './check-file.js';
 import { initApp } from './init/init-app.js';
+import { mintKey } from './mint-key.js';
 import { serve } from './serve.js';
 import type { Terminal } from './terminal.js';
+import { showUsage } from './usage/show-usage.js';
 import { version } from './version.js';
 
 const HELP = `portico: an LLM gateway with OpenAI's interface
@@ -11,6 +13,8 @@ const HELP = `portico: an LLM gateway with OpenAI's interface
   portico --model NAME                serve one model: gpt-4o, anthropic/claude-sonnet-4-5, …
   portico --config FILE               serve a configuration: the gateway's own, or LiteLLM's config.yaml
   portico check FILE                  say what becomes of each key of a configuration
+  portico keys --id NAME              make a virtual key, and the lines for it
+  portico usage LEDGER [--by WHAT]    what the calls of a ledger cost: by model, principal, team, day
   portico init [FOLDER] [--write]     show how to mount the gateway in the app in a folder; with --write, do it
 
 Serving
@@ -24,6 +28,9 @@ Serving
       --ledger FILE    where each call's usage is written, a line of JSON each
   A configuration that changes is taken at once, and on SIGHUP; one that cannot be used is not.
 
+Keys
+      --team NAME  --models NAME,NAME  --rpm REQUESTS  --tpm TOKENS  --budget 5/day
+
   -h, --help
   -v, --version`;
 
@@ -36,6 +43,13 @@ const OPTIONS = {
   host: { type: 'string' },
   workers: { type: 'string' },
   ledger: { type: 'string' },
+  by: { type: 'string' },
+  id: { type: 'string' },
+  team: { type: 'string' },
+  models: { type: 'string' },
+  rpm: { type: 'string' },
+  tpm: { type: 'string' },
+  budget: { type: 'string' },
   write: { type: 'boolean' },
   debug: { type: 'boolean' },
   'detailed-debug': { type: 'boolean' },
@@ -44,6 +58,8 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;
+
+const COMMANDS = ['serve', 'check', 'keys', 'usage', 'init'];
 
 /** Options of LiteLLM's that its images and service files are full of. */
 const WITHOUT_EFFECT = ['debug', 'detailed-debug', 'telemetry'] as const;
@@ -68,13 +84,16 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   try {
     if (command === 'serve') return await serve(values, rest, terminal);
     if (command === 'check') return checkFile(rest[0] ?? values.config, terminal);
+    if (command === 'keys') return mintKey(values, terminal);
+    if (command === 'usage') return await showUsage(rest[0], values.by, terminal);
     if (command === 'init') return initApp(rest[0], values.write === true, terminal);
   } catch (error) {
     if (!(error instanceof ConfigFileError)) throw error;
     terminal.error(error.message);
     return 1;
   }
-  terminal.error(`There is no command "${command}".\n\n${HELP}`);
+  const near = nearestWord(command, COMMANDS);
+  terminal.error(`There is no command "${command}"${near === undefined ? '' : `: did you mean "${near}"?`}\n\n${HELP}`);
   return 2;
 
   function done(text: string): number {

@@ -9,5 +9,6 @@ export {
 } from './config-report.js';
 export { checkConfig, loadConfig } from './load-config.js';
 export type { LoadedConfig, ModelInfo, ReadOptions } from './loaded-config.js';
+export { nearestWord } from './nearest-word.js';
 export { type ReadTextOptions, readConfig } from './read-config.js';
 export { type ConfigListener, type ConfigWatch, type WatchOptions, watchConfig } from './watch-config.js';

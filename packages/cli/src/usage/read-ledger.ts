@@ -1,0 +1,37 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { UsageRecord } from '@portico/core';
+
+/** What the file of a ledger holds. */
+export interface LedgerReading {
+  /** Lines that are no record: what was cut off when a disk was full. */
+  broken: number;
+  /** Records that were written a second time. */
+  repeated: number;
+}
+
+/** The records of a ledger file, each once. `found` is complete when they are. */
+export async function* readLedger(path: string, found: LedgerReading): AsyncIterable<UsageRecord> {
+  const seen = new Set<string>();
+  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
+    if (line === '') continue;
+    const record = recordOf(line);
+    if (record === undefined) found.broken += 1;
+    else if (seen.has(record.id)) found.repeated += 1;
+    else {
+      seen.add(record.id);
+      yield record;
+    }
+  }
+}
+
+function recordOf(line: string): UsageRecord | undefined {
+  try {
+    const value = JSON.parse(line) as Partial<UsageRecord> | null;
+    if (typeof value?.id !== 'string' || typeof value.startedAt !== 'number') return undefined;
+    if (typeof value.principal?.id !== 'string' || typeof value.usage !== 'object') return undefined;
+    return value as UsageRecord; // what was written beside these was written by the same hand
+  } catch {
+    return undefined;
+  }
+}
