@@ -99,6 +99,52 @@ describe('portico --config', () => {
   });
 });
 
+describe("portico, to clients of LiteLLM's proxy", () => {
+  const shown: readonly (readonly [string, Record<string, string>, string])[] = [
+    ['in the header of the file', { 'x-house-key': MASTER_KEY }, ''],
+    [
+      'beside what is for somebody else',
+      { 'x-litellm-api-key': `Bearer ${MASTER_KEY}`, authorization: 'Bearer x' },
+      '',
+    ],
+    ['as to Gemini', { 'x-goog-api-key': MASTER_KEY }, ''],
+    ['as to Gemini, in the address', {}, `?key=${MASTER_KEY}`],
+    ["as to Azure's API management", { 'Ocp-Apim-Subscription-Key': MASTER_KEY }, ''],
+    ['as to Anthropic', { 'x-api-key': MASTER_KEY }, ''],
+    ['as to Azure', { 'api-key': MASTER_KEY }, ''],
+  ];
+
+  it('takes keys wherever those show them, and tells what they look for, where the file asks for it', async () => {
+    const file = put(guarded().replace('master_key', 'litellm_key_header_name: X-House-Key, master_key'));
+    const { url } = await start(['--config', file, '--compat', 'litellm'], { OPENAI_API_KEY: 'sk-upstream' });
+    for (const [how, headers, query] of shown) {
+      const answer = await askChat(`${url}/v1/chat/completions${query}`, headers);
+      expect(answer.status, how).toBe(200);
+      expect((await fetch(`${url}/v1/model/info${query}`, { headers })).status, how).toBe(200);
+      expect(answer.headers.get('x-litellm-model-id')).toBe('main');
+      expect(answer.headers.get('x-litellm-call-id')).toBe(answer.headers.get('x-request-id'));
+      expect(answer.headers.get('x-litellm-attempted-retries')).toBe('0');
+      expect(Number(answer.headers.get('x-litellm-response-duration-ms'))).toBeGreaterThan(0);
+    }
+    const wrong = { 'x-litellm-api-key': 'sk-wrong-but-of-a-fitting-length', authorization: `Bearer ${MASTER_KEY}` };
+    expect((await askChat(`${url}/v1/chat/completions`, wrong)).status).toBe(401);
+  });
+
+  it('is none of that where the file does not ask', async () => {
+    const { url } = await start(['--config', put(guarded())], { OPENAI_API_KEY: 'sk-upstream' });
+    const at = `${url}/v1/chat/completions`;
+    expect((await askChat(at, { 'x-litellm-api-key': MASTER_KEY })).status).toBe(401);
+    expect((await askChat(`${at}?key=${MASTER_KEY}`, {})).status).toBe(401);
+    const answer = await askChat(at, { authorization: `Bearer ${MASTER_KEY}` });
+    expect([...answer.headers.keys()].filter((name) => name.startsWith('x-litellm'))).toEqual([]);
+  });
+
+  function askChat(url: string, headers: Readonly<Record<string, string>>): Promise<Response> {
+    const body = JSON.stringify({ model: 'gpt-4o', messages });
+    return fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
+  }
+});
+
 describe('portico --model', () => {
   it('serves one model, under another name where one is given', async () => {
     const args = ['--model', 'gpt-4o', '--alias', 'best', '--api_base', provider.url];

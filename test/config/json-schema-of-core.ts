@@ -14,7 +14,12 @@ export function jsonSchemaOfCore(): object {
   const group = groupSchema.extend({ deployments: deployments.optional(), route: routeOf(deployments).optional() });
   const models = z.record(z.string(), z.union([z.string(), z.array(deployment).min(1), group]));
   const inFiles = Object.entries(configSchema.shape).filter(([key]) => !CODE.includes(key));
-  const file = z.strictObject({ $schema: z.string().optional(), ...Object.fromEntries(inFiles), models });
+  const file = z.strictObject({
+    $schema: z.string().optional(),
+    compat: z.literal('litellm').optional(),
+    ...Object.fromEntries(inFiles),
+    models,
+  });
   const schema = z.toJSONSchema(file, { unrepresentable: 'any', io: 'input', reused: 'ref' });
   return { ...(withoutCode(schema) as object), title: "Portico's configuration" };
 }

@@ -30,6 +30,13 @@ describe("the gateway's own configuration in a file", () => {
     expect(report).toMatchObject({ format: 'native', models: ['fast', 'smart'], deployments: 3, problems: [] });
   });
 
+  it("may ask for a server that looks like LiteLLM's proxy", () => {
+    const { config, compat } = readConfig(`compat: litellm\n${YAML}`, { environment });
+    expect(compat).toEqual({ keyHeader: undefined });
+    expect(config).not.toHaveProperty('compat');
+    expect(readConfig(YAML, { environment }).compat).toBeUndefined();
+  });
+
   it('may be JSON', () => {
     const folder = mkdtempSync(join(tmpdir(), 'portico-config-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));

@@ -59,6 +59,16 @@ router_settings: {timeout: 30}`);
     });
   });
 
+  it("has LiteLLM's defaults where it says so, and nowhere else", () => {
+    expect(read(ONE)).not.toHaveProperty('deadlines');
+    const { cooldowns, deadlines } = read(`compat: litellm\n${ONE}`);
+    expect(cooldowns).toEqual({ failuresInARow: 4 });
+    expect(deadlines).toMatchObject({ headersMs: 6_000_000, totalMs: 6_000_000 });
+    expect(read(`compat: litellm\n${ONE}\nrouter_settings: {timeout: 30}`).deadlines).toMatchObject({
+      headersMs: 30_000,
+    });
+  });
+
   it('prices are per million tokens', () => {
     const { models } = read(`model_list:
   - model_name: a

@@ -1,9 +1,10 @@
 import type { LoadedConfig } from '@portico/config';
 import { memoryCounters, type Sink, systemClock } from '@portico/core';
-import { createGateway } from '@portico/node';
+import { createGateway, type NodeHost } from '@portico/node';
 import { jsonLog } from './json-log.js';
 import { ledgerFile } from './ledger-file.js';
 import type { ServeOptions } from './serve.js';
+import { forLiteLlmClients } from './server/litellm-clients.js';
 import { explainListenError, type OpenServer, openServer } from './server/open-server.js';
 import { type Served, Serving } from './server/serving.js';
 import type { Terminal } from './terminal.js';
@@ -59,13 +60,16 @@ export async function serveHere(asked: ServeOptions, terminal: Terminal): Promis
 
   function open(config: LoadedConfig): Served {
     const { sinks = [], stores } = config.config;
-    const gateway = createGateway({
+    const gateway = createGateway<NodeHost>({
       ...config.config,
+      // What LiteLLM's clients are told is made of it.
+      debugHeaders: config.compat !== undefined || config.config.debugHeaders === true,
       logger,
       stores: { counters, ...stores },
       sinks: ledger === undefined ? sinks : [...sinks, ledger],
     });
-    return { gateway, loaded: config };
+    const handle = config.compat === undefined ? gateway.handle : forLiteLlmClients(gateway.handle, config.compat);
+    return { gateway, handle, loaded: config };
   }
 
   /** The file has changed: calls from now on are answered by what it says now. */

@@ -1,5 +1,12 @@
 import { resolve } from 'node:path';
-import { type ConfigListener, type ConfigWatch, type LoadedConfig, readConfig, watchConfig } from '@portico/config';
+import {
+  type ConfigListener,
+  type ConfigWatch,
+  type LoadedConfig,
+  type ReadOptions,
+  readConfig,
+  watchConfig,
+} from '@portico/config';
 import type { Options } from './run.js';
 import { serveHere } from './serve-here.js';
 import type { Terminal } from './terminal.js';
@@ -37,14 +44,18 @@ export async function serve(options: Options, rest: readonly string[], terminal:
     return misused('Name a model or a configuration: portico --model gpt-4o, or portico --config config.yaml');
   }
 
+  const { compat } = options;
+  if (compat !== undefined && compat !== 'litellm')
+    return misused(`--compat is "litellm" or nothing, not "${compat}".`);
+
   const asked: ServeOptions = {
     port,
     host: options.host,
     ledger: options.ledger && resolve(terminal.folder, options.ledger),
     watch: (listener) =>
       file === undefined
-        ? { loaded: configOfModel(options, terminal), reload: () => undefined, stop: () => undefined }
-        : watchConfig(resolve(terminal.folder, file), listener, { environment: terminal.environment, shownAs: file }),
+        ? { loaded: configOfModel(options, compat, terminal), reload: () => undefined, stop: () => undefined }
+        : watchConfig(resolve(terminal.folder, file), listener, { environment, compat, shownAs: file }),
   };
   return workers > 1 && !isWorker() ? superviseWorkers(workers, terminal) : serveHere(asked, terminal);
 
@@ -55,9 +66,9 @@ export async function serve(options: Options, rest: readonly string[], terminal:
 }
 
 /** One model is a LiteLLM configuration of one entry. */
-function configOfModel(options: Options, terminal: Terminal): LoadedConfig {
+function configOfModel(options: Options, compat: ReadOptions['compat'], terminal: Terminal): LoadedConfig {
   const { model, alias, 'api-base': address } = options;
   const params = { model, ...(address !== undefined && { api_base: address }) };
   const text = JSON.stringify({ model_list: [{ model_name: alias ?? model, litellm_params: params }] });
-  return readConfig(text, { file: '--model', environment: terminal.environment });
+  return readConfig(text, { file: '--model', environment: terminal.environment, compat });
 }

@@ -8,7 +8,7 @@ export {
   type Verdict,
 } from './config-report.js';
 export { checkConfig, loadConfig } from './load-config.js';
-export type { LoadedConfig, ModelInfo, ReadOptions } from './loaded-config.js';
+export type { LiteLlmCompat, LoadedConfig, ModelInfo, ReadOptions } from './loaded-config.js';
 export { nearestWord } from './nearest-word.js';
 export { type ReadTextOptions, readConfig } from './read-config.js';
 export { type ConfigListener, type ConfigWatch, type WatchOptions, watchConfig } from './watch-config.js';

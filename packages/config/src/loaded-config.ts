@@ -9,8 +9,16 @@ export interface LoadedConfig {
   readonly report: ConfigReport;
   /** Who may call: those with a key nobody guesses, those with one that is short, or everybody. */
   readonly guard: 'keys' | 'short key' | 'none';
+  /** Set where the server is to look like LiteLLM's proxy to its clients: `compat: litellm`. */
+  readonly compat: LiteLlmCompat | undefined;
   /** What is known of the deployments, without their credentials: what LiteLLM's clients ask for at `/v1/model/info`. */
   readonly modelInfo: readonly ModelInfo[];
+}
+
+/** What clients of LiteLLM's proxy are used to. */
+export interface LiteLlmCompat {
+  /** A header of the file's own in which keys are shown, in lower case: `general_settings.litellm_key_header_name`. */
+  readonly keyHeader: string | undefined;
 }
 
 /** One deployment, in LiteLLM's words. */
@@ -27,6 +35,8 @@ export interface ReadOptions {
   readonly plugins?: Readonly<Record<string, Plugin>>;
   /** Vendors besides those of `@portico/providers`, or other versions of them. */
   readonly providers?: readonly Provider[];
+  /** As if the file said `compat: litellm`. Default: what it says. */
+  readonly compat?: 'litellm' | undefined;
   /** What messages call the file. Default: its path as it was given. */
   readonly shownAs?: string;
 }

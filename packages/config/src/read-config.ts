@@ -40,7 +40,9 @@ export function checkText(
 
   const first = parseConfigDocument(text, file, '1.2', problems);
   const format: ConfigFormat = first !== undefined && isLiteLlm(first) ? 'litellm' : 'native';
-  const made = first && (format === 'litellm' ? fromLiteLlm() : readNative(first, providers, reading));
+  const made =
+    first &&
+    (format === 'litellm' ? fromLiteLlm() : readNative(first, providers, reading, options.compat === 'litellm'));
   const models = made === undefined ? [] : modelsOf(made.config.models);
   const report: ConfigReport = {
     file,
@@ -56,7 +58,14 @@ export function checkText(
 
   function fromLiteLlm(): Omit<LoadedConfig, 'report'> | undefined {
     const root = parseConfigDocument(text, file, '1.1', problems);
-    return root && readLiteLlm(root, { environment: reading.environment, plugins, providers, readIncluded }, reading);
+    const around = {
+      environment: reading.environment,
+      plugins,
+      providers,
+      readIncluded,
+      isCompatible: options.compat === 'litellm',
+    };
+    return root && readLiteLlm(root, around, reading);
   }
 
   function readIncluded(path: string, named: ConfigNode): MapNode | undefined {

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
-import type { Gateway } from '@portico/core';
+import { shownKey } from './litellm-clients.js';
+import type { Served } from './serving.js';
 
 /** What says who is calling. */
 const CREDENTIALS = ['authorization', 'x-api-key', 'api-key'];
 
 /** Asks the gateway in the name of whoever asked this server: with the same credential, on the same limits and bill. */
 export function askAsCaller(
-  gateway: Gateway,
+  { gateway, loaded: { compat } }: Served,
   req: IncomingMessage,
   path: string,
   body?: object,
@@ -17,6 +18,8 @@ export function askAsCaller(
     const value = req.headers[name];
     if (typeof value === 'string') headers.set(name, value);
   }
+  const key = compat && shownKey(req, compat);
+  if (key !== undefined) headers.set('authorization', `Bearer ${key}`);
   const request = new Request(`http://localhost${path}`, {
     headers,
     ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
@@ -27,10 +30,10 @@ export function askAsCaller(
 
 /** The models a caller may ask for, or the refusal. */
 export async function modelsOfCaller(
-  gateway: Gateway,
+  served: Served,
   req: IncomingMessage,
 ): Promise<readonly string[] | { readonly status: number; readonly body: unknown }> {
-  const answer = await askAsCaller(gateway, req, '/v1/models');
+  const answer = await askAsCaller(served, req, '/v1/models');
   const body: unknown = await answer.json();
   if (!answer.ok) return { status: answer.status, body };
   return (body as { readonly data: readonly { readonly id: string }[] }).data.map(({ id }) => id);

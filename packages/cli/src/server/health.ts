@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Gateway } from '@portico/core';
 import { askAsCaller, modelsOfCaller } from './ask-as-caller.js';
 import { sendJson } from './send-json.js';
 import type { Served } from './serving.js';
@@ -11,30 +10,26 @@ const PROBE_MS = 30_000;
  * `/health/liveliness`: the process answers. `/health/readiness`: it takes calls. Both are open. `/health` asks each model
  * the caller may use for a word, at the caller's expense.
  */
-export async function answerHealth(
-  req: IncomingMessage,
-  res: ServerResponse,
-  { gateway, loaded }: Served,
-): Promise<void> {
+export async function answerHealth(req: IncomingMessage, res: ServerResponse, served: Served): Promise<void> {
   const path = (req.url ?? '/').split('?', 1)[0] ?? '/';
   if (path === '/health/liveliness' || path === '/health/liveness') return sendJson(res, 200, "I'm alive!");
   if (path === '/health/readiness') {
-    if (gateway.isClosing) return sendJson(res, 503, { status: 'shutting down' });
-    return sendJson(res, 200, { status: 'healthy', models: gateway.modelNames.length });
+    if (served.gateway.isClosing) return sendJson(res, 503, { status: 'shutting down' });
+    return sendJson(res, 200, { status: 'healthy', models: served.gateway.modelNames.length });
   }
   if (path !== '/health') {
     const message = `${path} is not an endpoint. There are /health, /health/liveliness and /health/readiness.`;
     return sendJson(res, 404, { error: { message, type: 'invalid_request_error', param: null, code: 'not_found' } });
   }
 
-  const models = await modelsOfCaller(gateway, req);
+  const models = await modelsOfCaller(served, req);
   if ('status' in models) return sendJson(res, models.status, models.body);
   const wanted = new URL(req.url ?? '/', 'http://localhost').searchParams.get('model');
   const asked = wanted === null ? models : models.filter((model) => model === wanted);
   const left = new AbortController();
   res.once('close', () => left.abort());
   const signal = AbortSignal.any([left.signal, AbortSignal.timeout(PROBE_MS)]);
-  const probes = await Promise.all(asked.map((model) => probe(model, modeOf(model, loaded), gateway, req, signal)));
+  const probes = await Promise.all(asked.map((model) => probe(model, served, req, signal)));
   const healthy = probes.filter(({ error }) => error === undefined);
   const unhealthy = probes.filter(({ error }) => error !== undefined);
   sendJson(res, 200, {
@@ -50,13 +45,8 @@ interface Probe {
   readonly error?: string;
 }
 
-async function probe(
-  model: string,
-  mode: unknown,
-  gateway: Gateway,
-  req: IncomingMessage,
-  signal: AbortSignal,
-): Promise<Probe> {
+async function probe(model: string, served: Served, req: IncomingMessage, signal: AbortSignal): Promise<Probe> {
+  const mode = served.loaded.modelInfo.find(({ model_name }) => model_name === model)?.model_info.mode;
   const [path, body] =
     mode === 'embedding'
       ? ['/v1/embeddings', { model, input: 'ping' }]
@@ -64,14 +54,10 @@ async function probe(
         ? ['/v1/completions', { model, prompt: 'ping', max_tokens: 1 }]
         : ['/v1/chat/completions', { model, messages: [{ role: 'user', content: 'ping' }], max_tokens: 16 }];
   try {
-    const answer = await askAsCaller(gateway, req, path, body, signal);
+    const answer = await askAsCaller(served, req, path, body, signal);
     const value = (await answer.json()) as { readonly error?: { readonly message?: string } };
     return answer.ok ? { model } : { model, error: value.error?.message ?? `status ${answer.status}` };
   } catch (error) {
     return { model, error: error instanceof Error ? error.message : 'no answer' };
   }
-}
-
-function modeOf(model: string, { modelInfo }: Served['loaded']): unknown {
-  return modelInfo.find(({ model_name }) => model_name === model)?.model_info.mode;
 }

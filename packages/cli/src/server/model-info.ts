@@ -4,14 +4,10 @@ import { sendJson } from './send-json.js';
 import type { Served } from './serving.js';
 
 /** `GET /v1/model/info`: the deployments of the models a caller may ask for, without their credentials. */
-export async function answerModelInfo(
-  req: IncomingMessage,
-  res: ServerResponse,
-  { gateway, loaded: { modelInfo } }: Served,
-): Promise<void> {
-  const models = await modelsOfCaller(gateway, req);
+export async function answerModelInfo(req: IncomingMessage, res: ServerResponse, served: Served): Promise<void> {
+  const models = await modelsOfCaller(served, req);
   if ('status' in models) return sendJson(res, models.status, models.body);
   const id = new URL(req.url ?? '/', 'http://localhost').searchParams.get('litellm_model_id');
-  const data = modelInfo.filter(({ model_name }) => models.includes(model_name));
+  const data = served.loaded.modelInfo.filter(({ model_name }) => models.includes(model_name));
   sendJson(res, 200, { data: id === null ? data : data.filter(({ model_info }) => model_info.id === id) });
 }

@@ -25,7 +25,7 @@ export async function openServer(
   serving: Serving,
   where: { readonly host: string; readonly port: number },
 ): Promise<OpenServer> {
-  const listener = nodeListener({ handle: (request) => serving.use(({ gateway }) => gateway.handle(request)) });
+  const listener = nodeListener({ handle: (request) => serving.use(({ handle }) => handle(request)) });
   const server = createServer((req, res) => {
     const answer = answerOf(req);
     if (answer === undefined) return listener(req, res);

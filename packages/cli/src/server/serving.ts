@@ -1,10 +1,13 @@
 import type { LoadedConfig } from '@portico/config';
 import type { Gateway } from '@portico/core';
+import type { NodeHost } from '@portico/node';
 
 /** What is served: a gateway, and what its configuration says besides. */
 export interface Served {
-  readonly gateway: Gateway;
-  readonly loaded: Pick<LoadedConfig, 'modelInfo'>;
+  readonly gateway: Gateway<NodeHost>;
+  /** The gateway's own, or with what is to look otherwise to clients. */
+  readonly handle: Gateway<NodeHost>['handle'];
+  readonly loaded: Pick<LoadedConfig, 'modelInfo' | 'compat'>;
 }
 
 /** Between two looks whether the last answer of a gateway that was replaced has ended. */
@@ -20,10 +23,6 @@ export class Serving {
 
   constructor(served: Served) {
     this.#current = { ...served, users: 0 };
-  }
-
-  get gateway(): Gateway {
-    return this.#current.gateway;
   }
 
   /** Runs `answer` with what is served now; it is kept open meanwhile, whatever takes its place. */

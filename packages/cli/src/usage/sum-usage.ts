@@ -37,8 +37,8 @@ export class UsageSums {
     addTo(this.total, record);
     for (const [grouping, sums] of this.#groups) {
       const name = GROUPINGS[grouping](record);
-      let sum = sums.get(name);
-      if (sum === undefined) sums.set(name, (sum = emptySum(name)));
+      const sum = sums.get(name) ?? emptySum(name);
+      sums.set(name, sum);
       addTo(sum, record);
     }
   }

@@ -56,6 +56,9 @@ export interface SettingsDraft {
   budgetPeriod: { readonly text: string; readonly node: ConfigNode } | undefined;
   concurrentCalls: number | undefined;
   maxBodyBytes: number | undefined;
+  /** LiteLLM's defaults hold where the file says nothing, and its clients find what they know. */
+  isCompatible: boolean;
+  keyHeader: { readonly text: string; readonly node: ConfigNode } | undefined;
   readonly plugins: Set<Plugin>;
   /** What the host offers by name. */
   readonly offered: Readonly<Record<string, Plugin>>;
@@ -88,8 +91,10 @@ export function draftDeployment(entry: MapNode): DeploymentDraft {
   };
 }
 
-export function draftSettings(offered: Readonly<Record<string, Plugin>>): SettingsDraft {
+export function draftSettings(offered: Readonly<Record<string, Plugin>>, isCompatible: boolean): SettingsDraft {
   return {
+    isCompatible,
+    keyHeader: undefined,
     dropUnsupported: false,
     maxRetries: undefined,
     baseDelayMs: undefined,

@@ -1,5 +1,6 @@
 import type { Plugin } from '@portico/core';
 import { didYouMean } from '../nearest-word.js';
+import { COMPAT_SAYS, readCompat } from '../read-compat.js';
 import { countOf, flagOf, itemsOf, numberOf, type Reading, textOf } from '../reading.js';
 import { type ConfigNode, shownValue } from '../yaml/config-node.js';
 import type { SettingsDraft } from './draft.js';
@@ -394,7 +395,14 @@ export const GENERAL_KEYS: KeyRows<SettingsDraft> = {
     ],
     refused(NO_PYTHON),
   ),
-  litellm_key_header_name: refused('keys are shown as "Authorization: Bearer", "x-api-key" or "api-key"'),
+  litellm_key_header_name: supported('the header that keys are shown in', textAndNode, (draft, header) => {
+    draft.keyHeader = header;
+    if (draft.isCompatible) return undefined;
+    return {
+      verdict: 'refused',
+      says: 'keys are shown as "Authorization: Bearer", "x-api-key" or "api-key"; with "compat: litellm" at the top of the file, in this header as well',
+    };
+  }),
   ...each(
     [
       'enable_jwt_auth',
@@ -477,6 +485,9 @@ export const GENERAL_KEYS: KeyRows<SettingsDraft> = {
 
 /** The top of the file. */
 export const TOP_KEYS: KeyRows<SettingsDraft> = {
+  compat: supported(COMPAT_SAYS, readCompat, (draft, isCompatible) => {
+    draft.isCompatible ||= isCompatible;
+  }),
   // These are read apart, key by key.
   model_list: supported('the models'),
   litellm_settings: supported('read key by key'),

@@ -19,6 +19,7 @@ export interface LiteLlmSurroundings {
   readonly plugins: Readonly<Record<string, Plugin>>;
   readonly providers: readonly Provider[];
   readonly readIncluded: ReadIncluded;
+  readonly isCompatible: boolean;
 }
 
 /** Reads LiteLLM's `config.yaml`. Findings and problems go into `found`. */
@@ -33,7 +34,7 @@ export function readLiteLlm(
   const fileEnvironment = variables === undefined ? {} : textMapOf(variables, before);
   const reading: Reading = { ...found, environment: { ...around.environment, ...fileEnvironment } };
 
-  const settings = draftSettings(around.plugins);
+  const settings = draftSettings(around.plugins, around.isCompatible);
   readKeys(file, TOP_KEYS, settings, reading, judgeUnknownTop);
   // router_settings come last: what they say wins over the same word in litellm_settings.
   readSection(file, 'litellm_settings', LITELLM_SETTINGS_KEYS, settings, reading, judgeUnknownSetting);
@@ -43,6 +44,7 @@ export function readLiteLlm(
   readCredentials(listAt(file, 'credential_list', reading), settings, reading);
   const drafts = readModelList(file, settings, reading);
 
+  if (settings.isCompatible) takeDefaults(settings);
   const built = buildModels(drafts, settings, fileEnvironment, around.providers, reading);
   const models = withFallbacks(built, settings, reading);
   const access = buildAccess(settings, reading);
@@ -57,7 +59,8 @@ export function readLiteLlm(
       if (entry === undefined || !faulty.has(entry)) problem(reading, origin, inLiteLlmsWords(message));
     }
   }
-  return { config, guard: access.guard, modelInfo: built.modelInfo };
+  const compat = settings.isCompatible ? { keyHeader: settings.keyHeader?.text.toLowerCase() } : undefined;
+  return { config, guard: access.guard, compat, modelInfo: built.modelInfo };
 }
 
 function readModelList(file: MapNode, settings: SettingsDraft, reading: Reading): readonly DeploymentDraft[] {
@@ -65,6 +68,12 @@ function readModelList(file: MapNode, settings: SettingsDraft, reading: Reading)
   if (items.length === 0)
     problem(reading, file.entries.get('model_list') ?? file, 'there is no model in "model_list".');
   return items.flatMap((item) => readDeployment(item, settings, reading) ?? []);
+}
+
+/** What LiteLLM does where the file says nothing, as far as it is something else than here. */
+function takeDefaults({ timeouts, cooldowns }: SettingsDraft): void {
+  timeouts.wholeMs ??= 6_000_000;
+  cooldowns.failuresInARow ??= 4;
 }
 
 function readSection(

@@ -3,6 +3,7 @@ import { checkByCore } from '../check-by-core.js';
 import type { Place } from '../config-problem.js';
 import type { LoadedConfig, ModelInfo } from '../loaded-config.js';
 import { didYouMean } from '../nearest-word.js';
+import { COMPAT_SAYS, readCompat } from '../read-compat.js';
 import { problem, type Reading } from '../reading.js';
 import { type ConfigNode, type MapNode, pathBelow } from '../yaml/config-node.js';
 
@@ -25,6 +26,9 @@ export const CODE = [
 /** Editors find the schema by this key; it says nothing to the gateway. */
 const SCHEMA_KEY = '$schema';
 
+/** Whom the server is to look like, which is nothing to the gateway itself. */
+const COMPAT_KEY = 'compat';
+
 const REFERENCE = 'env:';
 
 /** What must not print, and is taken wrapped. */
@@ -35,13 +39,20 @@ export function readNative(
   file: MapNode,
   providers: readonly Provider[],
   reading: Reading,
+  isCompatible: boolean,
 ): Omit<LoadedConfig, 'report'> {
+  let compatible = isCompatible;
   const values: Record<string, unknown> = {};
   const nodes = new Map<string, ConfigNode>();
   const keyPlaces = new Map<string, Place>();
   for (const [key, node] of file.entries) {
     const place = file.keyPlaces.get(key) ?? node.place;
     if (key === SCHEMA_KEY) continue;
+    if (key === COMPAT_KEY) {
+      compatible = readCompat(node, reading) ?? compatible;
+      reading.findings.push({ verdict: 'supported', path: node.path, place, says: COMPAT_SAYS });
+      continue;
+    }
     if (CODE.includes(key)) {
       problem(reading, { ...node, place }, 'is code: give it where the gateway is made, beside what this file says.');
       continue;
@@ -58,7 +69,8 @@ export function readNative(
       problem(reading, { ...node, path: path === '' ? node.path : path, place: place ?? node.place }, message);
     }
   }
-  return { config, guard: guardOf(config), modelInfo: modelInfoOf(config) };
+  const compat = compatible ? { keyHeader: undefined } : undefined;
+  return { config, guard: guardOf(config), compat, modelInfo: modelInfoOf(config) };
 
   /** The value with its references followed, and every place remembered. */
   function valueAt(node: ConfigNode): unknown {

@@ -1,0 +1,12 @@
+import { problem, type Reading, textOf } from './reading.js';
+import { type ConfigNode, shownValue } from './yaml/config-node.js';
+
+/** What the key does. */
+export const COMPAT_SAYS = "the server looks like LiteLLM's proxy to its clients, and keeps its defaults";
+
+/** Reads `compat: litellm`, the only one there is. */
+export function readCompat(node: ConfigNode, reading: Reading): boolean | undefined {
+  const name = textOf(node, reading);
+  if (name === undefined || name === 'litellm') return name && true;
+  return problem(reading, node, `must be "litellm", and is ${shownValue(node)}.`);
+}
