@@ -1,12 +1,12 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { run } from '@portico/cli';
 import { readConfig } from '@portico/config';
 import { NO_USAGE, type UsageRecord } from '@portico/core';
 import { type FakeProvider, startFakeProvider } from '@portico/testing';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { put, start } from './portico-process.js';
+import { portico } from './run-here.js';
 
 const messages = [{ role: 'user' as const, content: 'Tell me of porticos.' }];
 
@@ -142,17 +142,4 @@ function record(given: Partial<UsageRecord>): Partial<UsageRecord> {
 function recordsOf(ledger: string): readonly UsageRecord[] {
   const lines = readFileSync(ledger, 'utf8').split('\n').filter(Boolean);
   return lines.map((line) => JSON.parse(line) as UsageRecord);
-}
-
-/** Runs a command in this process. */
-async function portico(args: readonly string[]): Promise<{ code: number; output: string; errors: string }> {
-  let [output, errors] = ['', ''];
-  const code = await run(args, {
-    out: (text) => (output += `${text}\n`),
-    error: (text) => (errors += `${text}\n`),
-    colours: false,
-    folder: process.cwd(),
-    environment: {},
-  });
-  return { code, output, errors };
 }

@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type ConfigReport, checkConfig, formatReport, type ReadOptions } from '@portico/config';
+import { type ConfigReport, checkConfig, formatReport } from '@portico/config';
 import { describe, expect, it } from 'vitest';
 import { ENTRY_KEYS, INFO_KEYS, PARAMETER_KEYS } from '../../packages/config/dist/litellm/keys-of-deployments.js';
 import {
@@ -12,6 +12,7 @@ import {
   ROUTER_KEYS,
   TOP_KEYS,
 } from '../../packages/config/dist/litellm/keys-of-settings.js';
+import { surroundings } from './surroundings.js';
 
 // Configurations as LiteLLM's users have them, and what becomes of every key of each. What a file beside them says is
 // what `portico check` prints; `vitest -u` writes it anew, and the difference is to be read.
@@ -56,18 +57,4 @@ describe("LiteLLM's configurations", () => {
 
 function report(file: string): ConfigReport {
   return checkConfig(resolve(corpus, file), { ...surroundings(file), shownAs: file });
-}
-
-/** The variables a file refers to, as they would be set; those that are missing on purpose are not. */
-function surroundings(file: string): ReadOptions {
-  const text =
-    readFileSync(resolve(corpus, file), 'utf8') + readFileSync(resolve(corpus, 'shared/more-models.yaml'), 'utf8');
-  const names = [...text.matchAll(/os\.environ\/(\w+)/g)].flatMap(([, name]) => name ?? []);
-  const set = names
-    .filter((name) => !name.startsWith('MISSING_'))
-    .map((name) => [name, `value-of-${name}-that-is-long`]);
-  return {
-    environment: Object.fromEntries(set),
-    plugins: { ledger: { name: 'ledger' }, 'house-rules': { name: 'house-rules' } },
-  };
 }

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { ConfigFileError, nearestWord } from '@portico/config';
 import { checkFile } from './check-file.js';
+import { importFile } from './import-file.js';
 import { initApp } from './init/init-app.js';
 import { mintKey } from './mint-key.js';
 import { serve } from './serve.js';
@@ -13,6 +14,7 @@ const HELP = `portico: an LLM gateway with OpenAI's interface
   portico --model NAME                serve one model: gpt-4o, anthropic/claude-sonnet-4-5, …
   portico --config FILE               serve a configuration: the gateway's own, or LiteLLM's config.yaml
   portico check FILE                  say what becomes of each key of a configuration
+  portico import litellm FILE         write a configuration of the gateway's own shape; or: import portkey FILE
   portico keys --id NAME              make a virtual key, and the lines for it
   portico usage LEDGER [--by WHAT]    what the calls of a ledger cost: by model, principal, team, day
   portico init [FOLDER] [--write]     show how to mount the gateway in the app in a folder; with --write, do it
@@ -28,6 +30,10 @@ Serving
       --compat litellm look like LiteLLM's proxy to its clients, with its defaults
       --ledger FILE    where each call's usage is written, a line of JSON each
   A configuration that changes is taken at once, and on SIGHUP; one that cannot be used is not.
+
+Import
+  -o, --out FILE       default: what is printed
+      --alias NAME     what clients call the model that a configuration of Portkey's becomes; default: the file's name
 
 Keys
       --team NAME  --models NAME,NAME  --rpm REQUESTS  --tpm TOKENS  --budget 5/day
@@ -45,6 +51,7 @@ const OPTIONS = {
   workers: { type: 'string' },
   compat: { type: 'string' },
   ledger: { type: 'string' },
+  out: { type: 'string', short: 'o' },
   by: { type: 'string' },
   id: { type: 'string' },
   team: { type: 'string' },
@@ -61,7 +68,7 @@ const OPTIONS = {
   version: { type: 'boolean', short: 'v' },
 } as const;
 
-const COMMANDS = ['serve', 'check', 'keys', 'usage', 'init'];
+const COMMANDS = ['serve', 'check', 'import', 'keys', 'usage', 'init'];
 
 /** Options of LiteLLM's that its images and service files are full of. */
 const WITHOUT_EFFECT = ['debug', 'detailed-debug', 'telemetry'] as const;
@@ -86,6 +93,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   try {
     if (command === 'serve') return await serve(values, rest, terminal);
     if (command === 'check') return checkFile(rest[0] ?? values.config, terminal);
+    if (command === 'import') return importFile(rest, values, terminal);
     if (command === 'keys') return mintKey(values, terminal);
     if (command === 'usage') return await showUsage(rest[0], values.by, terminal);
     if (command === 'init') return initApp(rest[0], values.write === true, terminal);

@@ -25,8 +25,8 @@ export interface ConfigReport {
   readonly problems: readonly FileProblem[];
 }
 
-/** The gateway's own shape, or that of LiteLLM's proxy. */
-export type ConfigFormat = 'native' | 'litellm';
+/** The gateway's own shape, or that of LiteLLM's proxy. Portkey's are imported, and not served as they are. */
+export type ConfigFormat = 'native' | 'litellm' | 'portkey';
 
 const HEADINGS: readonly (readonly [Verdict, string])[] = [
   ['supported', 'Supported'],

@@ -7,6 +7,8 @@ export {
   isUsable,
   type Verdict,
 } from './config-report.js';
+export { type ImportedConfig, importLiteLlm } from './import/import-litellm.js';
+export { type ImportPortkeyOptions, importPortkey } from './import/import-portkey.js';
 export { checkConfig, loadConfig } from './load-config.js';
 export type { LiteLlmCompat, LoadedConfig, ModelInfo, ReadOptions } from './loaded-config.js';
 export { nearestWord } from './nearest-word.js';

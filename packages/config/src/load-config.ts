@@ -37,6 +37,15 @@ export function readFiles(file: string, options: ReadOptions): FilesRead {
   }
 }
 
+/** Undefined where there is none to be read. */
+export function textOfFile(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
 function withFiles(file: string, options: ReadOptions, paths: string[]): ReadTextOptions {
   const folder = dirname(resolve(file));
   return {
@@ -50,7 +59,7 @@ function withFiles(file: string, options: ReadOptions, paths: string[]): ReadTex
   };
 }
 
-function textOf(path: string, { shownAs: file = path }: ReadOptions): string {
+export function textOf(path: string, { shownAs: file = path }: ReadOptions): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {

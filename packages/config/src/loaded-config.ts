@@ -1,4 +1,4 @@
-import type { GatewayConfig, Plugin, Provider } from '@portico/core';
+import type { GatewayConfig, Plugin, Principal, Provider } from '@portico/core';
 import type { ConfigReport } from './config-report.js';
 
 /** A configuration file, ready for a gateway. */
@@ -9,6 +9,8 @@ export interface LoadedConfig {
   readonly report: ConfigReport;
   /** Who may call: those with a key nobody guesses, those with one that is short, or everybody. */
   readonly guard: 'keys' | 'short key' | 'none';
+  /** Who callers are, where the file knows only one: whoever shows its key, or everybody. */
+  readonly principal: Principal | undefined;
   /** Set where the server is to look like LiteLLM's proxy to its clients: `compat: litellm`. */
   readonly compat: LiteLlmCompat | undefined;
   /** What is known of the deployments, without their credentials: what LiteLLM's clients ask for at `/v1/model/info`. */

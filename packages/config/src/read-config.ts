@@ -83,7 +83,10 @@ export function checkText(
 }
 
 /** As one reads, file by file. */
-function inOrderOfFile({ place: a }: { readonly place: Place }, { place: b }: { readonly place: Place }): number {
+export function inOrderOfFile(
+  { place: a }: { readonly place: Place },
+  { place: b }: { readonly place: Place },
+): number {
   if (a.file !== b.file) return a.file < b.file ? -1 : 1;
   return a.line - b.line || a.column - b.column;
 }
@@ -112,7 +115,7 @@ function withProviders(
   return providers === undefined ? config : { ...config, providers };
 }
 
-function refusedKeys(findings: readonly Finding[]): readonly FileProblem[] {
+export function refusedKeys(findings: readonly Finding[]): readonly FileProblem[] {
   return findings
     .filter(({ verdict }) => verdict === 'refused')
     .map(({ path, place, says }) => ({ path, place, message: `${says}.` }));

@@ -15,6 +15,7 @@ import { SHORTEST_KEY } from './keys-of-settings.js';
 /** Who may call, and the part of the configuration that says so. */
 export interface Access {
   readonly guard: LoadedConfig['guard'];
+  readonly principal: Principal;
   readonly config: Pick<GatewayConfig, 'keys' | 'authenticate'>;
 }
 
@@ -30,11 +31,12 @@ export function buildAccess(settings: SettingsDraft, reading: Reading): Access {
   if (key === undefined || key === '') {
     const everybody: Principal = { id: 'anonymous', ...bounds };
     // As a session and not as `anonymous`: pages of other sites must not spend what this machine may.
-    return { guard: 'none', config: { authenticate: () => everybody } };
+    return { guard: 'none', principal: everybody, config: { authenticate: () => everybody } };
   }
   const master: Principal = { id: 'master', ...bounds };
-  if (key.length >= SHORTEST_KEY) return { guard: 'keys', config: { keys: [{ key: secret(key), principal: master }] } };
-  return { guard: 'short key', config: { authenticate: byShortKey(key, master) } };
+  if (key.length >= SHORTEST_KEY)
+    return { guard: 'keys', principal: master, config: { keys: [{ key: secret(key), principal: master }] } };
+  return { guard: 'short key', principal: master, config: { authenticate: byShortKey(key, master) } };
 }
 
 /** The gateway takes no short keys as virtual keys; files that have one keep working. */

@@ -60,7 +60,7 @@ export function readLiteLlm(
     }
   }
   const compat = settings.isCompatible ? { keyHeader: settings.keyHeader?.text.toLowerCase() } : undefined;
-  return { config, guard: access.guard, compat, modelInfo: built.modelInfo };
+  return { config, guard: access.guard, principal: access.principal, compat, modelInfo: built.modelInfo };
 }
 
 function readModelList(file: MapNode, settings: SettingsDraft, reading: Reading): readonly DeploymentDraft[] {

@@ -70,7 +70,7 @@ export function readNative(
     }
   }
   const compat = compatible ? { keyHeader: undefined } : undefined;
-  return { config, guard: guardOf(config), compat, modelInfo: modelInfoOf(config) };
+  return { config, guard: guardOf(config), principal: undefined, compat, modelInfo: modelInfoOf(config) };
 
   /** The value with its references followed, and every place remembered. */
   function valueAt(node: ConfigNode): unknown {

@@ -1,0 +1,46 @@
+import { basename, extname } from 'node:path';
+import { allProviders } from '@portico/providers';
+import { ConfigFileError, type FileProblem } from '../config-problem.js';
+import { type Finding, isUsable } from '../config-report.js';
+import { textOf } from '../load-config.js';
+import type { ReadOptions } from '../loaded-config.js';
+import { readPortkey } from '../portkey/read-portkey.js';
+import { inOrderOfFile, refusedKeys } from '../read-config.js';
+import { parseConfigDocument } from '../yaml/parse-document.js';
+import type { ImportedConfig } from './import-litellm.js';
+import { nativeText } from './native-text.js';
+
+export interface ImportPortkeyOptions extends Pick<ReadOptions, 'providers' | 'shownAs'> {
+  /** The model that clients ask for instead of naming the configuration in a header. Default: the name of the file. */
+  readonly model?: string;
+}
+
+/**
+ * Makes the gateway's own configuration of one of Portkey's, whose models are to be named in it. Who may call is not part of
+ * those: `keys` or `anonymous` is to be added. Throws a `ConfigFileError` if it cannot be used.
+ */
+export function importPortkey(file: string, options: ImportPortkeyOptions = {}): ImportedConfig {
+  const { shownAs = file, model = basename(file, extname(file)) } = options;
+  const problems: FileProblem[] = [];
+  const findings: Finding[] = [];
+  const root = parseConfigDocument(textOf(file, { shownAs }), shownAs, '1.2', problems);
+  const providers = [...allProviders(), ...(options.providers ?? [])];
+  const config = root && readPortkey(root, model, providers, { environment: {}, problems, findings });
+  const models = Object.values(config?.models ?? {}) as readonly { readonly deployments: readonly unknown[] }[];
+  const report = {
+    file: shownAs,
+    format: 'portkey' as const,
+    models: Object.keys(config?.models ?? {}),
+    deployments: models.reduce((sum, { deployments }) => sum + deployments.length, 0),
+    findings: findings.sort(inOrderOfFile),
+    problems,
+  };
+  if (config === undefined || !isUsable(report)) {
+    throw new ConfigFileError(shownAs, [...problems, ...refusedKeys(findings)].sort(inOrderOfFile));
+  }
+  const notes = [
+    `From ${shownAs}, which stays as it is. Clients ask for the model "${model}".`,
+    'Who may call is to be added: "portico keys --id NAME" makes a key.',
+  ];
+  return { text: nativeText(config, notes, (value) => value), report };
+}
