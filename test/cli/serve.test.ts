@@ -69,10 +69,10 @@ describe('portico --config', () => {
   });
 
   it('says at the start which keys do nothing', async () => {
-    const text = `${threeLines()}router_settings: {routing_strategy: least-busy}\n`;
+    const text = `${threeLines()}router_settings: {routing_strategy_args: {ttl: 60}}\n`;
     const { errors } = await start(['--config', put(text), '--detailed_debug'], { OPENAI_API_KEY: 'sk-upstream' });
     expect(errors()).toContain(
-      'config.yaml:7 router_settings.routing_strategy does nothing: least-busy is not there yet',
+      'config.yaml:7 router_settings.routing_strategy_args does nothing: the strategy has no settings',
     );
     expect(errors()).toContain('--detailed-debug does nothing here.');
   });

@@ -91,9 +91,12 @@ router_settings: {timeout: 30}`);
   - {model_name: a, ${DEPLOYMENT}, order: 1}}
   - {model_name: b, ${DEPLOYMENT}}}
 router_settings: {fallbacks: [{a: [b]}]}`);
-    expect(Object.keys(models)).toEqual(['a', 'a (order 2)', 'b']);
-    expect(models.a).toMatchObject({ fallbacks: ['a (order 2)', 'b'] });
-    expect(models['a (order 2)']).toMatchObject({ fallbacks: ['b'] });
+    expect(deploymentsOf(models.a)).toMatchObject([{ order: 2 }, { order: 1 }]);
+    expect(models.a).toMatchObject({ fallbacks: ['b'] });
+    const some = read(`model_list:
+  - {model_name: a, ${DEPLOYMENT}}}
+  - {model_name: a, ${DEPLOYMENT}, order: 1}}`);
+    expect(deploymentsOf(some.models.a)).toMatchObject([{ order: 2 }, { order: 1 }]);
   });
 
   it('fallbacks: a model has its own, else those of the star, else the usual ones; never itself', () => {
@@ -112,6 +115,76 @@ router_settings: {fallbacks: [{a: [b]}], context_window_fallbacks: [{a: [c]}], c
     expect(special.models.b).toMatchObject({ contextFallbacks: [], contentFallbacks: ['c'] });
   });
 
+  it.each([
+    ['simple-shuffle', undefined],
+    ['least-busy', 'least-in-flight'],
+    ['latency-based-routing', 'lowest-latency'],
+    ['cost-based-routing', 'lowest-cost'],
+    ['usage-based-routing-v2', 'lowest-usage'],
+  ])('the strategy %s is %s here, where there is something to choose', (theirs, ours) => {
+    const { models } = read(`model_list:
+  - {model_name: a, ${DEPLOYMENT}, rpm: 10}}
+  - {model_name: a, ${DEPLOYMENT}}}
+  - {model_name: b, ${DEPLOYMENT}}}
+router_settings: {routing_strategy: ${theirs}}`);
+    expect(models.a).toHaveProperty('deployments');
+    expect((models.a as { strategy?: string }).strategy).toBe(ours);
+    expect(models.b).not.toHaveProperty('strategy');
+  });
+
+  it('rpm and tpm are shares, and bounds only where the file says so', () => {
+    const text = ONE.replace('}}]', ', rpm: 10, tpm: 5000, max_parallel_requests: 3}}]');
+    const limitsIn = (more: string) => (deploymentsOf(read(text + more).models.a)[0] as { limits?: object }).limits;
+    const rates = { requestsPerMinute: 10, tokensPerMinute: 5_000 };
+    expect(limitsIn('')).toEqual({ concurrentCalls: 3 });
+    for (const setting of [
+      'enable_pre_call_checks: true',
+      'optional_pre_call_checks: [enforce_model_rate_limits]',
+      'routing_strategy: usage-based-routing',
+    ]) {
+      expect(limitsIn(`\nrouter_settings: {${setting}}`), setting).toEqual({ ...rates, concurrentCalls: 3 });
+    }
+    const usual = read(`${ONE}\nrouter_settings: {default_max_parallel_requests: 7}`);
+    expect(deploymentsOf(usual.models.a)).toMatchObject([{ limits: { concurrentCalls: 7 } }]);
+  });
+
+  it('what a deployment cannot do keeps calls that need it away', () => {
+    const info = 'model_info: {supports_vision: false, supports_function_calling: true, max_input_tokens: 4096}';
+    const text = `model_list: [{model_name: a, ${DEPLOYMENT}}, ${info}}]`;
+    expect(deploymentsOf(read(text).models.a)).toMatchObject([{ abilities: { images: false } }]);
+    const checked = read(`${text}\nrouter_settings: {enable_pre_call_checks: true}`);
+    expect(deploymentsOf(checked.models.a)).toMatchObject([{ abilities: { images: false, inputTokens: 4_096 } }]);
+  });
+
+  it('tags choose among deployments where filtering is on', () => {
+    const text = `model_list:
+  - {model_name: a, ${DEPLOYMENT}, tags: [paid]}}
+  - {model_name: a, ${DEPLOYMENT}, tags: [default]}}`;
+    const tagsIn = (more: string) =>
+      deploymentsOf(read(text + more).models.a).map((details) => (details as { tags?: unknown }).tags);
+    expect(tagsIn('\nrouter_settings: {enable_tag_filtering: true}')).toEqual([['paid'], undefined]);
+    expect(tagsIn('')).toEqual([undefined, undefined]);
+  });
+
+  it('calls stick to deployments by what the file says', () => {
+    const { models } = read(`model_list:
+  - {model_name: a, ${DEPLOYMENT}}}
+  - {model_name: a, ${DEPLOYMENT}}}
+router_settings: {optional_pre_call_checks: [prompt_caching]}`);
+    expect(models.a).toMatchObject({ strategy: { by: 'sticky', key: 'prompt' } });
+  });
+
+  it('retries may depend on what failed, for all models and for one', () => {
+    const config = read(`${ONE}
+router_settings: {retry_policy: {RateLimitErrorRetries: 4}, model_group_retry_policy: {a: {TimeoutErrorRetries: 0}}}`);
+    expect(config.retries).toEqual({ byKind: { rate_limited: 4 } });
+    expect(config.models.a).toMatchObject({ retries: { byKind: { timeout: 0 } } });
+    expect(() => read(`${ONE}\nrouter_settings: {model_group_retry_policy: {b: {}}}`)).toThrow('there is no model "b"');
+    expect(() => read(`${ONE}\nrouter_settings: {retry_policy: {RateLimitErorRetries: 4}}`)).toThrow(
+      'did you mean "RateLimitErrorRetries"?',
+    );
+  });
+
   it('router_settings win over litellm_settings, whatever stands first', () => {
     const config = read(`router_settings: {num_retries: 5, cooldown_time: 7, allowed_fails: 2, retry_after: 3}
 litellm_settings: {num_retries: 1, allowed_fails: 9}
@@ -122,10 +195,10 @@ ${ONE}`);
     });
   });
 
-  it('an alias is a model of the same deployments', () => {
+  it('an alias leads to the model, which keeps its limits and rests', () => {
     const { models } = read(`${ONE}\nrouter_settings: {model_group_alias: {x: a, y: {model: a, hidden: true}}}`);
     expect(Object.keys(models)).toEqual(['a', 'x', 'y']);
-    expect(deploymentsOf(models.y)).toMatchObject([{ id: 'y:a:openai/gpt-4o', model: 'openai/gpt-4o' }]);
+    expect(models.y).toMatchObject({ route: 'a' });
   });
 
   it('variables of the file are found like those of the environment, and win over them', () => {

@@ -2,6 +2,7 @@ import type { Provider } from '@portico/core';
 import { allProviders } from '@portico/providers';
 import { ConfigFileError, type FileProblem, type Place } from './config-problem.js';
 import { type ConfigFormat, type ConfigReport, type Finding, isUsable } from './config-report.js';
+import { deploymentsIn } from './deployments-in.js';
 import { TOP_KEYS } from './litellm/keys-of-settings.js';
 import { readLiteLlm } from './litellm/read-litellm.js';
 import type { LoadedConfig, ReadOptions } from './loaded-config.js';
@@ -99,13 +100,10 @@ function isLiteLlm(root: MapNode): boolean {
 
 function modelsOf(models: unknown): readonly { readonly name: string; readonly deployments: number }[] {
   if (typeof models !== 'object' || models === null) return [];
-  return Object.entries(models).map(([name, model]) => ({ name, deployments: deploymentsOf(model) }));
-}
-
-function deploymentsOf(model: unknown): number {
-  if (Array.isArray(model)) return model.length;
-  const deployments = (model as { readonly deployments?: unknown } | null)?.deployments;
-  return Array.isArray(deployments) ? deployments.length : 1;
+  return Object.entries(models).map(([name, model]) => ({
+    name,
+    deployments: deploymentsIn(model, (other) => Object.hasOwn(models, other)).length,
+  }));
 }
 
 function withProviders(

@@ -37,7 +37,8 @@ export function usageTable(heading: string, sums: readonly UsageSum[], paint: Pa
     cells
       .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
       .join('  ');
-  const dearest = sums.reduce((most, { nanoUsd }) => (nanoUsd > most ? nanoUsd : most), 0n);
+  let dearest = 0n;
+  for (const { nanoUsd } of sums) if (nanoUsd > dearest) dearest = nanoUsd;
   const lines = rows.map((row, index) => {
     const bar = barOf(sums[index]?.nanoUsd ?? 0n, dearest);
     return `${line(row)} ${paint.bar(bar)}`.trimEnd();

@@ -29,7 +29,10 @@ export function importLiteLlm(file: string, options: ReadOptions = {}): Imported
   const { loaded, error } = readFiles(file, { ...options, environment: standIns.environment });
   if (error !== undefined) throw error;
 
-  const { models, keys, plugins, authenticate, ...rest } = loaded.config;
+  const { models, keys: _keys, plugins, authenticate: _authenticate, fallbackCircles, ...rest } = loaded.config;
+  const hasFallbacks = Object.values(models as Record<string, ModelGroupConfig>).some(
+    ({ fallbacks = [] }) => fallbacks.length > 0,
+  );
   const shortened = Object.entries(models as Record<string, ModelGroupConfig>).map(([name, group]) => [
     name,
     brief(name, group, isUsualKey),
@@ -43,6 +46,7 @@ export function importLiteLlm(file: string, options: ReadOptions = {}): Imported
   const config = {
     ...(loaded.compat !== undefined && { compat: 'litellm' }),
     models: Object.fromEntries(shortened) as GatewayConfig['models'],
+    ...(hasFallbacks && { fallbackCircles }),
     ...rest,
     ...accessOf(loaded, notes),
   };
@@ -69,6 +73,7 @@ function brief(
   group: ModelGroupConfig,
   isUsualKey: (deployment: DeploymentDetails) => boolean,
 ): GatewayConfig['models'][string] {
+  if (group.deployments === undefined) return withoutEmpty(group);
   const details = group.deployments as readonly DeploymentDetails[]; // LiteLLM's become the long form
   const even = details.every(({ weight }) => weight === details[0]?.weight);
   const deployments = details.map((deployment) => {
@@ -84,10 +89,12 @@ function brief(
     };
     return Object.keys(given).length === 1 ? model : given;
   });
-  const rest = Object.entries(group).filter(
-    ([key, value]) => key !== 'deployments' && !(Array.isArray(value) && value.length === 0),
-  );
-  if (rest.length > 0) return { deployments, ...Object.fromEntries(rest) };
+  const whole = withoutEmpty({ ...group, deployments });
+  if (Object.keys(whole).length > 1) return whole;
   const [only, ...others] = deployments;
   return others.length === 0 && typeof only === 'string' ? only : deployments;
+}
+
+function withoutEmpty(group: ModelGroupConfig): ModelGroupConfig {
+  return Object.fromEntries(Object.entries(group).filter(([, value]) => !(Array.isArray(value) && value.length === 0)));
 }

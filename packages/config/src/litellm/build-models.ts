@@ -1,4 +1,4 @@
-import type { DeploymentDetails, ModelGroupConfig, PriceConfig, Provider } from '@portico/core';
+import type { DeploymentDetails, ModelGroupConfig, PriceConfig, Provider, RetryPolicy } from '@portico/core';
 import { secret } from '@portico/core';
 import type { ModelInfo } from '../loaded-config.js';
 import { problem, type Reading } from '../reading.js';
@@ -8,7 +8,7 @@ import { vendorAndModel } from './vendor-of.js';
 
 /** Model groups in the making, and where the file says what they hold. */
 export interface BuiltModels {
-  /** By the name that clients ask for; those of a higher order are apart. */
+  /** By the name that clients ask for. */
   readonly groups: Map<string, Group>;
   /** Paths of the gateway's configuration, and what the file says there. */
   readonly origins: Map<string, ConfigNode>;
@@ -19,15 +19,14 @@ export interface Group {
   readonly deployments: readonly DeploymentDetails[];
   readonly maxRetries: number | undefined;
   readonly totalMs: number | undefined;
-  readonly node: ConfigNode;
-  /** Groups of a higher order of the same model. */
-  readonly next: string | undefined;
+  readonly strategy: ModelGroupConfig['strategy'];
+  readonly byKind: RetryPolicy['byKind'];
 }
 
 /** What holds where a call has no other bound; longer answers need a longer one. */
 const USUAL_ANSWER_MS = 600_000;
 
-/** Deployments of one name become a group; where they have an order, one group for each. */
+/** Deployments of one name become a group. */
 export function buildModels(
   drafts: readonly DeploymentDraft[],
   settings: SettingsDraft,
@@ -51,25 +50,22 @@ export function buildModels(
       problem(reading, first.groupNode, `no deployment of "${name}" is left to be asked.`);
       continue;
     }
-    const tiers = tiersOf(asked);
-    for (const [index, tier] of tiers.entries()) {
-      const group = tierName(name, index);
-      const next = index + 1 < tiers.length ? tierName(name, index + 1) : undefined;
-      built.groups.set(group, buildGroup(group, tier, next));
-    }
+    built.groups.set(name, buildGroup(name, asked));
   }
   return built;
 
-  function buildGroup(name: string, tier: readonly DeploymentDraft[], next: string | undefined): Group {
-    const weights = weightsOf(tier);
+  function buildGroup(name: string, drafts: readonly DeploymentDraft[]): Group {
+    const weights = weightsOf(drafts);
+    const lastOrder = lastOrderOf(drafts);
     const path = pathBelow('models', name);
     const deployments: DeploymentDetails[] = [];
     let maxRetries: number | undefined;
     let longestMs: number | undefined;
-    for (const [index, draft] of tier.entries()) {
+    for (const [index, draft] of drafts.entries()) {
       if (draft.maxRetries !== undefined) maxRetries = Math.max(maxRetries ?? 0, draft.maxRetries);
-      const details = detailsOf(draft, weights[index] ?? 1);
-      if (details === undefined) continue;
+      const detailed = detailsOf(draft, weights[index] ?? 1);
+      if (detailed === undefined) continue;
+      const details = lastOrder === undefined ? detailed : { order: lastOrder, ...detailed };
       const organizations = draft.organizations.length === 0 ? [undefined] : draft.organizations;
       for (const organization of organizations) {
         const id = freeId(details, name);
@@ -81,10 +77,17 @@ export function buildModels(
         longestMs = Math.max(longestMs ?? 0, deployment.deadlines?.answerMs ?? 0);
       }
     }
-    const node = tier[0]?.groupNode as ConfigNode; // no tier is empty
-    built.origins.set(path, node);
+    built.origins.set(path, drafts[0]?.groupNode as ConfigNode); // there is one at least
     const totalMs = longestMs !== undefined && longestMs > USUAL_ANSWER_MS ? longestMs : undefined;
-    return { deployments, maxRetries, totalMs, node, next };
+    const strategy = settings.strategy ?? (settings.sticksBy && { by: 'sticky' as const, key: settings.sticksBy });
+    return {
+      deployments,
+      maxRetries,
+      totalMs,
+      // Of one there is nothing to choose.
+      strategy: deployments.length > 1 ? strategy : undefined,
+      byKind: settings.retriesByModel.get(name)?.byKind,
+    };
   }
 
   function detailsOf(draft: DeploymentDraft, weight: number): DeploymentDetails | undefined {
@@ -101,6 +104,7 @@ export function buildModels(
     const apiKey = details.apiKey ?? keyOfFile(vendor);
     const deadlines = deadlinesOf(draft.timeouts);
     const price = priceOf(draft);
+    const limits = limitsOf(draft);
     return {
       ...details,
       model,
@@ -111,6 +115,9 @@ export function buildModels(
       ...(Object.keys(headers).length > 0 && { headers }),
       ...(deadlines !== undefined && { deadlines }),
       ...(price !== undefined && { price }),
+      ...(limits !== undefined && { limits }),
+      ...(draft.tags.length > 0 && { tags: draft.tags }),
+      ...(Object.keys(draft.abilities).length > 0 && { abilities: draft.abilities }),
     };
   }
 
@@ -142,9 +149,12 @@ export function groupConfig(
   group: Group,
   lists: Pick<ModelGroupConfig, 'fallbacks' | 'contextFallbacks' | 'contentFallbacks'>,
 ): ModelGroupConfig {
+  const { strategy, maxRetries, byKind } = group;
+  const retries = { ...(maxRetries !== undefined && { maxRetries }), ...(byKind !== undefined && { byKind }) };
   return {
     deployments: group.deployments,
-    ...(group.maxRetries !== undefined && { retries: { maxRetries: group.maxRetries } }),
+    ...(strategy !== undefined && { strategy }),
+    ...(Object.keys(retries).length > 0 && { retries }),
     ...(group.totalMs !== undefined && { deadlines: { totalMs: group.totalMs } }),
     ...lists,
   };
@@ -160,14 +170,21 @@ export function deadlinesOf({ wholeMs, streamMs }: Timeouts): DeploymentDetails[
   };
 }
 
-function tierName(name: string, index: number): string {
-  return index === 0 ? name : `${name} (order ${index + 1})`;
+/** Where some have an order, those without one come after them; undefined where none has. */
+function lastOrderOf(drafts: readonly DeploymentDraft[]): number | undefined {
+  const orders = drafts.flatMap(({ details }) => details.order ?? []);
+  return orders.length === 0 ? undefined : Math.max(...orders) + 1;
 }
 
-/** By order, the lowest first; those without one come last. */
-function tiersOf(drafts: readonly DeploymentDraft[]): readonly (readonly DeploymentDraft[])[] {
-  const orders = [...new Set(drafts.map(({ order = Number.POSITIVE_INFINITY }) => order))].sort((a, b) => a - b);
-  return orders.map((order) => drafts.filter((draft) => (draft.order ?? Number.POSITIVE_INFINITY) === order));
+/** What a deployment is asked no more than. */
+function limitsOf({ settings, rpm, tpm, concurrentCalls }: DeploymentDraft): DeploymentDetails['limits'] {
+  const calls = concurrentCalls ?? settings.usualConcurrentCalls;
+  const limits = {
+    ...(settings.keepsRates && rpm !== undefined && { requestsPerMinute: rpm }),
+    ...(settings.keepsRates && tpm !== undefined && { tokensPerMinute: tpm }),
+    ...(calls !== undefined && { concurrentCalls: calls }),
+  };
+  return Object.keys(limits).length > 0 ? limits : undefined;
 }
 
 /** Shares by weight, else by requests per minute, else by tokens per minute. Whoever does not say it has an average share. */

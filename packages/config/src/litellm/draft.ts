@@ -1,11 +1,22 @@
-import type { DeploymentDetails, GatewayConfig, Plugin, PriceConfig } from '@portico/core';
+import type {
+  DeploymentDetails,
+  GatewayConfig,
+  Plugin,
+  PoolOptions,
+  PriceConfig,
+  RetryPolicy,
+  StickyKey,
+} from '@portico/core';
 import type { ConfigNode, MapNode } from '../yaml/config-node.js';
+import type { RetriesByModel } from './keys-of-routing.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** One entry of `model_list` as it is being read. */
 export interface DeploymentDraft {
   readonly entry: MapNode;
+  /** What holds for all: it is read before any deployment. */
+  readonly settings: SettingsDraft;
   group: string | undefined;
   groupNode: ConfigNode;
   model: string | undefined;
@@ -23,7 +34,9 @@ export interface DeploymentDraft {
   weight: number | undefined;
   rpm: number | undefined;
   tpm: number | undefined;
-  order: number | undefined;
+  tags: readonly string[];
+  concurrentCalls: number | undefined;
+  readonly abilities: Mutable<NonNullable<DeploymentDetails['abilities']>>;
   maxRetries: number | undefined;
   readonly timeouts: Timeouts;
   /** For `/v1/model/info`. */
@@ -56,6 +69,17 @@ export interface SettingsDraft {
   budgetPeriod: { readonly text: string; readonly node: ConfigNode } | undefined;
   concurrentCalls: number | undefined;
   maxBodyBytes: number | undefined;
+  strategy: PoolOptions['strategy'];
+  sticksBy: StickyKey | undefined;
+  /** A deployment's `rpm` and `tpm` are bounds, and not only shares. */
+  keepsRates: boolean;
+  /** A deployment's longest input is looked at before it is asked. */
+  checksInputs: boolean;
+  filtersByTags: boolean;
+  retriesByKind: RetryPolicy['byKind'];
+  retriesByModel: RetriesByModel;
+  /** What a deployment may have under way at a time, where it does not say. */
+  usualConcurrentCalls: number | undefined;
   /** LiteLLM's defaults hold where the file says nothing, and its clients find what they know. */
   isCompatible: boolean;
   keyHeader: { readonly text: string; readonly node: ConfigNode } | undefined;
@@ -65,9 +89,10 @@ export interface SettingsDraft {
   readonly credentials: Map<string, MapNode>;
 }
 
-export function draftDeployment(entry: MapNode): DeploymentDraft {
+export function draftDeployment(entry: MapNode, settings: SettingsDraft): DeploymentDraft {
   return {
     entry,
+    settings,
     group: undefined,
     groupNode: entry,
     model: undefined,
@@ -83,7 +108,9 @@ export function draftDeployment(entry: MapNode): DeploymentDraft {
     weight: undefined,
     rpm: undefined,
     tpm: undefined,
-    order: undefined,
+    tags: [],
+    concurrentCalls: undefined,
+    abilities: {},
     maxRetries: undefined,
     timeouts: {},
     info: {},
@@ -93,6 +120,14 @@ export function draftDeployment(entry: MapNode): DeploymentDraft {
 
 export function draftSettings(offered: Readonly<Record<string, Plugin>>, isCompatible: boolean): SettingsDraft {
   return {
+    strategy: undefined,
+    sticksBy: undefined,
+    keepsRates: false,
+    checksInputs: false,
+    filtersByTags: false,
+    retriesByKind: undefined,
+    retriesByModel: new Map(),
+    usualConcurrentCalls: undefined,
     isCompatible,
     keyHeader: undefined,
     dropUnsupported: false,

@@ -64,6 +64,6 @@ function sourceOf(model: string, names: readonly string[]): string | undefined {
   return names.find((name) => name.slice(name.indexOf('/') + 1) === model);
 }
 
-function noSuchModel(name: string, names: readonly string[]): string {
+export function noSuchModel(name: string, names: readonly string[]): string {
   return `there is no model "${name}"${didYouMean(name, names)}. There are: ${names.join(', ')}.`;
 }

@@ -2,7 +2,7 @@ import { secret } from '@portico/core';
 import { countOf, flagOf, numberOf, type Reading, textMapOf, textOf, textsOf } from '../reading.js';
 import { type ConfigNode, plainValue } from '../yaml/config-node.js';
 import type { DeploymentDraft } from './draft.js';
-import { each, ignored, ignoredWhatever, type KeyRows, refused, supported } from './key-row.js';
+import { each, ignored, ignoredWhatever, type Judgement, type KeyRows, refused, supported } from './key-row.js';
 import { PRICE_KEYS } from './keys-of-prices.js';
 
 const NO_PRESETS = 'calls go out with what the client asks for: parameters are not preset here';
@@ -86,13 +86,15 @@ export const PARAMETER_KEYS: KeyRows<DeploymentDraft> = {
     return { verdict: 'supported', says: 'a weight of 0 is never asked: the deployment is left out' };
   }),
   order: supported(
-    'deployments of a higher order are a group of their own, asked when the lower ones cannot answer',
+    'deployments of a higher order are asked only when none of a lower one may be',
     countOf,
     (draft, order) => {
-      draft.order = order;
+      draft.details.order = order;
     },
   ),
-  max_parallel_requests: ignored('what a deployment has under way at a time is not bounded; callers can be'),
+  max_parallel_requests: supported('calls that it may have under way', countOf, (draft, calls) => {
+    draft.concurrentCalls = calls;
+  }),
   timeout: supported('seconds of silence, before and in an answer', numberOf, (draft, seconds) => {
     draft.timeouts.wholeMs = seconds * 1_000;
   }),
@@ -112,8 +114,8 @@ export const PARAMETER_KEYS: KeyRows<DeploymentDraft> = {
   ),
   max_retries: ignored('repeating is done in one place: num_retries says how often'),
   cooldown_time: ignored('all deployments rest alike: router_settings.cooldown_time says how long'),
-  tags: ignored('deployments are not chosen by tags'),
-  tag_regex: ignored('deployments are not chosen by tags'),
+  tags: supported('calls that share one of them with it', textsOf, takeTags),
+  tag_regex: ignored("deployments are not chosen by clients' programs"),
   region_name: ignored('deployments are not chosen by region'),
   ...each(
     ['max_budget', 'budget_duration'],
@@ -306,6 +308,18 @@ export const INFO_KEYS: KeyRows<DeploymentDraft> = {
       return { verdict: 'supported', says: `not asked in ${here}: the deployment is left out` };
     },
   ),
+  max_input_tokens: supported(
+    'the longest input; where enable_pre_call_checks is on, longer ones go to others',
+    countOf,
+    (draft, tokens) => {
+      if (draft.settings.checksInputs) draft.abilities.inputTokens = tokens;
+    },
+  ),
+  supports_function_calling: ability('tools'),
+  supports_vision: ability('images'),
+  supports_audio_input: ability('audio'),
+  supports_pdf_input: ability('files'),
+  supports_response_schema: ability('jsonSchema'),
   access_groups: ignored('keys name the models they may use themselves'),
   ...each(
     ['team_id', 'team_public_model_name'],
@@ -324,11 +338,35 @@ export const INFO_KEYS: KeyRows<DeploymentDraft> = {
     ignored('models are not asked in the background; /health asks each once'),
   ),
   ...each(
-    ['mode', 'max_input_tokens', 'tier', 'version', 'db_model', 'created_at', 'created_by', 'updated_at', 'updated_by'],
+    ['mode', 'tier', 'version', 'db_model', 'created_at', 'created_by', 'updated_at', 'updated_by'],
     supported('shown at /v1/model/info'),
   ),
   ...PRICE_KEYS,
 };
+
+/** Only a `false` says something: what a model can do is taken for granted. */
+function ability(name: 'tools' | 'images' | 'audio' | 'files' | 'jsonSchema'): KeyRows<DeploymentDraft>[string] {
+  return supported('calls that need it go to deployments that have it', flagOf, (draft, has) => {
+    if (!has) draft.abilities[name] = false;
+  });
+}
+
+/** The tag of deployments for calls without a tag of theirs. */
+const UNTAGGED = 'default';
+
+function takeTags(draft: DeploymentDraft, tags: readonly string[]): Judgement | undefined {
+  if (!draft.settings.filtersByTags) {
+    return { verdict: 'ignored', says: 'deployments are chosen by tags only where enable_tag_filtering is on' };
+  }
+  if (!tags.includes(UNTAGGED)) draft.tags = tags;
+  else if (tags.length > 1) {
+    return {
+      verdict: 'refused',
+      says: `a deployment is for calls of some tags or, as "${UNTAGGED}", for all others: make two of it`,
+    };
+  }
+  return undefined;
+}
 
 interface Name {
   readonly text: string;

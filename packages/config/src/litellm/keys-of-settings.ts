@@ -1,10 +1,10 @@
 import type { Plugin } from '@portico/core';
-import { didYouMean } from '../nearest-word.js';
 import { COMPAT_SAYS, readCompat } from '../read-compat.js';
 import { countOf, flagOf, itemsOf, numberOf, type Reading, textOf } from '../reading.js';
-import { type ConfigNode, shownValue } from '../yaml/config-node.js';
+import type { ConfigNode } from '../yaml/config-node.js';
 import type { SettingsDraft } from './draft.js';
 import { each, ignored, type Judgement, type KeyRows, refused, supported } from './key-row.js';
+import { retriesByKind, retriesByModel, takeChecks, takeStrategy } from './keys-of-routing.js';
 
 const NO_DATABASE = 'keys, users and spending are not kept in a database: the keys are those of this file';
 const NO_CACHE = 'answers are not cached: every call asks a model';
@@ -12,7 +12,6 @@ const NO_PYTHON = 'this is Python: give the hook in code, where the gateway is m
 const NO_ALERTS = 'nobody is alerted from here: the log says what happens';
 const NO_PASS_THROUGH = 'there are no pass-through routes';
 const NO_MCP = 'there is no MCP gateway here';
-const ONE_RETRY = 'what is repeated depends on the kind of failure, for all alike';
 const ONLY_IN_PROCESS = "counters, rests and limits are kept in this process's memory";
 const NO_DASHBOARD = 'there is no dashboard';
 const NO_PROMPTS = 'prompts are not managed here';
@@ -259,16 +258,18 @@ export const LITELLM_SETTINGS_KEYS: KeyRows<SettingsDraft> = {
 /** `router_settings` */
 export const ROUTER_KEYS: KeyRows<SettingsDraft> = {
   ...RELIABILITY,
-  routing_strategy: supported(
-    'deployments are picked by chance, in proportion to their weights',
-    nodeOf,
-    (_draft, node) => judgeStrategy(node),
-  ),
+  routing_strategy: supported('deployments are picked by chance, in proportion to their weights', nodeOf, takeStrategy),
   routing_strategy_args: ignored('the strategy has no settings'),
   retry_after: supported('seconds before the first repetition; later ones wait longer', numberOf, (draft, seconds) => {
     if (seconds > 0) draft.baseDelayMs = seconds * 1_000;
   }),
-  ...each(['retry_policy', 'model_group_retry_policy', 'allowed_fails_policy'], ignored(ONE_RETRY)),
+  retry_policy: supported('attempts after the first, by what failed', retriesByKind, (draft, byKind) => {
+    draft.retriesByKind = byKind;
+  }),
+  model_group_retry_policy: supported('the same for some models', retriesByModel, (draft, byModel) => {
+    draft.retriesByModel = byModel;
+  }),
+  allowed_fails_policy: ignored('how many failures let a deployment rest does not depend on what failed'),
   disable_cooldowns: supported('deployments rest only for as long as a vendor asks', flagOf, (draft, disable) => {
     if (disable) Object.assign(draft.cooldowns, { restMs: 0, quotaRestMs: 0 });
   }),
@@ -285,21 +286,34 @@ export const ROUTER_KEYS: KeyRows<SettingsDraft> = {
   model_group_alias: supported('other names of models', nodeOf, (draft, node) => {
     draft.aliases = node;
   }),
-  enable_pre_call_checks: ignored(
-    'vendors say themselves when an input is too long; context_window_fallbacks are asked then',
+  enable_pre_call_checks: supported(
+    'calls that are too long for a deployment, or more than its rpm and tpm, go to others',
+    flagOf,
+    (draft, checks) => {
+      draft.checksInputs = checks;
+      draft.keepsRates ||= checks;
+    },
   ),
-  optional_pre_call_checks: ignored('no checks are made before a deployment is picked, but whether it rests'),
+  optional_pre_call_checks: supported('what calls stick to deployments by', nodeOf, takeChecks),
   ...each(
     ['deployment_affinity_ttl_seconds', 'model_group_affinity_config'],
-    ignored('calls do not stick to deployments'),
+    ignored('calls stick for as long as the deployments stay the same, by what optional_pre_call_checks say'),
   ),
-  enable_tag_filtering: refused(
-    'deployments are not chosen by tags here: calls would reach ones that are not for them',
-  ),
-  tag_filtering_match_any: ignored('deployments are not chosen by tags'),
+  enable_tag_filtering: supported('calls go to deployments that share a tag with whoever makes them', flagOf, (draft, filters) => {
+    draft.filtersByTags = filters;
+  }),
+  tag_filtering_match_any: supported('one tag in common is enough', flagOf, (_draft, any) => {
+    if (any) return undefined;
+    return {
+      verdict: 'refused',
+      says: 'one tag in common is enough here: calls would reach deployments of other tags',
+    };
+  }),
   provider_budget_config: refused('vendors have no budgets here, and would be asked without one'),
   ...each(['default_priority', 'polling_interval'], ignored('calls do not queue by priority')),
-  default_max_parallel_requests: ignored('what a deployment has under way at a time is not bounded; callers can be'),
+  default_max_parallel_requests: supported('calls that a deployment may have under way', countOf, (draft, calls) => {
+    draft.usualConcurrentCalls = calls;
+  }),
   default_litellm_params: ignored('calls go out with what the client asks for: parameters are not preset here'),
   ...each(
     ['redis_host', 'redis_port', 'redis_password', 'redis_url', 'redis_db', 'cache_kwargs'],
@@ -531,34 +545,6 @@ export const GUARDRAIL_KEYS: KeyRows<unknown> = {
 
 /** What the gateway accepts as a virtual key. */
 export const SHORTEST_KEY = 20;
-
-const STRATEGIES = [
-  'simple-shuffle',
-  'least-busy',
-  'usage-based-routing',
-  'usage-based-routing-v2',
-  'latency-based-routing',
-  'cost-based-routing',
-  'provider-budget-routing',
-];
-
-function judgeStrategy(node: ConfigNode): Judgement | undefined {
-  const name = node.kind === 'scalar' ? String(node.value) : '';
-  if (name === 'simple-shuffle') return undefined;
-  if (name === 'provider-budget-routing') {
-    return { verdict: 'refused', says: 'vendors have no budgets here, and would be asked without one' };
-  }
-  if (STRATEGIES.includes(name)) {
-    return {
-      verdict: 'ignored',
-      says: `${name} is not there yet: deployments are picked by chance, in proportion to their weights`,
-    };
-  }
-  return {
-    verdict: 'refused',
-    says: `${shownValue(node)} is no strategy${didYouMean(name, STRATEGIES)}: there are ${STRATEGIES.join(', ')}`,
-  };
-}
 
 function callbacksOf(node: ConfigNode, reading: Reading): readonly ConfigNode[] {
   // LiteLLM takes one name for a list of one.

@@ -4,9 +4,9 @@ import type { LoadedConfig } from '../loaded-config.js';
 import { itemsOf, mapOf, problem, type Reading, textMapOf } from '../reading.js';
 import { type ConfigNode, type MapNode, pathBelow } from '../yaml/config-node.js';
 import { buildAccess } from './build-access.js';
-import { type BuiltModels, buildModels, deadlinesOf, type Group, groupConfig } from './build-models.js';
+import { type BuiltModels, buildModels, deadlinesOf, groupConfig } from './build-models.js';
 import { type DeploymentDraft, draftSettings, type SettingsDraft } from './draft.js';
-import { fallbacksOf, readFallbacks, readTargets } from './fallback-lists.js';
+import { fallbacksOf, noSuchModel, readFallbacks, readTargets } from './fallback-lists.js';
 import { includeFiles, type ReadIncluded } from './include-files.js';
 import { type Judgement, type KeyRows, readKeys } from './key-row.js';
 import { GENERAL_KEYS, LITELLM_SETTINGS_KEYS, ROUTER_KEYS, TOP_KEYS } from './keys-of-settings.js';
@@ -113,7 +113,10 @@ function withFallbacks(
   reading: Reading,
 ): Record<string, ModelGroupConfig> {
   const { groups, origins } = built;
-  const asked = [...groups.keys()].filter((name) => ![...groups.values()].some(({ next }) => next === name));
+  const asked = [...groups.keys()];
+  for (const [name, { node }] of settings.retriesByModel) {
+    if (!asked.includes(name)) problem(reading, node, noSuchModel(name, asked));
+  }
   const aliases = new Map([
     ...readAliases(settings.modelAliasMap, asked, reading),
     ...readAliases(settings.aliases, asked, reading),
@@ -125,44 +128,30 @@ function withFallbacks(
   const usual = settings.defaultFallbacks && readTargets(settings.defaultFallbacks, names, reading);
 
   const models: Record<string, ModelGroupConfig> = {};
-  for (const name of asked) addModel(name, groups.get(name), (details) => details);
+  for (const [name, group] of groups) models[name] = groupConfig(group, listsOf(name));
   for (const [alias, { model, node }] of aliases) {
     origins.set(pathBelow('models', alias), node);
-    addModel(alias, groups.get(model), (details) => ({ ...details, id: `${alias}:${details.id}` }));
+    models[alias] = { route: model, ...listsOf(alias) };
   }
   return models;
 
-  function addModel(
-    name: string,
-    group: Group | undefined,
-    rename: (details: Group['deployments'][number]) => Group['deployments'][number],
-  ): void {
+  function listsOf(name: string) {
     const own = fallbacksOf(name, general);
     const fallbacks = own.length > 0 ? own : (usual ?? []).filter((target) => target !== name);
-    const lists = {
+    return {
+      fallbacks,
       contextFallbacks: context === undefined ? fallbacks : fallbacksOf(name, context),
       contentFallbacks: fallbacksOf(name, content),
     };
-    const suffix = (tier: Group): string | undefined =>
-      tier.next === undefined ? undefined : tier.next.replace(/^.*(?= \(order \d+\)$)/s, name);
-    let tier = group;
-    for (let tierName: string | undefined = name; tier !== undefined && tierName !== undefined; ) {
-      const next = suffix(tier);
-      models[tierName] = groupConfig(
-        { ...tier, deployments: tier.deployments.map(rename) },
-        { ...lists, fallbacks: next === undefined ? fallbacks : [next, ...fallbacks] },
-      );
-      tier = tier.next === undefined ? undefined : groups.get(tier.next);
-      tierName = next;
-    }
   }
 }
 
 function settingsConfig(settings: SettingsDraft): Partial<GatewayConfig> {
-  const { maxRetries, baseDelayMs, cooldowns, maxBodyBytes, plugins } = settings;
+  const { maxRetries, retriesByKind, baseDelayMs, cooldowns, maxBodyBytes, plugins } = settings;
   const deadlines = deadlinesOf(settings.timeouts);
   const retries = {
     ...(maxRetries !== undefined && { maxRetries }),
+    ...(retriesByKind !== undefined && { byKind: retriesByKind }),
     ...(baseDelayMs !== undefined && { baseDelayMs, maxDelayMs: Math.max(baseDelayMs, USUAL_LONGEST_DELAY_MS) }),
   };
   return {

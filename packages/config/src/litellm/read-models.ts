@@ -31,7 +31,7 @@ export function readDeployment(
 ): DeploymentDraft | undefined {
   const entry = mapOf(item, reading);
   if (entry === undefined) return undefined;
-  const draft = draftDeployment(entry);
+  const draft = draftDeployment(entry, settings);
   readKeys(entry, ENTRY_KEYS, draft, reading);
 
   const paramsNode = entry.entries.get('litellm_params');

@@ -1,6 +1,7 @@
-import { type DeploymentConfig, type GatewayConfig, type ModelConfig, type Provider, secret } from '@portico/core';
+import { type GatewayConfig, type ModelConfig, type Provider, secret } from '@portico/core';
 import { checkByCore } from '../check-by-core.js';
 import type { Place } from '../config-problem.js';
+import { deploymentsIn } from '../deployments-in.js';
 import type { LoadedConfig, ModelInfo } from '../loaded-config.js';
 import { didYouMean } from '../nearest-word.js';
 import { COMPAT_SAYS, readCompat } from '../read-compat.js';
@@ -105,18 +106,12 @@ function guardOf({ keys, anonymous }: GatewayConfig): LoadedConfig['guard'] {
 
 function modelInfoOf({ models }: GatewayConfig): readonly ModelInfo[] {
   if (typeof models !== 'object') return [];
+  const isModel = (name: string) => Object.hasOwn(models, name);
   return Object.entries<ModelConfig | undefined>(models).flatMap(([name, model]) =>
-    deploymentsOf(model).map((deployment) => {
+    deploymentsIn(model, isModel).map((deployment) => {
       const details = typeof deployment === 'string' ? { model: deployment } : deployment;
       const id = details.id === undefined ? {} : { id: details.id };
       return { model_name: name, litellm_params: { model: details.model }, model_info: { ...id, db_model: false } };
     }),
   );
-}
-
-function deploymentsOf(model: ModelConfig | undefined): readonly DeploymentConfig[] {
-  if (typeof model === 'string') return [model];
-  if (typeof model !== 'object') return [];
-  const { deployments } = model as { readonly deployments?: readonly DeploymentConfig[] };
-  return deployments ?? (Array.isArray(model) ? (model as readonly DeploymentConfig[]) : []);
 }
