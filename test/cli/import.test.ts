@@ -32,7 +32,7 @@ describe('portico import', () => {
   it('takes a configuration of Portkey', async () => {
     const file = put('{ "provider": "openai", "override_params": { "model": "gpt-4o" } }');
     const { output } = await portico(['import', 'portkey', file, '--alias', 'smart']);
-    expect(output).toContain('models:\n  smart:\n    deployments:\n      - model: openai/gpt-4o\n');
+    expect(output).toContain('models:\n  smart:\n    deployments:\n      - openai/gpt-4o\n');
   });
 
   it.each([

@@ -56,12 +56,10 @@ const AZURE = {
 describe('portico import portkey', () => {
   it('a single target is a model of one deployment', () => {
     const single = { ...OPENAI, retry: { attempts: 3, on_status_codes: [429] }, cache: { mode: 'simple' } };
-    expect(modelsOf(single)).toEqual({
-      smart: { deployments: [{ model: 'openai/gpt-4o' }], retries: { maxRetries: 3 } },
-    });
+    expect(modelOf(single)).toEqual({ deployments: ['openai/gpt-4o'], retries: { maxRetries: 3 } });
   });
 
-  it('shares of the calls are weights, and one of 0 is left out', () => {
+  it('shares of the calls are a split, and one of 0 is left out', () => {
     const config = {
       strategy: { mode: 'loadbalance' },
       targets: [
@@ -70,46 +68,79 @@ describe('portico import portkey', () => {
         { ...ANTHROPIC, weight: 0 },
       ],
     };
-    expect(modelsOf(config).smart?.deployments).toEqual([
-      { model: 'openai/gpt-4o', weight: 0.7 },
-      { model: 'azure/gpt-4o', apiKey: 'k', baseUrl: 'https://house.openai.azure.com', weight: 0.3 },
-    ]);
+    expect(modelOf(config)).toEqual({
+      route: {
+        split: [
+          { weight: 0.7, to: { deployments: ['openai/gpt-4o'] } },
+          {
+            weight: 0.3,
+            to: { deployments: [{ model: 'azure/gpt-4o', apiKey: 'k', baseUrl: 'https://house.openai.azure.com' }] },
+          },
+        ],
+      },
+    });
   });
 
-  it('targets to fall back to are groups, be they shares or chains themselves', () => {
-    const shares = { strategy: { mode: 'loadbalance' }, targets: [OPENAI, AZURE] };
-    const chain = { strategy: { mode: 'fallback' }, targets: [shares, ANTHROPIC] };
-    const models = modelsOf({
-      strategy: { mode: 'fallback', on_status_codes: [429] },
+  it('a tree is the same tree, whatever is in what', () => {
+    const chain = { strategy: { mode: 'fallback' }, targets: [OPENAI, ANTHROPIC] };
+    const config = {
+      strategy: { mode: 'loadbalance' },
       requestTimeout: 5_000,
-      targets: [ANTHROPIC, chain],
+      targets: [chain, { ...ANTHROPIC, retry: { attempts: 1 } }],
+    };
+    const deadlines = { headersMs: 5_000, firstTokenMs: 5_000 };
+    const openai = { deployments: [{ model: 'openai/gpt-4o', deadlines }] };
+    const anthropic = { deployments: [{ model: 'anthropic/claude-sonnet-4-5', deadlines }] };
+    expect(modelOf(config)).toEqual({
+      route: {
+        split: [
+          { weight: 1, to: { fallback: [openai, anthropic] } },
+          { weight: 1, to: { ...anthropic, retries: { maxRetries: 1 } } },
+        ],
+      },
     });
-    expect(Object.entries(models).map(([name, { deployments }]) => [name, deployments.length])).toEqual([
-      ['smart', 1],
-      ['smart (2)', 2],
-      ['smart (3)', 1],
-    ]);
-    expect(models.smart).toMatchObject({
-      deployments: [{ deadlines: { headersMs: 5_000, firstTokenMs: 5_000 } }],
-      fallbacks: ['smart (2)', 'smart (3)'],
+  });
+
+  it('conditions are conditions, one branch for each of several that will do', () => {
+    const config = {
+      strategy: {
+        mode: 'conditional',
+        conditions: [
+          condition({ 'metadata.plan': { $eq: 'paid' }, 'params.max_tokens': { $gt: 1_000, $lt: 9_000 } }, 'large'),
+          condition({ $or: [{ 'metadata.team': { $in: ['a', 'b'] } }, { 'metadata.user': 'ada' }] }, 'large'),
+        ],
+        default: 'small',
+      },
+      targets: [
+        { name: 'large', ...ANTHROPIC },
+        { name: 'small', ...OPENAI },
+      ],
+    };
+    const large = { deployments: ['anthropic/claude-sonnet-4-5'] };
+    expect(modelOf(config)).toEqual({
+      route: {
+        when: [
+          { if: { body: { 'metadata.plan': 'paid', max_tokens: { above: 1_000, below: 9_000 } } }, to: large },
+          { if: { body: { 'metadata.team': ['a', 'b'] } }, to: large },
+          { if: { body: { 'metadata.user': 'ada' } }, to: large },
+        ],
+        otherwise: { deployments: ['openai/gpt-4o'] },
+      },
     });
   });
 
   it.each([
     [{ ...OPENAI, output_guardrails: ['no-secrets'] }, 'output_guardrails: there is no such guardrail here'],
-    [
-      { strategy: { mode: 'conditional' }, targets: [OPENAI] },
-      'strategy.mode: no group here chooses by what a call is',
-    ],
+    [{ strategy: { mode: 'conditional' }, targets: [OPENAI] }, 'needs "conditions" to choose by'],
+    [chosenBy({ 'metadata.a': { $regex: 'x' } }), '"$regex" does not compare this here'],
+    [chosenBy({ 'headers.a': 'x' }), '"headers.a" is nothing that a call says here'],
+    [chosenBy({ 'metadata.a': 'x' }, 'its'), 'no target is called "its" (did you mean "it"?)'],
+    [chosenBy(undefined), 'needs a "query" and a "then"'],
     [{ strategy: { mode: 'fallbck' }, targets: [OPENAI] }, 'there is no such mode: there are single, loadbalance'],
     [{ provider: 'openai' }, 'needs a model: models are named here'],
     [{ ...OPENAI, provider: '@prod' }, "the vendor is known to Portkey's servers alone"],
     [{ ...OPENAI, provider: 'opnai' }, '"opnai" is no vendor that is known here (did you mean "openai"?)'],
     [{ ...OPENAI, wieght: 1 }, 'wieght: there is no such key (did you mean "weight"?)'],
-    [
-      { strategy: { mode: 'loadbalance' }, targets: [{ strategy: { mode: 'fallback' }, targets: [OPENAI, AZURE] }] },
-      'targets[0]: a share of the calls cannot have targets of its own',
-    ],
   ])('says what it cannot bring over: %j', (config, message) => {
     expect(() => imported(config)).toThrow(message);
   });
@@ -131,10 +162,22 @@ describe('portico import portkey', () => {
     return importPortkey(file);
   }
 
-  function modelsOf(config: object) {
+  function modelOf(config: object): unknown {
     const { text } = imported(config);
     const environment = { OPENAI_API_KEY: 'k', ANTHROPIC_API_KEY: 'k' };
-    const { models } = readConfig(text, { environment }).config;
-    return models as Readonly<Record<string, { readonly deployments: readonly object[] }>>;
+    return readConfig(text, { environment }).config.models.smart;
   }
 });
+
+function chosenBy(query: object | undefined, target = 'it'): object {
+  const strategy = { mode: 'conditional', conditions: [condition(query, target)] };
+  return { strategy, targets: [{ name: 'it', ...OPENAI }] };
+}
+
+/** Not written as a literal: what has a `then` passes for a promise. */
+function condition(query: object | undefined, target: string): object {
+  return Object.fromEntries([
+    ['query', query],
+    ['then', target],
+  ]);
+}

@@ -2,6 +2,7 @@ import { basename, extname } from 'node:path';
 import { allProviders } from '@portico/providers';
 import { ConfigFileError, type FileProblem } from '../config-problem.js';
 import { type Finding, isUsable } from '../config-report.js';
+import { deploymentsIn } from '../deployments-in.js';
 import { textOf } from '../load-config.js';
 import type { ReadOptions } from '../loaded-config.js';
 import { readPortkey } from '../portkey/read-portkey.js';
@@ -25,22 +26,21 @@ export function importPortkey(file: string, options: ImportPortkeyOptions = {}):
   const findings: Finding[] = [];
   const root = parseConfigDocument(textOf(file, { shownAs }), shownAs, '1.2', problems);
   const providers = [...allProviders(), ...(options.providers ?? [])];
-  const config = root && readPortkey(root, model, providers, { environment: {}, problems, findings });
-  const models = Object.values(config?.models ?? {}) as readonly { readonly deployments: readonly unknown[] }[];
+  const group = root && readPortkey(root, providers, { environment: {}, problems, findings });
   const report = {
     file: shownAs,
     format: 'portkey' as const,
-    models: Object.keys(config?.models ?? {}),
-    deployments: models.reduce((sum, { deployments }) => sum + deployments.length, 0),
+    models: [model],
+    deployments: deploymentsIn(group, () => false).length,
     findings: findings.sort(inOrderOfFile),
     problems,
   };
-  if (config === undefined || !isUsable(report)) {
+  if (group === undefined || !isUsable(report)) {
     throw new ConfigFileError(shownAs, [...problems, ...refusedKeys(findings)].sort(inOrderOfFile));
   }
   const notes = [
     `From ${shownAs}, which stays as it is. Clients ask for the model "${model}".`,
     'Who may call is to be added: "portico keys --id NAME" makes a key.',
   ];
-  return { text: nativeText(config, notes, (value) => value), report };
+  return { text: nativeText({ models: { [model]: group } }, notes, (value) => value), report };
 }

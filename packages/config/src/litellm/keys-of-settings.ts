@@ -299,9 +299,13 @@ export const ROUTER_KEYS: KeyRows<SettingsDraft> = {
     ['deployment_affinity_ttl_seconds', 'model_group_affinity_config'],
     ignored('calls stick for as long as the deployments stay the same, by what optional_pre_call_checks say'),
   ),
-  enable_tag_filtering: supported('calls go to deployments that share a tag with whoever makes them', flagOf, (draft, filters) => {
-    draft.filtersByTags = filters;
-  }),
+  enable_tag_filtering: supported(
+    'calls go to deployments that share a tag with whoever makes them',
+    flagOf,
+    (draft, filters) => {
+      draft.filtersByTags = filters;
+    },
+  ),
   tag_filtering_match_any: supported('one tag in common is enough', flagOf, (_draft, any) => {
     if (any) return undefined;
     return {

@@ -9,27 +9,32 @@ const NO_PRESETS = 'calls go out with what the client asks for: parameters are n
 /** One node of Portkey's tree as it is being read: a target, or what chooses among targets. */
 export interface PortkeyDraft {
   mode: string | undefined;
+  conditions: ConfigNode | undefined;
+  otherwise: ConfigNode | undefined;
   targets: ConfigNode | undefined;
+  name: string | undefined;
   vendor: string | undefined;
   model: string | undefined;
   weight: number | undefined;
-  retries: Partial<RetryPolicy>;
+  retries: Partial<RetryPolicy> | undefined;
   timeoutMs: number | undefined;
   readonly details: { -readonly [K in keyof DeploymentDetails]?: DeploymentDetails[K] };
   readonly options: Record<string, string>;
 }
 
-/** A node begins with what the nodes around it say. */
-export function draftPortkey(around: Pick<PortkeyDraft, 'retries' | 'timeoutMs' | 'model'>): PortkeyDraft {
-  const { retries, timeoutMs, model } = around;
+/** A node begins with what the one around it says, where that does not hold for all below it anyway. */
+export function draftPortkey(around: Pick<PortkeyDraft, 'timeoutMs' | 'model'> | undefined): PortkeyDraft {
   return {
     mode: undefined,
+    conditions: undefined,
+    otherwise: undefined,
     targets: undefined,
+    name: undefined,
     vendor: undefined,
-    model,
+    model: around?.model,
     weight: undefined,
-    retries,
-    timeoutMs,
+    retries: undefined,
+    timeoutMs: around?.timeoutMs,
     details: {},
     options: {},
   };
@@ -40,13 +45,20 @@ const MODES = ['single', 'loadbalance', 'fallback', 'conditional'];
 const STRATEGY_KEYS: KeyRows<PortkeyDraft> = {
   mode: supported('how one of the targets is chosen', textOf, (draft, mode) => {
     draft.mode = mode;
-    if (mode === 'conditional') return { verdict: 'refused', says: 'no group here chooses by what a call is about' };
     if (MODES.includes(mode)) return undefined;
     return { verdict: 'refused', says: `there is no such mode: there are ${MODES.join(', ')}` };
   }),
   on_status_codes: ignored('which failures go on to the next target depends on their kind, for all alike'),
-  conditions: refused('no group here chooses by what a call is about'),
-  default: refused('no group here chooses by what a call is about'),
+  conditions: supported(
+    'what must be true of a call for a target; its metadata are those of the body',
+    asItIs,
+    (draft, conditions) => {
+      draft.conditions = conditions;
+    },
+  ),
+  default: supported('the target of all other calls', asItIs, (draft, otherwise) => {
+    draft.otherwise = otherwise;
+  }),
 };
 
 const RETRY_KEYS: KeyRows<PortkeyDraft> = {
@@ -73,7 +85,9 @@ export const NODE_KEYS: KeyRows<PortkeyDraft> = {
   targets: supported('what is chosen from', asItIs, (draft, targets) => {
     draft.targets = targets;
   }),
-  name: ignored('targets are known by their place here'),
+  name: supported('what conditions call it', textOf, (draft, name) => {
+    draft.name = name;
+  }),
   weight: supported('its share of the calls', numberOf, (draft, weight) => {
     draft.weight = weight;
   }),

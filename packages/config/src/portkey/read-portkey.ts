@@ -1,10 +1,11 @@
-import type { DeploymentDetails, GatewayConfig, ModelGroupConfig, Provider } from '@portico/core';
+import type { DeploymentDetails, ModelGroupConfig, Provider, RouteConfig, RouteTerms, WhenConfig } from '@portico/core';
 import { readKeys } from '../litellm/key-row.js';
 import { vendorAndModel } from '../litellm/vendor-of.js';
 import { didYouMean } from '../nearest-word.js';
-import { itemsOf, mapOf, problem, type Reading } from '../reading.js';
+import { itemsOf, mapOf, problem, type Reading, textOf } from '../reading.js';
 import type { ConfigNode, MapNode } from '../yaml/config-node.js';
 import { draftPortkey, inSnakeCase, NODE_KEYS, type PortkeyDraft } from './keys-of-portkey.js';
+import { readQuery } from './read-conditions.js';
 
 /** Portkey's names for vendors that have another one here. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
@@ -18,88 +19,93 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads one of Portkey's JSON configurations: what clients name in a header there is one model here, `name`. Groups that are
- * asked when the first cannot answer are named after it.
+ * Reads one of Portkey's JSON configurations: a tree of decisions here as there. Undefined where nothing is left of it, which
+ * is then among the problems.
  */
 export function readPortkey(
   root: MapNode,
-  name: string,
   providers: readonly Provider[],
   reading: Reading,
-): Pick<GatewayConfig, 'models'> {
-  const models: Record<string, ModelGroupConfig> = {};
-  const tiers = tiersOf(root, draftPortkey({ retries: {}, timeoutMs: undefined, model: undefined }));
-  const names = tiers.map((_tier, index) => (index === 0 ? name : `${name} (${index + 1})`));
-  for (const [index, { deployments, retries }] of tiers.entries()) {
-    models[names[index] ?? name] = {
-      deployments,
-      ...(index === 0 && names.length > 1 && { fallbacks: names.slice(1), contextFallbacks: names.slice(1) }),
-      ...(Object.keys(retries).length > 0 && { retries }),
-    };
-  }
-  return { models };
+): ModelGroupConfig | undefined {
+  const route = routeOf(root, draftPortkey(undefined));
+  if (route === undefined) return undefined;
+  // Deployments stand in a model by themselves.
+  if (typeof route === 'object' && 'deployments' in route) return route;
+  return { route };
 
-  /** The groups that a node comes to: asked in this order. */
-  function tiersOf(given: MapNode, draft: PortkeyDraft): readonly Tier[] {
+  function routeOf(given: MapNode, draft: PortkeyDraft): RouteConfig | undefined {
     const node = inSnakeCase(given);
     readKeys(node, NODE_KEYS, draft, reading);
     if (draft.targets === undefined) return leafOf(node, draft);
-    const targets = itemsOf(draft.targets, reading).flatMap((item) => mapOf(item, reading) ?? []);
-    if (targets.length === 0) return nothing(draft.targets, 'there is no target.');
-    const below = targets.map((target) => {
+    const targets = itemsOf(draft.targets, reading).flatMap((item) => {
+      const target = mapOf(item, reading);
+      if (target === undefined) return [];
       const inner = draftPortkey(draft);
-      return { target, inner, tiers: tiersOf(target, inner) };
+      const to = routeOf(target, inner);
+      return to === undefined ? [] : [{ to, inner }];
     });
-    if (draft.mode === 'fallback') return below.flatMap(({ tiers: inside }) => inside);
-    if (draft.mode !== 'loadbalance') return below[0]?.tiers ?? [];
-    const deployments = below.flatMap(({ target, inner, tiers: inside }) => {
-      if (inside.length > 1) {
-        return nothing(
-          target,
-          'a share of the calls cannot have targets of its own to fall back to: make that the outer one.',
-        );
-      }
-      return inside.flatMap((tier) => tier.deployments.map((deployment) => weighted(deployment, inner.weight)));
-    });
+    const [first] = targets;
+    if (first === undefined) return nothing(draft.targets, 'there is no target that is left.');
+    const terms = termsOf(draft);
+    if (draft.mode === 'fallback') return { fallback: targets.map(({ to }) => to), ...terms };
+    if (draft.mode === 'conditional') return { ...choiceOf(node, draft, targets), ...terms };
+    if (draft.mode !== 'loadbalance') return first.to;
     // A weight of 0 is never asked.
-    return [{ deployments: deployments.filter(({ weight }) => weight !== 0), retries: draft.retries }];
+    const shares = targets.filter(({ inner }) => inner.weight !== 0);
+    return { split: shares.map(({ to, inner: { weight = 1 } }) => ({ weight, to })), ...terms };
   }
 
-  function leafOf(node: MapNode, draft: PortkeyDraft): readonly Tier[] {
-    const { vendor, model, details, options, timeoutMs, retries } = draft;
+  function choiceOf(node: MapNode, draft: PortkeyDraft, targets: readonly Target[]): WhenConfig {
+    const targetOf = (named: ConfigNode | undefined): RouteConfig | undefined => {
+      const wanted = named && textOf(named, reading);
+      const found = targets.find(({ inner }) => inner.name === wanted)?.to;
+      if (named === undefined || found !== undefined) return found;
+      const names = targets.flatMap(({ inner }) => inner.name ?? []);
+      return problem(reading, named, `no target is called "${wanted}"${didYouMean(wanted ?? '', names)}.`);
+    };
+    const branches = (draft.conditions === undefined ? [] : itemsOf(draft.conditions, reading)).flatMap((item) => {
+      const condition = mapOf(item, reading);
+      const query = condition?.entries.get('query');
+      const to = targetOf(condition?.entries.get('then'));
+      if (query === undefined) return nothing(item, 'needs a "query" and a "then".') ?? [];
+      return readQuery(query, reading).flatMap((each) => (to === undefined ? [] : [{ if: each, to }]));
+    });
+    if (branches.length === 0) problem(reading, node, 'needs "conditions" to choose by.');
+    const otherwise = targetOf(draft.otherwise);
+    return { when: branches, ...(otherwise !== undefined && { otherwise }) };
+  }
+
+  function leafOf(node: MapNode, draft: PortkeyDraft): RouteConfig | undefined {
+    const { vendor, model, details, options, timeoutMs } = draft;
     if (vendor === undefined) return nothing(node, 'needs a "provider".');
     if (model === undefined) {
       return nothing(node, 'needs a model: models are named here, "override_params": { "model": "…" }.');
     }
     const ours = OTHER_NAMES[vendor] ?? vendor;
-    const full = vendorAndModel(model, ours) ?? `${ours}/${model}`;
-    const known = providers.map(({ name: each }) => each);
+    const known = providers.map(({ name }) => name);
     if (!known.includes(ours)) {
-      return nothing(
-        node.entries.get('provider') ?? node,
-        `"${vendor}" is no vendor that is known here${didYouMean(vendor, known)}.`,
-      );
+      const message = `"${vendor}" is no vendor that is known here${didYouMean(vendor, known)}.`;
+      return nothing(node.entries.get('provider') ?? node, message);
     }
     const deployment: DeploymentDetails = {
-      model: full,
+      model: vendorAndModel(model, ours) ?? `${ours}/${model}`,
       ...details,
       ...(timeoutMs !== undefined && { deadlines: { headersMs: timeoutMs, firstTokenMs: timeoutMs } }),
       ...(Object.keys(options).length > 0 && { options }),
     };
-    return [{ deployments: [deployment], retries }];
+    return { deployments: [Object.keys(deployment).length === 1 ? deployment.model : deployment], ...termsOf(draft) };
   }
 
-  function nothing(node: ConfigNode, message: string): [] {
-    problem(reading, node, message);
-    return [];
+  function nothing(node: ConfigNode, message: string): undefined {
+    return problem(reading, node, message);
   }
 }
 
-interface Tier {
-  readonly deployments: readonly DeploymentDetails[];
-  readonly retries: PortkeyDraft['retries'];
+interface Target {
+  readonly to: RouteConfig;
+  readonly inner: PortkeyDraft;
 }
 
-function weighted(deployment: DeploymentDetails, weight: number | undefined): DeploymentDetails {
-  return weight === undefined ? deployment : { ...deployment, weight };
+function termsOf({ retries }: PortkeyDraft): RouteTerms {
+  return retries === undefined ? {} : { retries };
 }
