@@ -34,6 +34,8 @@ export type {
   TokenConfig,
   VirtualKeyConfig,
 } from './gateway-config.js';
+export { costOf } from './governance/cost.js';
+export { type ListedModel, listedModel } from './governance/listed-model.js';
 export type { IncomingBody, IncomingRequest } from './incoming.js';
 export type { Interceptor } from './interceptor.js';
 export type { IssuedToken } from './issued-token.js';

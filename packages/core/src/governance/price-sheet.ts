@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import type { Deployment } from '../deployment.js';
 import type { PriceConfig } from '../gateway-config.js';
 import type { PriceSheet } from '../price.js';
+import type { Provider } from '../provider.js';
 
 /** A sheet of the prices in the configuration. */
 export function sheetFromConfig(price: PriceConfig): PriceSheet {
@@ -39,10 +40,10 @@ export function openPriceBook(deployments: readonly Deployment[], clock: Clock):
   ready.catch(() => undefined);
 
   async function load(): Promise<void> {
-    const catalogue = await import('@pydantic/genai-prices');
+    const catalogue = await loadCatalogue();
     for (const deployment of unpriced) {
-      const price = lookUp(catalogue, deployment);
-      if (price !== undefined) listed.set(deployment, price);
+      const found = listedPrice(catalogue, deployment.provider, deployment.baseModel);
+      if (found !== undefined) listed.set(deployment, found.priceAt);
     }
   }
 
@@ -67,28 +68,40 @@ type ListedPrice = (now: number) => PriceSheet | undefined;
 
 const QUARTER_HOUR_MS = 900_000;
 
-function lookUp(catalogue: Catalogue, deployment: Deployment): ListedPrice | undefined {
-  const name = deployment.provider.priceCatalogue ?? deployment.provider.name;
+/** Loads the catalogue, which takes some 40 ms, on first use. */
+export function loadCatalogue(): Promise<Catalogue> {
+  return import('@pydantic/genai-prices');
+}
+
+/** What the catalogue says of a vendor's model; undefined where it does not have it. */
+export function listedPrice(
+  catalogue: Catalogue,
+  provider: Pick<Provider, 'name' | 'priceCatalogue'>,
+  model: string,
+): { readonly priceAt: ListedPrice; readonly contextTokens: number | undefined } | undefined {
+  const name = provider.priceCatalogue ?? provider.name;
   // The catalogue takes `openai-at-home` for OpenAI; a price that is not certain is no price (R-SP-5).
   if (catalogue.findProvider({ providerId: name })?.id !== name) return undefined;
-  const priceAt = (now: number) =>
-    catalogue.calcPrice({}, deployment.baseModel, { providerId: name, timestamp: new Date(now) });
-  const found = priceAt(0);
+  const answerAt = (now: number) => catalogue.calcPrice({}, model, { providerId: name, timestamp: new Date(now) });
+  const found = answerAt(0);
   if (found === null) return undefined;
   const fixed = catalogueSheet(found.model_price);
-  if (!Array.isArray(found.model.prices)) return () => fixed;
+  const contextTokens = found.model.context_window;
+  if (!Array.isArray(found.model.prices)) return { priceAt: () => fixed, contextTokens };
 
   let quarter = -1;
   let current: PriceSheet | undefined;
-  return (now) => {
+  return { priceAt, contextTokens };
+
+  function priceAt(now: number): PriceSheet | undefined {
     const nowQuarter = Math.floor(now / QUARTER_HOUR_MS);
     if (nowQuarter !== quarter) {
       quarter = nowQuarter;
-      const price = priceAt(now)?.model_price;
+      const price = answerAt(now)?.model_price;
       current = price && catalogueSheet(price);
     }
     return current;
-  };
+  }
 }
 
 // Undefined for models sold by the hour, page or image, and for entries without prices: these are not free.
