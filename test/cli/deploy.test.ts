@@ -63,7 +63,9 @@ describe('compose.yaml', () => {
   };
 
   it('hands over every variable that the configuration beside it refers to', () => {
-    expect(Object.keys(compose.services.portico?.environment ?? {}).sort()).toEqual(variablesOf(read('config.yaml')));
+    expect(Object.keys(compose.services.portico?.environment ?? {}).sort(byName)).toEqual(
+      variablesOf(read('config.yaml')),
+    );
   });
 
   it('mounts the configuration and the ledger where the image looks for them, and declares its volumes', () => {
@@ -122,7 +124,9 @@ describe('kubernetes.yaml', () => {
   it('has the configuration of the file beside it, and asks for every secret that it refers to', () => {
     const held = config?.data?.['config.yaml'] ?? '';
     expect(parse(held)).toEqual(parse(read('config.yaml')));
-    expect([...text.matchAll(/--from-literal=(\w+)=/g)].map(([, name]) => name).sort()).toEqual(variablesOf(held));
+    expect([...text.matchAll(/--from-literal=(\w+)=/g)].map(([, name = '']) => name).sort(byName)).toEqual(
+      variablesOf(held),
+    );
   });
 
   it('has arguments that the server takes, and probes that it answers', async () => {
@@ -170,7 +174,11 @@ function read(file: string): string {
 function variablesOf(config: string): readonly string[] {
   const named = [...config.matchAll(/env:(\w+)/g)].flatMap(([, name]) => name ?? []);
   // Those that its vendors are found by.
-  return ['ANTHROPIC_API_KEY', 'OPENAI_API_KEY', ...named].sort();
+  return ['ANTHROPIC_API_KEY', 'OPENAI_API_KEY', ...named].sort(byName);
+}
+
+function byName(a: string, b: string): number {
+  return a < b ? -1 : 1;
 }
 
 function temporaryFolder(): string {

@@ -109,7 +109,7 @@ describe('a configuration that changes', () => {
     const portico = await start(['--config', file], environment);
     const openai = new OpenAI({ baseURL: `${portico.url}/v1`, apiKey: 'anything', maxRetries: 0 });
     const ask = (model: string, tokens: number) =>
-      openai.chat.completions.create({ model, messages, max_tokens: tokens });
+      openai.chat.completions.create({ model, messages, max_completion_tokens: tokens });
     await ask('dear', 500_000);
     const taken = said(portico, 'from now on');
     rewrite(file, budget('dearer'));

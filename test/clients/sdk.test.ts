@@ -85,7 +85,9 @@ describe('what calls reject with', () => {
     ['fault-f19', InternalServerError, RateLimitError],
     ['fault-f17', RateLimitError, InternalServerError],
   ])('%s is caught by its class, and by no other', async (model, is, isNot) => {
-    const error: unknown = await completion({ model: `openai/${model}`, messages }, there).catch((caught) => caught);
+    const error: unknown = await completion({ model: `openai/${model}`, messages }, there).catch(
+      (caught: unknown) => caught,
+    );
     expect(error).toBeInstanceOf(GatewayError);
     expect(error instanceof is).toBe(true);
     expect(error instanceof isNot).toBe(false);

@@ -176,8 +176,7 @@ function chosenBy(query: object | undefined, target = 'it'): object {
 
 /** Not written as a literal: what has a `then` passes for a promise. */
 function condition(query: object | undefined, target: string): object {
-  return Object.fromEntries([
-    ['query', query],
-    ['then', target],
-  ]);
+  return JSON.parse(
+    `{ ${query === undefined ? '' : `"query": ${JSON.stringify(query)}, `}"then": "${target}" }`,
+  ) as object;
 }

@@ -10,7 +10,7 @@ import { describe, expect, inject, it } from 'vitest';
 const runFile = promisify(execFile);
 const attwFolder = dirname(createRequire(import.meta.url).resolve('@arethetypeswrong/cli/package.json'));
 
-describe.each(inject('packed'))('$name, as packed', ({ tarball, installed }) => {
+describe.each(inject('packed'))('$name, as packed', ({ tarball, installed, source }) => {
   it('is sound in the eyes of publint', async () => {
     const packed = new Uint8Array(readFileSync(tarball));
     const { messages, pkg } = await publint({ pack: { tarball: packed.buffer }, strict: true });
@@ -26,7 +26,7 @@ describe.each(inject('packed'))('$name, as packed', ({ tarball, installed }) => 
     expect(complaint).toBe('');
   });
 
-  it('holds its README, the licence, compiled modules, the sources their maps point to and nothing else', () => {
+  it('holds its README, the licence, compiled modules, the sources their maps point to, files for operators and nothing else', () => {
     const files = readdirSync(installed, { withFileTypes: true, recursive: true })
       .filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'))
       .map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1));
@@ -36,6 +36,13 @@ describe.each(inject('packed'))('$name, as packed', ({ tarball, installed }) => 
     const others = files.filter(
       (file) => !/^dist\/.*(?<!\.test)(\.d\.ts|\.js)(\.map)?$/.test(file) && !/^src\/.*(?<!\.test)\.ts$/.test(file),
     );
-    expect(others.sort()).toEqual(['LICENSE', 'README.md', ...named.filter((file) => file.endsWith('.json'))].sort());
+    const forOperators = readdirSync(source).includes('deploy') ? readdirSync(join(source, 'deploy')) : [];
+    const expected = [
+      'LICENSE',
+      'README.md',
+      ...named.filter((file) => file.endsWith('.json')),
+      ...forOperators.map((file) => `deploy/${file}`),
+    ];
+    expect(others.sort()).toEqual(expected.sort());
   });
 });
