@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { ConfigFileError, nearestWord } from '@portico/config';
 import { checkFile } from './check-file.js';
+import { explainCall } from './explain/explain-call.js';
 import { importFile } from './import-file.js';
 import { initApp } from './init/init-app.js';
 import { mintKey } from './mint-key.js';
@@ -14,6 +15,7 @@ const HELP = `portico: an LLM gateway with OpenAI's interface
   portico --model NAME                serve one model: gpt-4o, anthropic/claude-sonnet-4-5, …
   portico --config FILE               serve a configuration: the gateway's own, or LiteLLM's config.yaml
   portico check FILE                  say what becomes of each key of a configuration
+  portico explain MODEL -c FILE       say what would become of a call: rules, deployments, prices, limits
   portico import litellm FILE         write a configuration of the gateway's own shape; or: import portkey FILE
   portico keys --id NAME              make a virtual key, and the lines for it
   portico usage LEDGER [--by WHAT]    what the calls of a ledger cost: by model, principal, team, day
@@ -30,6 +32,10 @@ Serving
       --compat litellm look like LiteLLM's proxy to its clients, with its defaults
       --ledger FILE    where each call's usage is written, a line of JSON each
   A configuration that changes is taken at once, and on SIGHUP; one that cannot be used is not.
+
+Explain
+      --id NAME        who asks: one of the keys; default: the first
+      --body JSON      the rest of the request
 
 Import
   -o, --out FILE       default: what is printed
@@ -52,6 +58,7 @@ const OPTIONS = {
   compat: { type: 'string' },
   ledger: { type: 'string' },
   out: { type: 'string', short: 'o' },
+  body: { type: 'string' },
   by: { type: 'string' },
   id: { type: 'string' },
   team: { type: 'string' },
@@ -68,7 +75,7 @@ const OPTIONS = {
   version: { type: 'boolean', short: 'v' },
 } as const;
 
-const COMMANDS = ['serve', 'check', 'import', 'keys', 'usage', 'init'];
+const COMMANDS = ['serve', 'check', 'explain', 'import', 'keys', 'usage', 'init'];
 
 /** Options of LiteLLM's that its images and service files are full of. */
 const WITHOUT_EFFECT = ['debug', 'detailed-debug', 'telemetry'] as const;
@@ -93,6 +100,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   try {
     if (command === 'serve') return await serve(values, rest, terminal);
     if (command === 'check') return checkFile(rest[0] ?? values.config, terminal);
+    if (command === 'explain') return await explainCall(rest[0], values, terminal);
     if (command === 'import') return importFile(rest, values, terminal);
     if (command === 'keys') return mintKey(values, terminal);
     if (command === 'usage') return await showUsage(rest[0], values.by, terminal);

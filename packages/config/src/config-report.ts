@@ -34,11 +34,16 @@ const HEADINGS: readonly (readonly [Verdict, string])[] = [
   ['refused', 'Refused'],
 ];
 
+const SHAPES: Readonly<Record<ConfigFormat, string>> = {
+  native: "the gateway's own configuration",
+  litellm: "LiteLLM's configuration",
+  portkey: "Portkey's configuration",
+};
+
 /** The report as text, one line a key. */
 export function formatReport(report: ConfigReport): string {
   const { file, format, models, deployments, findings, problems } = report;
-  const shape = format === 'litellm' ? "LiteLLM's configuration" : "the gateway's own configuration";
-  const lines = [`${file}: ${shape}, ${count(models.length, 'model')}, ${count(deployments, 'deployment')}`];
+  const lines = [`${file}: ${SHAPES[format]}, ${count(models.length, 'model')}, ${count(deployments, 'deployment')}`];
   for (const [verdict, heading] of HEADINGS) {
     const found = findings.filter((finding) => finding.verdict === verdict);
     if (found.length === 0) continue;
