@@ -31,6 +31,13 @@ describe('portico import litellm', () => {
     expect(usable.length).toBeGreaterThan(40);
   });
 
+  it('writes an address that it had to complete as it is, since no reference says it', () => {
+    const ollama = (environment: Record<string, string>) =>
+      importLiteLlm(fileOf('litellm.yaml', OLLAMA), { environment }).text;
+    expect(ollama({ OLLAMA_HOST: 'http://gpu:11434/' })).toContain('baseUrl: http://gpu:11434/v1\n');
+    expect(() => ollama({})).toThrow('set OLLAMA_HOST in the environment');
+  });
+
   it('is short where nothing else is said', () => {
     const { text } = importLiteLlm(resolve(corpus, '01-three-lines.yaml'), { environment: {}, shownAs: 'config.yaml' });
     expect(text).toBe(`# yaml-language-server: $schema=node_modules/@portico/config/schema.json
@@ -155,11 +162,7 @@ describe('portico import portkey', () => {
   });
 
   function imported(config: object) {
-    const folder = mkdtempSync(join(tmpdir(), 'portico-portkey-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
-    const file = join(folder, 'smart.json');
-    writeFileSync(file, JSON.stringify(config, null, 2));
-    return importPortkey(file);
+    return importPortkey(fileOf('smart.json', JSON.stringify(config, null, 2)));
   }
 
   function modelOf(config: object): unknown {
@@ -168,6 +171,17 @@ describe('portico import portkey', () => {
     return readConfig(text, { environment }).config.models.smart;
   }
 });
+
+const OLLAMA = `model_list:
+  - {model_name: a, litellm_params: {model: ollama/llama3, api_base: os.environ/OLLAMA_HOST}}
+`;
+
+function fileOf(name: string, text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'portico-import-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+}
 
 function chosenBy(query: object | undefined, target = 'it'): object {
   const strategy = { mode: 'conditional', conditions: [condition(query, target)] };
