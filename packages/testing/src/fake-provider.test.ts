@@ -134,6 +134,28 @@ describe('chat completions', () => {
     await own.close();
   });
 
+  it("plays an agent's model where the test scripts the calls, on each wire and streamed", async () => {
+    const own = await startFakeProvider({
+      reply: ({ toolResults: [result] }) =>
+        result === undefined ? { calls: [{ name: 'write', arguments: { path: 'a.txt' } }] } : `Written: ${result}`,
+    });
+    const askOwn = async (path: string, body: object): Promise<Json> =>
+      JSON.parse((await rawRequest(`${own.origin}${path}`, body).answer).text);
+    // The tool is nowhere offered: a model may make one up.
+    const question = { model: 'fake-small', max_tokens: 100, messages: [user('Write.')] };
+    const chat = await askOwn('/v1/chat/completions', question);
+    const [call] = chat.choices[0].message.tool_calls;
+    expect(call.function).toEqual({ name: 'write', arguments: '{"path":"a.txt"}' });
+    const message = await askOwn('/v1/messages', question);
+    expect(message.content).toMatchObject([{ type: 'tool_use', name: 'write', input: { path: 'a.txt' } }]);
+    const streamed = await rawRequest(`${own.url}/chat/completions`, { ...question, stream: true }).answer;
+    expect(streamed.text).toContain('"finish_reason":"tool_calls"');
+    const results = [chat.choices[0].message, { role: 'tool', tool_call_id: call.id, content: '3 bytes' }];
+    const answer = await askOwn('/v1/chat/completions', { ...question, messages: [...question.messages, ...results] });
+    expect(answer.choices[0].message.content).toBe('Written: 3 bytes');
+    await own.close();
+  });
+
   it('refuses what OpenAI refuses', async () => {
     const refused = [
       { messages: [user('no model')] },

@@ -1,4 +1,4 @@
-import { type Answer, composeAnswer } from './answers/compose-answer.js';
+import { type Answer, composeAnswer, type ScriptedReply } from './answers/compose-answer.js';
 import { base64Of, embed } from './answers/embed.js';
 import { isObject } from './answers/json-object.js';
 import {
@@ -44,8 +44,11 @@ export interface FakeProviderOptions extends FaultOptions {
   readonly apiKey?: string;
   /** Models that `/v1/models` lists. Any other name is answered too. */
   readonly models?: readonly string[];
-  /** The words of an answer, for tests that want their own; `undefined` leaves the answer to the provider. */
-  readonly reply?: (question: Question) => string | undefined;
+  /**
+   * The words of an answer, or the tools it calls, for tests that want their own; `undefined` leaves the answer to the
+   * provider. To play an agent's model, call a tool while `toolResults` is empty, and speak once it is not.
+   */
+  readonly reply?: (question: Question) => ScriptedReply | undefined;
 }
 
 /**

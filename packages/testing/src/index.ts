@@ -1,3 +1,4 @@
+export type { ScriptedCall, ScriptedReply } from './answers/compose-answer.js';
 export type { OfferedTool, Question } from './answers/question.js';
 export { expectAsked, expectNoOpenRequests } from './assertions.js';
 export { type FakeClock, fakeClock } from './fake-clock.js';

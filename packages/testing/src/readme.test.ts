@@ -37,7 +37,7 @@ describe('the README', () => {
       .split('```ts\n')
       .slice(1)
       .map((part) => part.split('```')[0] ?? '');
-    expect(snippets).toHaveLength(7);
+    expect(snippets).toHaveLength(8);
     for (const snippet of snippets) expect(run).toContain(squeezed(snippet.replace(/^import .*$/m, '')));
   });
 
@@ -54,6 +54,21 @@ describe('the README', () => {
 
     await provider.close();
     expect(answer.status).toBe(200);
+  });
+
+  it("plays an agent's model", async () => {
+    const model = await startFakeProvider({
+      reply: ({ toolResults: [result] }) =>
+        result === undefined
+          ? { calls: [{ name: 'write', arguments: { filePath: 'note.txt', content: 'Hello' } }] }
+          : `Done: ${result}`,
+    });
+    const ask = (messages: readonly object[]) =>
+      rawRequest(`${model.url}/chat/completions`, { model: 'any-name', messages }).answer;
+    const question = { role: 'user', content: 'Take a note.' };
+    expect((await ask([question])).text).toContain('note.txt');
+    expect((await ask([question, { role: 'tool', content: 'written' }])).text).toContain('Done: written');
+    await model.close();
   });
 
   it('waits for what the provider sees', async () => {

@@ -24,17 +24,26 @@ export interface ToolCall {
   readonly json: string;
 }
 
-/** Answers a question: with the words given, else with a call of a tool it asks for, else with a friendly text. */
-export function composeAnswer(question: Question, number: number, words: string | undefined): Answer {
-  const called = words === undefined ? toolsToCall(question) : [];
-  if (called.length > 0)
-    return answerWithCalls(
-      question,
-      number,
-      called.map((tool) => callOf(tool, question)),
-    );
+/** What a test has the model say: words, or calls of tools, offered or not. */
+export type ScriptedReply = string | { readonly calls: readonly ScriptedCall[] };
 
-  const tokens = tokensOf(words ?? ownWords(question));
+/** A call of a tool by its name, with the arguments as a value. */
+export interface ScriptedCall {
+  readonly name: string;
+  readonly arguments: unknown;
+}
+
+/** Answers a question: as the script says, else with a call of a tool it asks for, else with a friendly text. */
+export function composeAnswer(question: Question, number: number, scripted: ScriptedReply | undefined): Answer {
+  const calls =
+    typeof scripted === 'object'
+      ? scripted.calls
+      : scripted === undefined
+        ? toolsToCall(question).map((tool) => callOf(tool, question))
+        : [];
+  if (calls.length > 0) return answerWithCalls(question, number, calls);
+
+  const tokens = tokensOf(typeof scripted === 'string' ? scripted : ownWords(question));
   const kept = question.maxTokens === undefined ? tokens : tokens.slice(0, question.maxTokens);
   return {
     number,
@@ -48,11 +57,7 @@ export function composeAnswer(question: Question, number: number, words: string 
 }
 
 /** An answer that consists of these calls, given as name and arguments. */
-export function answerWithCalls(
-  question: Question,
-  number: number,
-  calls: readonly { readonly name: string; readonly arguments: unknown }[],
-): Answer {
+export function answerWithCalls(question: Question, number: number, calls: readonly ScriptedCall[]): Answer {
   const toolCalls = calls.map((call, at) => ({
     id: `call_fake_${number}_${at}`,
     name: call.name,
@@ -69,7 +74,7 @@ export function answerWithCalls(
   };
 }
 
-function callOf(tool: OfferedTool, question: Question): { name: string; arguments: unknown } {
+function callOf(tool: OfferedTool, question: Question): ScriptedCall {
   return { name: tool.name, arguments: plausibleValue(tool.schema, question.text) };
 }
 
