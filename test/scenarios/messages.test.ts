@@ -114,6 +114,24 @@ describe.each(PLACES)("Anthropic's own client, by $mount, of a model that speaks
     await close();
     expect(records).toMatchObject([{ outcome: 'client_gone' }]);
   });
+
+  it('names betas, which reach the vendor whose they are and no other', async () => {
+    const { client, close } = await start(mount, wire, 'well');
+    const edits = [{ type: 'clear_tool_uses_20250919' as const }];
+    await client.beta.messages.create({
+      ...ASKED,
+      betas: ['context-management-2025-06-27', 'files-api-2025-04-14'],
+      context_management: { edits },
+    });
+    const asked = provider.log.requests.at(-1);
+    expect(asked?.headers['anthropic-beta']).toBe(
+      wire === 'anthropic' ? 'context-management-2025-06-27,files-api-2025-04-14' : undefined,
+    );
+    expect((asked?.body as { context_management?: unknown }).context_management).toEqual(
+      wire === 'anthropic' ? { edits } : undefined,
+    );
+    await close();
+  });
 });
 
 async function start(mount: MountName, wire: WireName, model: string) {

@@ -5,6 +5,7 @@ import type { JsonObject } from './json.js';
 import type { ModelGroup } from './model-group.js';
 import type { Demand, UpstreamOperation } from './operation.js';
 import type { Principal, Via } from './principal.js';
+import type { HeaderLookup } from './transport.js';
 
 /** One client request under way: one id, one principal, one outcome. */
 export interface Call<Host = unknown> {
@@ -16,6 +17,8 @@ export interface Call<Host = unknown> {
   readonly demand: Demand;
   /** JSON, or the fields of `form`. */
   readonly body: JsonObject;
+  /** The request's own, for the codecs whose wire says a part of what is asked in them. */
+  readonly headers: HeaderLookup;
   /** Where the body came as a form: its parts, files among them. */
   readonly form: Form | undefined;
   /** The group asked for. */

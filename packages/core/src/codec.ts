@@ -1,5 +1,6 @@
 import type { GatewayError } from './errors.js';
 import type { JsonObject } from './json.js';
+import type { HeaderLookup } from './transport.js';
 import type { Usage } from './usage.js';
 
 /**
@@ -9,6 +10,11 @@ import type { Usage } from './usage.js';
 export interface Codec {
   /** The upstream's body for this request. Throws `invalid_input` for what the wire cannot express. */
   encode(request: JsonObject, target: EncodeTarget): JsonObject;
+  /**
+   * This request's headers where they differ from the connection's, which are `own`. `asked` are the client's: what a wire
+   * says in a header beside the body is taken from there by name, and nothing else of it leaves.
+   */
+  headers?(own: Readonly<Record<string, string>>, asked: HeaderLookup): Readonly<Record<string, string>>;
   /**
    * The public shape of an upstream's whole answer; absent where it already has it and its bytes pass through. `request`
    * is what `encode` was given, for answers whose form the client chose.

@@ -49,6 +49,7 @@ export async function openCall<Host>(
     via: caller.via,
     demand,
     body: json,
+    headers: { get: (name) => request.header(name) },
     form,
     group,
     host: request.host,

@@ -112,6 +112,7 @@ async function ask(call: Call, deployment: Deployment, asked: AskedAttempt, part
   };
   const encoded = codec.encode(call.body, target);
   const form = call.form && writeForm(call.form, encoded);
+  const headers = codec.headers?.(connection.headers, call.headers) ?? connection.headers;
   const cancellation = new Cancellation();
   const unlink = asked.cancellation.onCancel((reason) => cancellation.cancel(reason));
   let request: UpstreamRequest = {
@@ -120,7 +121,7 @@ async function ask(call: Call, deployment: Deployment, asked: AskedAttempt, part
     // Routing only offers deployments that have the path.
     path: ((demand.stream ? connection.streamPaths?.[operation.name] : undefined) ??
       connection.paths[operation.name]) as string,
-    headers: form ? { ...connection.headers, 'content-type': form.contentType } : connection.headers,
+    headers: form ? { ...headers, 'content-type': form.contentType } : headers,
     body: form?.body ?? JSON.stringify(encoded),
     cancellation,
     attempt: {

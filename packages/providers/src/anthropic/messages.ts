@@ -6,12 +6,14 @@ import {
   type StreamSink,
   usageOfMessages,
 } from '@portico/core';
+import { BETAS, betasIn, withBetas } from './betas.js';
 import { classify } from './classify.js';
 import { updateUsage } from './usage-to-chat.js';
 
 /** Its own wire, asked by clients that speak it: everything passes but for the model's name. */
 export const messages: Codec = {
   encode: (request, target) => ({ ...request, model: target.model }),
+  headers: (own, asked) => withBetas(own, betasIn(asked.get(BETAS))),
   openStream: () => new MessagesReader(),
 };
 

@@ -1,6 +1,7 @@
 import { type Connection, type ConnectionSettings, type Provider, reveal, Secret } from '@portico/core';
 import { baseUrlOf, joinPath } from '../shared/base-url.js';
 import { roomLeftInAnthropicHeaders } from '../shared/room-left.js';
+import { betasIn, withBetas } from './betas.js';
 import { chatCompletions } from './chat-completions.js';
 import { classify } from './classify.js';
 import { messages } from './messages.js';
@@ -33,19 +34,20 @@ function connect(settings: ConnectionSettings): Connection {
   if (unknown !== undefined) throw new Error(`anthropic has no option "${unknown}". It has: ${OPTIONS.join(', ')}.`);
   const base = baseUrlOf(settings, USUAL_BASE_URL, 'anthropic');
   const token = tokenOf(settings.options.authToken);
-  const { 'anthropic-beta': betasInHeaders, ...ownHeaders } = settings.headers;
-  const betas = new Set([...betasOf(betasInHeaders), ...betasOf(settings.options.betas)]);
-  if (token?.startsWith(ACCOUNT_TOKEN)) betas.add(ACCOUNT_TOKEN_BETA);
+  const betas = betasOf(settings.options.betas);
+  if (token?.startsWith(ACCOUNT_TOKEN)) betas.push(ACCOUNT_TOKEN_BETA);
   const path = joinPath(base, base.path.endsWith('/v1') ? '/messages' : '/v1/messages');
   return {
     origin: base.origin,
     paths: { 'chat.completions': path, messages: path },
-    headers: {
-      'anthropic-version': settings.apiVersion ?? USUAL_API_VERSION,
-      ...credential(settings, token),
-      ...ownHeaders,
-      ...(betas.size > 0 ? { 'anthropic-beta': [...betas].join(',') } : {}),
-    },
+    headers: withBetas(
+      {
+        'anthropic-version': settings.apiVersion ?? USUAL_API_VERSION,
+        ...credential(settings, token),
+        ...settings.headers,
+      },
+      betas,
+    ),
   };
 }
 
@@ -72,5 +74,5 @@ function betasOf(value: unknown): string[] {
   if (!names.every((name) => typeof name === 'string')) {
     throw new Error('"options.betas" of anthropic must be a list of beta names.');
   }
-  return names.flatMap((name) => name.split(',').map((beta) => beta.trim())).filter((beta) => beta !== '');
+  return names.flatMap(betasIn);
 }

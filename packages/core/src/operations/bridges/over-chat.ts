@@ -24,20 +24,20 @@ export const bridges = {
 
 function messagesOverChat(chat: Codec): Codec {
   return {
+    ...chat,
     encode: (request, target) => chat.encode(chatFromMessages(request, target), target),
     decode: (answer, target) => messageFromChat(chat.decode === undefined ? answer : chat.decode(answer, target)),
     openStream: (target) => openMessageStream(chat.openStream(target)),
-    ...(chat.framing && { framing: chat.framing }),
   };
 }
 
 function responsesOverChat(chat: Codec): Codec {
   return {
+    ...chat,
     encode: (request, target) => chat.encode(chatFromResponses(request, target), target),
     decode: (answer, target, request) =>
       responseFromChat(chat.decode === undefined ? answer : chat.decode(answer, target), request),
     openStream: (target, request) => openResponseStream(chat.openStream(target), request),
-    ...(chat.framing && { framing: chat.framing }),
   };
 }
 
