@@ -115,6 +115,41 @@ describe.each(PLACES)('the Responses wire by $mount, of a model that speaks $wir
     await close();
   });
 
+  it('gives an agent the tools of its namespaces, told apart by both names', async () => {
+    const { openai, close } = await start(mount, wire, 'well');
+    const named = { ...WEATHER, name: 'of_the_coast_and_of_the_mountains_behind_it_and_of_the_plain' };
+    const notes = {
+      type: 'namespace' as const,
+      name: 'mcp__notes',
+      description: 'Of the town.',
+      tools: [WEATHER, named],
+    };
+    for (const { name } of notes.tools) {
+      // Nobody may say so to OpenAI's client yet; agents do.
+      const choice = { type: 'function' as const, name, namespace: 'mcp__notes' };
+      const asked = { ...ASKED, tools: [WEATHER, notes], tool_choice: choice };
+      const whole = await openai.responses.create(asked);
+      const sent = provider.log.requests.at(-1)?.body as { tools: { name?: string; function?: object }[] } | undefined;
+      expect(sent?.tools.map((tool) => ({ ...tool, ...tool.function }).name)).toEqual([
+        'weather',
+        'mcp__notes__weather',
+        expect.stringMatching(/^mcp__notes__of_the_coast_and.{25,}_[0-9a-f]{8}$/),
+      ]);
+      const streamed = await openai.responses.stream(asked).finalResponse();
+      for (const { output } of [whole, streamed]) {
+        expect(output).toMatchObject([{ type: 'function_call', namespace: 'mcp__notes', name }]);
+      }
+      const [call] = whole.output;
+      if (call?.type !== 'function_call') throw new Error('no call');
+      const result = { type: 'function_call_output' as const, call_id: call.call_id, output: 'It rains.' };
+      const input = [{ role: 'user' as const, content: ASKED.input }, call, result];
+      const answer = await openai.responses.create({ ...asked, tool_choice: 'auto', input });
+      expect(answer.output_text).toContain('It rains.');
+      expect(JSON.stringify(provider.log.requests.at(-1)?.body)).toMatch(/"name":"mcp__notes__.*"It rains\./);
+    }
+    await close();
+  });
+
   it('is refused in words what needs an upstream that keeps answers', async () => {
     const { openai, close } = await start(mount, wire, 'well');
     const before = provider.log.requests.length;

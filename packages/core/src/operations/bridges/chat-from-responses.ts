@@ -2,6 +2,7 @@ import type { EncodeTarget } from '../../codec.js';
 import { isJsonObject, type JsonObject } from '../../json.js';
 import { invalid, kindOf } from '../read-fields.js';
 import { openThinking } from './bridged-reasoning.js';
+import { nameInChat } from './offered-tools.js';
 
 /** A request of the Responses wire as one for a chat completion. */
 export function chatFromResponses(request: JsonObject, target: EncodeTarget): JsonObject {
@@ -15,7 +16,7 @@ export function chatFromResponses(request: JsonObject, target: EncodeTarget): Js
   if (typeof request.max_output_tokens === 'number') chat.max_completion_tokens = request.max_output_tokens;
   if (isJsonObject(reasoning) && typeof reasoning.effort === 'string') chat.reasoning_effort = reasoning.effort;
   if (isJsonObject(text)) Object.assign(chat, formatOf(text.format));
-  const offered = Array.isArray(tools) ? tools.flatMap((tool, at) => toolOf(tool, at, target)) : [];
+  const offered = Array.isArray(tools) ? tools.flatMap((tool, at) => toolOf(tool, `tools[${at}]`, target)) : [];
   Object.assign(chat, choiceOf(request.tool_choice, offered));
   if (chat.tools === undefined) delete chat.parallel_tool_calls;
   if (wantsLogProbabilities(request)) {
@@ -25,12 +26,6 @@ export function chatFromResponses(request: JsonObject, target: EncodeTarget): Js
     });
   }
   return chat;
-}
-
-/** Names of the tools that take free text: offered as functions of one argument, and told as what they are. */
-export function customTools(request: JsonObject | undefined): ReadonlySet<string> {
-  const tools = Array.isArray(request?.tools) ? (request.tools as unknown[]).filter(isJsonObject) : [];
-  return new Set(tools.filter(({ type }) => type === 'custom').map(({ name }) => String(name)));
 }
 
 /** What only an upstream that keeps answers can do. */
@@ -98,7 +93,7 @@ function turnsOf(input: unknown, target: EncodeTarget): readonly JsonObject[] {
 }
 
 function addItem(item: JsonObject, path: string, turns: Turns, target: EncodeTarget): void {
-  const { type = 'message', call_id: id } = item;
+  const { type = 'message' } = item;
   switch (type) {
     case 'message': {
       const { role, content } = item;
@@ -111,13 +106,9 @@ function addItem(item: JsonObject, path: string, turns: Turns, target: EncodeTar
       );
     }
     case 'function_call':
-      return turns.call({ id, type: 'function', function: { name: item.name, arguments: item.arguments ?? '{}' } });
+      return turns.call(callOf(item, item.arguments ?? '{}'));
     case 'custom_tool_call':
-      return turns.call({
-        id,
-        type: 'function',
-        function: { name: item.name, arguments: JSON.stringify({ input: item.input }) },
-      });
+      return turns.call(callOf(item, JSON.stringify({ input: item.input })));
     case 'function_call_output':
     case 'custom_tool_call_output':
       return addOutput(item, path, turns);
@@ -131,6 +122,10 @@ function addItem(item: JsonObject, path: string, turns: Turns, target: EncodeTar
     default:
       target.warn(`An item of type "${String(type)}" was left out: only its own vendor reads it.`);
   }
+}
+
+function callOf({ call_id: id, name, namespace }: JsonObject, given: unknown): JsonObject {
+  return { id, type: 'function', function: { name: nameInChat(name, namespace), arguments: given } };
 }
 
 function addOutput({ call_id: id, output }: JsonObject, path: string, turns: Turns): void {
@@ -196,10 +191,11 @@ function partOf(part: unknown, path: string): JsonObject {
   throw invalid(path, `"${path}" is a part that this model's wire has no word for: ${JSON.stringify(type)}.`);
 }
 
-function toolOf(tool: unknown, at: number, target: EncodeTarget): JsonObject[] {
-  const path = `tools[${at}]`;
+function toolOf(tool: unknown, path: string, target: EncodeTarget, namespace?: unknown): JsonObject[] {
   if (!isJsonObject(tool)) throw invalid(path, `"${path}" must be an object; found ${kindOf(tool)}.`);
-  const { type, name, description, parameters, strict, format } = tool;
+  const { type, description, parameters, strict, format } = tool;
+  if (type === 'namespace' && Array.isArray(tool.tools)) return toolsOfNamespace(tool, path, target);
+  const name = nameInChat(tool.name, namespace);
   if (type === 'function') {
     const told = {
       name,
@@ -230,6 +226,20 @@ function toolOf(tool: unknown, at: number, target: EncodeTarget): JsonObject[] {
   return [];
 }
 
+/** The first tool carries what is said of them all: said with each, it would be paid for with each. */
+function toolsOfNamespace({ name, description, tools }: JsonObject, path: string, target: EncodeTarget): JsonObject[] {
+  return (tools as unknown[]).flatMap((tool, at) => {
+    const said = [at === 0 ? description : undefined, isJsonObject(tool) ? tool.description : undefined];
+    const told = said.filter((text) => typeof text === 'string' && text !== '').join('\n');
+    return toolOf(
+      isJsonObject(tool) ? { ...tool, description: told || undefined } : tool,
+      `${path}.tools[${at}]`,
+      target,
+      name,
+    );
+  });
+}
+
 const FREE_TEXT = {
   type: 'object',
   properties: { input: { type: 'string' } },
@@ -240,27 +250,29 @@ const FREE_TEXT = {
 function choiceOf(choice: unknown, offered: readonly JsonObject[]): JsonObject {
   if (isJsonObject(choice) && choice.type === 'allowed_tools') {
     const names = new Set(
-      (Array.isArray(choice.tools) ? (choice.tools as unknown[]) : []).filter(isJsonObject).map(({ name }) => name),
+      (Array.isArray(choice.tools) ? (choice.tools as unknown[]) : [])
+        .filter(isJsonObject)
+        .map(({ name, namespace }) => nameInChat(name, namespace)),
     );
     return choiceOf(
       choice.mode,
-      offered.filter((tool) => names.has(nameOf(tool))),
+      offered.filter((tool) => names.has(nameOf(tool) ?? '')),
     );
   }
-  if (isJsonObject(choice) && !offered.some((tool) => nameOf(tool) === choice.name)) {
+  const wanted = isJsonObject(choice) ? nameInChat(choice.name, choice.namespace) : undefined;
+  if (isJsonObject(choice) && !offered.some((tool) => nameOf(tool) === wanted)) {
     throw invalid(
       'tool_choice',
       `"tool_choice" asks for ${JSON.stringify(choice.name ?? choice.type)}, which is none of the tools this model is offered.`,
     );
   }
   if (offered.length === 0) return {};
-  if (isJsonObject(choice))
-    return { tools: offered, tool_choice: { type: 'function', function: { name: choice.name } } };
+  if (wanted !== undefined) return { tools: offered, tool_choice: { type: 'function', function: { name: wanted } } };
   return { tools: offered, ...(typeof choice === 'string' && { tool_choice: choice }) };
 }
 
-function nameOf(tool: JsonObject): unknown {
-  return isJsonObject(tool.function) ? tool.function.name : undefined;
+function nameOf(tool: JsonObject): string | undefined {
+  return isJsonObject(tool.function) ? String(tool.function.name) : undefined;
 }
 
 function formatOf(format: unknown): JsonObject {

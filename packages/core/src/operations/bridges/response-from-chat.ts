@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from '../../json.js';
 import { totalInputTokens, totalOutputTokens, type Usage } from '../../usage.js';
 import { usageOfAnswer } from '../../usage-of-answer.js';
 import { sealThinking } from './bridged-reasoning.js';
-import { customTools } from './chat-from-responses.js';
+import { type OfferedTool, offeredTools } from './offered-tools.js';
 
 /** A chat completion as a response of the Responses wire. */
 export function responseFromChat(answer: JsonObject, request: JsonObject | undefined): JsonObject {
@@ -19,12 +19,12 @@ export function responseFromChat(answer: JsonObject, request: JsonObject | undef
   if (thinking !== '' || blocks.length > 0) output.push(reasoningItem(id('rs', 0), thinking, blocks));
   const parts = partsOf(message);
   if (parts.length > 0) output.push(messageItem(id('msg', output.length), parts));
-  const custom = customTools(request);
+  const tools = offeredTools(request);
   const calls = Array.isArray(message.tool_calls) ? (message.tool_calls as unknown[]).filter(isJsonObject) : [];
   for (const call of calls) {
     const { name, arguments: given } = isJsonObject(call.function) ? call.function : ({} as JsonObject);
     const text = typeof given === 'string' ? given : '';
-    output.push(callItem(id('fc', output.length), call.id, name, text, custom.has(String(name))));
+    output.push(callItem(id('fc', output.length), call.id, toolNamed(name, tools), text));
   }
   return { ...head, ...ending(choice.finish_reason), output, usage: spellUsage(usageOfAnswer(answer.usage)) };
 }
@@ -85,10 +85,20 @@ export function messageItem(id: string, content: readonly JsonObject[], status =
   return { id, type: 'message', status, role: 'assistant', content };
 }
 
-export function callItem(id: string, callId: unknown, name: unknown, given: string, isCustom: boolean): JsonObject {
-  if (isCustom)
-    return { id, type: 'custom_tool_call', status: 'completed', call_id: callId, name, input: freeText(given) };
-  return { id, type: 'function_call', status: 'completed', call_id: callId, name, arguments: given };
+/** The tool a model calls; one that nobody offered is told as it was called. */
+export function toolNamed(name: unknown, tools: ReadonlyMap<string, OfferedTool>): OfferedTool {
+  return tools.get(String(name)) ?? { name, isCustom: false };
+}
+
+export function callItem(id: string, callId: unknown, { isCustom, ...tool }: OfferedTool, given: string): JsonObject {
+  const item = {
+    id,
+    type: isCustom ? 'custom_tool_call' : 'function_call',
+    status: 'completed',
+    call_id: callId,
+    ...tool,
+  };
+  return isCustom ? { ...item, input: freeText(given) } : { ...item, arguments: given };
 }
 
 /** The one argument of a tool that takes free text; a model that forgot to wrap it meant the text itself. */

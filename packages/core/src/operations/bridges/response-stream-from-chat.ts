@@ -2,7 +2,7 @@ import type { StreamDecoder, StreamSink } from '../../codec.js';
 import type { GatewayError } from '../../errors.js';
 import { isJsonObject, type JsonObject } from '../../json.js';
 import type { Usage } from '../../usage.js';
-import { customTools } from './chat-from-responses.js';
+import { type OfferedTool, offeredTools } from './offered-tools.js';
 import {
   callItem,
   ending,
@@ -13,6 +13,7 @@ import {
   responseHead,
   spellUsage,
   textPart,
+  toolNamed,
 } from './response-from-chat.js';
 
 /** Tells a stream of chat chunks as the events of one response: `chat` makes the chunks, and this makes the events. */
@@ -42,15 +43,14 @@ interface OpenCall {
   readonly id: string;
   readonly index: number;
   readonly callId: unknown;
-  readonly name: unknown;
-  readonly isCustom: boolean;
+  readonly tool: OfferedTool;
   given: string;
 }
 
 class ResponseEvents implements StreamSink {
   readonly #out: StreamSink;
   readonly #request: JsonObject | undefined;
-  readonly #custom: ReadonlySet<string>;
+  readonly #tools: ReadonlyMap<string, OfferedTool>;
   #head: (JsonObject & { readonly id: string }) | undefined;
   #idOf = itemIds('resp_unnamed');
   #sequence = 0;
@@ -68,7 +68,7 @@ class ResponseEvents implements StreamSink {
   constructor(out: StreamSink, request: JsonObject | undefined) {
     this.#out = out;
     this.#request = request;
-    this.#custom = customTools(request);
+    this.#tools = offeredTools(request);
   }
 
   chunk(json: string, content: boolean): void {
@@ -207,15 +207,15 @@ class ResponseEvents implements StreamSink {
     if (call === undefined) {
       this.#close();
       const index = this.#items++;
-      call = { id: this.#idOf('fc', index), index, callId, name, isCustom: this.#custom.has(String(name)), given: '' };
+      call = { id: this.#idOf('fc', index), index, callId, tool: toolNamed(name, this.#tools), given: '' };
       this.#calls.set(place, call);
-      const item = { ...callItem(call.id, callId, name, '', call.isCustom), status: 'in_progress' };
+      const item = { ...callItem(call.id, callId, call.tool, ''), status: 'in_progress' };
       this.#send('response.output_item.added', { output_index: index, item }, true);
     }
     if (typeof given !== 'string' || given === '') return;
     call.given += given;
     // The free text of a tool comes wrapped in an argument: it can be told once it is whole.
-    if (call.isCustom) return;
+    if (call.tool.isCustom) return;
     this.#send(
       'response.function_call_arguments.delta',
       { item_id: call.id, output_index: call.index, delta: given },
@@ -223,14 +223,14 @@ class ResponseEvents implements StreamSink {
     );
   }
 
-  #closeCall({ id, index, callId, name, isCustom, given }: OpenCall): void {
+  #closeCall({ id, index, callId, tool, given }: OpenCall): void {
     const at = { item_id: id, output_index: index };
-    if (isCustom) {
+    if (tool.isCustom) {
       const input = freeText(given);
       this.#send('response.custom_tool_call_input.delta', { ...at, delta: input });
       this.#send('response.custom_tool_call_input.done', { ...at, input });
-    } else this.#send('response.function_call_arguments.done', { ...at, name, arguments: given });
-    this.#finished(index, callItem(id, callId, name, given, isCustom));
+    } else this.#send('response.function_call_arguments.done', { ...at, name: tool.name, arguments: given });
+    this.#finished(index, callItem(id, callId, tool, given));
   }
 
   #finished(index: number, item: JsonObject): void {
