@@ -115,6 +115,16 @@ describe.each(PLACES)("Anthropic's own client, by $mount, of a model that speaks
     expect(records).toMatchObject([{ outcome: 'client_gone' }]);
   });
 
+  it('lists models in its own words', async () => {
+    const { client, close } = await start(mount, wire, 'well');
+    const told = { type: 'model', id: 'chat', display_name: 'chat', created_at: expect.stringMatching(/^\d{4}-.*Z$/) };
+    const page = await client.models.list({ limit: 1000 });
+    expect(page).toMatchObject({ data: [told], has_more: false, first_id: 'chat', last_id: 'chat' });
+    expect(await client.models.retrieve('chat')).toMatchObject(told);
+    await expect(client.models.retrieve('nobody')).rejects.toMatchObject({ status: 404 });
+    await close();
+  });
+
   it('names betas, which reach the vendor whose they are and no other', async () => {
     const { client, close } = await start(mount, wire, 'well');
     const edits = [{ type: 'clear_tool_uses_20250919' as const }];
@@ -124,12 +134,11 @@ describe.each(PLACES)("Anthropic's own client, by $mount, of a model that speaks
       context_management: { edits },
     });
     const asked = provider.log.requests.at(-1);
+    const body = asked?.body as { readonly context_management?: unknown } | undefined;
     expect(asked?.headers['anthropic-beta']).toBe(
       wire === 'anthropic' ? 'context-management-2025-06-27,files-api-2025-04-14' : undefined,
     );
-    expect((asked?.body as { context_management?: unknown }).context_management).toEqual(
-      wire === 'anthropic' ? { edits } : undefined,
-    );
+    expect(body?.context_management).toEqual(wire === 'anthropic' ? { edits } : undefined);
     await close();
   });
 });

@@ -9,10 +9,10 @@ import { unknownModel } from './open-call.js';
 /** `GET /models`: the groups the caller may use, in the order of the configuration. */
 export function listModels(principal: Principal, table: RouteTable, createdAt: number, requestId: string): WholeReply {
   checkMayList(principal);
-  const data = [...table.groups.values()]
-    .filter((group) => mayUseModel(principal, group.name))
-    .map((group) => describe(group, createdAt));
-  return reply({ object: 'list', data }, requestId);
+  const groups = [...table.groups.values()].filter(({ name }) => mayUseModel(principal, name));
+  const ends = { first_id: groups[0]?.name ?? null, last_id: groups.at(-1)?.name ?? null };
+  const data = groups.map((group) => describe(group, createdAt));
+  return reply({ object: 'list', data, has_more: false, ...ends }, requestId);
 }
 
 /** `GET /models/{id}` */
@@ -34,12 +34,16 @@ function checkMayList(principal: Principal): void {
     throw new GatewayError('forbidden', 'This credential may not list models.');
 }
 
-function describe(group: ModelGroup, createdAt: number): object {
+/** Two wires list models at the same path, in words that do not collide: each client reads its own. */
+function describe({ name, deployments }: ModelGroup, createdAt: number): object {
   return {
-    id: group.name,
+    id: name,
     object: 'model',
     created: createdAt,
-    owned_by: group.deployments[0]?.provider.name ?? 'unknown',
+    owned_by: deployments[0]?.provider.name ?? 'unknown',
+    type: 'model',
+    display_name: name,
+    created_at: new Date(createdAt * 1000).toISOString(),
   };
 }
 
