@@ -1,0 +1,122 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { UsageRecord } from '@portico/core';
+import { expectNoOpenRequests, type FakeProviderOptions, startFakeProvider } from '@portico/testing';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { QUICK, WIRES } from '../support/gateway-on.js';
+import { MOUNTS } from '../support/mounts.js';
+import { AGENTS, type AgentName, programOf, runAgent } from './run-agent.js';
+
+// The agents themselves, unchanged, in front of a model whose every word the test decides. They start in a second or
+// two; on a machine that is busy with something else it may take many.
+const PATIENCE_MS = 180_000;
+const WORD = 'Lorem-ipsum-4711';
+const PROMPT = 'Copy the letter.';
+
+describe.each(Object.keys(AGENTS) as AgentName[])('%s', (name) => {
+  // Their packages bring programs for some machines only; where every check must run, their absence is a failure.
+  if (programOf(name) === undefined && process.env.CI !== 'true') {
+    return it.skip(`is skipped: its package has no program for ${process.platform} ${process.arch}`, () => {});
+  }
+  const agent = AGENTS[name];
+
+  it.each(['anthropic', 'chat'] as const)(
+    'reads a file, writes another and says so, with a model that speaks %s',
+    { timeout: PATIENCE_MS },
+    async (wire) => {
+      let folder = '';
+      const { run, provider, records } = await start(name, wire, {
+        reply({ tools, toolResults: [result] }) {
+          // Titles and the like, which agents ask for beside the work.
+          if (tools.length === 0) return 'A letter';
+          if (result === undefined) return { calls: [agent.read(join(folder, 'letter.txt'))] };
+          if (result.includes(WORD)) return { calls: [agent.write(join(folder, 'copy.txt'), WORD)] };
+          return 'The letter is copied.';
+        },
+      });
+      const running = run(PROMPT);
+      folder = running.folder;
+      writeFileSync(join(folder, 'letter.txt'), WORD);
+
+      const { code, stdout, output } = await running.ended;
+
+      expect(stdout, output).toContain('The letter is copied.');
+      expect(code).toBe(0);
+      expect(readFileSync(join(folder, 'copy.txt'), 'utf8').trim()).toBe(WORD);
+      const path = wire === 'anthropic' ? '/v1/messages' : '/v1/chat/completions';
+      expect(new Set(provider.log.requests.map((request) => request.path))).toEqual(new Set([path]));
+      expect(provider.log.requests.length).toBeGreaterThanOrEqual(3);
+      const { operation } = agent;
+      for (const record of await records()) expect(record).toMatchObject({ operation, outcome: 'ok' });
+    },
+  );
+
+  it('shows its user what the gateway says of a failure', { timeout: PATIENCE_MS }, async () => {
+    const { run } = await start(name, 'chat', {}, 'fault-f08');
+    const { output } = await run(PROMPT).ended;
+    expect(output).toMatch(/context|too long/i);
+  });
+
+  it('takes the request to the vendor with it when it is stopped (R-STR-7)', { timeout: PATIENCE_MS }, async () => {
+    const { run, provider } = await start(name, 'chat', { reply: () => 'word '.repeat(100_000), tokenDelayMs: 5 });
+    const running = run(PROMPT);
+    await provider.log.waitForRequest(() => true);
+    await running.stop();
+    await expectNoOpenRequests(provider);
+  });
+});
+
+describe.runIf(programOf('OpenAI Codex') !== undefined || process.env.CI === 'true')(
+  'OpenAI Codex, of its own kind',
+  () => {
+    const { operation } = AGENTS['OpenAI Codex'];
+
+    it.each(['anthropic', 'chat'] as const)(
+      'finds the tools of a tool server, which it offers in a namespace, with a model that speaks %s',
+      { timeout: PATIENCE_MS },
+      async (wire) => {
+        const { run, records } = await start('OpenAI Codex', wire, {
+          reply: ({ toolResults: [result] }) =>
+            result === undefined
+              ? { calls: [{ name: 'mcp__notes__take_note', arguments: { text: WORD } }] }
+              : result.includes(`Noted: ${WORD}`)
+                ? 'It is noted.'
+                : undefined,
+        });
+        const { stdout, output } = await run('Take a note.').ended;
+        expect(stdout, output).toContain('It is noted.');
+        for (const record of await records()) expect(record).toMatchObject({ operation, outcome: 'ok' });
+      },
+    );
+  },
+);
+
+/** The agent in front of a gateway, and what came of it. */
+async function start(name: AgentName, wire: 'anthropic' | 'chat', options: FakeProviderOptions, model = 'well') {
+  const provider = await startFakeProvider(options);
+  const ledger: UsageRecord[] = [];
+  const { anthropic, openai } = WIRES;
+  const deployment =
+    // OpenAI itself has the Responses API; whoever only has chat completions does not.
+    wire === 'anthropic' ? anthropic(provider, model) : { ...openai(provider, model), model: `custom_openai/${model}` };
+  const mounted = await MOUNTS['Express 5']({
+    ...QUICK,
+    models: { chat: [deployment] },
+    onUsage: (record) => void ledger.push(record),
+  });
+  const origin = mounted.baseUrl.replace(/\/v1$/, '');
+  const run = (prompt: string) => {
+    const running = runAgent(name, origin, prompt);
+    onTestFinished(() => running.stop());
+    return running;
+  };
+  onTestFinished(async () => {
+    await mounted.close();
+    await provider.close();
+  });
+  const records = async () => {
+    await mounted.gateway.close();
+    return ledger;
+  };
+  return { run, provider, records };
+}
