@@ -1,11 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { UsageRecord } from '@portico/core';
-import { expectNoOpenRequests, type FakeProviderOptions, startFakeProvider } from '@portico/testing';
+import { expectNoOpenRequests, type FakeProviderOptions } from '@portico/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { QUICK, WIRES } from '../support/gateway-on.js';
-import { MOUNTS } from '../support/mounts.js';
 import { AGENTS, type AgentName, programOf, runAgent } from './run-agent.js';
+import { SPOKEN, type Spoken, startGateway } from './start-gateway.js';
 
 // The agents themselves, unchanged, in front of a model whose every word the test decides. They start in a second or
 // two; on a machine that is busy with something else it may take many.
@@ -20,12 +18,12 @@ describe.each(Object.keys(AGENTS) as AgentName[])('%s', (name) => {
   }
   const agent = AGENTS[name];
 
-  it.each(['anthropic', 'chat'] as const)(
+  it.each(SPOKEN)(
     'reads a file, writes another and says so, with a model that speaks %s',
     { timeout: PATIENCE_MS },
-    async (wire) => {
+    async (spoken) => {
       let folder = '';
-      const { run, provider, records } = await start(name, wire, {
+      const { run, provider, records } = await start(name, spoken, {
         reply({ tools, toolResults: [result] }) {
           // Titles and the like, which agents ask for beside the work.
           if (tools.length === 0) return 'A letter';
@@ -43,7 +41,7 @@ describe.each(Object.keys(AGENTS) as AgentName[])('%s', (name) => {
       expect(stdout, output).toContain('The letter is copied.');
       expect(code).toBe(0);
       expect(readFileSync(join(folder, 'copy.txt'), 'utf8').trim()).toBe(WORD);
-      const path = wire === 'anthropic' ? '/v1/messages' : '/v1/chat/completions';
+      const path = spoken === 'anthropic' ? '/v1/messages' : '/v1/chat/completions';
       expect(new Set(provider.log.requests.map((request) => request.path))).toEqual(new Set([path]));
       expect(provider.log.requests.length).toBeGreaterThanOrEqual(3);
       const { operation } = agent;
@@ -71,11 +69,11 @@ describe.runIf(programOf('OpenAI Codex') !== undefined || process.env.CI === 'tr
   () => {
     const { operation } = AGENTS['OpenAI Codex'];
 
-    it.each(['anthropic', 'chat'] as const)(
+    it.each(SPOKEN)(
       'finds the tools of a tool server, which it offers in a namespace, with a model that speaks %s',
       { timeout: PATIENCE_MS },
-      async (wire) => {
-        const { run, records } = await start('OpenAI Codex', wire, {
+      async (spoken) => {
+        const { run, records } = await start('OpenAI Codex', spoken, {
           reply: ({ toolResults: [result] }) =>
             result === undefined
               ? { calls: [{ name: 'mcp__notes__take_note', arguments: { text: WORD } }] }
@@ -92,31 +90,12 @@ describe.runIf(programOf('OpenAI Codex') !== undefined || process.env.CI === 'tr
 );
 
 /** The agent in front of a gateway, and what came of it. */
-async function start(name: AgentName, wire: 'anthropic' | 'chat', options: FakeProviderOptions, model = 'well') {
-  const provider = await startFakeProvider(options);
-  const ledger: UsageRecord[] = [];
-  const { anthropic, openai } = WIRES;
-  const deployment =
-    // OpenAI itself has the Responses API; whoever only has chat completions does not.
-    wire === 'anthropic' ? anthropic(provider, model) : { ...openai(provider, model), model: `custom_openai/${model}` };
-  const mounted = await MOUNTS['Express 5']({
-    ...QUICK,
-    models: { chat: [deployment] },
-    onUsage: (record) => void ledger.push(record),
-  });
-  const origin = mounted.baseUrl.replace(/\/v1$/, '');
+async function start(name: AgentName, spoken: Spoken, options: FakeProviderOptions, model?: string) {
+  const { origin, provider, records } = await startGateway(spoken, options, model);
   const run = (prompt: string) => {
     const running = runAgent(name, origin, prompt);
     onTestFinished(() => running.stop());
     return running;
-  };
-  onTestFinished(async () => {
-    await mounted.close();
-    await provider.close();
-  });
-  const records = async () => {
-    await mounted.gateway.close();
-    return ledger;
   };
   return { run, provider, records };
 }
