@@ -188,8 +188,7 @@ describe.each(SPOKEN)('in front of a model that speaks %s', (spoken) => {
             return 'rains';
           },
         });
-        // Its client is the same, from a copy of its own.
-        const model = new Model(gateway.openai() as never, 'chat');
+        const model = new Model(gateway.openai(), 'chat');
         const agent = new Agent({ name: 'Weather', instructions: 'Use your tool.', tools: [weather], model });
         const runner = new Runner();
 
