@@ -150,6 +150,51 @@ describe.each(PLACES)('the Responses wire by $mount, of a model that speaks $wir
     await close();
   });
 
+  it('lets an agent search for tools itself, and offers what was found from then on', async () => {
+    const { openai, close } = await start(mount, wire, 'well');
+    const parameters = { type: 'object', properties: { query: { type: 'string' } }, required: ['query'] };
+    const search = {
+      type: 'tool_search' as const,
+      execution: 'client' as const,
+      description: 'Finds tools.',
+      parameters,
+    };
+    const asked = { model: 'chat', input: 'Use tool_search.', tools: [search] };
+    const whole = await openai.responses.create(asked);
+    const streamed = await openai.responses.stream(asked).finalResponse();
+    for (const { output } of [whole, streamed]) {
+      expect(output).toMatchObject([
+        { type: 'tool_search_call', execution: 'client', arguments: { query: expect.any(String) } },
+      ]);
+    }
+    const [call] = whole.output;
+    if (call?.type !== 'tool_search_call') throw new Error('no search');
+    const found = { type: 'namespace' as const, name: 'mcp__notes', description: 'Notes.', tools: [WEATHER] };
+    const output = { type: 'tool_search_output' as const, call_id: call.call_id, execution: 'client' as const };
+    const question = { role: 'user' as const, content: 'Use tool_search.' };
+    const said = await openai.responses.create({
+      ...asked,
+      input: [
+        question,
+        call,
+        { ...output, tools: [found] },
+        { ...call, id: 'fc_2', call_id: 'call_2' },
+        { ...output, call_id: 'call_2', tools: [found] },
+      ],
+    });
+    expect(said.output_text).toContain('These tools can be called now: mcp__notes__weather.');
+    const sent = provider.log.requests.at(-1)?.body as { tools: unknown[] } | undefined;
+    expect(sent?.tools).toHaveLength(2);
+    const again = { role: 'user' as const, content: 'And the weather?' };
+    const used = await openai.responses.create({
+      ...asked,
+      tool_choice: 'required',
+      input: [question, call, { ...output, tools: [found] }, again],
+    });
+    expect(used.output).toMatchObject([{ type: 'function_call', namespace: 'mcp__notes', name: 'weather' }]);
+    await close();
+  });
+
   it('is refused in words what needs an upstream that keeps answers', async () => {
     const { openai, close } = await start(mount, wire, 'well');
     const before = provider.log.requests.length;

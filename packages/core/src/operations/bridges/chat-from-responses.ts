@@ -2,12 +2,12 @@ import type { EncodeTarget } from '../../codec.js';
 import { isJsonObject, type JsonObject } from '../../json.js';
 import { invalid, kindOf } from '../read-fields.js';
 import { openThinking } from './bridged-reasoning.js';
-import { nameInChat } from './offered-tools.js';
+import { definitionsIn, isOwnSearch, nameInChat, TOOL_SEARCH } from './offered-tools.js';
 
 /** A request of the Responses wire as one for a chat completion. */
 export function chatFromResponses(request: JsonObject, target: EncodeTarget): JsonObject {
   refuseState(request);
-  const { instructions, input, tools, text, reasoning } = request;
+  const { instructions, input, text, reasoning } = request;
   const opening = typeof instructions === 'string' && instructions !== '' ? [message('system', instructions)] : [];
   const chat: JsonObject = { messages: [...opening, ...turnsOf(input, target)] };
   for (const name of ['temperature', 'top_p', 'stream', 'user', 'parallel_tool_calls']) {
@@ -16,7 +16,7 @@ export function chatFromResponses(request: JsonObject, target: EncodeTarget): Js
   if (typeof request.max_output_tokens === 'number') chat.max_completion_tokens = request.max_output_tokens;
   if (isJsonObject(reasoning) && typeof reasoning.effort === 'string') chat.reasoning_effort = reasoning.effort;
   if (isJsonObject(text)) Object.assign(chat, formatOf(text.format));
-  const offered = Array.isArray(tools) ? tools.flatMap((tool, at) => toolOf(tool, `tools[${at}]`, target)) : [];
+  const offered = withoutTwins(definitionsIn(request).flatMap(({ tool, path }) => toolOf(tool, path, target)));
   Object.assign(chat, choiceOf(request.tool_choice, offered));
   if (chat.tools === undefined) delete chat.parallel_tool_calls;
   if (wantsLogProbabilities(request)) {
@@ -112,6 +112,12 @@ function addItem(item: JsonObject, path: string, turns: Turns, target: EncodeTar
     case 'function_call_output':
     case 'custom_tool_call_output':
       return addOutput(item, path, turns);
+    case 'tool_search_call':
+      if (!isOwnSearch(item)) break;
+      return turns.call(callOf({ ...item, name: TOOL_SEARCH }, JSON.stringify(item.arguments ?? {})));
+    case 'tool_search_output':
+      if (!isOwnSearch(item)) break;
+      return turns.add({ role: 'tool', tool_call_id: item.call_id, content: foundBy(item, path, target) });
     case 'reasoning':
       return turns.think(thoughtOf(item));
     case 'item_reference':
@@ -119,9 +125,21 @@ function addItem(item: JsonObject, path: string, turns: Turns, target: EncodeTar
         path,
         `"${path}" refers to an item that an upstream would have to keep, which this model's does not. Send the item itself.`,
       );
-    default:
-      target.warn(`An item of type "${String(type)}" was left out: only its own vendor reads it.`);
   }
+  target.warn(`An item of type "${String(type)}" was left out: only its own vendor reads it.`);
+}
+
+/** What a search found is offered from then on; the model is told the names. */
+function foundBy({ tools }: JsonObject, path: string, target: EncodeTarget): string {
+  const found = Array.isArray(tools) ? tools.flatMap((tool) => toolOf(tool, path, target)) : [];
+  return found.length === 0
+    ? 'No tools were found.'
+    : `These tools can be called now: ${found.map(nameOf).join(', ')}.`;
+}
+
+/** Two searches may find the same. */
+function withoutTwins(tools: readonly JsonObject[]): readonly JsonObject[] {
+  return [...new Map(tools.map((tool) => [nameOf(tool), tool])).values()];
 }
 
 function callOf({ call_id: id, name, namespace }: JsonObject, given: unknown): JsonObject {
@@ -204,6 +222,9 @@ function toolOf(tool: unknown, path: string, target: EncodeTarget, namespace?: u
       ...(strict === true && { strict }),
     };
     return [{ type: 'function', function: told }];
+  }
+  if (isOwnSearch(tool)) {
+    return [{ type: 'function', function: { name: TOOL_SEARCH, description, parameters } }];
   }
   if (type === 'custom') {
     const grammar =

@@ -5,22 +5,45 @@ export interface OfferedTool {
   readonly name: unknown;
   /** The group it is in, which tells it from others of its name. */
   readonly namespace?: string;
-  /** Takes free text: offered as a function of one argument, and told as what it is. */
-  readonly isCustom: boolean;
+  /** `custom` takes free text, and `search` finds more tools. All are functions in a chat, and told as what they are. */
+  readonly kind: 'function' | 'custom' | 'search';
+}
+
+/** The name of the tool that finds tools, which has none on its own wire. */
+export const TOOL_SEARCH = 'tool_search';
+
+/** A search that the client does itself, as opposed to one of its vendor. */
+export function isOwnSearch({ type, execution }: JsonObject): boolean {
+  return String(type).startsWith(TOOL_SEARCH) && execution === 'client';
+}
+
+/** Definitions of tools and where they are: those of the request, and those that its searches have found so far. */
+export function definitionsIn({
+  tools,
+  input,
+}: JsonObject): readonly { readonly tool: unknown; readonly path: string }[] {
+  const listed = (list: unknown, path: string) =>
+    Array.isArray(list) ? list.map((tool: unknown, at) => ({ tool, path: `${path}[${at}]` })) : [];
+  const found = (Array.isArray(input) ? (input as unknown[]) : []).flatMap((item, at) =>
+    isJsonObject(item) && item.type === 'tool_search_output' ? listed(item.tools, `input[${at}].tools`) : [],
+  );
+  return [...listed(tools, 'tools'), ...found];
 }
 
 /** The tools of a request by the names under which a chat completion offers them. */
-export function offeredTools(request: JsonObject | undefined): ReadonlyMap<string, OfferedTool> {
+export function offeredTools(request: JsonObject = {}): ReadonlyMap<string, OfferedTool> {
   const found = new Map<string, OfferedTool>();
-  const add = (tools: unknown, namespace?: string) => {
-    for (const tool of Array.isArray(tools) ? (tools as unknown[]).filter(isJsonObject) : []) {
-      const { type, name } = tool;
-      if (type === 'namespace' && namespace === undefined) add(tool.tools, String(name));
-      else
-        found.set(nameInChat(name, namespace), { name, ...(namespace && { namespace }), isCustom: type === 'custom' });
+  const add = (tool: unknown, namespace?: string) => {
+    if (!isJsonObject(tool)) return;
+    const { type, name, tools } = tool;
+    if (type === 'namespace' && Array.isArray(tools)) for (const each of tools) add(each, String(name));
+    else if (isOwnSearch(tool)) found.set(TOOL_SEARCH, { name: TOOL_SEARCH, kind: 'search' });
+    else {
+      const kind = type === 'custom' ? 'custom' : 'function';
+      found.set(nameInChat(name, namespace), { name, ...(namespace && { namespace }), kind });
     }
   };
-  add(request?.tools);
+  for (const { tool } of definitionsIn(request)) add(tool);
   return found;
 }
 

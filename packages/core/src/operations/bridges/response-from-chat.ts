@@ -87,18 +87,28 @@ export function messageItem(id: string, content: readonly JsonObject[], status =
 
 /** The tool a model calls; one that nobody offered is told as it was called. */
 export function toolNamed(name: unknown, tools: ReadonlyMap<string, OfferedTool>): OfferedTool {
-  return tools.get(String(name)) ?? { name, isCustom: false };
+  return tools.get(String(name)) ?? { name, kind: 'function' };
 }
 
-export function callItem(id: string, callId: unknown, { isCustom, ...tool }: OfferedTool, given: string): JsonObject {
-  const item = {
-    id,
-    type: isCustom ? 'custom_tool_call' : 'function_call',
-    status: 'completed',
-    call_id: callId,
-    ...tool,
-  };
-  return isCustom ? { ...item, input: freeText(given) } : { ...item, arguments: given };
+export function callItem(id: string, callId: unknown, { kind, ...tool }: OfferedTool, given: string): JsonObject {
+  const call = { id, status: 'completed', call_id: callId };
+  switch (kind) {
+    case 'function':
+      return { ...call, type: 'function_call', ...tool, arguments: given };
+    case 'custom':
+      return { ...call, type: 'custom_tool_call', ...tool, input: freeText(given) };
+    case 'search':
+      return { ...call, type: 'tool_search_call', execution: 'client', arguments: argumentsIn(given) };
+  }
+}
+
+/** What is told as a value here and comes as text there. */
+function argumentsIn(given: string): unknown {
+  try {
+    return JSON.parse(given);
+  } catch {
+    return {};
+  }
 }
 
 /** The one argument of a tool that takes free text; a model that forgot to wrap it meant the text itself. */

@@ -214,8 +214,8 @@ class ResponseEvents implements StreamSink {
     }
     if (typeof given !== 'string' || given === '') return;
     call.given += given;
-    // The free text of a tool comes wrapped in an argument: it can be told once it is whole.
-    if (call.tool.isCustom) return;
+    // Free text comes wrapped in an argument, and a search is told as a value: both once they are whole.
+    if (call.tool.kind !== 'function') return;
     this.#send(
       'response.function_call_arguments.delta',
       { item_id: call.id, output_index: call.index, delta: given },
@@ -225,11 +225,13 @@ class ResponseEvents implements StreamSink {
 
   #closeCall({ id, index, callId, tool, given }: OpenCall): void {
     const at = { item_id: id, output_index: index };
-    if (tool.isCustom) {
+    if (tool.kind === 'custom') {
       const input = freeText(given);
       this.#send('response.custom_tool_call_input.delta', { ...at, delta: input });
       this.#send('response.custom_tool_call_input.done', { ...at, input });
-    } else this.#send('response.function_call_arguments.done', { ...at, name: tool.name, arguments: given });
+    } else if (tool.kind === 'function') {
+      this.#send('response.function_call_arguments.done', { ...at, name: tool.name, arguments: given });
+    }
     this.#finished(index, callItem(id, callId, tool, given));
   }
 
