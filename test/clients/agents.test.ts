@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expectNoOpenRequests, type FakeProviderOptions } from '@portico/testing';
+import { expectNoOpenRequests, type FakeProviderOptions, type Question } from '@portico/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AGENTS, type AgentName, programOf, runAgent } from './run-agent.js';
 import { SPOKEN, type Spoken, startGateway } from './start-gateway.js';
@@ -10,6 +10,7 @@ import { SPOKEN, type Spoken, startGateway } from './start-gateway.js';
 const PATIENCE_MS = 180_000;
 const WORD = 'Lorem-ipsum-4711';
 const PROMPT = 'Copy the letter.';
+const TAKE_NOTE = { name: 'mcp__notes__take_note', arguments: { text: WORD } };
 
 describe.each(Object.keys(AGENTS) as AgentName[])('%s', (name) => {
   // Their packages bring programs for some machines only; where every check must run, their absence is a failure.
@@ -50,7 +51,7 @@ describe.each(Object.keys(AGENTS) as AgentName[])('%s', (name) => {
   );
 
   it('shows its user what the gateway says of a failure', { timeout: PATIENCE_MS }, async () => {
-    const { run } = await start(name, 'chat', {}, 'fault-f08');
+    const { run } = await start(name, 'chat', {}, { model: 'fault-f08' });
     const { output } = await run(PROMPT).ended;
     expect(output).toMatch(/context|too long/i);
   });
@@ -67,33 +68,52 @@ describe.each(Object.keys(AGENTS) as AgentName[])('%s', (name) => {
 describe.runIf(programOf('OpenAI Codex') !== undefined || process.env.CI === 'true')(
   'OpenAI Codex, of its own kind',
   () => {
-    const { operation } = AGENTS['OpenAI Codex'];
-
     it.each(SPOKEN)(
       'finds the tools of a tool server, which it offers in a namespace, with a model that speaks %s',
       { timeout: PATIENCE_MS },
       async (spoken) => {
         const { run, records } = await start('OpenAI Codex', spoken, {
-          reply: ({ toolResults: [result] }) =>
-            result === undefined
-              ? { calls: [{ name: 'mcp__notes__take_note', arguments: { text: WORD } }] }
-              : result.includes(`Noted: ${WORD}`)
-                ? 'It is noted.'
-                : undefined,
+          reply: ({ toolResults: [result = ''] }) =>
+            result === '' ? { calls: [TAKE_NOTE] } : `The server said: ${result}`,
         });
         const { stdout, output } = await run('Take a note.').ended;
-        expect(stdout, output).toContain('It is noted.');
-        for (const record of await records()) expect(record).toMatchObject({ operation, outcome: 'ok' });
+        expect(stdout, output).toContain(`Noted: ${WORD}`);
+        for (const record of await records()) expect(record).toMatchObject({ operation: 'responses', outcome: 'ok' });
+      },
+    );
+
+    // To models of names it knows it offers more of its tools, and hides others until it is asked to search for them.
+    it.each(SPOKEN)(
+      'searches for tools and applies patches where the group is called like a model it knows and speaks %s',
+      { timeout: PATIENCE_MS },
+      async (spoken) => {
+        const patch = `*** Begin Patch\n*** Add File: note.txt\n+${WORD}\n*** End Patch\n`;
+        const reply = ({ toolResults: [result = ''] }: Question) => {
+          if (result === '') return { calls: [{ name: 'tool_search', arguments: { query: 'take note' } }] };
+          if (result.includes(TAKE_NOTE.name)) return { calls: [TAKE_NOTE] };
+          if (result.includes('Noted:')) return { calls: [{ name: 'apply_patch', arguments: { input: patch } }] };
+          return `The patch said: ${result}`;
+        };
+        const { run } = await start('OpenAI Codex', spoken, { reply }, { group: 'gpt-5.5' });
+        const { folder, ended } = run('Take a note.');
+        const { stdout, output } = await ended;
+        expect(stdout, output).toContain('The patch said:');
+        expect(readFileSync(join(folder, 'note.txt'), 'utf8').trim()).toBe(WORD);
       },
     );
   },
 );
 
 /** The agent in front of a gateway, and what came of it. */
-async function start(name: AgentName, spoken: Spoken, options: FakeProviderOptions, model?: string) {
-  const { origin, provider, records } = await startGateway(spoken, options, model);
+async function start(
+  name: AgentName,
+  spoken: Spoken,
+  options: FakeProviderOptions,
+  places?: { group?: string; model?: string },
+) {
+  const { origin, provider, records } = await startGateway(spoken, options, places);
   const run = (prompt: string) => {
-    const running = runAgent(name, origin, prompt);
+    const running = runAgent(name, { origin, model: places?.group ?? 'chat', prompt });
     onTestFinished(() => running.stop());
     return running;
   };

@@ -73,7 +73,7 @@ export const PROVEN: readonly ProvenClient[] = [
     name: 'OpenAI Codex',
     package: '@openai/codex-linux-x64',
     asks: ['responses'],
-    proves: 'the same, and the tools of a tool server (MCP)',
+    proves: 'the same, the tools of a tool server (MCP), its search for tools and its patches',
     tests: ['agents.test.ts'],
   },
   {

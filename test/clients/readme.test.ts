@@ -16,7 +16,7 @@ describe('the README of the clients', () => {
   });
 
   it('sets agents up as the tests do', () => {
-    const place = { origin: 'https://your-app.example/llm', home: '', prompt: '' };
+    const place = { origin: 'https://your-app.example/llm', model: 'chat', prompt: '' };
     const claude = AGENTS['Claude Code'].setUp(place).environment ?? {};
     const exported = [...snippet('sh').matchAll(/^export (\w+)=(.*)$/gm)].map(([, name = '', value]) => [name, value]);
     expect(exported).toHaveLength(3);

@@ -22,7 +22,8 @@ interface Agent {
 interface Place {
   /** Of the gateway, as far as its mount. */
   readonly origin: string;
-  readonly home: string;
+  /** A model group. */
+  readonly model: string;
   readonly prompt: string;
 }
 
@@ -39,12 +40,12 @@ const claudeCode: Agent = {
   operation: 'messages',
   read: (path) => ({ name: 'Read', arguments: { file_path: path } }),
   write: (path, content) => ({ name: 'Write', arguments: { file_path: path, content } }),
-  setUp: ({ origin, prompt }) => ({
-    args: ['-p', prompt, '--model', 'chat', '--allowedTools', 'Read,Write'],
+  setUp: ({ origin, model, prompt }) => ({
+    args: ['-p', prompt, '--model', model, '--allowedTools', 'Read,Write'],
     environment: {
       ANTHROPIC_BASE_URL: origin,
       ANTHROPIC_AUTH_TOKEN: 'unused',
-      ANTHROPIC_DEFAULT_HAIKU_MODEL: 'chat',
+      ANTHROPIC_DEFAULT_HAIKU_MODEL: model,
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
       CLAUDE_CODE_MAX_RETRIES: '0',
     },
@@ -57,12 +58,12 @@ const codex: Agent = {
   operation: 'responses',
   read: (path) => ({ name: 'exec_command', arguments: { cmd: `cat '${path}'` } }),
   write: (path, content) => ({ name: 'exec_command', arguments: { cmd: `printf %s '${content}' > '${path}'` } }),
-  setUp: ({ origin, prompt }) => ({
+  setUp: ({ origin, model, prompt }) => ({
     // Its own sandbox wants a kernel that lets it; what its tools may do here is decided by the script of the model.
     args: ['exec', '--skip-git-repo-check', '--dangerously-bypass-approvals-and-sandbox', prompt],
     environment: { PORTICO_KEY: 'unused' },
     files: {
-      '.codex/config.toml': `model = "chat"
+      '.codex/config.toml': `model = "${model}"
 model_provider = "portico"
 check_for_update_on_startup = false
 
@@ -93,21 +94,21 @@ function opencode(npm: string, operation: string): Agent {
     operation,
     read: (path) => ({ name: 'read', arguments: { filePath: path } }),
     write: (path, content) => ({ name: 'write', arguments: { filePath: path, content } }),
-    setUp: ({ origin, prompt }) => ({
+    setUp: ({ origin, model, prompt }) => ({
       args: ['run', prompt],
       environment: { OPENCODE_DISABLE_MODELS_FETCH: '1', OPENCODE_DISABLE_LSP_DOWNLOAD: '1' },
       files: {
         '.config/opencode/opencode.json': JSON.stringify({
           autoupdate: false,
           share: 'disabled',
-          model: 'portico/chat',
-          small_model: 'portico/chat',
+          model: `portico/${model}`,
+          small_model: `portico/${model}`,
           provider: {
             portico: {
               npm,
               name: 'Portico',
               options: { baseURL: `${origin}/v1`, apiKey: 'unused' },
-              models: { chat: { name: 'Chat' } },
+              models: { [model]: { name: 'Chat' } },
             },
           },
         }),
@@ -142,13 +143,13 @@ export interface RunningAgent {
 }
 
 /** Runs an agent, by itself, in a home and a folder of its own: it knows the gateway and nobody else. */
-export function runAgent(name: AgentName, origin: string, prompt: string): RunningAgent {
+export function runAgent(name: AgentName, place: Place): RunningAgent {
   const program = programOf(name);
   if (program === undefined) throw new Error(`There is no ${name} here.`);
   const home = mkdtempSync(join(tmpdir(), 'portico-agent-'));
   const folder = join(home, 'work');
   mkdirSync(folder);
-  const { args, environment = {}, files = {} } = AGENTS[name].setUp({ origin, home, prompt });
+  const { args, environment = {}, files = {} } = AGENTS[name].setUp(place);
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(dirname(join(home, path)), { recursive: true });
     writeFileSync(join(home, path), content);

@@ -21,8 +21,12 @@ export interface GatewayForClients extends Mounted {
   records(): Promise<readonly UsageRecord[]>;
 }
 
-/** An Express app whose gateway has one group, `chat`, of a model that speaks so; all of it ends with the test. */
-export async function startGateway(spoken: Spoken, options: FakeProviderOptions = {}, model = 'well') {
+/** An Express app whose gateway has one group, of a model that speaks so; all of it ends with the test. */
+export async function startGateway(
+  spoken: Spoken,
+  options: FakeProviderOptions = {},
+  { model = 'well', group = 'chat' } = {},
+) {
   const provider = await startFakeProvider(options);
   onTestFinished(() => provider.close());
   const { anthropic, openai } = WIRES;
@@ -30,7 +34,7 @@ export async function startGateway(spoken: Spoken, options: FakeProviderOptions 
     spoken === 'anthropic'
       ? anthropic(provider, model)
       : { ...openai(provider, model), model: `custom_openai/${model}` };
-  return { ...(await mount({ chat: deployment })), provider };
+  return { ...(await mount({ [group]: deployment })), provider };
 }
 
 /** The same of models that answer as vendors once did: one group for each recorded case, named by its id. */
