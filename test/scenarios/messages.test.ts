@@ -125,7 +125,7 @@ describe.each(PLACES)("Anthropic's own client, by $mount, of a model that speaks
     await close();
   });
 
-  it('names betas, which reach the vendor whose they are and no other', async () => {
+  it('names betas, which reach the vendor whose they are and no other (R-SEC-6)', async () => {
     const { client, close } = await start(mount, wire, 'well');
     const edits = [{ type: 'clear_tool_uses_20250919' as const }];
     await client.beta.messages.create({
