@@ -6,7 +6,7 @@ import { build, installIfNeeded, requireNode, root, run, step } from './workspac
 
 const vitest = ['vitest/vitest.mjs', 'run', '--config', '.config/vitest.config.ts'];
 /** What must hold on every Node there is, and not only on the one at hand. */
-const onEveryNode = ['test/matrix', 'test/clients'];
+const onEveryNode = ['test/matrix', 'test/clients/real-clients', 'test/clients/official'];
 const countsFile = join(root, 'node_modules/.cache/test-counts.json');
 
 requireNode();

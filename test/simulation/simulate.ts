@@ -311,7 +311,7 @@ function callOf(group: ModelGroup, startedAt: number, random: () => number): Cal
     demand: { stream: true, inputCharacters: 1_200, inputAttachments: 0, maxOutputTokens: 320, answers: 1 },
     body: {},
     group,
-    header: () => undefined,
+    headers: { get: () => undefined },
     tags: [],
     startedAt,
     attempts: [],

@@ -17,15 +17,13 @@ export interface Call<Host = unknown> {
   readonly demand: Demand;
   /** JSON, or the fields of `form`. */
   readonly body: JsonObject;
-  /** The request's own, for the codecs whose wire says a part of what is asked in them. */
+  /** The request's own: routes may look at them, and some wires say a part of what is asked in them. */
   readonly headers: HeaderLookup;
   /** Where the body came as a form: its parts, files among them. */
   readonly form: Form | undefined;
   /** The group asked for. */
   readonly group: ModelGroup;
   readonly host: Host;
-  /** Reads a header of the request by its lower-case name. */
-  readonly header: (name: string) => string | undefined;
   /** What it was tagged with: its principal's tags. */
   readonly tags: readonly string[];
   /** Milliseconds since the epoch. */

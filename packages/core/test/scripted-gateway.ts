@@ -1,3 +1,5 @@
+// Loaded before the first call and not by it: how long that takes is no matter of the fake clock.
+import '@pydantic/genai-prices';
 import { fakeClock } from '@portico/testing';
 import { createGateway } from '../src/create-gateway.js';
 import { GatewayError } from '../src/errors.js';

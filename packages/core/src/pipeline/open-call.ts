@@ -53,7 +53,6 @@ export async function openCall<Host>(
     form,
     group,
     host: request.host,
-    header: (name) => request.header(name),
     tags: caller.principal.tags ?? NO_TAGS,
     startedAt,
     cancellation,

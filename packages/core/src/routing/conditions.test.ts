@@ -18,7 +18,7 @@ const CALL = {
   },
   operation: { name: 'chat.completions' },
   demand: { stream: true, inputCharacters: 4_000 },
-  header: (name: string) => ({ 'x-plan': 'pro', 'user-agent': 'claude-cli/2.1' })[name],
+  headers: { get: (name: string) => ({ 'x-plan': 'pro', 'user-agent': 'claude-cli/2.1' })[name] },
 } as unknown as Call; // all that conditions read
 
 describe('a condition', () => {

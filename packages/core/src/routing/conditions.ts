@@ -7,7 +7,7 @@ export function holds(condition: Condition, call: Call, now: number): boolean {
   const { principal, tags, headers, body, operation, stream, inputTokens, time } = condition;
   if (principal !== undefined && !holdsOf(principal, call)) return false;
   if (tags !== undefined && !matchesOne(call.tags, tags)) return false;
-  for (const name in headers) if (!matches(call.header(name.toLowerCase()), headers[name] as Match)) return false;
+  for (const name in headers) if (!matches(call.headers.get(name.toLowerCase()), headers[name] as Match)) return false;
   for (const path in body) if (!matches(fieldAt(call.body, path), body[path] as Match)) return false;
   if (operation !== undefined && !one(operation).includes(call.operation.name)) return false;
   if (stream !== undefined && stream !== call.demand.stream) return false;

@@ -14,10 +14,10 @@ export function stickyKeyOf(call: Call, kind: StickyKey): string {
   return `${principal.team ?? principal.id} ${text.written}`;
 }
 
-function sessionOf({ body, header }: Call): string | undefined {
+function sessionOf({ body, headers }: Call): string | undefined {
   const { metadata } = body;
   const named = isJsonObject(metadata) ? metadata.session_id : undefined;
-  for (const id of [header('x-session-id'), named, body.prompt_cache_key, body.user]) {
+  for (const id of [headers.get('x-session-id'), named, body.prompt_cache_key, body.user]) {
     if (typeof id === 'string' && id !== '') return id;
   }
   return undefined;
