@@ -14,6 +14,7 @@ export default defineConfig({
     // Processes rather than threads: these tests watch warnings, rejections and memory of the whole process.
     pool: 'forks',
     maxWorkers: 2,
+    setupFiles: ['test/support/watch-process.ts'],
     // Where a test waits for a clock, it is the fake one: whoever waits this long waits for ever.
     testTimeout: 10_000,
     hookTimeout: 20_000,

@@ -16,11 +16,8 @@ import multer from 'multer';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { overHttp } from '../mounts/mounted.js';
 import { WIRES } from '../support/gateway-on.js';
-import { watchProcess } from '../support/watch-process.js';
 
 // What people do to a gateway that its makers did not have in mind: the right answer, or one that names cause and cure.
-
-watchProcess();
 
 const ASK = { model: 'chat', messages: [{ role: 'user', content: 'Hello' }] };
 

@@ -18,9 +18,6 @@ import { overHttp } from '../mounts/mounted.js';
 import { mountNest } from '../mounts/nest.js';
 import { WIRES } from '../support/gateway-on.js';
 import { type MountConfig, type Mounted, mountExpress } from '../support/mounts.js';
-import { watchProcess } from '../support/watch-process.js';
-
-watchProcess();
 
 /** What a host keeps for the request at hand: here only whose it is. */
 const house = new AsyncLocalStorage<string>();

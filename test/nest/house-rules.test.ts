@@ -1,10 +1,7 @@
 import type { ArgumentsHost, CallHandler, ExecutionContext, INestApplication } from '@nestjs/common';
 import { finalize, timeout } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { watchProcess } from '../support/watch-process.js';
 import { APPLICATIONS, ASK, fakeModels, headerGuard, principalOf, startNest } from './applications.js';
-
-watchProcess();
 
 describe.each(APPLICATIONS)("R25: the house rules of $title hold for the gateway's routes", ({ load }) => {
   it('its global prefix and its versions', async () => {

@@ -2,10 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expectNoOpenRequests } from '@portico/testing';
 import { firstValueFrom, lastValueFrom, take, toArray } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { watchProcess } from '../support/watch-process.js';
 import { APPLICATIONS, ASK, fakeModels, startNest } from './applications.js';
-
-watchProcess();
 
 const ENDLESS = { tokenDelayMs: 5, reply: () => 'word '.repeat(5_000) };
 

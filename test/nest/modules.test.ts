@@ -5,10 +5,7 @@ import type { UsageRecord } from '@portico/core';
 import type { LlmOptions, LlmService } from '@portico/nestjs';
 import { describe, expect, it } from 'vitest';
 import { folderOf, NEST_VERSIONS } from '../hosts/install.js';
-import { watchProcess } from '../support/watch-process.js';
 import { APPLICATIONS, ASK, fakeModels, inject, startNest } from './applications.js';
-
-watchProcess();
 
 describe.each(APPLICATIONS)('R26, R27: the module in $title', ({ load }) => {
   it.each(['useFactory', 'useClass', 'useExisting'] as const)('takes its options from %s', async (from) => {

@@ -6,10 +6,7 @@ import type * as PorticoTesting from '@portico/nestjs/testing';
 import { describe, expect, it } from 'vitest';
 import { folderOf, NEST_VERSIONS } from '../hosts/install.js';
 import { nestModules } from '../mounts/nest.js';
-import { watchProcess } from '../support/watch-process.js';
 import { ASK } from './applications.js';
-
-watchProcess();
 
 describe.each(NEST_VERSIONS)('LlmTestingModule beside Nest %s', (version) => {
   it('plays every model of the application under test, and tells what was asked: no key, nothing leaves the machine', async () => {

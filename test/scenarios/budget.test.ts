@@ -7,9 +7,6 @@ import { type WatchedCounters, watchedCounters } from '../support/house-counters
 import { groupsOn, startInExpress, startProvider } from '../support/house-start.js';
 import type { MountConfig, Mounted } from '../support/mounts.js';
 import { promised } from '../support/promised.js';
-import { watchProcess } from '../support/watch-process.js';
-
-watchProcess();
 
 const KEY = 'vk-team-00000000000000000000';
 /** Half a cent, in nano-dollars. At the prices of these tests that is about a hundred answers of twenty tokens. */

@@ -16,9 +16,6 @@ import { askChat, QUESTION, type ToolCall } from '../support/ask-chat.js';
 import { type Ending, type Seen, VERDICTS, type Verdict, verdictTable } from '../support/fault-verdicts.js';
 import { QUICK, UPSTREAM_KEY, WIRES, type WireName } from '../support/gateway-on.js';
 import { MOUNTS, type MountName } from '../support/mounts.js';
-import { watchProcess } from '../support/watch-process.js';
-
-watchProcess();
 
 let unreachable: UnreachableUrls;
 beforeAll(async () => {

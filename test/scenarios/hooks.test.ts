@@ -15,9 +15,6 @@ import { askChat, QUESTION } from '../support/ask-chat.js';
 import { ADA, gatewayOn, QUICK, UPSTREAM_KEY, WIRES } from '../support/gateway-on.js';
 import { groupsOn, keepingLogger, startInExpress, startInProcess, startProvider } from '../support/house-start.js';
 import { promised } from '../support/promised.js';
-import { watchProcess } from '../support/watch-process.js';
-
-watchProcess();
 
 /** What hooks of these tests get of the host. */
 interface Host {

@@ -35,9 +35,6 @@ import { leftovers } from '../support/leftovers.js';
 import { MOUNTS, type MountConfig, type MountName, mountExpress } from '../support/mounts.js';
 import { chatRequest, leaveMidway, openSocket } from '../support/open-socket.js';
 import { promised } from '../support/promised.js';
-import { watchProcess } from '../support/watch-process.js';
-
-watchProcess();
 
 const EVERYWHERE = Object.keys(MOUNTS) as MountName[];
 const ASK = { model: 'chat', messages: QUESTION };

@@ -5,9 +5,6 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { askChat } from '../support/ask-chat.js';
 import { ADA, WIRES } from '../support/gateway-on.js';
 import { MOUNTS } from '../support/mounts.js';
-import { watchProcess } from '../support/watch-process.js';
-
-watchProcess();
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

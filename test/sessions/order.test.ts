@@ -3,9 +3,6 @@ import { type FakeProvider, startFakeProvider } from '@portico/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WIRES } from '../support/gateway-on.js';
 import { MOUNTS, type Mounted } from '../support/mounts.js';
-import { watchProcess } from '../support/watch-process.js';
-
-watchProcess();
 
 const KEY = 'sk-portico-0123456789abcdef0123456789abcdef';
 

@@ -13,9 +13,6 @@ import { expectNoOpenRequests, type FakeProviderOptions, startFakeProvider } fro
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import OpenAI from 'openai';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { watchProcess } from '../support/watch-process.js';
-
-watchProcess();
 
 /** One way to know users: an app that does, and how its clients show who they are. */
 interface Way {

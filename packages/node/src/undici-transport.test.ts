@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { Cancellation, GatewayError, type Transport, type UpstreamReply, type UpstreamRequest } from '@portico/core';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { CHUNKED_HEAD, chunk, jsonAnswer, LAST_CHUNK, rawUpstream } from '../test/raw-upstream.js';
 import { SELF_SIGNED } from '../test/self-signed.js';
 import { type UndiciTransportOptions, undiciTransport } from './undici-transport.js';
@@ -401,8 +401,11 @@ describe('an upstream that cannot be reached', () => {
     const { key, cert } = SELF_SIGNED;
     const upstream = await rawUpstream((socket) => socket.write(jsonAnswer('{"ok":1}')), tlsServer(key, cert), 'https');
     process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+    // Node warns of it, once, and rightly so.
+    const warn = vi.spyOn(process, 'emitWarning').mockReturnValue();
     onTestFinished(() => {
       delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+      warn.mockRestore();
     });
     const failure = await failureOf(openTransport().send(requestTo(upstream.origin)));
     expect(failure).toMatchObject({ kind: 'network', retryable: false });
