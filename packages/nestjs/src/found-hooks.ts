@@ -1,47 +1,92 @@
-import type { Type } from '@nestjs/common';
+import { type InjectionToken, Scope, type Type } from '@nestjs/common';
 import { type ContextId, ContextIdFactory, type DiscoveryService, type ModuleRef, type Reflector } from '@nestjs/core';
-import { type Authenticate, type Authorize, ConfigError, type Observer, type Plugin, type Sink } from '@portico/core';
+import {
+  type Authenticate,
+  type Authorize,
+  ConfigError,
+  type Observer,
+  type Plugin,
+  type Sink,
+  type UsageRecord,
+} from '@portico/core';
 import {
   HOOK_MARK,
   type HookKind,
   type HookMark,
+  type HookToken,
   type LlmAuthenticating,
   type LlmAuthorizing,
+  type LlmHookTokens,
   type LlmIntercepting,
 } from './hooks.js';
 import type { NestHost, NestRequest } from './nest-host.js';
 
 interface Found {
-  readonly mark: HookMark;
-  readonly type: Type;
+  readonly kind: HookKind;
+  readonly name: string;
+  readonly token: HookToken<unknown>;
   readonly isStatic: boolean;
   instance(): unknown;
 }
 
 /**
- * The hooks that the application's container holds for one gateway, as plugins. They are known before any of them is made,
- * and asked for by the first call that needs them.
+ * The hooks that the application's container holds for one gateway, as plugins: those that a decorator marks, and those
+ * under tokens that the host names. They are known before any of them is made, and asked for by the first call that needs
+ * them.
  */
 export function foundHooks(
   gateway: string | undefined,
+  tokens: LlmHookTokens,
   discovery: DiscoveryService,
   reflector: Reflector,
   modules: ModuleRef,
 ): Plugin<NestHost>[] {
-  const found = discovery.getProviders().flatMap((wrapper): Found[] => {
+  const marked = discovery.getProviders().flatMap((wrapper): Found[] => {
     const type = wrapper.metatype as Type | null;
     if (typeof type !== 'function') return [];
     const mark = reflector.get<HookMark | undefined>(HOOK_MARK, type);
     if (mark === undefined || (mark.gateway !== undefined && mark.gateway !== gateway)) return [];
+    const { name } = type;
     const isStatic = wrapper.isDependencyTreeStatic();
-    if (!isStatic && !SEES_REQUESTS.includes(mark.kind)) throw new ConfigError([scopedProblem(type, mark)]);
-    return [{ mark, type, isStatic, instance: () => wrapper.instance as object }];
+    return [{ kind: mark.kind, name, token: type, isStatic, instance: () => wrapper.instance as object }];
   });
-  return found.map((hook) => ({ name: hook.type.name, ...pluginOf(hook, modules) }));
+  const named = TOKEN_LISTS.flatMap(([list, kind]) =>
+    (tokens[list] ?? []).map((token, at) => heldUnder(token, kind, `hooks.${list}[${at}]`, modules)),
+  ).filter(({ token }) => !marked.some((each) => each.token === token));
+  const found = [...marked, ...named];
+  for (const hook of found) {
+    if (!hook.isStatic && !SEES_REQUESTS.includes(hook.kind)) throw new ConfigError([scopedProblem(hook)]);
+  }
+  return found.map((hook) => ({ name: hook.name, ...pluginOf(hook, modules) }));
 }
 
+const TOKEN_LISTS = [
+  ['authenticators', 'authenticator'],
+  ['authorizers', 'authorizer'],
+  ['interceptors', 'interceptor'],
+  ['observers', 'observer'],
+  ['sinks', 'sink'],
+] as const satisfies readonly (readonly [keyof LlmHookTokens, HookKind])[];
+
+function heldUnder(token: HookToken<unknown>, kind: HookKind, path: string, modules: ModuleRef): Found {
+  const name = typeof token === 'function' ? token.name : String(token);
+  const isStatic = scopeOf(token, name, path, modules) === Scope.DEFAULT;
+  return { kind, name, token, isStatic, instance: () => modules.get<unknown>(token as InjectionToken, ANYWHERE) };
+}
+
+function scopeOf(token: HookToken<unknown>, name: string, path: string, modules: ModuleRef): Scope {
+  try {
+    return modules.introspect(token as Type).scope;
+  } catch {
+    const message = `The container holds nothing under ${name}: put it among the providers of a module.`;
+    throw new ConfigError([{ path, message }]);
+  }
+}
+
+const ANYWHERE = { strict: false } as const;
+
 function pluginOf(hook: Found, modules: ModuleRef): Omit<Plugin<NestHost>, 'name'> {
-  switch (hook.mark.kind) {
+  switch (hook.kind) {
     case 'authenticator': {
       const authenticate: Authenticate<NestHost> = (call) =>
         withInstance<LlmAuthenticating, ReturnType<LlmAuthenticating['authenticate']>>(hook, modules, call, (own) =>
@@ -84,7 +129,7 @@ function withInstance<T, R>(
 ): R | Promise<Awaited<R>> {
   if (hook.isStatic) return run(hook.instance() as T) as R;
   const id = contextIdOf(call.req, modules);
-  return modules.resolve<T>(hook.type as Type<T>, id, { strict: false }).then((own) => run(own)) as Promise<Awaited<R>>;
+  return modules.resolve<T>(hook.token as Type<T>, id, ANYWHERE).then((own) => run(own)) as Promise<Awaited<R>>;
 }
 
 /** One for all hooks of a request; Nest itself has given it one only where a guard or interceptor is request-scoped too. */
@@ -103,7 +148,7 @@ const CONTEXT_IDS = new WeakMap<NestRequest, ContextId>();
 function lateObserver(hook: Found): Observer {
   const own = () => single<Observer>(hook);
   return {
-    name: hook.type.name,
+    name: hook.name,
     callStarted: (call) => own().callStarted?.(call),
     attemptEnded: (call, attempt) => own().attemptEnded?.(call, attempt),
     callEnded: (record) => own().callEnded?.(record),
@@ -111,12 +156,11 @@ function lateObserver(hook: Found): Observer {
 }
 
 function lateSink(hook: Found): Sink {
-  const spills = typeof (hook.type.prototype as Partial<Sink>).spill === 'function';
-  return {
-    name: hook.type.name,
-    record: (batch) => single<Sink>(hook).record(batch),
-    ...(spills && { spill: (batch) => single<Sink>(hook).spill?.(batch) }),
-  };
+  const own = () => single<Sink | undefined>(hook);
+  const late = { name: hook.name, record: (batch: readonly UsageRecord[]) => own()?.record(batch) };
+  // Whether it can spill is known when it is there; one that cannot must not look as if it did.
+  const spill = { enumerable: true, get: () => own()?.spill?.bind(own()) };
+  return Object.defineProperty(late, 'spill', spill);
 }
 
 /** A hook that sees no request cannot be made for each of them. */
@@ -127,7 +171,7 @@ function single<T>(hook: Found): T {
 /** Kinds of hooks that are called for one request; the others also see what belongs to none. */
 const SEES_REQUESTS: readonly HookKind[] = ['authenticator', 'authorizer'];
 
-function scopedProblem({ name }: Type, { kind }: HookMark) {
+function scopedProblem({ name, kind }: Found) {
   const message = `${name} is request-scoped, but an ${kind} also sees what belongs to no request: give it the default scope.`;
   return { path: kind, message };
 }

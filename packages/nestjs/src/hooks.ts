@@ -46,6 +46,20 @@ interface HookOptions {
   readonly gateway?: string;
 }
 
+/** A class, or a name that the host's container has for what it holds. */
+export type HookToken<T> = ClassOf<T> | string | symbol;
+
+/** Hooks that the container holds under tokens of the host's own: classes nobody may decorate, what factories make. */
+export interface LlmHookTokens {
+  /** May be request-scoped. */
+  readonly authenticators?: readonly HookToken<LlmAuthenticating>[];
+  /** May be request-scoped. */
+  readonly authorizers?: readonly HookToken<LlmAuthorizing>[];
+  readonly interceptors?: readonly HookToken<LlmIntercepting>[];
+  readonly observers?: readonly HookToken<Observer>[];
+  readonly sinks?: readonly HookToken<Sink>[];
+}
+
 type ClassOf<T> = abstract new (...args: never[]) => T;
 
 /** A provider that says who is calling. May be request-scoped. */

@@ -25,10 +25,12 @@ export {
   type UsageRecord,
 } from '@portico/core';
 export {
+  type HookToken,
   type LlmAuthenticating,
   LlmAuthenticator,
   LlmAuthorizer,
   type LlmAuthorizing,
+  type LlmHookTokens,
   type LlmIntercepting,
   LlmInterceptor,
   LlmObserver,

@@ -7,7 +7,7 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, HttpAdapterHost, ModuleRef, Reflector } from '@nestjs/core';
-import type { Authenticate, GatewayConfig } from '@portico/core';
+import type { Authenticate, GatewayConfig, Plugin } from '@portico/core';
 import { createGateway } from '@portico/node';
 import { foundHooks } from './found-hooks.js';
 import { letFormsThrough } from './let-forms-through.js';
@@ -25,8 +25,8 @@ import { getLlmToken } from './tokens.js';
  */
 export class LlmModule {
   static forRoot<Name extends string>(options: LlmOptions<Name> & LlmModuleExtras): DynamicModule {
-    const { path, name, isGlobal, guards, decorate, routes, ...own } = options;
-    const extras = { path, name, isGlobal, guards, decorate, routes } as LlmModuleExtras;
+    const { path, name, isGlobal, guards, hooks, decorate, routes, ...own } = options;
+    const extras = { path, name, isGlobal, guards, hooks, decorate, routes } as LlmModuleExtras;
     return moduleOf(extras, [], [{ provide: optionsToken(name), useValue: own }]);
   }
 
@@ -60,7 +60,11 @@ function moduleOf(
           reflector: Reflector,
           modules: ModuleRef,
           diversion?: LlmDiversion,
-        ) => serviceOf(options, name, discovery, reflector, modules, diversion),
+        ) => {
+          refuseSharedPaths(discovery, reflector);
+          const found = foundHooks(name, extras.hooks ?? {}, discovery, reflector, modules);
+          return serviceOf(options, found, diversion);
+        },
       },
       {
         provide: `portico:lifecycle:${name ?? ''}`,
@@ -92,15 +96,11 @@ function asyncOptions(options: LlmAsyncOptions): Provider[] {
 
 function serviceOf(
   options: LlmOptions,
-  name: string | undefined,
-  discovery: DiscoveryService,
-  reflector: Reflector,
-  modules: ModuleRef,
+  found: readonly Plugin<NestHost>[],
   diversion: LlmDiversion | undefined,
 ): LlmService {
-  refuseSharedPaths(discovery, reflector);
   const { principalOf, principal = { id: 'app' }, closeGraceMs: _grace, ...config } = options;
-  const plugins = [...(config.plugins ?? []), ...foundHooks(name, discovery, reflector, modules)];
+  const plugins = [...(config.plugins ?? []), ...found];
   const others = plugins.flatMap(({ policies }) => policies?.authenticate ?? []);
   const ofUser: Authenticate<NestHost> | undefined =
     config.authenticate === undefined && others.length === 0 && principalOf !== undefined

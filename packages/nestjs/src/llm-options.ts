@@ -1,5 +1,6 @@
 import type { CanActivate, InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
 import type { GatewayConfig, Principal } from '@portico/core';
+import type { LlmHookTokens } from './hooks.js';
 import type { NestHost } from './nest-host.js';
 
 /** A gateway's configuration, as in every host, and what only Nest has. */
@@ -22,6 +23,8 @@ export interface LlmModuleExtras {
   readonly isGlobal?: boolean;
   /** Guards of the gateway's routes, after those of the application. */
   readonly guards?: readonly (Type<CanActivate> | CanActivate)[];
+  /** Hooks among the application's providers, by their tokens. Those that carry a decorator are found without. */
+  readonly hooks?: LlmHookTokens;
   /** Class decorators for the gateway's controller: `[SkipThrottle(), ApiExcludeController()]`. */
   readonly decorate?: readonly ClassDecorator[];
   /** False for a gateway that has no routes: in-process calls alone. Default true. */

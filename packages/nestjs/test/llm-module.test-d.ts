@@ -60,3 +60,10 @@ export class NobodyIsCalling {
 export class Ledger {
   record(_one: UsageRecord) {}
 }
+
+// So does a list of tokens; what a name stands for, only the container knows.
+LlmModule.forRoot({ models: { fast: 'openai/gpt-4o-mini' }, hooks: { authenticators: [WhoIsCalling, 'WHO'] } });
+// @ts-expect-error it does not authenticate
+LlmModule.forRoot({ models: { fast: 'openai/gpt-4o-mini' }, hooks: { authenticators: [NobodyIsCalling] } });
+// @ts-expect-error a sink takes batches
+LlmModule.forRoot({ models: { fast: 'openai/gpt-4o-mini' }, hooks: { sinks: [Ledger] } });
