@@ -30,6 +30,22 @@ export const TARGETS = {
     start: 'emptyOnFastify',
     label: 'Nest on Fastify, empty handler',
   },
+  'dressed-express': {
+    module: './hosts/express.mjs',
+    start: 'dressed',
+    label: 'Express: compression, helmet, cors, morgan',
+  },
+  'dressed-koa': { module: './hosts/koa.mjs', start: 'dressed', label: 'Koa: koa-compress, koa-helmet, @koa/cors' },
+  'dressed-fastify': {
+    module: './hosts/fastify.mjs',
+    start: 'dressed',
+    label: 'Fastify: @fastify/compress, helmet, cors',
+  },
+  'dressed-nest-express': {
+    module: './hosts/nest.mjs',
+    start: 'dressedOnExpress',
+    label: 'Nest on Express: compression, helmet, cors, morgan',
+  },
   'in-process-direct': { module: './targets/in-process-direct.mjs', label: 'openai client to the upstream' },
   'in-process': { module: './targets/in-process.mjs', label: 'openai client through gateway.fetchAs' },
 };

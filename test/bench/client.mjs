@@ -2,13 +2,13 @@ import { connect } from 'node:net';
 import { readHttp } from './http-reader.mjs';
 import { chatRequest } from './payloads.mjs';
 import { answerParent } from './remote.mjs';
-import { percentile } from './statistics.mjs';
+import { percentile, wallClockMs } from './statistics.mjs';
 
 /** The load: a fixed number of keep-alive connections, each with one call under way. */
 let connections = [];
 let requests = {};
 
-await answerParent(async () => ({ started: {}, methods: { open, close, calls, streams, holdStreams } }));
+await answerParent(async () => ({ started: {}, methods: { open, close, calls, streams, holdStreams, leave, stare } }));
 
 /** Opens the connections to `url` (that of `/v1`), so that no measurement pays for it. */
 async function open(url, concurrency) {
@@ -86,6 +86,27 @@ async function holdStreams() {
   );
 }
 
+/** Starts a stream on the first connection, leaves when it has begun, and says when that was. */
+async function leave() {
+  const [connection] = connections;
+  await new Promise((resolve, reject) => {
+    connection.onFirstByte = resolve;
+    connection.send(requests.stream).catch(reject);
+  });
+  const leftAt = wallClockMs();
+  // Whoever waits for its end is told that it has none.
+  connection.socket.destroy();
+  connections.shift();
+  return leftAt;
+}
+
+/** Asks for a stream on the first connection and reads nothing of it. */
+function stare() {
+  const [{ socket, send }] = connections;
+  socket.pause();
+  send(requests.stream).catch(() => undefined);
+}
+
 function openConnection(hostname, port) {
   return new Promise((opened, failed) => {
     const connection = { socket: undefined, send, onFirstByte: undefined };
@@ -139,6 +160,7 @@ function requestBytes(hostname, pathname, body) {
       `POST ${pathname}/chat/completions HTTP/1.1`,
       `host: ${hostname}`,
       'accept: application/json',
+      'accept-encoding: gzip, br',
       'user-agent: bench',
       'x-user: ada',
       'content-type: application/json',

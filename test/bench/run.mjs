@@ -7,14 +7,16 @@ import { markdownOf, printScenario, printVerdict } from './report.mjs';
 import { calls } from './scenarios/calls.mjs';
 import { coldImport } from './scenarios/cold-import.mjs';
 import { hostRoutes } from './scenarios/host-routes.mjs';
+import { inFront } from './scenarios/in-front.mjs';
 import { inProcess } from './scenarios/in-process.mjs';
 import { latency } from './scenarios/latency.mjs';
+import { leaving } from './scenarios/leaving.mjs';
 import { memory } from './scenarios/memory.mjs';
 import { mounts } from './scenarios/mounts.mjs';
 import { routing } from './scenarios/routing.mjs';
 import { streams } from './scenarios/streams.mjs';
 
-const SCENARIOS = [coldImport, routing, calls, mounts, inProcess, streams, hostRoutes, latency, memory];
+const SCENARIOS = [coldImport, routing, calls, mounts, inProcess, streams, hostRoutes, inFront, leaving, latency, memory];
 
 const { values: flags } = parseArgs({
   options: {

@@ -10,6 +10,11 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/** The same in every process of a machine, finer than a millisecond. */
+export function wallClockMs() {
+  return performance.timeOrigin + performance.now();
+}
+
 /** Ratios of what was measured side by side in the same round: the machine's moods cancel out. */
 export function pairedRatio(measured, floor) {
   const ratios = measured.map((value, round) => value / floor[round]);

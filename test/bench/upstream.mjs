@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { readHttp } from './http-reader.mjs';
 import { CHAT_ANSWER, CONTENT_EVENT, DONE_EVENT, FINISH_EVENT, USAGE_EVENT } from './payloads.mjs';
 import { answerParent } from './remote.mjs';
+import { wallClockMs } from './statistics.mjs';
 
 const JSON_REPLY = Buffer.from(
   `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: req_bench\r\ncontent-length: ${Buffer.byteLength(CHAT_ANSWER)}\r\n\r\n${CHAT_ANSWER}`,
@@ -15,7 +16,7 @@ const USAGE_CHUNK = chunked(USAGE_EVENT);
 const STREAM_END = Buffer.concat([chunked(DONE_EVENT), Buffer.from('0\r\n\r\n')]);
 
 /** How answers are given until the runner says otherwise. `chunks` counts content and finish, not usage and `[DONE]`. */
-let behaviour = { delayMs: 0, chunks: 200, paceMs: 25 };
+let behaviour = { delayMs: 0, chunks: 200, paceMs: 25, isFlood: false };
 
 /**
  * Streams wait in as many slots as the pace has milliseconds, and each millisecond serves one slot: the streams are out
@@ -23,6 +24,12 @@ let behaviour = { delayMs: 0, chunks: 200, paceMs: 25 };
  */
 let slots = slotsFor(behaviour.paceMs);
 let servedUntil = 0;
+
+/** When connections ended in the middle of a stream, and who waits for the next to. */
+const leavings = [];
+let onLeaving = () => undefined;
+/** What floods have sent; some of it the kernel still has. */
+let floodedBytes = 0;
 
 await answerParent(async () => {
   const server = createServer({ noDelay: true }, serve);
@@ -36,6 +43,17 @@ await answerParent(async () => {
         behaviour = { ...behaviour, ...next };
         slots = slotsFor(behaviour.paceMs);
       },
+      /** When the first connection ended that did so after `since`. */
+      async nextLeaving(since) {
+        for (;;) {
+          const found = leavings.find((at) => at >= since);
+          if (found !== undefined) return found;
+          await new Promise((resolve) => {
+            onLeaving = resolve;
+          });
+        }
+      },
+      flooded: () => floodedBytes,
     },
   };
 });
@@ -56,6 +74,11 @@ function serve(socket) {
   });
   socket.on('data', read);
   socket.on('error', () => socket.destroy());
+  socket.on('close', () => {
+    if (!socket.isStreaming) return;
+    leavings.push(wallClockMs());
+    onLeaving();
+  });
 }
 
 function answer(socket, body) {
@@ -64,9 +87,25 @@ function answer(socket, body) {
     return;
   }
   socket.write(Buffer.concat([STREAM_HEAD, CONTENT_CHUNK]));
+  if (behaviour.isFlood) return flood(socket);
+  socket.isStreaming = true;
   const withUsage = body.includes('"include_usage":true');
   const slot = slots[Math.floor(performance.now()) % slots.length];
   slot.add({ socket, left: behaviour.chunks - 1, withUsage });
+}
+
+/** As much as is taken, as fast as it is, up to 400 MB. */
+function flood(socket) {
+  const piece = chunked(CONTENT_EVENT.replace(/"content":"[^"]*"/, `"content":"${'x'.repeat(64_000)}"`));
+  floodedBytes = 0;
+  const pour = () => {
+    while (floodedBytes < 400e6 && !socket.destroyed) {
+      floodedBytes += piece.length;
+      if (!socket.write(piece)) return;
+    }
+  };
+  socket.on('drain', pour);
+  pour();
 }
 
 function serveSlots() {
@@ -88,6 +127,7 @@ function isOver(stream) {
   }
   socket.write(FINISH_CHUNK);
   if (stream.withUsage) socket.write(USAGE_CHUNK);
+  socket.isStreaming = false;
   socket.write(STREAM_END);
   return true;
 }

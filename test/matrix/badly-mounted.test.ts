@@ -1,12 +1,11 @@
 import fastifyMultipart from '@fastify/multipart';
 import { bodyParser } from '@koa/bodyparser';
 import Router from '@koa/router';
-import type { Gateway, UsageRecord } from '@portico/core';
+import type { Gateway } from '@portico/core';
 import { llmGateway as expressGateway } from '@portico/express';
 import { llmGateway as fastifyGateway } from '@portico/fastify';
 import { llmGateway as koaGateway } from '@portico/koa';
 import { createGateway, nodeListener } from '@portico/node';
-import { type FakeProvider, startFakeProvider } from '@portico/testing';
 import express, { type Express, type Request } from 'express';
 import express4 from 'express4';
 import fastify, { type FastifyInstance } from 'fastify';
@@ -14,12 +13,11 @@ import Koa from 'koa';
 import Koa2 from 'koa2';
 import multer from 'multer';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { mountHono } from '../mounts/fetch.js';
 import { overHttp } from '../mounts/mounted.js';
-import { WIRES } from '../support/gateway-on.js';
+import { ASK, ask, askWithForm, expectId, house, KEPT_NOTHING, TAKEN_APART } from './house.js';
 
 // What people do to a gateway that its makers did not have in mind: the right answer, or one that names cause and cure.
-
-const ASK = { model: 'chat', messages: [{ role: 'user', content: 'Hello' }] };
 
 describe.each([
   ['Express 5', express],
@@ -300,6 +298,22 @@ describe('a gateway in Fastify 5', () => {
   });
 });
 
+describe('a gateway in Hono', () => {
+  it('behind somebody who consumed the body and kept nothing says what happened and what to do', async () => {
+    const { config, provider } = await house();
+    const mounted = await mountHono(config, (app) =>
+      app.use(async (c, next) => {
+        await c.req.raw.text();
+        await next();
+      }),
+    );
+    onTestFinished(() => mounted.close());
+    const answer = await ask(mounted.baseUrl.replace(/\/v1$/, ''));
+    expect(answer).toMatchObject({ status: 400, text: expect.stringMatching(/consumed the body.*or a clone of it/) });
+    expect(provider.log.requests).toEqual([]);
+  });
+});
+
 describe('a gateway on node:http', () => {
   it('behind somebody who has answered, or consumed the body and kept nothing', async () => {
     const { config, provider } = await house();
@@ -316,35 +330,6 @@ describe('a gateway on node:http', () => {
   });
 });
 
-const KEPT_NOTHING = expect.stringMatching(/consumed the body and kept nothing.*Mount the gateway before it/);
-const TAKEN_APART = expect.stringMatching(/took this form apart.*Mount the gateway before that parser/);
-
-function expectId(id: string): void {
-  expect(id).toBe('of acme');
-}
-
-interface House {
-  readonly config: {
-    readonly models: { readonly chat: readonly [ReturnType<(typeof WIRES)['openai']>] };
-    readonly anonymous: { readonly id: string };
-    readonly onUsage: (record: UsageRecord) => void;
-  };
-  readonly provider: FakeProvider;
-  readonly records: UsageRecord[];
-}
-
-async function house(): Promise<House> {
-  const provider = await startFakeProvider();
-  onTestFinished(() => provider.close());
-  const records: UsageRecord[] = [];
-  const config = {
-    models: { chat: [WIRES.openai(provider, 'well')] as const },
-    anonymous: { id: 'visitor' },
-    onUsage: (record: UsageRecord) => void records.push(record),
-  };
-  return { config, provider, records };
-}
-
 /** Where an app listens, for the length of the test. */
 async function listen(
   listener: Parameters<typeof overHttp>[0],
@@ -354,21 +339,4 @@ async function listen(
   const mounted = await overHttp(listener, gateway as Gateway<never>);
   onTestFinished(() => mounted.close());
   return `http://127.0.0.1:${mounted.port}`;
-}
-
-async function ask(base: string, body: object = ASK, headers: Record<string, string> = {}) {
-  const answer = await fetch(`${base}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify(body),
-  });
-  return { status: answer.status, text: await answer.text() };
-}
-
-async function askWithForm(base: string) {
-  const form = new FormData();
-  form.set('model', 'chat');
-  form.set('file', new File([new Uint8Array(1_000)], 'sound.wav'));
-  const answer = await fetch(`${base}/v1/audio/transcriptions`, { method: 'POST', body: form });
-  return { status: answer.status, text: await answer.text() };
 }

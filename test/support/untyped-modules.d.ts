@@ -36,3 +36,8 @@ declare module 'koa-bodyparser' {
   import type { Middleware } from 'koa';
   export default function bodyParser(options: { readonly jsonLimit: string }): Middleware;
 }
+
+declare module 'koa-mount' {
+  import type { Middleware } from 'koa';
+  export default function mount(prefix: string, middleware: Middleware): Middleware;
+}

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { Gateway } from '@portico/core';
 import { askGateway } from '@portico/node';
 import type { Context, Middleware } from 'koa';
@@ -36,7 +37,16 @@ export function koaMiddleware(gateway: Pick<Gateway<KoaHost>, 'handle'>, prefix:
     for (let at = 0; at < reply.headers.length; at += 2) {
       ctx.set(reply.headers[at] as string, reply.headers[at + 1] as string);
     }
+    if (reply.body instanceof Readable) tellNobodyWhoLeaves(ctx);
     ctx.body = reply.body;
+  };
+}
+
+/** To Koa 3 every reader of a stream who leaves is an error of the application, with a stack in the log: a stop button is none. */
+function tellNobodyWhoLeaves(ctx: Context): void {
+  const tell = ctx.onerror;
+  ctx.onerror = (error) => {
+    if ((error as NodeJS.ErrnoException | null)?.code !== 'ERR_STREAM_PREMATURE_CLOSE') tell.call(ctx, error);
   };
 }
 

@@ -68,15 +68,17 @@ export function llmController(extras: LlmModuleExtras, service: InjectionToken<L
       return answer(this.#llm, { req, res, context });
     }
   }
+  const path = extras.path ?? 'llm';
+  // At the root, everything else is the host's: its routes, and who may ask them.
+  const paths = path.replaceAll('/', '') === '' ? PATHS.map((below) => `v1/${below}`) : PATHS;
   // Decorators as functions, so that no host needs our compiler's metadata.
   Inject(service)(LlmController, undefined, 0);
   for (const [verb, route] of Object.entries(ROUTES)) {
     const { prototype } = LlmController;
     for (const [index, decorate] of [Req(), Res(), CurrentContext()].entries()) decorate(prototype, verb, index);
     const descriptor = Object.getOwnPropertyDescriptor(prototype, verb) as TypedPropertyDescriptor<Answer>;
-    route(PATHS)(prototype, verb, descriptor);
+    route(paths)(prototype, verb, descriptor);
   }
-  const path = extras.path ?? 'llm';
   Controller({ path, version: VERSION_NEUTRAL })(LlmController);
   SetMetadata(GATEWAY_ROUTES, { path, name: extras.name } satisfies GatewayRoutes)(LlmController);
   UseFilters(new LlmExceptionFilter())(LlmController);

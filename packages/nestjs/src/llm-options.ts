@@ -15,7 +15,7 @@ export interface LlmOptions<Name extends string = string> extends GatewayConfig<
 
 /** What must be known before the container is built, since Nest makes routes before it runs factories. */
 export interface LlmModuleExtras {
-  /** Where the gateway begins, below the application's global prefix. Default `llm`. */
+  /** Where the gateway begins, below the application's global prefix. Default `llm`; at the root, `''`, only what is below `v1` is the gateway's. */
   readonly path?: string;
   /** Tells several gateways of one application apart: `@InjectLlm('name')`. */
   readonly name?: string;

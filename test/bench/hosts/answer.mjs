@@ -1,7 +1,12 @@
+import { createWriteStream } from 'node:fs';
+import { devNull } from 'node:os';
 import { CHAT_ANSWER } from '../payloads.mjs';
 
 /** What an empty handler answers with: a kilobyte of JSON, as the gateway's upstream does. */
 export const ANSWER = CHAT_ANSWER;
+
+/** Where logs go. */
+export const NOWHERE = createWriteStream(devNull);
 
 /** Listens on any port; the address of its API. */
 export async function listening(server, prefix) {

@@ -1,11 +1,24 @@
+import fastifyCompress from '@fastify/compress';
+import fastifyCors from '@fastify/cors';
+import fastifyHelmet from '@fastify/helmet';
 import { llmGateway } from '@portico/fastify';
 import fastify from 'fastify';
 import { plainConfig } from '../targets/gateway-config.mjs';
 import { ANSWER, listening, readAll } from './answer.mjs';
 
 export async function mount(upstreamUrl) {
-  const { authenticate, ...config } = plainConfig(upstreamUrl);
+  return mountIn(fastify(), upstreamUrl);
+}
+
+/** Behind what people have in front. */
+export async function dressed(upstreamUrl) {
   const app = fastify();
+  for (const plugin of [fastifyHelmet, fastifyCors, fastifyCompress]) await app.register(plugin);
+  return mountIn(app, upstreamUrl);
+}
+
+async function mountIn(app, upstreamUrl) {
+  const { authenticate, ...config } = plainConfig(upstreamUrl);
   const gateway = llmGateway({ ...config, authenticate: ({ req }) => authenticate({ req: req.raw }) });
   await app.register(gateway, { prefix: '/llm' });
   return listen(app);

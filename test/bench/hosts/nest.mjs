@@ -6,14 +6,19 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { LlmModule } from '@portico/nestjs';
 import { plainConfig } from '../targets/gateway-config.mjs';
 import { ANSWER, listening, readAll } from './answer.mjs';
+import { inFront } from './express.mjs';
 
 export const mountOnExpress = (upstreamUrl) => start(gatewayModule(upstreamUrl), new ExpressAdapter());
 export const mountOnFastify = (upstreamUrl) => start(gatewayModule(upstreamUrl), new FastifyAdapter());
+/** Behind what people have in front. */
+export const dressedOnExpress = (upstreamUrl) =>
+  start(gatewayModule(upstreamUrl), new ExpressAdapter(), (app) => app.use(...inFront()));
 export const emptyOnExpress = () => start(emptyModule(), new ExpressAdapter());
 export const emptyOnFastify = () => start(emptyModule(), new FastifyAdapter());
 
-async function start(module, adapter) {
+async function start(module, adapter, before = () => undefined) {
   const app = await NestFactory.create(module, adapter, { logger: false });
+  before(app);
   await app.listen(0, '127.0.0.1');
   return listening(app.getHttpServer(), '/llm/v1');
 }
