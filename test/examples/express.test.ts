@@ -11,7 +11,10 @@ import { type RunningExample, startExpressExample } from './start-express-exampl
 describe('the Express example', () => {
   let example: RunningExample;
   beforeAll(async () => {
-    const reply = ({ text }: Question) => (text.includes('Give a title') ? 'Roofs on columns' : undefined);
+    const reply = ({ text }: Question) => {
+      if (text.includes('Give a title')) return 'Roofs on columns';
+      return text === 'Go on for ever' ? 'word '.repeat(20_000) : undefined;
+    };
     example = await startExpressExample({ reply });
   });
   beforeEach(() => example.provider.log.reset());
@@ -111,6 +114,20 @@ describe('the Express example', () => {
     const cookie = await example.signIn('ada');
     await fetch(`${example.origin}/api/session`, { method: 'DELETE', headers: { cookie } });
     await expect(example.clientWith(cookie).models.list()).rejects.toMatchObject({ status: 401 });
+  });
+
+  it('ends an answer under way on signing out, with an error', async () => {
+    const cookie = await example.signIn('ada');
+    const messages = [{ role: 'user' as const, content: 'Go on for ever' }];
+    const stream = await example.clientWith(cookie).chat.completions.create({ model: 'fast', messages, stream: true });
+    const reading = (async () => {
+      let left = false;
+      for await (const _ of stream) {
+        if (!left) await fetch(`${example.origin}/api/session`, { method: 'DELETE', headers: { cookie } });
+        left = true;
+      }
+    })();
+    await expect(reading).rejects.toMatchObject({ code: 'revoked' });
   });
 
   it('serves a page that runs scripts from its own files only', async () => {

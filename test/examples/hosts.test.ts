@@ -52,8 +52,36 @@ describe.each(Object.entries(EXAMPLES))('the %s example', (name, build) => {
       for (let call = 0; call < 5; call += 1) await ask();
       await expect(ask()).rejects.toMatchObject({ status: 429 });
       const usage = await fetch(`${origin}/usage`, { headers: { cookie } });
-      expect(await usage.text()).toContain('grace');
+      expect(await usage.text()).toMatch(/Compilers &#38; Co[\s\S]*<td>grace<\/td><td>fast<\/td><td>ok<\/td>/);
       expect((await fetch(`${origin}/usage`)).status).toBe(401);
+    });
+
+    it('ends what runs when a tenant changes its plan, and holds it to the new one', async () => {
+      const { origin, provider } = await start(build, { tokenDelayMs: 40, reply: () => 'word '.repeat(2_000) });
+      const cookie = await signIn(origin, 'ada');
+      const open = () =>
+        clientOf(origin, cookie).chat.completions.create({
+          model: 'fast',
+          stream: true,
+          messages: [{ role: 'user', content: 'Go on for ever' }],
+        });
+      const change = async (plan: string) => {
+        const headers = { cookie, 'content-type': 'application/x-www-form-urlencoded' };
+        return fetch(`${origin}/plan`, { method: 'POST', redirect: 'manual', headers, body: `plan=${plan}` });
+      };
+      expect((await change('platinum')).status).toBe(400);
+      const streams = [await open(), await open()];
+      const ends = streams.map(async (stream) => {
+        for await (const _ of stream);
+      });
+      const [, changed] = await Promise.all([Promise.allSettled(ends), change('free')]);
+      expect(changed.status).toBe(303);
+      for (const end of ends) await expect(end).rejects.toMatchObject({ code: 'revoked' });
+      await expectNoOpenRequests(provider);
+      const one = await open();
+      // The free plan answers one call at a time.
+      await expect(open()).rejects.toMatchObject({ status: 429 });
+      one.controller.abort();
     });
   }
 });

@@ -120,7 +120,7 @@ describe.each(Object.entries(ON_FASTIFY))('R16: around a gateway in %s', (_, sta
   it('hooks set headers and cookies, see the answer leave and what it took', async () => {
     const { config } = await house();
     const log: string[] = [];
-    const mounted = await start(config as MountConfig, (app) => {
+    const mounted = await start(config, (app) => {
       app.addHook('onRequest', async (_request, reply) => {
         reply.header('access-control-allow-origin', 'https://app.example');
         reply.header('set-cookie', 'rolling=yes');

@@ -45,7 +45,11 @@ export async function buildApp(options: { readonly fakeProvider?: FakeProvider }
       cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto', maxAge: 8 * 60 * 60 * 1000 },
     }),
   );
-  app.use('/api/session', sessionRoutes(vendors.fakeNotice));
+  // Whoever leaves gets no more of an answer under way.
+  app.use(
+    '/api/session',
+    sessionRoutes(vendors.fakeNotice, (userId) => llm.revoke(userId)),
+  );
 
   // The gateway.
   const llm = llmGateway({

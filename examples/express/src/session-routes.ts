@@ -8,8 +8,8 @@ declare module 'express-session' {
   }
 }
 
-/** Who is signed in, signing in and signing out. */
-export function sessionRoutes(fakeNotice: string | undefined): Router {
+/** Who is signed in, signing in and signing out. `left` is told who has signed out. */
+export function sessionRoutes(fakeNotice: string | undefined, left: (userId: string) => unknown): Router {
   const routes = Router();
 
   routes.get('/', (req, res) => {
@@ -33,6 +33,7 @@ export function sessionRoutes(fakeNotice: string | undefined): Router {
   });
 
   routes.delete('/', (req, res, next) => {
+    if (req.session.userId !== undefined) left(req.session.userId);
     req.session.destroy((error) => (error ? next(error) : res.status(204).end()));
   });
 

@@ -1,4 +1,5 @@
 import {
+  BadRequestException,
   Body,
   Controller,
   Get,
@@ -16,20 +17,22 @@ import { LlmService, Principal } from '@portico/nestjs';
 import type { Request, Response } from 'express';
 import { COOKIE, JwtGuard } from './auth.js';
 import { Ledger } from './ledger.js';
-import { findUser, type User } from './tenants.js';
+import { isPlan, Tenants, type User } from './tenants.js';
+import { usagePage } from './usage-page.js';
 
 @Controller()
 export class AccountController {
   constructor(
     @Inject(JwtService) private readonly jwt: JwtService,
     @Inject(LlmService) private readonly llm: LlmService,
+    @Inject(Tenants) private readonly tenants: Tenants,
     @Inject(Ledger) private readonly ledger: Ledger,
   ) {}
 
   @Post('login')
   @HttpCode(204)
   login(@Body() body: { readonly user?: unknown }, @Res({ passthrough: true }) res: Response): void {
-    const user = findUser(body.user);
+    const user = this.tenants.findUser(body.user);
     if (user === undefined) throw new UnauthorizedException();
     const token = this.jwt.sign({}, { subject: user.name });
     res.cookie(COOKIE, token, { httpOnly: true, sameSite: 'lax' });
@@ -48,17 +51,30 @@ export class AccountController {
   @UseGuards(JwtGuard)
   me(@Req() req: Request) {
     const { name, tenant, plan } = req.user as User;
-    return { user: name, tenant, plan };
+    return { user: name, about: `${tenant}, ${plan} plan`, more: '/usage' };
+  }
+
+  @Post('plan')
+  @HttpCode(303)
+  @UseGuards(JwtGuard)
+  changePlan(
+    @Req() req: Request,
+    @Body() body: { readonly plan?: unknown },
+    @Res({ passthrough: true }) res: Response,
+  ) {
+    if (!isPlan(body.plan)) throw new BadRequestException('There is no such plan.');
+    const { tenant } = req.user as User;
+    this.tenants.setPlan(tenant, body.plan);
+    // What runs was begun under the old plan: it ends with it.
+    for (const user of this.tenants.usersOf(tenant)) this.llm.revoke(user);
+    res.location('/usage');
   }
 
   @Get('usage')
   @Header('content-type', 'text/html; charset=utf-8')
   @UseGuards(JwtGuard)
-  usage(@Principal() who: Principal): string {
-    const rows = this.ledger.of(who.team ?? '').map(({ principal, usage, costNanoUsd, outcome }) => {
-      const tokens = usage.inputTokens + usage.outputTokens;
-      return `<tr><td>${principal.id}<td>${outcome}<td>${tokens}<td>$${((costNanoUsd ?? 0) / 1e9).toFixed(6)}`;
-    });
-    return `<!doctype html><title>Usage</title><link rel="stylesheet" href="/style.css"><main><h1>Usage</h1><table><tr><th>who<th>how<th>tokens<th>cost${rows.join('')}</table></main>`;
+  usage(@Req() req: Request, @Principal() who: Principal): string {
+    const { tenant, plan } = req.user as User;
+    return usagePage({ tenant, plan, principal: who, records: this.ledger.of(tenant) });
   }
 }

@@ -11,7 +11,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { AccountController } from './account.controller.js';
 import { JwtGuard, jwtStrategy } from './auth.js';
 import { Ledger } from './ledger.js';
-import { principalOf, type User } from './tenants.js';
+import { principalOf, Tenants, type User } from './tenants.js';
 
 /** A small SaaS: tenants, plans, JWT, a page of what was used, and a gateway in it. */
 export async function buildApp({ fakeProvider }: ExampleOptions = {}): Promise<Example> {
@@ -30,7 +30,7 @@ export async function buildApp({ fakeProvider }: ExampleOptions = {}): Promise<E
       }),
     ],
     controllers: [AccountController],
-    providers: [jwtStrategy(secret), Ledger],
+    providers: [jwtStrategy(secret), Tenants, Ledger],
   })
   class AppModule {}
 

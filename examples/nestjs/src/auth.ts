@@ -1,24 +1,27 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, type Type } from '@nestjs/common';
 import { AuthGuard, PassportStrategy } from '@nestjs/passport';
 import type { Request } from 'express';
 import { ExtractJwt, Strategy } from 'passport-jwt';
-import { findUser, type User } from './tenants.js';
+import { Tenants, type User } from './tenants.js';
 
 export const COOKIE = 'token';
 
 /** Reads the token from the cookie of the page, or from the `Authorization` header of a script. */
-export function jwtStrategy(secret: string) {
+export function jwtStrategy(secret: string): Type {
   @Injectable()
   class JwtStrategy extends PassportStrategy(Strategy) {
-    constructor() {
+    readonly #tenants: Tenants;
+
+    constructor(@Inject(Tenants) tenants: Tenants) {
       super({
         jwtFromRequest: ExtractJwt.fromExtractors([fromCookie, ExtractJwt.fromAuthHeaderAsBearerToken()]),
         secretOrKey: secret,
       });
+      this.#tenants = tenants;
     }
 
     validate({ sub }: { readonly sub: string }): User | undefined {
-      return findUser(sub);
+      return this.#tenants.findUser(sub);
     }
   }
   return JwtStrategy;

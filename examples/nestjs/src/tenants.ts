@@ -1,4 +1,13 @@
+import { Injectable } from '@nestjs/common';
 import type { Principal } from '@portico/nestjs';
+
+/** What a plan buys. */
+export const PLANS = {
+  free: { limits: { requestsPerMinute: 5, concurrentCalls: 1 }, budget: { usd: 0.1, per: 'day' } },
+  team: { limits: { requestsPerMinute: 100, concurrentCalls: 10 }, budget: { usd: 20, per: 'month' } },
+} as const satisfies Record<string, Pick<Principal, 'limits' | 'budget'>>;
+
+export type Plan = keyof typeof PLANS;
 
 export interface User {
   readonly name: string;
@@ -6,25 +15,37 @@ export interface User {
   readonly plan: Plan;
 }
 
-type Plan = 'free' | 'team';
+/** Who may sign in, with a click, and what their tenants pay for: this is an example, a real one has a database. */
+@Injectable()
+export class Tenants {
+  readonly #tenantOf = new Map([
+    ['ada', 'Analytical Engines'],
+    ['grace', 'Compilers & Co'],
+  ]);
+  readonly #planOf = new Map<string, Plan>([
+    ['Analytical Engines', 'team'],
+    ['Compilers & Co', 'free'],
+  ]);
 
-/** Who may sign in, with a click: this is an example. */
-const USERS: Readonly<Record<string, User>> = {
-  ada: { name: 'ada', tenant: 'Analytical Engines', plan: 'team' },
-  grace: { name: 'grace', tenant: 'Compilers & Co', plan: 'free' },
-};
+  findUser(name: unknown): User | undefined {
+    const tenant = this.#tenantOf.get(String(name));
+    return tenant === undefined ? undefined : { name: String(name), tenant, plan: this.#planOf.get(tenant) ?? 'free' };
+  }
 
-/** What a plan buys. */
-const PLANS = {
-  free: { limits: { requestsPerMinute: 5, concurrentCalls: 1 }, budget: { usd: 0.1, per: 'day' } },
-  team: { limits: { requestsPerMinute: 100, concurrentCalls: 10 }, budget: { usd: 20, per: 'month' } },
-} as const satisfies Record<Plan, Pick<Principal, 'limits' | 'budget'>>;
+  usersOf(tenant: string): readonly string[] {
+    return [...this.#tenantOf].filter(([, own]) => own === tenant).map(([user]) => user);
+  }
 
-export function findUser(name: unknown): User | undefined {
-  return typeof name === 'string' && Object.hasOwn(USERS, name) ? USERS[name] : undefined;
+  setPlan(tenant: string, plan: Plan): void {
+    this.#planOf.set(tenant, plan);
+  }
 }
 
-/** Whom the gateway charges for a user. */
+export function isPlan(name: unknown): name is Plan {
+  return typeof name === 'string' && Object.hasOwn(PLANS, name);
+}
+
+/** Whom the gateway charges for a user. A tenant's name is on every record of its users. */
 export function principalOf({ name, tenant, plan }: User): Principal {
   return { id: name, team: tenant, ...PLANS[plan], metadata: { plan } };
 }

@@ -26,7 +26,15 @@ async function signIn(user) {
 
 async function greet() {
   const answer = await fetch('/me');
-  say(answer.ok ? `ready, ${(await answer.json()).user}` : 'signed out');
+  find('account').hidden = !answer.ok;
+  find('entrance').hidden = answer.ok;
+  if (!answer.ok) return say('signed out');
+  const { user, about = '', more } = await answer.json();
+  find('user').textContent = user;
+  find('about').textContent = about;
+  find('more').hidden = more === undefined;
+  if (more !== undefined) find('more').href = more;
+  say(`ready, ${user}`);
 }
 
 async function ask() {
@@ -55,6 +63,9 @@ find('sign-out').addEventListener('click', async () => {
   await fetch('/logout', { method: 'POST' });
   await greet();
 });
-find('send').addEventListener('click', ask);
+find('ask').addEventListener('submit', (event) => {
+  event.preventDefault();
+  void ask();
+});
 find('stop').addEventListener('click', () => running?.abort());
 await greet();

@@ -46,7 +46,10 @@ export function koaMiddleware(gateway: Pick<Gateway<KoaHost>, 'handle'>, prefix:
 function tellNobodyWhoLeaves(ctx: Context): void {
   const tell = ctx.onerror;
   ctx.onerror = (error) => {
-    if ((error as NodeJS.ErrnoException | null)?.code !== 'ERR_STREAM_PREMATURE_CLOSE') tell.call(ctx, error);
+    const isLeaving =
+      (error as NodeJS.ErrnoException | null)?.code === 'ERR_STREAM_PREMATURE_CLOSE' ||
+      (error !== null && error === ctx.req.socket.errored);
+    if (!isLeaving) tell.call(ctx, error);
   };
 }
 

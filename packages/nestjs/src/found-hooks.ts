@@ -1,4 +1,4 @@
-import { type InjectionToken, Scope, type Type } from '@nestjs/common';
+import { Scope, type Type } from '@nestjs/common';
 import { type ContextId, ContextIdFactory, type DiscoveryService, type ModuleRef, type Reflector } from '@nestjs/core';
 import {
   type Authenticate,
@@ -71,7 +71,7 @@ const TOKEN_LISTS = [
 function heldUnder(token: HookToken<unknown>, kind: HookKind, path: string, modules: ModuleRef): Found {
   const name = typeof token === 'function' ? token.name : String(token);
   const isStatic = scopeOf(token, name, path, modules) === Scope.DEFAULT;
-  return { kind, name, token, isStatic, instance: () => modules.get<unknown>(token as InjectionToken, ANYWHERE) };
+  return { kind, name, token, isStatic, instance: () => modules.get<unknown>(token, ANYWHERE) };
 }
 
 function scopeOf(token: HookToken<unknown>, name: string, path: string, modules: ModuleRef): Scope {
