@@ -16,7 +16,19 @@ import { mounts } from './scenarios/mounts.mjs';
 import { routing } from './scenarios/routing.mjs';
 import { streams } from './scenarios/streams.mjs';
 
-const SCENARIOS = [coldImport, routing, calls, mounts, inProcess, streams, hostRoutes, inFront, leaving, latency, memory];
+const SCENARIOS = [
+  coldImport,
+  routing,
+  calls,
+  mounts,
+  inProcess,
+  streams,
+  hostRoutes,
+  inFront,
+  leaving,
+  latency,
+  memory,
+];
 
 const { values: flags } = parseArgs({
   options: {

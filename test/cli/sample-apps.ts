@@ -47,6 +47,127 @@ app.use('/', router);
 module.exports = app;
 `,
   },
+  'Express 4 as its generator makes it': {
+    'package.json': manifest(
+      { 'cookie-parser': '~1.4.4', express: '~4.16.1', 'http-errors': '~1.6.3', morgan: '~1.9.1' },
+      { scripts: { start: 'node ./bin/www' } },
+    ),
+    'app.js': `var createError = require('http-errors');
+var express = require('express');
+var path = require('path');
+var cookieParser = require('cookie-parser');
+var logger = require('morgan');
+
+var indexRouter = require('./routes/index');
+var usersRouter = require('./routes/users');
+
+var app = express();
+
+// view engine setup
+app.set('views', path.join(__dirname, 'views'));
+app.set('view engine', 'jade');
+
+app.use(logger('dev'));
+app.use(express.json());
+app.use(express.urlencoded({ extended: false }));
+app.use(cookieParser());
+app.use(express.static(path.join(__dirname, 'public')));
+
+app.use('/', indexRouter);
+app.use('/users', usersRouter);
+
+// catch 404 and forward to error handler
+app.use(function(req, res, next) {
+  next(createError(404));
+});
+
+// error handler
+app.use(function(err, req, res, next) {
+  res.status(err.status || 500);
+  res.render('error');
+});
+
+module.exports = app;
+`,
+  },
+  'Fastify as fastify-cli makes it': {
+    'package.json': manifest(
+      { '@fastify/autoload': '^6.0.0', fastify: '^5.0.0', 'fastify-cli': '^7.3.0' },
+      { type: 'module', main: 'app.js', scripts: { start: 'fastify start -l info app.js' } },
+    ),
+    'app.js': `import path from 'node:path'
+import AutoLoad from '@fastify/autoload'
+import { fileURLToPath } from 'node:url'
+
+const __filename = fileURLToPath(import.meta.url)
+const __dirname = path.dirname(__filename)
+
+export const options = {}
+
+export default async function (fastify, opts) {
+  fastify.register(AutoLoad, {
+    dir: path.join(__dirname, 'routes'),
+    options: Object.assign({}, opts)
+  })
+}
+`,
+  },
+  'Fastify in TypeScript as fastify-cli makes it': {
+    'package.json': manifest(
+      { '@fastify/autoload': '^6.0.0', fastify: '^5.0.0', 'fastify-cli': '^7.3.0' },
+      { main: 'app.ts', scripts: { start: 'npm run build:ts && fastify start -l info dist/app.js' } },
+    ),
+    'src/app.ts': `import { join } from 'node:path'
+import AutoLoad, { AutoloadPluginOptions } from '@fastify/autoload'
+import { FastifyPluginAsync, FastifyServerOptions } from 'fastify'
+
+export interface AppOptions extends FastifyServerOptions, Partial<AutoloadPluginOptions> {}
+const options: AppOptions = {}
+
+const app: FastifyPluginAsync<AppOptions> = async (
+  fastify,
+  opts
+): Promise<void> => {
+  void fastify.register(AutoLoad, {
+    dir: join(__dirname, 'routes'),
+    options: opts
+  })
+}
+
+export default app
+export { app, options }
+`,
+  },
+  'NestJS as its CLI makes it': {
+    'package.json': manifest(
+      {
+        '@nestjs/common': '^11.0.1',
+        '@nestjs/core': '^11.0.1',
+        '@nestjs/platform-express': '^11.0.1',
+      },
+      {},
+    ),
+    'src/main.ts': `import { NestFactory } from '@nestjs/core';
+import { AppModule } from './app.module';
+
+async function bootstrap() {
+  const app = await NestFactory.create(AppModule);
+  await app.listen(process.env.PORT ?? 3000);
+}
+bootstrap();
+`,
+    'src/app.module.ts': `import { Module } from '@nestjs/common';
+import { AppController } from './app.controller';
+import { AppService } from './app.service';
+
+@Module({
+  imports: [],
+  controllers: [AppController],
+  providers: [AppService],
+})
+export class AppModule {}
+`,
+  },
   'Express without a session, made in a function': {
     'package.json': manifest({ express: '^5.1.0' }, { type: 'module' }),
     'src/app.ts': `import express, { type Express } from 'express';

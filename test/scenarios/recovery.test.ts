@@ -3,9 +3,6 @@ import { expectNoOpenRequests, type FakeProvider, startFakeProvider } from '@por
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ADA, QUICK, WIRES } from '../support/gateway-on.js';
 import { MOUNTS, type MountName } from '../support/mounts.js';
-import { watchProcess } from '../support/watch-process.js';
-
-watchProcess();
 
 let provider: FakeProvider;
 beforeAll(async () => {

@@ -8,7 +8,7 @@ import { endOfStatement, insertLines, readSource, type SourceText } from './sour
 type Mounted = 'express' | 'koa' | 'fastify' | 'hono';
 
 interface Habits {
-  /** What makes the app; its first group is the app's name. */
+  /** What makes the app; its first group is the app's name. Its second is the name in a function that is given the app. */
   readonly makes: RegExp;
   readonly package: string;
   /** What is imported of it. */
@@ -20,6 +20,9 @@ interface Habits {
 }
 
 const MAKES = String.raw`(?:const|let|var)\s+(\w+)(?:\s*:[^=]+)?\s*=\s*(?:await\s+)?`;
+
+/** As `fastify-cli` starts an app: with a function that it hands one. */
+const GIVEN = String.raw`(?:(?:export\s+default|module\.exports\s*=)\s*(?:async\s+)?(?:function\s*\w*\s*)?|FastifyPlugin\w+\b[^=\n]*=\s*(?:async\s+)?)\(\s*(\w+)[^{]*\)[^{]*\{`;
 
 const HABITS: Readonly<Record<Mounted, Habits>> = {
   express: {
@@ -37,7 +40,7 @@ const HABITS: Readonly<Record<Mounted, Habits>> = {
     mount: (app, config) => [`${app}.use(llmGateway({`, "  prefix: '/llm',", ...indented(config), '}));'],
   },
   fastify: {
-    makes: new RegExp(`${MAKES}(?:[Ff]astify|require\\(\\s*['"]fastify['"]\\s*\\))\\s*(?:<[^>]*>)?\\(`),
+    makes: new RegExp(`${MAKES}(?:[Ff]astify|require\\(\\s*['"]fastify['"]\\s*\\))\\s*(?:<[^>]*>)?\\(|${GIVEN}`),
     package: '@portico/fastify',
     name: 'llmGateway',
     parsers: ['@fastify/formbody', '@fastify/multipart'],
@@ -68,13 +71,18 @@ export function proposeMount(app: App & { readonly framework: Mounted }, version
   const made = habits.makes.exec(source.text);
   if (made === null || source.bare.charAt(made.index) === ' ')
     throw new CannotPropose(`${entry.path} only speaks of making an app.`);
-  const name = made[1] ?? 'app';
+  const [behind, own, given] = made;
+  const name = own ?? given ?? 'app';
   const uses = usesOf(source, name);
   const session = findSession(app, source, uses);
   const parsers = uses.filter(({ text }) => isParser(text, source, habits));
 
-  const place = session?.end ?? endOfStatement(source.bare, made.index);
-  const mount = ['', ...habits.mount(name, configLines(session?.library))];
+  // Ahead of the first body parser, and behind what stands before that: loggers, cors.
+  const ahead = uses.filter(({ end }) => end <= (parsers[0]?.start ?? 0)).at(-1);
+  const start = given === undefined ? endOfStatement(source.bare, made.index) : made.index + behind.length;
+  const place = session?.end ?? ahead?.end ?? start;
+  const lines = habits.mount(name, configLines(session?.library));
+  const mount = given !== undefined && place === start ? indented(lines) : ['', ...lines];
   const isFollowed = /^[^\n]*\n[^\S\n]*\S/.test(source.text.slice(place));
   const withMount = insertLines(source.text, place, isFollowed ? [...mount, ''] : mount);
   const quote = /from\s+"|require\("/.test(source.text) ? '"' : "'";

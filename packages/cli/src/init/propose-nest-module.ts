@@ -62,6 +62,8 @@ function withImport(text: string, bare: string, module: readonly string[], path:
   const opened = inside + list.index + list[0].length;
   const lines = module.map((line) => `    ${line}`).join('\n');
   const rest = text.slice(opened);
+  const empty = /^\s*\]/.exec(rest);
+  if (empty !== null) return `${text.slice(0, opened)}\n${lines}\n  ]${rest.slice(empty[0].length)}`;
   const others = /^[^\S\n]*([^\n[\]]+?),?[^\S\n]*\]/.exec(rest);
   if (others === null) return `${text.slice(0, opened)}\n${lines}${onOwnLine(rest, '    ')}`;
   // A list on one line gets lines of its own.
