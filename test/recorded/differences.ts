@@ -8,3 +8,6 @@ export const DIFFERENCES: Readonly<Record<string, string>> = {
   'ollama/embeddings--llama3-3110bd':
     'the recorded request is in the native dialect ("prompt"), not the one of this wire',
 };
+
+/** The same for vendors' own wires. */
+export const NATIVE_DIFFERENCES: Readonly<Record<string, string>> = {};

@@ -10,6 +10,17 @@ const SPELLINGS: Readonly<Record<string, string>> = {
   model_context_window_exceeded: 'length',
   tool_use: 'tool_calls',
   refusal: 'content_filter',
+  // Cohere
+  COMPLETE: 'stop',
+  STOP_SEQUENCE: 'stop',
+  TOOL_CALL: 'tool_calls',
+  // Google
+  STOP: 'stop',
+  1: 'stop',
+  MAX_TOKENS: 'length',
+  2: 'length',
+  SAFETY: 'content_filter',
+  UNEXPECTED_TOOL_CALL: 'stop',
 };
 
 /** Whether a finish reason says on the chat wire what the vendor said in its own. */

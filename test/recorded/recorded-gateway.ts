@@ -12,6 +12,26 @@ const PREFIXES: Readonly<Record<string, string>> = {
   venice: 'veniceai',
 };
 
+/** Wires of one vendor's own, by its name in recordings, and the configuration prefix that speaks them. */
+const NATIVE: Readonly<Record<string, string>> = {
+  cohere: 'cohere',
+  gemini: 'gemini',
+  ollama: 'ollama',
+  vertex: 'vertex_ai',
+};
+
+/** Recorded dialects that are no copy of OpenAI's. */
+const NATIVE_APIS: ReadonlySet<string> = new Set([
+  'chat2',
+  'embed',
+  'embed2',
+  'generate',
+  'ollama-chat',
+  'ollama-embed',
+  'ollama-generate',
+  'predict',
+]);
+
 /** Vendors whose own wire is another; what was recorded of them on this one is plain OpenAI. */
 const OWN_WIRES: ReadonlySet<string> = new Set(['anthropic', 'bedrock', 'cohere', 'gemini', 'ollama', 'vertex_ai']);
 
@@ -23,9 +43,16 @@ const known = new Set(
 
 /** The configuration prefix for a recorded vendor; what has no row of its own speaks plain OpenAI or Anthropic. */
 export function prefixOf(line: CaseLine): string {
+  if (isNative(line)) return NATIVE[line.provider] as string; // those of NATIVE_APIS are of one of these vendors
   if (line.api === 'messages') return 'anthropic';
   const prefix = PREFIXES[line.provider] ?? line.provider;
   return known.has(prefix) ? prefix : 'custom_openai';
+}
+
+/** Told in its vendor's own wire. */
+function isNative({ api, provider }: CaseLine): boolean {
+  if (api === 'rerank' || api === 'transcription') return provider === 'cohere';
+  return NATIVE_APIS.has(api) || (api === 'messages' && provider === 'vertex');
 }
 
 export interface RecordedGateway {
@@ -48,7 +75,7 @@ export async function startRecordedGateway(
       [
         {
           model: `${prefix(line)}/${line.model || 'unnamed'}`,
-          baseUrl: `${replay.caseUrl(line.id)}${line.api === 'messages' ? '' : '/openai/v1'}`,
+          baseUrl: `${replay.caseUrl(line.id)}${line.api === 'messages' || isNative(line) ? '' : '/openai/v1'}`,
           apiKey: 'sk-recorded-traffic',
           dropUnsupported: true,
         },

@@ -60,6 +60,8 @@ export interface Connection {
   readonly streamPaths?: Readonly<Partial<Record<UpstreamOperationName, string>>>;
   /** Credential and fixed headers, lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
+  /** What this deployment can be asked, where its model or its address speaks another wire than the provider's others. */
+  readonly codecs?: Provider['codecs'];
   /**
    * For schemes that must see the request or fetch a token first. What it waits for must end when `request.cancellation`
    * fires: that is the attempt's deadline, the client that left and the gateway that closes.

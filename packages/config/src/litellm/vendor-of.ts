@@ -1,6 +1,7 @@
 /** LiteLLM's names for vendors that have another one here. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   azure_text: 'azure',
+  cohere_chat: 'cohere',
   ollama_chat: 'ollama',
   vertex_ai_beta: 'vertex_ai',
 };

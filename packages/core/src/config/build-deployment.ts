@@ -64,13 +64,14 @@ export function buildDeployment(
   if (id === undefined) return refuse(`${path}.id`, `"${details.id}" is the id of another deployment too.`);
   const connection = connect(provider, { ...settingsOf(details), model, apiKey });
   if (typeof connection === 'string') return refuse(path, connection);
+  const codecs = connection.codecs ?? provider.codecs;
   return {
     id,
     provider,
     connection: { ...around.bridges.connection(connection), headers: requestHeaders(connection.headers) },
     model,
     baseModel: details.baseModel ?? model,
-    codecs: around.bridges.codecs(provider.codecs),
+    codecs: around.bridges.codecs(codecs),
     weight: details.weight ?? 1,
     order: details.order ?? 0,
     tags: details.tags ?? [],
@@ -81,7 +82,7 @@ export function buildDeployment(
     configuredMaxOutputTokens: details.maxOutputTokens,
     maxOutputTokens:
       details.maxOutputTokens ??
-      provider.codecs['chat.completions']?.defaultMaxOutputTokens?.(details.baseModel ?? model) ??
+      codecs['chat.completions']?.defaultMaxOutputTokens?.(details.baseModel ?? model) ??
       USUAL_MAX_OUTPUT_TOKENS,
     deadlines: resolveDeadlines({ ...around.deadlines, ...details.deadlines }),
   };

@@ -1,6 +1,6 @@
 import { type Codec, type EncodeTarget, GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import { embeddingAnswer, embeddingInputs } from '../shared/embedding-answer.js';
 import { warnOnce } from '../shared/warn-once.js';
-import { embeddingAnswer, embeddingInputs } from './embedding-answer.js';
 
 /** Embeddings told in batchEmbedContents, with a request of its own for each input. */
 export const embeddings: Codec = {

@@ -1,6 +1,6 @@
 import { type Codec, type EncodeTarget, GatewayError, isJsonObject, type JsonObject } from '@portico/core';
-import { embeddingAnswer, embeddingInputs } from '../gemini/embedding-answer.js';
 import { embeddingConfig } from '../gemini/embeddings.js';
+import { embeddingAnswer, embeddingInputs } from '../shared/embedding-answer.js';
 import { invalid } from '../shared/leave-out.js';
 
 /**

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '@portico/core';
-import { invalid } from '../shared/leave-out.js';
+import { invalid } from './leave-out.js';
 
 /** The inputs of an embeddings request. Tokens are refused: those of OpenAI's models mean nothing here. */
 export function embeddingInputs({ input }: JsonObject): readonly string[] {
@@ -25,9 +25,9 @@ export function embeddingAnswer(
   };
 }
 
-/** `values` of an embedding. */
+/** The numbers themselves, or an object that holds them as `values`. */
 function numbersOf(vector: unknown): readonly number[] {
-  const values = isJsonObject(vector) ? vector.values : undefined;
+  const values = isJsonObject(vector) ? vector.values : vector;
   return Array.isArray(values) ? values.map((value) => (typeof value === 'number' ? value : 0)) : [];
 }
 

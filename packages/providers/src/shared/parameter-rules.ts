@@ -1,0 +1,115 @@
+import { type EncodeTarget, GatewayError, type JsonObject } from '@portico/core';
+import { leaveOut } from './leave-out.js';
+
+/** What becomes of one parameter of a request. Null and absent values never get to it. */
+export type ParameterRule = (value: unknown, body: JsonObject, around: { name: string; target: EncodeTarget }) => void;
+
+/** Names of parameters and what becomes of each. */
+export type ParameterRules = ReadonlyMap<string, ParameterRule>;
+
+/** The fields that the rules make of a request; parameters without a rule are left out with a warning. */
+export function parametersBy(rules: ParameterRules, request: JsonObject, target: EncodeTarget): JsonObject {
+  const body: JsonObject = {};
+  for (const [name, value] of Object.entries(request)) {
+    if (value === null || value === undefined) continue;
+    (rules.get(name) ?? hint)(value, body, { name, target });
+  }
+  return body;
+}
+
+/** Read by another part of the codec. */
+export const elsewhere: ParameterRule = () => undefined;
+
+/** The wire has the same by this name; a value that is the `usual` one need not be told. */
+export function as(name: string, usual?: unknown): ParameterRule {
+  return (value, body) => {
+    if (value !== usual) body[name] = value;
+  };
+}
+
+/** Changes how an answer is made or kept at OpenAI, not what is asked for. */
+export const hint: ParameterRule = (_value, _body, { name, target }) => {
+  target.warn(`"${name.slice(0, 64)}" was left out: this wire has no such parameter.`);
+};
+
+/** Changes the answer, so it is not dropped unless the deployment says so. Values that ask for nothing are `isUsual`. */
+export function unsupported(reason: string, isUsual: (value: unknown) => boolean = () => false): ParameterRule {
+  return (value, _body, { name, target }) => {
+    if (!isUsual(value)) leaveOut(target, name, reason);
+  };
+}
+
+/** The same rule for each of these names. */
+export function each(names: readonly string[], rule: ParameterRule): [string, ParameterRule][] {
+  return names.map((name) => [name, rule]);
+}
+
+/** The same names as OpenAI's. */
+export function unchanged(...names: readonly string[]): [string, ParameterRule][] {
+  return names.map((name) => [name, as(name)]);
+}
+
+/** `stop` as a list under this name. */
+export function stopsAs(name: string): ParameterRule {
+  return (value, body) => {
+    const told = (Array.isArray(value) ? (value as unknown[]) : [value]).filter((sequence) => sequence !== '');
+    if (told.length > 0) body[name] = told;
+  };
+}
+
+/** Most tokens of an answer: the client's bound by either of its names, else the deployment's. */
+export function maxTokensOf(request: JsonObject, target: EncodeTarget): number | undefined {
+  const asked = [request.max_completion_tokens, request.max_tokens].find((bound) => typeof bound === 'number');
+  return (asked as number | undefined) ?? target.maxOutputTokens; // just found to be a number
+}
+
+/** Parameters of chat that only say how OpenAI keeps or bills an answer. */
+export const OPENAI_HINTS: [string, ParameterRule][] = [
+  ...each(
+    [
+      'metadata',
+      'prediction',
+      'prompt_cache_key',
+      'prompt_cache_options',
+      'prompt_cache_retention',
+      'safety_identifier',
+      'service_tier',
+      'user',
+      'verbosity',
+    ],
+    hint,
+  ),
+  [
+    'store',
+    (value, body, around) => {
+      if (value !== false) hint(value, body, around);
+    },
+  ],
+];
+
+/** Parameters of chat that change the answer and that hardly any wire but OpenAI's has. */
+export const OPENAI_ANSWERS: [string, ParameterRule][] = [
+  ['n', unsupported('There is one answer to a request.', (value) => value === 1)],
+  [
+    'logit_bias',
+    unsupported(
+      'Its tokens are others than those that are named.',
+      (value) => typeof value === 'object' && Object.keys(value as object).length === 0, // null never gets here
+    ),
+  ],
+  ['audio', unsupported('The model does not speak.')],
+  [
+    'modalities',
+    unsupported(
+      'The model answers with text.',
+      (value) => Array.isArray(value) && value.every((one) => one === 'text'),
+    ),
+  ],
+  ['moderation', unsupported('It has no such check.')],
+  ['web_search_options', unsupported('The model does not search the web.')],
+];
+
+/** For operations without streams. */
+export function noStreams(): never {
+  throw new GatewayError('invalid_input', 'This operation has no streams.');
+}
