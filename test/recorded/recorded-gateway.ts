@@ -33,7 +33,7 @@ const NATIVE_APIS: ReadonlySet<string> = new Set([
 ]);
 
 /** Vendors whose own wire is another; what was recorded of them on this one is plain OpenAI. */
-const OWN_WIRES: ReadonlySet<string> = new Set(['anthropic', 'bedrock', 'cohere', 'gemini', 'ollama', 'vertex_ai']);
+const OWN_WIRES: ReadonlySet<string> = new Set(['anthropic', 'bedrock', 'cohere', 'gemini', 'vertex_ai']);
 
 const known = new Set(
   allProviders()

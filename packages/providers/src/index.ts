@@ -4,6 +4,7 @@ import { azure } from './azure.js';
 import { azureAi } from './azure-ai.js';
 import { cohere } from './cohere/index.js';
 import { gemini } from './gemini/index.js';
+import { ollama } from './ollama/index.js';
 import { openai } from './openai.js';
 import { openAiCompatible } from './openai-compatible.js';
 import { openAiCompatibleVendors } from './openai-compatible-vendors.js';
@@ -14,6 +15,7 @@ export { azure } from './azure.js';
 export { azureAi } from './azure-ai.js';
 export { cohere } from './cohere/index.js';
 export { gemini } from './gemini/index.js';
+export { ollama } from './ollama/index.js';
 export { openai } from './openai.js';
 export { type OpenAiCompatibleVendor, openAiCompatible } from './openai-compatible.js';
 export { openAiCompatibleVendors } from './openai-compatible-vendors.js';
@@ -22,5 +24,15 @@ export { vertex } from './vertex/index.js';
 
 /** Every provider of this package. */
 export function allProviders(): readonly Provider[] {
-  return [openai, azure, azureAi, anthropic, gemini, vertex, cohere, ...openAiCompatibleVendors.map(openAiCompatible)];
+  return [
+    openai,
+    azure,
+    azureAi,
+    anthropic,
+    gemini,
+    vertex,
+    cohere,
+    ollama,
+    ...openAiCompatibleVendors.map(openAiCompatible),
+  ];
 }

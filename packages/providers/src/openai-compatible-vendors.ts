@@ -186,14 +186,6 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
   row('llamacpp', 'http://127.0.0.1:8080/v1', [], 'chat completions embeddings', PLAIN, FREE),
   row('llamafile', 'http://127.0.0.1:8080/v1', [], 'chat completions', PLAIN, FREE),
   row('lm_studio', 'http://localhost:1234/v1', ['LM_STUDIO_API_KEY'], 'chat completions embeddings', PLAIN, FREE),
-  row(
-    'ollama',
-    'http://localhost:11434/v1',
-    ['OLLAMA_API_KEY'],
-    'chat completions embeddings',
-    { ...PLAIN, reasoningField: 'reasoning', unsupported: [...OPENAI_ONLY, 'tool_choice'] },
-    FREE,
-  ),
   row('oobabooga', 'http://localhost:5000/v1', [], 'chat completions', PLAIN, FREE),
   row('ragflow', 'http://localhost:9380/api/v1/chats_openai/{chatId}', ['RAGFLOW_API_KEY'], 'chat', PLAIN),
   row('xinference', 'http://127.0.0.1:9997/v1', ['XINFERENCE_API_KEY'], 'chat embeddings', PLAIN, FREE),
@@ -477,3 +469,13 @@ function row(
 function allBut(names: readonly string[], ...kept: readonly string[]): readonly string[] {
   return names.filter((name) => !kept.includes(name));
 }
+
+/** Ollama at an address that ends in `/v1`; elsewhere it is asked in its own wire. */
+export const ollamaInOpenAisWire = row(
+  'ollama',
+  'http://localhost:11434/v1',
+  ['OLLAMA_API_KEY'],
+  'chat completions embeddings',
+  { ...PLAIN, reasoningField: 'reasoning', unsupported: [...OPENAI_ONLY, 'tool_choice'] },
+  FREE,
+);

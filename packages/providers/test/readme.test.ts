@@ -37,6 +37,7 @@ const OWN_ADDRESSES: Readonly<Record<string, string>> = {
   openai: 'https://api.openai.com/v1',
   anthropic: 'https://api.anthropic.com',
   cohere: 'https://api.cohere.com/v2',
+  ollama: 'http://localhost:11434',
   gemini: 'https://generativelanguage.googleapis.com/v1beta',
   vertex_ai: 'https://{location}-aiplatform.googleapis.com/v1beta1',
 };

@@ -111,7 +111,7 @@ export function buildModels(
       weight,
       dropUnsupported: details.dropUnsupported ?? settings.dropUnsupported,
       ...(apiKey !== undefined && { apiKey }),
-      ...(details.baseUrl !== undefined && { baseUrl: addressOf(vendor, details.baseUrl) }),
+      ...(details.baseUrl !== undefined && { baseUrl: details.baseUrl }),
       ...(Object.keys(headers).length > 0 && { headers }),
       ...(deadlines !== undefined && { deadlines }),
       ...(price !== undefined && { price }),
@@ -206,12 +206,6 @@ function priceOf({ tokenPrices }: DeploymentDraft): PriceConfig | undefined {
   // A price of 0.00000015 times a million is 0.15, and not what floating point makes of it.
   const dollars = entries.map(([key, value]) => [key, Number((value * PER_MILLION).toPrecision(12))]);
   return { input: 0, output: 0, ...(Object.fromEntries(dollars) as Partial<PriceConfig>) };
-}
-
-/** LiteLLM knows Ollama by its own interface, which begins at the root. */
-function addressOf(vendor: string, address: string): string {
-  if (vendor !== 'ollama' || !URL.canParse(address)) return address;
-  return new URL(address).pathname === '/' ? `${address.replace(/\/$/, '')}/v1` : address;
 }
 
 function infoOf(draft: DeploymentDraft, deployment: DeploymentDetails): ModelInfo {

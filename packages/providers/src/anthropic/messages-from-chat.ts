@@ -1,4 +1,5 @@
 import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
+import { callArguments } from '../shared/call-arguments.js';
 import { invalid } from '../shared/leave-out.js';
 import type { ModelFamily } from './model-families.js';
 import { blocksOfContent, cacheControlOf, textBlocks } from './parts-from-chat.js';
@@ -195,7 +196,7 @@ class Draft {
       throw invalid(path, `"${path}" must hold a "function" with a "name".`);
     }
     const id = this.#openCall(idOf(call), called.name, path);
-    const input = call.custom === undefined ? this.#inputOf(called.arguments) : { input: called.input };
+    const input = call.custom === undefined ? callArguments(called.arguments, this.#target) : { input: called.input };
     return { type: 'tool_use', id, name: called.name, input, ...cacheMark(call) };
   }
 
@@ -204,19 +205,6 @@ class Draft {
     this.#open.set(id, path);
     if (typeof name === 'string') this.#calledTools.add(name);
     return id;
-  }
-
-  #inputOf(argumentsText: unknown): JsonObject {
-    if (isJsonObject(argumentsText)) return argumentsText;
-    if (typeof argumentsText !== 'string' || argumentsText.trim() === '') return {};
-    try {
-      const input: unknown = JSON.parse(argumentsText);
-      if (isJsonObject(input)) return input;
-    } catch {
-      // What a model broke off is still what it said; the wire only takes it inside an object.
-    }
-    this.#target.warn('Arguments of an earlier tool call were not a JSON object; they are sent as text inside one.');
-    return { arguments: argumentsText };
   }
 
   #expectNoOpenCall(): void {

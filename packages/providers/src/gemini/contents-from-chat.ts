@@ -1,4 +1,5 @@
 import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
+import { callArguments } from '../shared/call-arguments.js';
 import { invalid } from '../shared/leave-out.js';
 import type { ModelFamily } from './model-families.js';
 import { filePart, partsOfContent, textParts } from './parts-from-chat.js';
@@ -237,22 +238,9 @@ class Draft {
     const id = typeof call.id === 'string' ? plainCallId(call.id) : '';
     const wireId = this.#family.signsCalls && id !== '' ? id : undefined;
     this.#calls.push({ id, wireId, name: called.name, path, isAnswered: false });
-    const args = call.custom === undefined ? this.#argsOf(called.arguments) : { input: called.input };
+    const args = call.custom === undefined ? callArguments(called.arguments, this.#target) : { input: called.input };
     const functionCall = { ...(wireId === undefined ? {} : { id: wireId }), name: called.name, args };
     return withSignature({ functionCall }, signatureOfField(call));
-  }
-
-  #argsOf(argumentsText: unknown): JsonObject {
-    if (isJsonObject(argumentsText)) return argumentsText;
-    if (typeof argumentsText !== 'string' || argumentsText.trim() === '') return {};
-    try {
-      const args: unknown = JSON.parse(argumentsText);
-      if (isJsonObject(args)) return args;
-    } catch {
-      // What a model broke off is still what it said; the wire only takes it inside an object.
-    }
-    this.#target.warn('Arguments of an earlier tool call were not a JSON object; they are sent as text inside one.');
-    return { arguments: argumentsText };
   }
 
   /** The first call of a turn must have its signature; where the client lost it, the vendor is told not to look for it. */

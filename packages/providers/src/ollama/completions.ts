@@ -1,0 +1,107 @@
+import {
+  type Codec,
+  type EncodeTarget,
+  GatewayError,
+  type JsonObject,
+  type StreamDecoder,
+  type StreamSink,
+} from '@portico/core';
+import { jsonLinesFraming } from '../shared/json-lines-framing.js';
+import { invalid } from '../shared/leave-out.js';
+import {
+  each,
+  elsewhere,
+  maxTokensOf,
+  OPENAI_HINTS,
+  type ParameterRules,
+  parametersBy,
+  unchanged,
+  unsupported,
+} from '../shared/parameter-rules.js';
+import { warnOnce } from '../shared/warn-once.js';
+import { finishToChat, idOf, usageToChat } from './answer-to-chat.js';
+import { who } from './classify.js';
+import { LinesDecoder } from './lines-decoder.js';
+import { bounded, OPTIONS } from './model-options.js';
+
+/** Legacy completions told in `/api/generate`. */
+export const completions: Codec = {
+  encode,
+  decode: textAnswer,
+  openStream,
+  framing: jsonLinesFraming,
+};
+
+const isOne = (value: unknown) => value === 1;
+const isNothing = (value: unknown) => value === false || value === 0;
+
+const PARAMETERS: ParameterRules = new Map([
+  ...each(['model', 'prompt', 'max_tokens', 'stream', 'stream_options'], elsewhere),
+  ...unchanged('suffix', 'system', 'template', 'raw', 'images', 'format', 'think', 'context'),
+  ['n', unsupported('There is one answer to a request.', isOne)],
+  ['best_of', unsupported('There is one answer to a request.', isOne)],
+  ['echo', unsupported('The prompt is not repeated.', isNothing)],
+  ['logprobs', unsupported('It has none of this kind.', isNothing)],
+  ['logit_bias', unsupported('Its tokens are others than those that are named.')],
+  ...OPTIONS,
+  ...OPENAI_HINTS,
+]);
+
+function encode(request: JsonObject, givenTarget: EncodeTarget): JsonObject {
+  const target = warnOnce(givenTarget);
+  const body = {
+    model: target.model,
+    prompt: promptOf(request.prompt),
+    ...parametersBy(PARAMETERS, request, target),
+    stream: target.stream,
+  };
+  return bounded(body, maxTokensOf(request, target));
+}
+
+function promptOf(prompt: unknown): string {
+  const [only, ...more]: unknown[] = Array.isArray(prompt) ? prompt : [prompt ?? ''];
+  if (typeof only === 'string' && more.length === 0) return only;
+  throw invalid('prompt', '"prompt" must be one text; this wire takes no tokens, and one prompt a request.');
+}
+
+function textAnswer(answer: JsonObject, target: EncodeTarget): JsonObject {
+  const { response } = answer;
+  if (typeof response !== 'string') {
+    throw new GatewayError('upstream_error', `${who} answered without a text.`, { upstreamStatus: 200 });
+  }
+  const usage = usageToChat(answer);
+  return {
+    ...headOf(answer, target),
+    choices: [choice(response, finishToChat(answer.done_reason, false))],
+    ...(usage === undefined ? {} : { usage: usage.shown }),
+  };
+}
+
+function openStream(target: EncodeTarget): StreamDecoder {
+  let head: JsonObject | undefined;
+  const tell = (out: StreamSink, text: string, finish: string | null) =>
+    out.chunk(JSON.stringify({ ...head, choices: [choice(text, finish)] }), text !== '');
+  return new LinesDecoder({
+    line(line, out) {
+      head ??= headOf(line, target);
+      const { response } = line;
+      if (typeof response !== 'string' || response === '') return;
+      out.produced(response.length);
+      tell(out, response, null);
+    },
+    end(line, out) {
+      tell(out, '', finishToChat(line.done_reason, false));
+      const usage = usageToChat(line);
+      if (usage !== undefined) out.usage(usage.buckets, JSON.stringify({ ...head, choices: [], usage: usage.shown }));
+    },
+  });
+}
+
+function headOf(answer: JsonObject, target: EncodeTarget): JsonObject {
+  const id = idOf(answer, target).replace('chatcmpl-', 'cmpl-');
+  return { id, object: 'text_completion', created: target.createdAt, model: answer.model ?? target.model };
+}
+
+function choice(text: string, finish: string | null): JsonObject {
+  return { index: 0, text, logprobs: null, finish_reason: finish };
+}

@@ -1,0 +1,46 @@
+import { isJsonObject, type JsonObject, type StreamDecoder, type StreamSink } from '@portico/core';
+import { classify } from './classify.js';
+
+/** What becomes of the lines of one stream. */
+export interface LineReader {
+  /** Every line that is part of the answer, the last one too. */
+  line(line: JsonObject, out: StreamSink): void;
+  /** The last line, which says why the answer ended. */
+  end(line: JsonObject, out: StreamSink): void;
+}
+
+/** Reads streams of lines, of which the last one is `done`. A line may be an error in the answer's place. */
+export class LinesDecoder implements StreamDecoder {
+  readonly #reader: LineReader;
+  #isOver = false;
+
+  constructor(reader: LineReader) {
+    this.#reader = reader;
+  }
+
+  event(data: string, _name: string | undefined, out: StreamSink): void {
+    if (this.#isOver) return;
+    const line = parse(data);
+    if (!isJsonObject(line)) return out.malformed();
+    if (line.error !== undefined && line.error !== null && line.error !== '') {
+      this.#isOver = true;
+      return out.fail(classify({ status: 200, headers: { get: () => undefined }, body: line, text: data }));
+    }
+    this.#reader.line(line, out);
+    if (line.done !== true) return;
+    this.#isOver = true;
+    this.#reader.end(line, out);
+    out.done();
+  }
+
+  // Only its last line completes an answer.
+  end(): void {}
+}
+
+function parse(data: string): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,29 @@
+import type { Framing } from '@portico/core';
+
+/** Streams of JSON with one value on each line (https://github.com/ndjson/ndjson-spec). */
+export const jsonLinesFraming: Framing = {
+  contentType: 'application/x-ndjson',
+  open(onEvent) {
+    const utf8 = new TextDecoder();
+    /** The beginning of a line that is not whole yet. */
+    let held = '';
+    return (chunk) => {
+      const lines = (held + utf8.decode(chunk, { stream: true })).split('\n');
+      const last = lines.pop() as string; // a split has at least one part
+      for (const line of lines) if (line.trim() !== '') onEvent(line.trim(), undefined);
+      // Some servers in between lose the line break at the very end: an object that is whole says so itself.
+      const isWhole = last.endsWith('}') && parses(last);
+      if (isWhole) onEvent(last, undefined);
+      held = isWhole ? '' : last;
+    };
+  },
+};
+
+function parses(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
