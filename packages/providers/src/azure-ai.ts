@@ -1,6 +1,8 @@
-import type { Provider } from '@portico/core';
+import type { Connection, ConnectionSettings, Provider } from '@portico/core';
+import { chatCompletions } from './anthropic/chat-completions.js';
+import { messages } from './anthropic/messages.js';
 import { azureSignIn } from './shared/azure-sign-in.js';
-import { baseUrlOf } from './shared/base-url.js';
+import { type BaseUrl, baseUrlOf, joinPath } from './shared/base-url.js';
 import { classifyOpenAiError } from './shared/classify-openai-error.js';
 import { endpointPaths } from './shared/endpoints.js';
 import { passThrough } from './shared/pass-through.js';
@@ -9,7 +11,8 @@ const who = 'azure_ai';
 
 /**
  * Models on Azure AI Foundry that are not OpenAI's, and its serverless endpoints. `baseUrl` is the resource's address
- * (`https://my-resource.services.ai.azure.com`) or the endpoint's. Options as for `azure`.
+ * (`https://my-resource.services.ai.azure.com`) or the endpoint's. Claude is asked in Anthropic's wire: by its name, or
+ * where the address ends in `/anthropic`. Options as for `azure`.
  */
 export const azureAi: Provider = {
   name: who,
@@ -26,6 +29,7 @@ export const azureAi: Provider = {
   },
   connect(settings) {
     const base = baseUrlOf(settings, undefined, who);
+    if (/^claude/i.test(settings.model) || base.path.includes('/anthropic')) return connectClaude(settings, base);
     const isResource = base.origin.endsWith('.services.ai.azure.com') && base.path === '';
     const path = isResource ? '/models' : base.path;
     const apiVersion =
@@ -45,3 +49,15 @@ export const azureAi: Provider = {
   },
   classify: (answer) => classifyOpenAiError(answer, { who }),
 };
+
+function connectClaude(settings: ConnectionSettings, base: BaseUrl): Connection {
+  const path = joinPath({ ...base, path: base.path.replace(/\/anthropic.*$/, '') }, '/anthropic/v1/messages');
+  const { headers, ...signIn } = azureSignIn(settings, who);
+  return {
+    origin: base.origin,
+    paths: { 'chat.completions': path, messages: path },
+    codecs: { 'chat.completions': chatCompletions, messages },
+    headers: { 'anthropic-version': '2023-06-01', ...headers },
+    ...signIn,
+  };
+}

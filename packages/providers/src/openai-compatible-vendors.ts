@@ -23,7 +23,7 @@ const LOG_PROBABILITIES = ['logit_bias', 'logprobs', 'top_logprobs'];
 const PENALTIES = ['frequency_penalty', 'presence_penalty'];
 
 /** What holds for a vendor of whom nothing else is known. */
-const PLAIN = {
+export const PLAIN = {
   developerRole: false,
   nulls: false,
   foreignFields: ['thinking_blocks'],
@@ -39,13 +39,15 @@ const ROUTER = { foreignFields: ['thinking_blocks'] } as const satisfies WireRul
 /** Whatever the host runs there: nothing is touched. */
 const UNTOUCHED = {} as const satisfies WireRules;
 
-const AI21 = {
+/** AI21's, wherever its models are hosted. */
+export const AI21 = {
   ...OLDER,
   jsonSchema: false,
   unsupported: [...OPENAI_ONLY, ...PENALTIES, 'logit_bias', 'seed'],
 } as const satisfies WireRules;
 
-const MISTRAL = {
+/** Mistral's, wherever its models are hosted. */
+export const MISTRAL = {
   ...OLDER,
   renames: { max_completion_tokens: 'max_tokens', seed: 'random_seed' },
   embeddingRenames: { dimensions: 'output_dimension' },

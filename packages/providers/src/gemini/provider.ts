@@ -5,6 +5,7 @@ import { readOptions } from '../shared/read-options.js';
 import { chatCompletions } from './chat-completions.js';
 import { classify } from './classify.js';
 import { embeddings } from './embeddings.js';
+import { imageGenerations, makesImages } from './images.js';
 
 const who = 'gemini';
 
@@ -17,6 +18,7 @@ export const gemini: Provider = {
   codecs: {
     'chat.completions': chatCompletions({ who, needsMediaType: false, announcesMixedTools: true }),
     embeddings,
+    'images.generations': imageGenerations(who),
   },
   connect,
   classify: (answer) => classify(answer, who),
@@ -34,6 +36,7 @@ function connect(settings: ConnectionSettings): Connection {
     paths: {
       'chat.completions': joinPath(base, `${model}:generateContent`),
       embeddings: joinPath(base, `${model}:batchEmbedContents`),
+      ...(makesImages(model) ? { 'images.generations': joinPath(base, `${model}:predict`) } : {}),
     },
     streamPaths: { 'chat.completions': joinPath(base, `${model}:streamGenerateContent`, { alt: 'sse' }) },
     // In a header and never in the address, which ends up in logs.

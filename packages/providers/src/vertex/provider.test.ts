@@ -72,8 +72,7 @@ describe('a connection to Vertex AI', () => {
     [{ options: { ...project, credentials: '{"type":' } }, 'must be the JSON of a key file'],
     [{ options: { ...project, credentials: { type: 'external_account' } } }, 'give the option "tokenProvider"'],
     [{ options: { ...project, credentials: { type: 'service_account' } } }, 'have no "client_email"'],
-    [{ model: 'claude-sonnet-4-5@20250929', options: project }, 'is one of a partner'],
-    [{ model: 'meta/llama-4-maas', options: project }, 'is one of a partner'],
+    [{ model: 'llama-4-maas', options: project }, 'write "llama-4-maas" with its publisher before it'],
   ])('says what is wrong with %j', (settings, message) => {
     expect(() => connect(settings)).toThrow(message);
   });

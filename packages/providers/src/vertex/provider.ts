@@ -1,15 +1,18 @@
 import type { Connection, ConnectionSettings, Provider } from '@portico/core';
 import { chatCompletions } from '../gemini/chat-completions.js';
 import { classify } from '../gemini/classify.js';
+import { imageGenerations, makesImages } from '../gemini/images.js';
 import { joinPath, parseBaseUrl } from '../shared/base-url.js';
 import { readOptions, textOption } from '../shared/read-options.js';
 import { embeddings, takesContent } from './embeddings.js';
+import { type PartnerModel, partnerModel } from './publishers.js';
 import { signIn } from './sign-in.js';
 
 const who = 'vertex_ai';
 
 /**
- * Gemini on Vertex AI (https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference). Options:
+ * Gemini, Imagen and partners' models on Vertex AI
+ * (https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference). Options:
  * `project`, unless the credentials name it; `location`, `us-central1` if it is not said; `credentials`, the JSON or the
  * path of a key file; `tokenProvider`, a function that gives a token and renews it in time. Without a credential, Google's
  * default ones are looked for. A key stands for Vertex AI in express mode.
@@ -23,6 +26,7 @@ export const vertex: Provider = {
   codecs: {
     'chat.completions': chatCompletions({ who, needsMediaType: true, announcesMixedTools: false }),
     embeddings,
+    'images.generations': imageGenerations(who),
   },
   connect,
   classify: (answer) => classify(answer, who),
@@ -38,21 +42,39 @@ function connect(settings: ConnectionSettings): Connection {
   const project = textOption(options, 'project', who) ?? credential.project;
   if (project === undefined && !isByKey) throw new Error(`${who} needs the option "project", the id of your project.`);
 
+  const partner = partnerModel(settings.model, who);
   const base = parseBaseUrl(settings.baseUrl ?? usualAddress(isByKey ? 'global' : location), who);
-  const version = /\/v\d\w*$/.test(base.path) ? '' : `/${settings.apiVersion ?? 'v1beta1'}`;
+  const usualVersion = partner === undefined ? 'v1beta1' : 'v1';
+  const version = /\/v\d\w*$/.test(base.path) ? '' : `/${settings.apiVersion ?? usualVersion}`;
   const place = isByKey ? '' : `/projects/${encodeURIComponent(project ?? '')}/locations/${location}`;
-  const path = (operation: string, query?: Readonly<Record<string, string>>) =>
-    joinPath(base, `${version}${place}${modelPath(settings.model)}:${operation}`, query);
+  const path = (below: string, query?: Readonly<Record<string, string>>) =>
+    joinPath(base, `${version}${place}${below}`, query);
   return {
     origin: base.origin,
-    paths: {
-      'chat.completions': path('generateContent'),
-      embeddings: path(takesContent(settings.model) ? 'embedContent' : 'predict'),
-    },
-    streamPaths: { 'chat.completions': path('streamGenerateContent', { alt: 'sse' }) },
+    ...(partner === undefined ? googlesModel(settings.model, path) : partnersModel(partner, path)),
     headers,
     ...(sign === undefined ? {} : { sign }),
   };
+}
+
+type Path = (below: string, query?: Readonly<Record<string, string>>) => string;
+
+function googlesModel(model: string, path: Path): Pick<Connection, 'paths' | 'streamPaths'> {
+  const place = modelPath(model);
+  return {
+    paths: {
+      'chat.completions': path(`${place}:generateContent`),
+      embeddings: path(`${place}:${takesContent(model) ? 'embedContent' : 'predict'}`),
+      ...(makesImages(model) ? { 'images.generations': path(`${place}:predict`) } : {}),
+    },
+    streamPaths: { 'chat.completions': path(`${place}:streamGenerateContent`, { alt: 'sse' }) },
+  };
+}
+
+function partnersModel(partner: PartnerModel, path: Path): Pick<Connection, 'paths' | 'streamPaths' | 'codecs'> {
+  const [whole, streamed] = partner.paths.map((below) => path(below));
+  const all = (one: string | undefined) => Object.fromEntries(partner.operations.map((operation) => [operation, one]));
+  return { paths: all(whole), streamPaths: all(streamed), codecs: partner.codecs };
 }
 
 function usualAddress(location: string): string {
@@ -67,11 +89,5 @@ function modelPath(model: string): string {
   const endpoint = /^(?:gemini\/|endpoints\/)?(\d+)$/.exec(model)?.[1];
   if (endpoint !== undefined) return `/endpoints/${endpoint}`;
   const name = model.replace(/^(?:publishers\/google\/)?models\/|^google\//, '');
-  if (name.includes('/') || PARTNERS.test(name)) {
-    throw new Error(`${who} serves Google's own models here; "${model}" is one of a partner.`);
-  }
   return `/publishers/google/models/${encodeURIComponent(name)}`;
 }
-
-/** Other vendors' models on Vertex AI speak other wires. */
-const PARTNERS = /^(?:claude|mistral|codestral|jamba|llama|grok|deepseek|qwen|gpt-oss|kimi|minimax|glm)/i;
