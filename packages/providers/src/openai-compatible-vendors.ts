@@ -1,4 +1,5 @@
 import type { UpstreamOperationName } from '@portico/core';
+import { fitMistralRequest } from './mistral/fit-request.js';
 import type { OpenAiCompatibleVendor } from './openai-compatible.js';
 import type { WireRules } from './shared/pass-through.js';
 
@@ -253,6 +254,7 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
   ),
   row('codestral', 'https://codestral.mistral.ai/v1', ['CODESTRAL_API_KEY'], 'chat', MISTRAL, {
     priceCatalogue: 'mistral',
+    edits: [fitMistralRequest],
   }),
   row('compactifai', 'https://api.compactif.ai/v1', ['COMPACTIFAI_API_KEY'], 'chat', PLAIN),
   row('crusoe', 'https://managed-inference-api-proxy.crusoecloud.com/v1', ['CRUSOE_API_KEY'], 'chat', OLDER),
@@ -344,7 +346,9 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
     { ...PLAIN, errorsInAnswers: true },
     { errorCodes: MINIMAX_ERRORS },
   ),
-  row('mistral', 'https://api.mistral.ai/v1', ['MISTRAL_API_KEY'], 'chat embeddings', MISTRAL),
+  row('mistral', 'https://api.mistral.ai/v1', ['MISTRAL_API_KEY'], 'chat embeddings', MISTRAL, {
+    edits: [fitMistralRequest],
+  }),
   row('monsterapi', 'https://llm.monsterapi.ai/v1', ['MONSTER_API_KEY'], 'chat', OLDER),
   row(
     'moonshot',

@@ -6,6 +6,7 @@ import { endpointPaths } from './shared/endpoints.js';
 import { mediaCodec } from './shared/media.js';
 import { passThrough, type WireRules } from './shared/pass-through.js';
 import { readOptions, textOption } from './shared/read-options.js';
+import type { Edit } from './shared/request-rules.js';
 import { type RerankRules, rerankCodec } from './shared/rerank.js';
 import { roomLeftInOpenAiHeaders } from './shared/room-left.js';
 
@@ -29,6 +30,8 @@ export interface OpenAiCompatibleVendor {
   readonly operations: readonly UpstreamOperationName[];
   /** Where it departs from OpenAI's wire. */
   readonly rules?: WireRules;
+  /** What its chat wants beyond the rules; looked at last. */
+  readonly edits?: readonly Edit[];
   /** Where its rerank departs from the shape that most share. */
   readonly rerank?: RerankRules;
   /** What its own error codes mean, lower-case. */
@@ -40,7 +43,9 @@ export function openAiCompatible(vendor: OpenAiCompatibleVendor): Provider {
   const classifyRules = { who: vendor.name, ...(vendor.errorCodes && { codes: vendor.errorCodes }) };
   const codecOf = (operation: UpstreamOperationName) => {
     if (operation === 'rerank') return rerankCodec(vendor.rerank);
-    return MEDIA.has(operation) ? mediaCodec(classifyRules) : passThrough(operation, classifyRules, vendor.rules);
+    if (MEDIA.has(operation)) return mediaCodec(classifyRules);
+    const edits = operation === 'chat.completions' ? vendor.edits : undefined;
+    return passThrough(operation, classifyRules, vendor.rules, edits);
   };
   return {
     name: vendor.name,

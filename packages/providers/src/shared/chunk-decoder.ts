@@ -9,6 +9,7 @@ import {
 } from '@portico/core';
 import { ChunkTemplate } from './chunk-template.js';
 import { errorFactsOf } from './error-facts.js';
+import { KnownCalls, mendCalls } from './mend-calls.js';
 import type { RepairChoice } from './repair-answer.js';
 
 export interface ChunkRules {
@@ -19,6 +20,10 @@ export interface ChunkRules {
   /** Which failure an error inside the stream is: parsed where it was JSON, and as it came. */
   classify(body: unknown, text: string): GatewayError;
   readonly repair: RepairChoice | undefined;
+  /** Changes what stands beside the choices, and the choices with it. */
+  readonly repairChunk?: ((chunk: JsonObject, isFirst: boolean) => void) | undefined;
+  /** Puts counts where clients look for them, in place. */
+  readonly repairUsage?: ((usage: JsonObject) => void) | undefined;
 }
 
 /** Finish reasons by which vendors say that they broke off: the answer is not complete. */
@@ -56,7 +61,7 @@ export class ChunkDecoder implements StreamDecoder {
     const error = errorIn(chunk);
     if (name === 'error' || error !== undefined) {
       // What was used until then is billed all the same (R-SP-4).
-      if (isJsonObject(chunk) && isJsonObject(chunk.usage)) tellUsage(chunk.usage, data, out);
+      if (isJsonObject(chunk) && isJsonObject(chunk.usage)) this.#tellUsage(chunk.usage, () => data, out);
       return this.#fail(this.#rules.classify(error ?? chunk, data), out);
     }
     if (!isJsonObject(chunk)) return out.malformed();
@@ -65,13 +70,18 @@ export class ChunkDecoder implements StreamDecoder {
     if (choices.length === 0) {
       // Nothing but usage, or nothing at all: Azure opens with such a chunk, whose id and model are empty too, and clients
       // that look for a choice in every chunk break on it.
-      if (isJsonObject(chunk.usage)) tellUsage(chunk.usage, usageChunk(data, chunk), out);
+      if (isJsonObject(chunk.usage))
+        this.#tellUsage(chunk.usage, (changed) => usageChunk(changed ? '\n' : data, chunk), out);
       return;
     }
+    const { repairChunk } = this.#rules;
+    repairChunk?.(chunk, this.#head === undefined);
     this.#head ??= headOf(chunk);
     const usage = takeUsage(chunk, choices);
-    if (usage !== undefined) tellUsage(usage, JSON.stringify({ ...this.#head, choices: [], usage }), out);
-    let changed = usage !== undefined;
+    if (usage !== undefined) {
+      this.#tellUsage(usage, () => JSON.stringify({ ...this.#head, choices: [], usage }), out);
+    }
+    let changed = usage !== undefined || repairChunk !== undefined;
     let content = false;
     for (const choice of choices) {
       const failure = this.#failureIn(choice);
@@ -147,12 +157,25 @@ export class ChunkDecoder implements StreamDecoder {
       choice.delta = {};
       changed = true;
     }
+    const { tool_calls: calls } = (choice.delta ?? {}) as JsonObject; // just made one where it was none
+    if (Array.isArray(calls) && calls.length > 0) {
+      const state = this.#stateOf(indexOf(choice));
+      state.calls ??= new KnownCalls();
+      changed = mendCalls(calls, state.calls) || changed;
+    }
     return this.#rules.repair === undefined ? changed : this.#rules.repair(choice) || changed;
+  }
+
+  #tellUsage(usage: JsonObject, json: (changed: boolean) => string, out: StreamSink): void {
+    const { repairUsage } = this.#rules;
+    repairUsage?.(usage);
+    const read = usageOfAnswer(usage);
+    if (read !== undefined) out.usage(read, json(repairUsage !== undefined));
   }
 
   /** Takes note of one choice; true where it carries a part of the answer. */
   #read(choice: JsonObject, out: StreamSink): boolean {
-    const state = this.#stateOf(typeof choice.index === 'number' ? choice.index : 0);
+    const state = this.#stateOf(indexOf(choice));
     const finishes = Boolean(choice.finish_reason) && choice.finish_reason !== state.finish;
     if (finishes) state.finish = choice.finish_reason;
     const piece = (this.#rules.piece === 'delta' ? choice.delta : choice) as JsonObject; // `#repair` made the delta an object
@@ -179,8 +202,12 @@ export class ChunkDecoder implements StreamDecoder {
 interface ChoiceState {
   /** Its last finish reason; undefined while it goes on. */
   finish: unknown;
-  /** Arguments of its tool calls so far, by their index. */
-  calls: Map<number, string> | undefined;
+  /** Its tool calls so far. */
+  calls: KnownCalls | undefined;
+}
+
+function indexOf({ index }: JsonObject): number {
+  return typeof index === 'number' ? index : 0;
 }
 
 /** Fields of a delta, besides text, that carry a part of the answer. */
@@ -228,11 +255,6 @@ function takeFrom(holder: JsonObject): JsonObject | undefined {
   return usage;
 }
 
-function tellUsage(usage: JsonObject, json: string, out: StreamSink): void {
-  const read = usageOfAnswer(usage);
-  if (read !== undefined) out.usage(read, json);
-}
-
 function headOf({ id, object, created, model }: JsonObject): JsonObject {
   return { id, object, created, model };
 }
@@ -243,17 +265,17 @@ function noteCalls(piece: JsonObject, state: ChoiceState): number {
   let characters = 0;
   for (const call of piece.tool_calls as unknown[]) {
     if (!isJsonObject(call)) continue;
-    state.calls ??= new Map();
     const text = isJsonObject(call.function) ? call.function.arguments : undefined;
     if (typeof text !== 'string') continue;
     characters += text.length;
-    if (typeof call.index === 'number') state.calls.set(call.index, (state.calls.get(call.index) ?? '') + text);
+    const { texts } = state.calls as KnownCalls; // `#repair` has seen them
+    texts.set(call.index as number, (texts.get(call.index as number) ?? '') + text);
   }
   return characters;
 }
 
 function hasHalfCall({ calls }: ChoiceState): boolean {
-  return calls !== undefined && [...calls.values()].some((text) => text !== '' && parse(text) === undefined);
+  return calls !== undefined && [...calls.texts.values()].some((text) => text !== '' && parse(text) === undefined);
 }
 
 function lengthOf(value: unknown): number {

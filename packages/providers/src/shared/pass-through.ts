@@ -1,9 +1,10 @@
 import type { Codec, EncodeTarget, GatewayError, JsonObject, UpstreamOperationName } from '@portico/core';
 import { isJsonObject } from '@portico/core';
+import { annotationsFromSources, sourcesInChunk } from './annotations-from-sources.js';
 import { ChunkDecoder } from './chunk-decoder.js';
 import { type ClassifyRules, classifyOpenAiError } from './classify-openai-error.js';
 import { errorFactsOf } from './error-facts.js';
-import { type AnswerRules, repairChoice } from './repair-answer.js';
+import { type AnswerRules, foldReasoning, repairChoice } from './repair-answer.js';
 import { chatEdits, fieldEdits } from './request-edits.js';
 import type { Edit, RequestRules } from './request-rules.js';
 
@@ -39,10 +40,13 @@ export function passThrough(
   const { modelPrefix } = rules;
   const asks = rules.usage !== 'unasked';
   const repair = repairChoice(rules);
+  const changesAnswers = repair ?? rules.errorsInAnswers ?? rules.sources ?? rules.reasoningBeside;
   const chunkRules = {
     piece: operation === 'chat.completions' ? 'delta' : 'text',
     who: vendor.who,
     repair,
+    repairChunk: rules.sources && sourcesInChunk,
+    repairUsage: rules.reasoningBeside && foldReasoning,
     classify: (body: unknown, text: string) => classifyInside(body, text, vendor),
   } as const;
 
@@ -60,7 +64,7 @@ export function passThrough(
       return body;
     },
     openStream: () => new ChunkDecoder(chunkRules),
-    ...(operation !== 'embeddings' && (repair !== undefined || rules.errorsInAnswers) ? { decode } : {}),
+    ...(operation !== 'embeddings' && changesAnswers ? { decode } : {}),
   };
 
   function decode(answer: JsonObject): JsonObject {
@@ -68,9 +72,20 @@ export function passThrough(
     const failed = choices.find((choice) => choice.error);
     if (failed !== undefined) throw classifyInside({ error: failed.error }, '', vendor);
     if (rules.errorsInAnswers && errorFactsOf(answer) !== undefined) throw classifyInside(answer, '', vendor);
-    for (const choice of choices) repair?.(choice);
+    for (const choice of choices) {
+      repair?.(choice);
+      if (rules.sources) showSources(answer, choice);
+    }
+    if (rules.reasoningBeside && isJsonObject(answer.usage)) foldReasoning(answer.usage);
     return answer;
   }
+}
+
+function showSources(answer: JsonObject, { message }: JsonObject): void {
+  if (!isJsonObject(message)) return;
+  const text = typeof message.content === 'string' ? message.content : undefined;
+  const annotations = annotationsFromSources(answer, text);
+  if (annotations.length > 0) message.annotations = annotations;
 }
 
 function editsFor(operation: UpstreamOperationName, rules: WireRules, who: string): readonly Edit[] {

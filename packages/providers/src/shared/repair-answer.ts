@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '@portico/core';
+import { mendArguments } from './mend-calls.js';
 
 /** What a vendor's answers spell differently from OpenAI's. */
 export interface AnswerRules {
@@ -8,6 +9,12 @@ export interface AnswerRules {
   readonly contentParts?: true | undefined;
   /** The vendor's finish reasons, by OpenAI's. */
   readonly finishReasons?: Readonly<Record<string, string>> | undefined;
+  /** Whole answers may say with an empty text why they ended. */
+  readonly unsaidFinish?: true | undefined;
+  /** Reasoning is counted in the total and not in `completion_tokens`, where clients look for it. */
+  readonly reasoningBeside?: true | undefined;
+  /** The pages an answer rests on stand beside the choices; they are given as annotations too. */
+  readonly sources?: true | undefined;
 }
 
 /** Changes one choice, whole or of a stream, in place; undefined where a vendor's answers need no repair. True: something was changed. */
@@ -17,7 +24,9 @@ export type RepairChoice = (choice: JsonObject) => boolean;
 export function repairChoice(rules: AnswerRules): RepairChoice | undefined {
   const repairs: RepairChoice[] = [];
   if (rules.contentParts) repairs.push((choice) => onMessage(choice, flattenContent));
+  if (rules.contentParts) repairs.push((choice) => onMessage(choice, mendWholeCalls));
   if (rules.reasoningField) repairs.push((choice) => onMessage(choice, showReasoning));
+  if (rules.unsaidFinish) repairs.push(sayFinish);
   const { finishReasons } = rules;
   if (finishReasons) repairs.push((choice) => translateFinish(choice, finishReasons));
   if (repairs.length === 0) return undefined;
@@ -26,6 +35,16 @@ export function repairChoice(rules: AnswerRules): RepairChoice | undefined {
     for (const repair of repairs) changed = repair(choice) || changed;
     return changed;
   };
+}
+
+/** Adds reasoning that stands beside what was written, in place. */
+export function foldReasoning(usage: JsonObject): void {
+  const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = usage;
+  const details = usage.completion_tokens_details;
+  const reasoning = isJsonObject(details) ? details.reasoning_tokens : undefined;
+  if (![prompt, completion, total, reasoning].every((count) => typeof count === 'number')) return;
+  const [read, written, all, thought] = [prompt, completion, total, reasoning] as [number, number, number, number]; // just checked
+  if (thought > 0 && all === read + written + thought) usage.completion_tokens = written + thought;
 }
 
 function onMessage(choice: JsonObject, repair: (message: JsonObject) => boolean): boolean {
@@ -70,5 +89,25 @@ function translateFinish(choice: JsonObject, finishReasons: Readonly<Record<stri
     typeof reason === 'string' && Object.hasOwn(finishReasons, reason) ? finishReasons[reason] : undefined;
   if (translated === undefined) return false;
   choice.finish_reason = translated;
+  return true;
+}
+
+function mendWholeCalls({ tool_calls: calls }: JsonObject): boolean {
+  let changed = false;
+  for (const call of Array.isArray(calls) ? (calls as unknown[]) : []) {
+    if (!isJsonObject(call)) continue;
+    changed = mendArguments(call) || changed;
+    if (call.type === 'function' || !isJsonObject(call.function)) continue;
+    call.type = 'function';
+    changed = true;
+  }
+  return changed;
+}
+
+// In a stream an empty reason says that it goes on.
+function sayFinish(choice: JsonObject): boolean {
+  if (choice.finish_reason !== '' || !isJsonObject(choice.message)) return false;
+  const { tool_calls: calls } = choice.message;
+  choice.finish_reason = Array.isArray(calls) && calls.length > 0 ? 'tool_calls' : 'stop';
   return true;
 }

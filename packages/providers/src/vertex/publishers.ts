@@ -1,7 +1,9 @@
 import type { Provider, UpstreamOperationName } from '@portico/core';
 import { hostedCodecs } from '../anthropic/hosted.js';
+import { fitMistralRequest } from '../mistral/fit-request.js';
 import { AI21, MISTRAL, PLAIN } from '../openai-compatible-vendors.js';
 import { passThrough, type WireRules } from '../shared/pass-through.js';
+import type { Edit } from '../shared/request-rules.js';
 
 /** Another vendor's model on Vertex AI, in that vendor's wire. */
 export interface PartnerModel {
@@ -19,7 +21,7 @@ export function partnerModel(model: string, who: string): PartnerModel | undefin
   const [, named, name = model] = /^(?:publishers\/)?([^/]+)\/(?:models\/)?(.+)$/.exec(model) ?? [];
   const publisher = named ?? Object.keys(OWN_NAMES).find((one) => OWN_NAMES[one]?.test(model));
   if (publisher === 'anthropic') return raw(publisher, name, hostedCodecs('vertex-2023-10-16'));
-  if (publisher === 'mistralai') return raw(publisher, name, chat(MISTRAL, who, name));
+  if (publisher === 'mistralai') return raw(publisher, name, chat(MISTRAL, who, name, [fitMistralRequest]));
   if (publisher === 'ai21') return raw(publisher, name, chat(AI21, who, name));
   if (named !== undefined && !GOOGLES.has(named)) return openAi(`${named}/${name}`, who);
   if (!OTHERS.test(model)) return undefined;
@@ -51,8 +53,8 @@ function openAi(name: string, who: string): PartnerModel {
 }
 
 /** `name` is the model's own here; a deployment may write it with more around it. */
-function chat(rules: WireRules, who: string, name: string): Provider['codecs'] {
-  const codec = passThrough('chat.completions', { who }, rules);
+function chat(rules: WireRules, who: string, name: string, edits: readonly Edit[] = []): Provider['codecs'] {
+  const codec = passThrough('chat.completions', { who }, rules, edits);
   return {
     'chat.completions': { ...codec, encode: (request, target) => codec.encode(request, { ...target, model: name }) },
   };
