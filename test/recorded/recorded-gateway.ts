@@ -49,6 +49,11 @@ export function prefixOf(line: CaseLine): string {
   return known.has(prefix) ? prefix : 'custom_openai';
 }
 
+/** What some vendors must be told beside a key. */
+const OPTIONS: Readonly<Record<string, Record<string, string>>> = {
+  watsonx: { token: 'recorded', projectId: 'recorded' },
+};
+
 /** Told in its vendor's own wire. */
 function isNative({ api, provider }: CaseLine): boolean {
   if (api === 'rerank' || api === 'transcription') return provider === 'cohere';
@@ -78,6 +83,7 @@ export async function startRecordedGateway(
           baseUrl: `${replay.caseUrl(line.id)}${line.api === 'messages' || isNative(line) ? '' : '/openai/v1'}`,
           apiKey: 'sk-recorded-traffic',
           dropUnsupported: true,
+          options: OPTIONS[prefix(line)] ?? {},
         },
       ],
     ]),

@@ -1,4 +1,6 @@
 import type { UpstreamOperationName } from '@portico/core';
+import { fitDatabricksRequest } from './databricks/fit-request.js';
+import { fitDeepSeekRequest } from './deepseek/fit-request.js';
 import { fitMistralRequest } from './mistral/fit-request.js';
 import type { OpenAiCompatibleVendor } from './openai-compatible.js';
 import type { WireRules } from './shared/pass-through.js';
@@ -251,6 +253,7 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
     ['CLOUDFLARE_API_KEY'],
     'chat embeddings',
     { ...PLAIN, contentParts: true },
+    { errorCodes: { '3040': 'overloaded', '7009': 'overloaded', '10000': 'unauthorized_upstream' } },
   ),
   row('codestral', 'https://codestral.mistral.ai/v1', ['CODESTRAL_API_KEY'], 'chat', MISTRAL, {
     priceCatalogue: 'mistral',
@@ -265,23 +268,24 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
     'chat completions embeddings',
     { ...PLAIN, families: [{ prefix: 'qwen3', rules: { ...NO_REQUIRED_TOOL, strict: false } }] },
   ),
-  row('databricks', undefined, ['DATABRICKS_API_KEY'], 'chat completions embeddings', {
-    ...PLAIN,
-    strict: false,
-    contentParts: true,
-    unsupported: [...OPENAI_ONLY, 'parallel_tool_calls'],
-  }),
   row('datarobot', undefined, ['DATAROBOT_API_TOKEN', 'DATAROBOT_API_KEY'], 'chat', PLAIN),
   row('deepinfra', 'https://api.deepinfra.com/v1/openai', ['DEEPINFRA_API_KEY'], 'chat completions embeddings', OLDER),
-  row('deepseek', 'https://api.deepseek.com', ['DEEPSEEK_API_KEY'], 'chat', {
-    ...OLDER,
-    textParts: false,
-    jsonSchema: false,
-    families: [
-      { prefix: 'deepseek-reasoner', rules: NO_REQUIRED_TOOL },
-      { prefix: 'deepseek-v4', rules: NO_REQUIRED_TOOL },
-    ],
-  }),
+  row(
+    'deepseek',
+    'https://api.deepseek.com',
+    ['DEEPSEEK_API_KEY'],
+    'chat',
+    {
+      ...OLDER,
+      textParts: false,
+      jsonSchema: false,
+      families: [
+        { prefix: 'deepseek-reasoner', rules: NO_REQUIRED_TOOL },
+        { prefix: 'deepseek-v4', rules: NO_REQUIRED_TOOL },
+      ],
+    },
+    { edits: [fitDeepSeekRequest] },
+  ),
   row('empower', 'https://app.empower.dev/api/v1', ['EMPOWER_API_KEY'], 'chat', OLDER),
   row(
     'featherless_ai',
@@ -315,7 +319,6 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
     unsupported: allBut(OPENAI_ONLY, 'service_tier'),
   }),
   row('heroku', 'https://us.inference.heroku.com/v1', ['HEROKU_API_KEY'], 'chat embeddings', PLAIN),
-  row('huggingface', 'https://router.huggingface.co/v1', ['HF_TOKEN', 'HUGGINGFACE_API_KEY'], 'chat', PLAIN),
   row('hunyuan', 'https://api.hunyuan.cloud.tencent.com/v1', ['HUNYUAN_API_KEY'], 'chat embeddings', OLDER),
   row('hyperbolic', 'https://api.hyperbolic.xyz/v1', ['HYPERBOLIC_API_KEY'], 'chat completions', OLDER),
   row('inception', 'https://api.inceptionlabs.ai/v1', ['INCEPTION_API_KEY'], 'chat completions', OLDER),
@@ -375,6 +378,7 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
   row('ovhcloud', 'https://oai.endpoints.kepler.ai.cloud.ovh.net/v1', ['OVHCLOUD_API_KEY'], 'chat embeddings', PLAIN),
   row('perplexity', 'https://api.perplexity.ai', ['PERPLEXITYAI_API_KEY', 'PERPLEXITY_API_KEY'], 'chat embeddings', {
     ...PLAIN,
+    sources: true,
     unsupported: [
       ...allBut(OPENAI_ONLY, 'web_search_options'),
       ...LOG_PROBABILITIES,
@@ -405,10 +409,6 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
   row('sarvam', 'https://api.sarvam.ai/v1', ['SARVAM_API_KEY'], 'chat', OLDER, { keyHeader: 'api-subscription-key' }),
   row('scaleway', 'https://api.scaleway.ai/v1', ['SCW_SECRET_KEY'], 'chat embeddings', PLAIN),
   row('siliconflow', 'https://api.siliconflow.cn/v1', ['SILICONFLOW_API_KEY'], 'chat embeddings', OLDER),
-  row('snowflake', 'https://{account}.snowflakecomputing.com/api/v2/cortex/v1', ['SNOWFLAKE_JWT'], 'chat embeddings', {
-    ...PLAIN,
-    strict: false,
-  }),
   row('stepfun', 'https://api.stepfun.com/v1', ['STEPFUN_API_KEY'], 'chat', OLDER),
   row('synthetic', 'https://api.synthetic.new/openai/v1', ['SYNTHETIC_API_KEY'], 'chat embeddings', OLDER),
   row('text-completion-openai', 'https://api.openai.com/v1', ['OPENAI_API_KEY'], 'completions', UNTOUCHED, {
@@ -450,7 +450,17 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
     'https://api.x.ai/v1',
     ['XAI_API_KEY'],
     'chat',
-    { ...OLDER, strict: false, names: false },
+    {
+      ...OLDER,
+      strict: false,
+      names: false,
+      emptyFields: true,
+      reasoningBeside: true,
+      families: ['grok-3-mini', 'grok-4', 'grok-code-fast'].map((prefix) => ({
+        prefix,
+        rules: { unsupported: [...PENALTIES, 'stop'] },
+      })),
+    },
     { priceCatalogue: 'x-ai' },
   ),
   row('xiaomi_mimo', 'https://api.xiaomimimo.com/v1', ['XIAOMI_MIMO_API_KEY'], 'chat', OLDER),
@@ -476,12 +486,52 @@ function allBut(names: readonly string[], ...kept: readonly string[]): readonly 
   return names.filter((name) => !kept.includes(name));
 }
 
-/** Ollama at an address that ends in `/v1`; elsewhere it is asked in its own wire. */
-export const ollamaInOpenAisWire = row(
-  'ollama',
-  'http://localhost:11434/v1',
-  ['OLLAMA_API_KEY'],
-  'chat completions embeddings',
-  { ...PLAIN, reasoningField: 'reasoning', unsupported: [...OPENAI_ONLY, 'tool_choice'] },
-  FREE,
-);
+/** Vendors of which the row tells the wire, and a folder beside it how they are signed in to or addressed. */
+export const wiresOfOthers = {
+  databricks: row(
+    'databricks',
+    undefined,
+    ['DATABRICKS_API_KEY'],
+    'chat completions embeddings',
+    {
+      ...PLAIN,
+      foreignFields: [],
+      strict: false,
+      contentParts: true,
+      // Every chunk counts what came so far, and asking was refused by older endpoints.
+      usage: 'unasked',
+      unsupported: [...OPENAI_ONLY, 'parallel_tool_calls'],
+    },
+    { needsKey: false, edits: [fitDatabricksRequest] },
+  ),
+  huggingface: row(
+    'huggingface',
+    'https://router.huggingface.co/v1',
+    ['HF_TOKEN', 'HUGGINGFACE_API_KEY'],
+    'chat embeddings',
+    {
+      ...PLAIN,
+      reasoningField: 'reasoning',
+    },
+  ),
+  ollama: row(
+    'ollama',
+    'http://localhost:11434/v1',
+    ['OLLAMA_API_KEY'],
+    'chat completions embeddings',
+    { ...PLAIN, reasoningField: 'reasoning', unsupported: [...OPENAI_ONLY, 'tool_choice'] },
+    FREE,
+  ),
+  snowflake: row(
+    'snowflake',
+    'https://{account}.snowflakecomputing.com/api/v2/cortex/v1',
+    ['SNOWFLAKE_JWT', 'SNOWFLAKE_PAT'],
+    'chat embeddings',
+    {
+      ...PLAIN,
+      strict: false,
+      emptyFields: true,
+    },
+    { needsKey: false },
+  ),
+};

@@ -4,6 +4,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   cohere_chat: 'cohere',
   ollama_chat: 'ollama',
   vertex_ai_beta: 'vertex_ai',
+  watsonx_text: 'watsonx',
 };
 
 /** Whose a model is that is named without its vendor. */

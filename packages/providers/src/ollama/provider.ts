@@ -1,6 +1,6 @@
 import type { Connection, ConnectionSettings, Provider } from '@portico/core';
 import { openAiCompatible } from '../openai-compatible.js';
-import { ollamaInOpenAisWire } from '../openai-compatible-vendors.js';
+import { wiresOfOthers } from '../openai-compatible-vendors.js';
 import { baseUrlOf, joinPath } from '../shared/base-url.js';
 import { credentialHeader } from '../shared/credential.js';
 import { mediaCodec } from '../shared/media.js';
@@ -11,7 +11,7 @@ import { completions } from './completions.js';
 import { embeddings } from './embeddings.js';
 import { type Defaults, withDefaults } from './model-options.js';
 
-const inOpenAisWire = openAiCompatible(ollamaInOpenAisWire);
+const inOpenAisWire = openAiCompatible(wiresOfOthers.ollama);
 
 /**
  * Ollama's own API (https://docs.ollama.com/api). An address that ends in `/v1` is asked in OpenAI's wire, which it speaks
@@ -20,7 +20,7 @@ const inOpenAisWire = openAiCompatible(ollamaInOpenAisWire);
  */
 export const ollama: Provider = {
   name: who,
-  keyVariables: ollamaInOpenAisWire.keyVariables,
+  keyVariables: inOpenAisWire.keyVariables,
   needsKey: false,
   codecs: codecsWith({}),
   connect,

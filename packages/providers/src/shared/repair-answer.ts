@@ -9,8 +9,8 @@ export interface AnswerRules {
   readonly contentParts?: true | undefined;
   /** The vendor's finish reasons, by OpenAI's. */
   readonly finishReasons?: Readonly<Record<string, string>> | undefined;
-  /** Whole answers may say with an empty text why they ended. */
-  readonly unsaidFinish?: true | undefined;
+  /** Whole answers may hold fields of nothing, their finish reason among them, where OpenAI's leave them out. */
+  readonly emptyFields?: true | undefined;
   /** Reasoning is counted in the total and not in `completion_tokens`, where clients look for it. */
   readonly reasoningBeside?: true | undefined;
   /** The pages an answer rests on stand beside the choices; they are given as annotations too. */
@@ -26,7 +26,7 @@ export function repairChoice(rules: AnswerRules): RepairChoice | undefined {
   if (rules.contentParts) repairs.push((choice) => onMessage(choice, flattenContent));
   if (rules.contentParts) repairs.push((choice) => onMessage(choice, mendWholeCalls));
   if (rules.reasoningField) repairs.push((choice) => onMessage(choice, showReasoning));
-  if (rules.unsaidFinish) repairs.push(sayFinish);
+  if (rules.emptyFields) repairs.push(fillFinish);
   const { finishReasons } = rules;
   if (finishReasons) repairs.push((choice) => translateFinish(choice, finishReasons));
   if (repairs.length === 0) return undefined;
@@ -71,7 +71,17 @@ function flattenContent(message: JsonObject): boolean {
   const thinking = parts.map(thinkingOf).join('');
   message.content = parts.map((part) => (typeof part.text === 'string' ? part.text : '')).join('');
   if (thinking !== '') message.reasoning_content = thinking;
+  const signed = parts.flatMap(signedThinking);
+  if (signed.length > 0) message.thinking_blocks = signed;
   return true;
+}
+
+/** Claude's thoughts on Databricks, which must go back as they came, in the form in which clients keep them. */
+function signedThinking({ summary }: JsonObject): JsonObject[] {
+  const pieces = Array.isArray(summary) ? (summary as unknown[]).filter(isJsonObject) : [];
+  return pieces.flatMap(({ text, signature }) =>
+    typeof signature === 'string' && signature !== '' ? [{ type: 'thinking', thinking: text ?? '', signature }] : [],
+  );
 }
 
 // Mistral: {type: "thinking", thinking: [{text}]}; Databricks: {type: "reasoning", summary: [{text}]}.
@@ -105,9 +115,18 @@ function mendWholeCalls({ tool_calls: calls }: JsonObject): boolean {
 }
 
 // In a stream an empty reason says that it goes on.
-function sayFinish(choice: JsonObject): boolean {
-  if (choice.finish_reason !== '' || !isJsonObject(choice.message)) return false;
-  const { tool_calls: calls } = choice.message;
-  choice.finish_reason = Array.isArray(calls) && calls.length > 0 ? 'tool_calls' : 'stop';
+function fillFinish(choice: JsonObject): boolean {
+  const { message } = choice;
+  if (!isJsonObject(message)) return false;
+  const calls = (Array.isArray(message.tool_calls) ? (message.tool_calls as unknown[]) : []).filter(isJsonObject);
+  for (const [holder, name, sign] of [
+    [message, 'function_call', 'name'],
+    [message, 'audio', 'id'],
+    ...calls.map((call) => [call, 'custom', 'name'] as const),
+  ] as const) {
+    const held = holder[name];
+    if (isJsonObject(held) && held[sign] === '') delete holder[name];
+  }
+  if (choice.finish_reason === '') choice.finish_reason = calls.length > 0 ? 'tool_calls' : 'stop';
   return true;
 }

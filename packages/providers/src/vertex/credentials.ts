@@ -1,7 +1,7 @@
 import { GatewayError, isJsonObject, type JsonObject } from '@portico/core';
-import type { TokenSource } from './access-token.js';
-import { signedAssertion } from './signed-assertion.js';
-import { requestToken } from './token-request.js';
+import type { TokenSource } from '../shared/access-token.js';
+import { signedAssertion } from '../shared/signed-assertion.js';
+import { requestToken } from '../shared/token-request.js';
 
 /** What a file of Google's credentials gives tokens by. */
 export interface Credentials {

@@ -1,7 +1,7 @@
 import { GatewayError } from '@portico/core';
-import type { SourceMeans, TokenSource } from './access-token.js';
+import type { SourceMeans, TokenSource } from '../shared/access-token.js';
+import { requestToken } from '../shared/token-request.js';
 import { readCredentials } from './credentials.js';
-import { requestToken } from './token-request.js';
 
 /**
  * Google's default credentials (https://cloud.google.com/docs/authentication/application-default-credentials): a file that

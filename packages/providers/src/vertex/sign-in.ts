@@ -1,15 +1,7 @@
-import {
-  type Connection,
-  type ConnectionSettings,
-  GatewayError,
-  isJsonObject,
-  reveal,
-  Secret,
-  type UpstreamRequest,
-} from '@portico/core';
+import { type Connection, type ConnectionSettings, GatewayError, isJsonObject, reveal, Secret } from '@portico/core';
+import type { TokenSource } from '../shared/access-token.js';
 import { credentialHeader } from '../shared/credential.js';
-import { withHeaders } from '../shared/with-headers.js';
-import { type AccessToken, cachedToken, type TokenSource } from './access-token.js';
+import { signByToken } from '../shared/sign-by-token.js';
 import { readCredentials } from './credentials.js';
 import { defaultCredentials } from './default-credentials.js';
 
@@ -50,24 +42,13 @@ export function signIn(
   return { headers: { ...header, ...headers }, project: undefined, isByKey: true };
 
   function bySource(source: TokenSource, project: string | undefined): SignIn {
-    const give = cachedToken(source, who);
-    return {
-      headers,
-      project,
-      isByKey: false,
-      sign(request, means) {
-        const token = give(means, request);
-        return token instanceof Promise ? token.then((fetched) => signed(request, fetched)) : signed(request, token);
-      },
-    };
-  }
-
-  function signed(request: UpstreamRequest, token: AccessToken): UpstreamRequest {
-    const more = {
-      ...credentialHeader(token.value, who),
-      ...(token.quotaProject === undefined ? {} : { 'x-goog-user-project': token.quotaProject }),
-    };
-    return { ...request, headers: withHeaders(request.headers, more) };
+    const sign = signByToken(
+      source,
+      who,
+      ({ quotaProject }): Record<string, string> =>
+        quotaProject === undefined ? {} : { 'x-goog-user-project': quotaProject },
+    );
+    return { headers, project, isByKey: false, sign };
   }
 }
 

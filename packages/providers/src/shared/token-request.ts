@@ -1,7 +1,7 @@
 import { GatewayError, isJsonObject, type JsonObject } from '@portico/core';
-import { fetchText, type TextQuestion } from '../shared/fetch-text.js';
-import { presentableText } from '../shared/presentable-text.js';
 import type { AccessToken, SourceMeans } from './access-token.js';
+import { fetchText, type TextQuestion } from './fetch-text.js';
+import { presentableText } from './presentable-text.js';
 
 /** Asks a server for a token. Tells what it said where it gives none, without the credential. */
 export async function requestToken(

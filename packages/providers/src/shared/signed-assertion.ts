@@ -6,15 +6,17 @@ export async function signedAssertion(
 ): Promise<string> {
   const header = { alg: 'RS256', typ: 'JWT', ...(keyId === undefined ? {} : { kid: keyId }) };
   const statement = `${base64Url(UTF8.encode(JSON.stringify(header)))}.${base64Url(UTF8.encode(JSON.stringify(claims)))}`;
-  const key = await crypto.subtle.importKey('pkcs8', bytesOfPem(privateKey), ALGORITHM, false, ['sign']);
-  const signature = await crypto.subtle.sign(ALGORITHM.name, key, UTF8.encode(statement));
+  const key = await crypto.subtle.importKey('pkcs8', bytesOfPem(privateKey), RSA_SHA256, false, ['sign']);
+  const signature = await crypto.subtle.sign(RSA_SHA256.name, key, UTF8.encode(statement));
   return `${statement}.${base64Url(new Uint8Array(signature))}`;
 }
 
 const UTF8 = new TextEncoder();
-const ALGORITHM = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' } as const;
+/** RSA as these tokens are signed by it. */
+export const RSA_SHA256 = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' } as const;
 
-function bytesOfPem(pem: string): Uint8Array<ArrayBuffer> {
+/** What a key in PEM holds. */
+export function bytesOfPem(pem: string): Uint8Array<ArrayBuffer> {
   // Line breaks that went through one more layer of quoting than they were written for.
   const base64 = pem.replaceAll('\\n', '').replaceAll(/-----[A-Z ]+-----|\s/g, '');
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));

@@ -1,0 +1,19 @@
+import type { Codec, EncodeTarget, JsonObject } from '@portico/core';
+import { PLAIN } from '../openai-compatible-vendors.js';
+import { passThrough } from '../shared/pass-through.js';
+import { type Place, placed } from './place.js';
+
+/** Chat completions in OpenAI's wire but for how the model and the choice of a tool are named; the address says whether to stream. */
+export function chatCompletions(place: Place): Codec {
+  const rules = { ...PLAIN, textParts: false, strict: false, usage: 'unasked' } as const;
+  return passThrough('chat.completions', { who: 'watsonx' }, rules, [(body, target) => fit(body, target, place)]);
+}
+
+function fit(body: JsonObject, target: EncodeTarget, place: Place): void {
+  const names = placed(place, body, target);
+  for (const name of ['model', 'project_id', 'space_id', 'stream']) delete body[name];
+  Object.assign(body, names);
+  if (typeof body.tool_choice !== 'string') return;
+  body.tool_choice_option = body.tool_choice;
+  delete body.tool_choice;
+}
