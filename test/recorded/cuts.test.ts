@@ -23,7 +23,7 @@ describe('recorded streams, cut at every byte offset', () => {
     .filter((line) => line.api === 'chat' && bytesOf(line).length < LONGEST_STREAM)
     .sort((a, b) => bytesOf(b).length - bytesOf(a).length)
     .slice(0, CHAT_STREAMS);
-  const lines = [...chat, ...streams.filter((line) => line.api === 'messages')];
+  const lines = [...chat, ...streams.filter((line) => line.api === 'messages' || line.api === 'chat2')];
   let gateway: Gateway;
   let next: readonly Uint8Array[] = [];
 
@@ -51,7 +51,7 @@ describe('recorded streams, cut at every byte offset', () => {
     );
   });
 
-  it(`are ${CHAT_STREAMS} of chat and all of messages`, () => expect(chat).toHaveLength(CHAT_STREAMS));
+  it(`are ${CHAT_STREAMS} of chat and all of messages and of Cohere`, () => expect(chat).toHaveLength(CHAT_STREAMS));
 
   it.each(lines.map((line) => [`${line.api} ${line.id}`, line] as const))('%s', async (_title, line) => {
     const events = eventsOf(bytesOf(line));

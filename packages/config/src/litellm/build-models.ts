@@ -69,7 +69,9 @@ export function buildModels(
       const organizations = draft.organizations.length === 0 ? [undefined] : draft.organizations;
       for (const organization of organizations) {
         const id = freeId(details, name);
-        const options = { ...draft.options, ...(organization !== undefined && { organization }) };
+        const vendor = details.model.slice(0, details.model.indexOf('/'));
+        const own = { ...draft.options, ...draft.vendorOptions[vendor] };
+        const options = { ...own, ...(organization !== undefined && { organization }) };
         remember(`${path}.deployments[${deployments.length}]`, draft);
         const deployment = { ...details, id, ...(Object.keys(options).length > 0 && { options }) };
         deployments.push(deployment);

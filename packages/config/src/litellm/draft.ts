@@ -24,6 +24,8 @@ export interface DeploymentDraft {
   vendor: string | undefined;
   readonly details: Partial<Mutable<DeploymentDetails>>;
   readonly options: Record<string, unknown>;
+  /** Options that only some vendors have, by vendor: of the deployment's own they are taken, of others they mean nothing. */
+  readonly vendorOptions: Record<string, Record<string, unknown>>;
   readonly headers: Record<string, string>;
   /** US dollars per token, by the names of the gateway. */
   readonly tokenPrices: { -readonly [K in keyof PriceConfig]?: number };
@@ -100,6 +102,7 @@ export function draftDeployment(entry: MapNode, settings: SettingsDraft): Deploy
     vendor: undefined,
     details: {},
     options: {},
+    vendorOptions: {},
     headers: {},
     tokenPrices: {},
     origins: new Map(),

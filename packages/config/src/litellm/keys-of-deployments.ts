@@ -232,7 +232,12 @@ export const PARAMETER_KEYS: KeyRows<DeploymentDraft> = {
   vertex_credentials: supported('the key file: its text, its path or its values', keyFileOf, (draft, credentials) => {
     draft.options.credentials = credentials;
   }),
-  ...each(['project_id', 'space_id', 'token', 'watsonx_region_name'], ignored('for watsonx, which is not served here')),
+  project_id: supported('the project, for watsonx', textOf, optionOf('watsonx', 'projectId')),
+  space_id: supported('the space, for watsonx', textOf, optionOf('watsonx', 'spaceId')),
+  watsonx_region_name: supported('the region, for watsonx', textOf, optionOf('watsonx', 'region')),
+  token: supported('the token, for watsonx', credentialOf, optionOf('watsonx', 'token')),
+  num_ctx: supported('the tokens of the context, for ollama', countOf, optionOf('ollama', 'numCtx')),
+  keep_alive: supported('how long the model stays loaded, for ollama', textOf, optionOf('ollama', 'keepAlive')),
   ...each(
     ['s3_bucket_name', 's3_region_name', 's3_encryption_key_id', 'aws_batch_role_arn', 'gcs_bucket_name'],
     ignored('there are no batches and files'),
@@ -274,12 +279,17 @@ export const PARAMETER_KEYS: KeyRows<DeploymentDraft> = {
       'input_type',
       'safety_settings',
       'extra_query',
-      'num_ctx',
-      'keep_alive',
     ],
     ignoredWhatever(NO_PRESETS),
   ),
 };
+
+/** Sets an option of one vendor's; for deployments of others it says nothing. */
+function optionOf(vendor: string, name: string) {
+  return (draft: DeploymentDraft, value: unknown) => {
+    draft.vendorOptions[vendor] = { ...draft.vendorOptions[vendor], [name]: value };
+  };
+}
 
 /** `model_list[].model_info` */
 export const INFO_KEYS: KeyRows<DeploymentDraft> = {

@@ -56,7 +56,7 @@ export function idOf({ id }: JsonObject, target: EncodeTarget): string {
 }
 
 /** The objects in a list; none where it is no list. */
-export function listOf(value: unknown): JsonObject[] {
+function listOf(value: unknown): JsonObject[] {
   return Array.isArray(value) ? (value as unknown[]).filter(isJsonObject) : [];
 }
 

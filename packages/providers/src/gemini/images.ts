@@ -65,7 +65,7 @@ const PARAMETERS = new Map<string, ParameterRule>([
 
 /** The nearest of the shapes that there are. */
 function size(value: unknown, body: JsonObject, { target }: { target: EncodeTarget }): void {
-  const [, width, height] = /^(\d+)x(\d+)$/.exec(`${value}`) ?? [];
+  const [, width, height] = /^(\d+)x(\d+)$/.exec(typeof value === 'string' ? value : '') ?? [];
   if (width === undefined || height === undefined || Number(height) === 0) {
     if (value !== 'auto') leaveOut(target, 'size', 'It must be two numbers of pixels, such as "1024x1024".');
     return;

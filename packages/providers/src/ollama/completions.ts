@@ -59,7 +59,8 @@ function encode(request: JsonObject, givenTarget: EncodeTarget): JsonObject {
 }
 
 function promptOf(prompt: unknown): string {
-  const [only, ...more]: unknown[] = Array.isArray(prompt) ? prompt : [prompt ?? ''];
+  const prompts: readonly unknown[] = Array.isArray(prompt) ? prompt : [prompt ?? ''];
+  const [only, ...more] = prompts;
   if (typeof only === 'string' && more.length === 0) return only;
   throw invalid('prompt', '"prompt" must be one text; this wire takes no tokens, and one prompt a request.');
 }

@@ -31,6 +31,8 @@ describe('asking Ollama', () => {
       keep_alive: 0,
       options: { num_ctx: 9 },
     });
+    const seconds = ollama.connect(settings({ options: { keepAlive: '-1' } })).codecs?.['chat.completions'];
+    expect(seconds?.encode(QUESTION, target()).keep_alive).toBe(-1);
     expect(() => ollama.connect(settings({ options: { numCtx: '8k' } }))).toThrow(/numCtx/);
   });
 

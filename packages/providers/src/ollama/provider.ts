@@ -65,7 +65,8 @@ function connect(settings: ConnectionSettings): Connection {
     headers: { ...(settings.apiKey && credentialHeader(settings.apiKey, who)), ...settings.headers },
     codecs: codecsWith({
       ...(numCtx === undefined ? {} : { numCtx: numCtx as number }), // just checked
-      ...(keepAlive === undefined ? {} : { keepAlive }),
+      // As text, seconds must have their unit.
+      ...(keepAlive === undefined ? {} : { keepAlive: /^-?\d+$/.test(`${keepAlive}`) ? Number(keepAlive) : keepAlive }),
     }),
   };
 }

@@ -60,7 +60,7 @@ export function stopsAs(name: string): ParameterRule {
 /** Most tokens of an answer: the client's bound by either of its names, else the deployment's. */
 export function maxTokensOf(request: JsonObject, target: EncodeTarget): number | undefined {
   const asked = [request.max_completion_tokens, request.max_tokens].find((bound) => typeof bound === 'number');
-  return (asked as number | undefined) ?? target.maxOutputTokens; // just found to be a number
+  return asked ?? target.maxOutputTokens;
 }
 
 /** Parameters of chat that only say how OpenAI keeps or bills an answer. */
