@@ -2,6 +2,7 @@ import type { Provider } from '@portico/core';
 import { anthropic } from './anthropic/index.js';
 import { azure } from './azure.js';
 import { azureAi } from './azure-ai.js';
+import { cloudflare } from './cloudflare/index.js';
 import { cohere } from './cohere/index.js';
 import { databricks } from './databricks/index.js';
 import { gemini } from './gemini/index.js';
@@ -18,6 +19,7 @@ import { watsonx } from './watsonx/index.js';
 export { anthropic } from './anthropic/index.js';
 export { azure } from './azure.js';
 export { azureAi } from './azure-ai.js';
+export { cloudflare } from './cloudflare/index.js';
 export { cohere } from './cohere/index.js';
 export { databricks } from './databricks/index.js';
 export { gemini } from './gemini/index.js';
@@ -43,6 +45,7 @@ export function allProviders(): readonly Provider[] {
     vertex,
     cohere,
     ollama,
+    cloudflare,
     databricks,
     huggingface,
     replicate,

@@ -247,14 +247,6 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
   ),
   row('chutes', 'https://llm.chutes.ai/v1', ['CHUTES_API_KEY'], 'chat', OLDER),
   row('clarifai', 'https://api.clarifai.com/v2/ext/openai/v1', ['CLARIFAI_API_KEY', 'CLARIFAI_PAT'], 'chat', PLAIN),
-  row(
-    'cloudflare',
-    'https://api.cloudflare.com/client/v4/accounts/{accountId}/ai/v1',
-    ['CLOUDFLARE_API_KEY'],
-    'chat embeddings',
-    { ...PLAIN, contentParts: true },
-    { errorCodes: { '3040': 'overloaded', '7009': 'overloaded', '10000': 'unauthorized_upstream' } },
-  ),
   row('codestral', 'https://codestral.mistral.ai/v1', ['CODESTRAL_API_KEY'], 'chat', MISTRAL, {
     priceCatalogue: 'mistral',
     edits: [fitMistralRequest],
@@ -488,6 +480,14 @@ function allBut(names: readonly string[], ...kept: readonly string[]): readonly 
 
 /** Vendors of which the row tells the wire, and a folder beside it how they are signed in to or addressed. */
 export const wiresOfOthers = {
+  cloudflare: row(
+    'cloudflare',
+    'https://api.cloudflare.com/client/v4/accounts/{accountId}/ai/v1',
+    ['CLOUDFLARE_API_KEY'],
+    'chat embeddings',
+    { ...PLAIN, contentParts: true },
+    { errorCodes: { '3040': 'overloaded', '7009': 'overloaded', '10000': 'unauthorized_upstream' } },
+  ),
   databricks: row(
     'databricks',
     undefined,

@@ -2,10 +2,12 @@ import { type ConnectionSettings, secret } from '@portico/core';
 import { describe, expect, it } from 'vitest';
 import { target } from '../test/read-stream.js';
 import { openAiCompatible } from './openai-compatible.js';
-import { openAiCompatibleVendors } from './openai-compatible-vendors.js';
+import { openAiCompatibleVendors, wiresOfOthers } from './openai-compatible-vendors.js';
+
+const rows = [...openAiCompatibleVendors, ...Object.values(wiresOfOthers)];
 
 function providerOf(name: string) {
-  const vendor = openAiCompatibleVendors.find((one) => one.name === name);
+  const vendor = rows.find((one) => one.name === name);
   if (vendor === undefined) throw new Error(`${name} is not in the table`);
   return openAiCompatible(vendor);
 }
@@ -24,10 +26,10 @@ function connect(name: string, settings: Partial<ConnectionSettings> = {}) {
 
 describe('the table of vendors', () => {
   it('has each name once, and every row can be connected to once its address is known', () => {
-    const names = openAiCompatibleVendors.map((vendor) => vendor.name);
+    const names = rows.map((vendor) => vendor.name);
     expect(new Set(names).size).toBe(names.length);
     expect(names.length).toBeGreaterThan(100);
-    for (const vendor of openAiCompatibleVendors) {
+    for (const vendor of rows) {
       const connection = connect(vendor.name, {
         baseUrl: vendor.baseUrl === undefined ? 'https://here.example/v1' : undefined,
         options: optionsFor(vendor.baseUrl),
@@ -40,14 +42,12 @@ describe('the table of vendors', () => {
   });
 
   it('says for every vendor that needs a key where it usually is', () => {
-    const silent = openAiCompatibleVendors.filter(
-      (vendor) => vendor.needsKey !== false && vendor.keyVariables.length === 0,
-    );
+    const silent = rows.filter((vendor) => vendor.needsKey !== false && vendor.keyVariables.length === 0);
     expect(silent.map((vendor) => vendor.name)).toEqual([]);
   });
 
   it('sends a key over plain http to this machine alone', () => {
-    const plain = openAiCompatibleVendors.filter((vendor) => vendor.baseUrl?.startsWith('http:'));
+    const plain = rows.filter((vendor) => vendor.baseUrl?.startsWith('http:'));
     expect(plain.every((vendor) => /^http:\/\/(?:localhost|127\.0\.0\.1):/.test(vendor.baseUrl ?? ''))).toBe(true);
   });
 

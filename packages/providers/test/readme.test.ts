@@ -37,6 +37,7 @@ const OWN_ADDRESSES: Readonly<Record<string, string>> = {
   openai: 'https://api.openai.com/v1',
   anthropic: 'https://api.anthropic.com',
   cohere: 'https://api.cohere.com/v2',
+  cloudflare: 'https://api.cloudflare.com/client/v4/accounts/{accountId}/ai/v1',
   huggingface: 'https://router.huggingface.co/v1',
   replicate: 'https://api.replicate.com/v1',
   snowflake: 'https://{account}.snowflakecomputing.com/api/v2/cortex/v1',

@@ -3,7 +3,7 @@ import { type ConnectionSettings, type Provider, secret } from '@portico/core';
 import { describe, expect, it } from 'vitest';
 import { type Loose, target } from '../test/read-stream.js';
 import { signedBy } from '../test/signing.js';
-import { databricks, huggingface, snowflake } from './index.js';
+import { cloudflare, databricks, huggingface, snowflake } from './index.js';
 
 describe('signing in to Databricks', () => {
   const baseUrl = 'https://acme.databricks.example';
@@ -100,6 +100,26 @@ describe('asking Hugging Face', () => {
     expect([sent.model, sent.temperature, sent.top_p]).toEqual(['tgi', undefined, undefined]);
     const { origin, paths } = connect(huggingface, { baseUrl, apiKey: secret('hf') });
     expect(origin + paths['chat.completions']).toBe('http://gpu-1:8080/v1/chat/completions');
+  });
+});
+
+describe('asking Cloudflare', () => {
+  const account = 'https://api.cloudflare.com/client/v4/accounts/f00/ai';
+
+  it.each([[{ options: { accountId: 'f00' } }], [{ baseUrl: `${account}/run/` }], [{ baseUrl: `${account}/v1` }]])(
+    'goes to the account that is said (documented): %j',
+    (settings) => {
+      const { origin, paths } = connect(cloudflare, { ...settings, apiKey: secret('cf') });
+      expect(origin + paths['chat.completions']).toBe(`${account}/v1/chat/completions`);
+    },
+  );
+
+  it.each([
+    [7009, 'overloaded'],
+    [10000, 'unauthorized_upstream'],
+  ])('reads the error %d out of the wrapper of its native interface (documented)', (code, kind) => {
+    const body = { result: null, success: false, errors: [{ code, message: 'no' }], messages: [] };
+    expect(cloudflare.classify({ status: 400, body, text: '', headers: { get: () => undefined } }).kind).toBe(kind);
   });
 });
 
