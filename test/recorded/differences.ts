@@ -5,8 +5,6 @@ export const DIFFERENCES: Readonly<Record<string, string>> = {
   'cloudflare/chat-structured--llama-3-3-70b-instruct-fp8-f-22173a': OBJECT_CONTENT,
   'cloudflare/chat-structured--llama-3-3-70b-instruct-fp8-f-583336': OBJECT_CONTENT,
   'cloudflare/chat-structured--llama-3-3-70b-instruct-fp8-f-a52002': OBJECT_CONTENT,
-  'ollama/embeddings--llama3-3110bd':
-    'the recorded request is in the native dialect ("prompt"), not the one of this wire',
 };
 
 /** The same for vendors' own wires. */

@@ -13,13 +13,15 @@ import { NATIVE_DIFFERENCES } from './differences.js';
 import { finishFits } from './finish-fits.js';
 import { fixtures, WITHOUT_FIXTURES } from './fixtures.js';
 import { readAnswer } from './read-answer.js';
-import { prefixOf, type RecordedGateway, startRecordedGateway } from './recorded-gateway.js';
+import { isNative, prefixOf, type RecordedGateway, startRecordedGateway } from './recorded-gateway.js';
 
 /** Wires that are no copy of OpenAI's, by what a client of OpenAI's asks to be answered in them. */
 const ASKED: Readonly<Record<string, 'chat' | 'completions' | 'embeddings'>> = {
   chat2: 'chat',
   embed: 'embeddings',
   embed2: 'embeddings',
+  embeddings: 'embeddings',
+  messages: 'chat',
   generate: 'chat',
   'ollama-chat': 'chat',
   'ollama-embed': 'embeddings',
@@ -30,10 +32,7 @@ const ASKED: Readonly<Record<string, 'chat' | 'completions' | 'embeddings'>> = {
 describe("recorded answers in vendors' own wires, read by the official client through Express", () => {
   if (fixtures === undefined) return it.skip(WITHOUT_FIXTURES, () => {});
   const folder = fixtures;
-  const lines = listCases(
-    folder,
-    (line) => line.api in ASKED || (line.api === 'messages' && line.provider === 'vertex'),
-  );
+  const lines = listCases(folder, (line) => line.api in ASKED && isNative(line));
   let replay: ReplayProvider;
   let gateway: RecordedGateway;
 
@@ -58,7 +57,7 @@ describe("recorded answers in vendors' own wires, read by the official client th
 
   async function check(line: CaseLine, recorded: RecordedCase): Promise<void> {
     if (line.status >= 400) return await checkError(line);
-    const asked = ASKED[line.api] ?? 'chat';
+    const asked = ASKED[line.api];
     if (asked === 'embeddings') await checkEmbeddings(line, recorded);
     else await checkText(line, recorded, asked === 'completions');
     expect(gateway.recordOf(line.id)?.outcome).toBe('ok');
@@ -126,9 +125,7 @@ describe("recorded answers in vendors' own wires, read by the official client th
 
 /** The vectors of an answer, wherever its wire has them. */
 function vectorsIn({ embeddings, embedding, predictions }: Loose): unknown {
-  if (predictions !== undefined) return predictions.map((one: Loose) => one.embeddings.values);
-  if (embedding !== undefined) return [embedding.values ?? embedding];
-  const list = embeddings.float ?? embeddings;
+  const list = predictions?.map((one: Loose) => one.embeddings) ?? embeddings?.float ?? embeddings ?? [embedding];
   return list.map((one: Loose) => (Array.isArray(one) ? one : one.values));
 }
 

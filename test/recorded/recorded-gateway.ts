@@ -55,7 +55,8 @@ const OPTIONS: Readonly<Record<string, Record<string, string>>> = {
 };
 
 /** Told in its vendor's own wire. */
-function isNative({ api, provider }: CaseLine): boolean {
+export function isNative({ api, provider }: CaseLine): boolean {
+  if (api === 'embeddings') return provider === 'ollama';
   if (api === 'rerank' || api === 'transcription') return provider === 'cohere';
   return NATIVE_APIS.has(api) || (api === 'messages' && provider === 'vertex');
 }

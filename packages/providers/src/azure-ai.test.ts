@@ -1,5 +1,6 @@
 import { type ConnectionSettings, secret } from '@portico/core';
 import { describe, expect, it } from 'vitest';
+import { settings } from '../test/connection-settings.js';
 import { type Loose, target } from '../test/read-stream.js';
 import { azureAi } from './azure-ai.js';
 
@@ -28,13 +29,5 @@ describe('Claude on Azure AI Foundry', () => {
 });
 
 function connect(changes: Partial<ConnectionSettings>) {
-  const usual = {
-    model: 'm',
-    baseUrl: undefined,
-    apiKey: secret('key'),
-    apiVersion: undefined,
-    headers: {},
-    options: {},
-  };
-  return azureAi.connect({ ...usual, ...changes });
+  return azureAi.connect(settings({ apiKey: secret('key'), ...changes }));
 }

@@ -1,6 +1,7 @@
 import { createHash, createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { type ConnectionSettings, type Provider, secret } from '@portico/core';
 import { describe, expect, it } from 'vitest';
+import { settings } from '../test/connection-settings.js';
 import { type Loose, target } from '../test/read-stream.js';
 import { signedBy } from '../test/signing.js';
 import { cloudflare, databricks, huggingface, snowflake } from './index.js';
@@ -124,6 +125,5 @@ describe('asking Cloudflare', () => {
 });
 
 function connect(provider: Provider, changes: Partial<ConnectionSettings>) {
-  const usual = { model: 'm', baseUrl: undefined, apiKey: undefined, apiVersion: undefined, headers: {}, options: {} };
-  return provider.connect({ ...usual, ...changes });
+  return provider.connect(settings(changes));
 }

@@ -6,6 +6,7 @@ import {
   type StreamSink,
   usageOfMessages,
 } from '@portico/core';
+import { parseJson } from '../shared/parse-json.js';
 import { BETAS, betasIn, withBetas } from './betas.js';
 import { classify } from './classify.js';
 import { updateUsage } from './usage-to-chat.js';
@@ -27,7 +28,7 @@ class MessagesReader implements StreamDecoder {
 
   event(data: string, name: string | undefined, out: StreamSink): void {
     if (this.#isOver || data === '') return;
-    const event = parse(data);
+    const event = parseJson(data);
     if (!isJsonObject(event)) return name === 'error' ? this.#fail(undefined, data, out) : out.malformed();
     if (name === 'error' || event.type === 'error') return this.#fail(event, data, out);
     if (typeof event.type !== 'string') return out.malformed();
@@ -59,12 +60,4 @@ function lengthOf(delta: unknown): number {
   if (!isJsonObject(delta)) return 0;
   const { text, thinking, partial_json: json } = delta;
   return [text, thinking, json].reduce<number>((sum, piece) => sum + (typeof piece === 'string' ? piece.length : 0), 0);
-}
-
-function parse(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return undefined;
-  }
 }

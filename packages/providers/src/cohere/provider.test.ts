@@ -1,5 +1,6 @@
-import { type ConnectionSettings, GatewayError, secret } from '@portico/core';
+import { GatewayError, secret } from '@portico/core';
 import { describe, expect, it } from 'vitest';
+import { settings } from '../../test/connection-settings.js';
 import { type Loose, readEvents, target } from '../../test/read-stream.js';
 import { chatCompletions } from './chat-completions.js';
 import { embeddings } from './embeddings.js';
@@ -193,15 +194,3 @@ describe('embeddings and rerank of Cohere', () => {
     expect(answer.results.map(({ document }: Loose) => document)).toEqual([{ text: 'a' }, { text: 'b' }]);
   });
 });
-
-function settings(changes: Partial<ConnectionSettings>): ConnectionSettings {
-  return {
-    model: 'm',
-    baseUrl: undefined,
-    apiKey: undefined,
-    apiVersion: undefined,
-    headers: {},
-    options: {},
-    ...changes,
-  };
-}

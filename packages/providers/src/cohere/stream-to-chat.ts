@@ -7,6 +7,7 @@ import {
   type StreamSink,
 } from '@portico/core';
 import { ChatChunks } from '../shared/chat-chunks.js';
+import { parseJson } from '../shared/parse-json.js';
 import { annotationsFromCitations } from './annotations-from-citations.js';
 import { idOf } from './answer-to-chat.js';
 import { classify, who } from './classify.js';
@@ -38,7 +39,7 @@ class ChatEventsDecoder implements StreamDecoder {
 
   event(data: string, name: string | undefined, out: StreamSink): void {
     if (this.#isOver || data === '' || data.startsWith('[DONE]')) return;
-    const event = parse(data);
+    const event = parseJson(data);
     if (!isJsonObject(event)) return out.malformed();
     if (name === 'error' || (typeof event.type !== 'string' && (event.message ?? event.error) !== undefined)) {
       const answer = { status: 200, headers: { get: () => undefined }, body: event, text: data };
@@ -133,7 +134,7 @@ class ChatEventsDecoder implements StreamDecoder {
   // Half a call must not look like a whole one (f41). Cut by the bound of the answer it may be; the finish says so.
   #halfCall(reason: unknown): GatewayError | undefined {
     if (finishToChat(reason, true) === 'length') return undefined;
-    const isHalf = this.#calls.some(({ text }) => text !== '' && parse(text) === undefined);
+    const isHalf = this.#calls.some(({ text }) => text !== '' && parseJson(text) === undefined);
     return isHalf ? new GatewayError('upstream_error', `The stream of ${who} lost a part of a tool call.`) : undefined;
   }
 
@@ -145,12 +146,4 @@ class ChatEventsDecoder implements StreamDecoder {
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
-}
-
-function parse(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,8 +1,8 @@
-import { type Connection, type ConnectionSettings, GatewayError, type Provider, reveal, Secret } from '@portico/core';
+import { type Connection, type ConnectionSettings, GatewayError, type Provider } from '@portico/core';
 import { openAiCompatible } from '../openai-compatible.js';
 import { wiresOfOthers } from '../openai-compatible-vendors.js';
 import { baseUrlOf } from '../shared/base-url.js';
-import { readOptions } from '../shared/read-options.js';
+import { readOptions, secretOption } from '../shared/read-options.js';
 import { signByToken } from '../shared/sign-by-token.js';
 import { requestToken } from '../shared/token-request.js';
 
@@ -16,7 +16,9 @@ const who = inOpenAisWire.name;
 export const databricks: Provider = { ...inOpenAisWire, connect };
 
 function connect(settings: ConnectionSettings): Connection {
-  const { clientId, clientSecret } = readOptions(settings, ['clientId', 'clientSecret'], who);
+  const options = readOptions(settings, ['clientId', 'clientSecret'], who);
+  const clientId = secretOption(options, 'clientId', who);
+  const clientSecret = secretOption(options, 'clientSecret', who);
   const base = baseUrlOf(settings, undefined, who);
   const baseUrl = `${base.origin}${base.path || '/serving-endpoints'}`;
   const connection = inOpenAisWire.connect({ ...settings, baseUrl, options: {} });
@@ -24,8 +26,8 @@ function connect(settings: ConnectionSettings): Connection {
   const url = new URL('/oidc/v1/token', base.origin);
   const sign = signByToken((means) => {
     const { environment } = means;
-    const id = textOf(clientId) ?? environment.DATABRICKS_CLIENT_ID;
-    const password = textOf(clientSecret) ?? environment.DATABRICKS_CLIENT_SECRET;
+    const id = clientId ?? environment.DATABRICKS_CLIENT_ID;
+    const password = clientSecret ?? environment.DATABRICKS_CLIENT_SECRET;
     if (id === undefined || password === undefined) {
       const message = `${who} has no credential. Give "apiKey", or the options "clientId" and "clientSecret".`;
       throw new GatewayError('unauthorized_upstream', message);
@@ -41,10 +43,4 @@ function connect(settings: ConnectionSettings): Connection {
     );
   }, who);
   return { ...connection, sign };
-}
-
-function textOf(option: unknown): string | undefined {
-  const text = option instanceof Secret ? reveal(option) : option;
-  if (text === undefined || (typeof text === 'string' && text !== '')) return text;
-  throw new GatewayError('unauthorized_upstream', `"clientId" and "clientSecret" of ${who} must be text.`);
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { settings } from '../../test/connection-settings.js';
 import { target } from '../../test/read-stream.js';
 import { survivesChangesWhole } from '../../test/recorded.js';
 import { imageGenerations } from './images.js';
@@ -47,9 +48,7 @@ describe('images of Imagen', () => {
   });
 
   it('are offered for its models alone (documented)', () => {
-    const paths = (model: string) =>
-      gemini.connect({ model, baseUrl: undefined, apiKey: undefined, apiVersion: undefined, headers: {}, options: {} })
-        .paths['images.generations'];
+    const paths = (model: string) => gemini.connect(settings({ model })).paths['images.generations'];
     expect([paths('imagen-4.0-generate-001'), paths('gemini-2.5-flash')]).toEqual([
       '/v1beta/models/imagen-4.0-generate-001:predict',
       undefined,

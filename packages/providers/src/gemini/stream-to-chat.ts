@@ -6,6 +6,7 @@ import {
   type StreamDecoder,
   type StreamSink,
 } from '@portico/core';
+import { parseJson } from '../shared/parse-json.js';
 import { annotationsFromGrounding } from './annotations-from-grounding.js';
 import { unreadableCall, withoutCandidates } from './answer-failures.js';
 import { callIds, candidatesOf, idOf, partsOf, serviceTier } from './answer-to-chat.js';
@@ -44,7 +45,7 @@ class GenerateContentDecoder implements StreamDecoder {
   event(data: string, _name: string | undefined, out: StreamSink): void {
     // Some routers add OpenAI's terminator to this wire.
     if (this.#isOver || data.startsWith('[DONE]')) return;
-    const event = parse(data);
+    const event = parseJson(data);
     // Without `alt=sse` the wire sends an array of what would be events, and wraps errors in one too.
     const frames = Array.isArray(event) ? (event as unknown[]) : [event];
     for (const frame of frames) {
@@ -213,13 +214,5 @@ class OpenChoice {
   #tell(delta: string, out: StreamSink): void {
     this.#hasContent = true;
     out.chunk(`${this.#opening}${delta}${UNFINISHED}`, true);
-  }
-}
-
-function parse(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return undefined;
   }
 }

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type StreamDecoder, type StreamSink } from '@portico/core';
+import { parseJson } from '../shared/parse-json.js';
 import { classify } from './classify.js';
 
 /** What becomes of the lines of one stream. */
@@ -20,7 +21,7 @@ export class LinesDecoder implements StreamDecoder {
 
   event(data: string, _name: string | undefined, out: StreamSink): void {
     if (this.#isOver) return;
-    const line = parse(data);
+    const line = parseJson(data);
     if (!isJsonObject(line)) return out.malformed();
     if (line.error !== undefined && line.error !== null && line.error !== '') {
       this.#isOver = true;
@@ -35,12 +36,4 @@ export class LinesDecoder implements StreamDecoder {
 
   // Only its last line completes an answer.
   end(): void {}
-}
-
-function parse(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
-import type { ConnectionSettings } from '@portico/core';
 import { describe, expect, it } from 'vitest';
+import { settings } from '../../test/connection-settings.js';
 import { type Loose, readEvents, target } from '../../test/read-stream.js';
 import { chatCompletions } from './chat-completions.js';
 import { completions } from './completions.js';
@@ -126,15 +126,3 @@ describe('what goes wrong at Ollama', () => {
     expect([failure?.kind, dones]).toEqual(['overloaded', 0]);
   });
 });
-
-function settings(changes: Partial<ConnectionSettings>): ConnectionSettings {
-  return {
-    model: 'm',
-    baseUrl: undefined,
-    apiKey: undefined,
-    apiVersion: undefined,
-    headers: {},
-    options: {},
-    ...changes,
-  };
-}

@@ -21,6 +21,7 @@ import {
   unchanged,
   unsupported,
 } from '../shared/parameter-rules.js';
+import { parseJson } from '../shared/parse-json.js';
 import { warnOnce } from '../shared/warn-once.js';
 import { promptFromChat } from './prompt-from-chat.js';
 
@@ -123,7 +124,7 @@ function openStream(target: EncodeTarget): StreamDecoder {
   return {
     event(data, _name, out) {
       if (isOver) return;
-      const prediction = parse(data);
+      const prediction = parseJson(data);
       if (!isJsonObject(prediction)) return out.malformed();
       isOver = true;
       try {
@@ -139,12 +140,4 @@ function openStream(target: EncodeTarget): StreamDecoder {
     },
     end() {},
   };
-}
-
-function parse(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { secret } from '@portico/core';
 import { describe, expect, it } from 'vitest';
+import { settings } from '../../test/connection-settings.js';
 import { collected, type Loose, readEvents, target } from '../../test/read-stream.js';
 import { survivesChanges } from '../../test/recorded.js';
 import { chatCompletions } from './chat-completions.js';
@@ -18,8 +19,7 @@ describe('asking Replicate', () => {
     ['deployments/acme/llama', '/v1/deployments/acme/llama/predictions'],
     ['meta/llama:abc', '/v1/predictions'],
   ])('%s has its place, and is waited for (documented)', (model, path) => {
-    const settings = { model, baseUrl: undefined, apiVersion: undefined, headers: {}, options: {} };
-    const { paths, headers } = replicate.connect({ ...settings, apiKey: secret('r8') });
+    const { paths, headers } = replicate.connect(settings({ model, apiKey: secret('r8') }));
     expect([paths['chat.completions'], headers.prefer, headers.authorization]).toEqual([path, 'wait=60', 'Bearer r8']);
   });
 

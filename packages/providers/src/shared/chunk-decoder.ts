@@ -10,6 +10,7 @@ import {
 import { ChunkTemplate } from './chunk-template.js';
 import { errorFactsOf } from './error-facts.js';
 import { KnownCalls, mendCalls } from './mend-calls.js';
+import { parseJson } from './parse-json.js';
 import type { RepairChoice } from './repair-answer.js';
 
 export interface ChunkRules {
@@ -57,7 +58,7 @@ export class ChunkDecoder implements StreamDecoder {
   event(data: string, name: string | undefined, out: StreamSink): void {
     if (this.#over || data === '') return;
     if (data.startsWith('[DONE]')) return this.#terminal(out);
-    const chunk = parse(data);
+    const chunk = parseJson(data);
     const error = errorIn(chunk);
     if (name === 'error' || error !== undefined) {
       // What was used until then is billed all the same (R-SP-4).
@@ -213,14 +214,6 @@ function indexOf({ index }: JsonObject): number {
 /** Fields of a delta, besides text, that carry a part of the answer. */
 const CARRIERS = ['tool_calls', 'function_call', 'audio', 'images', 'annotations', 'reasoning_details'];
 
-function parse(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return undefined;
-  }
-}
-
 /** The error that a chunk is instead of an answer, as a body. */
 function errorIn(chunk: unknown): unknown {
   if (!isJsonObject(chunk)) return undefined;
@@ -275,7 +268,7 @@ function noteCalls(piece: JsonObject, state: ChoiceState): number {
 }
 
 function hasHalfCall({ calls }: ChoiceState): boolean {
-  return calls !== undefined && [...calls.texts.values()].some((text) => text !== '' && parse(text) === undefined);
+  return calls !== undefined && [...calls.texts.values()].some((text) => text !== '' && parseJson(text) === undefined);
 }
 
 function lengthOf(value: unknown): number {

@@ -1,4 +1,5 @@
 import type { Framing } from '@portico/core';
+import { parseJson } from './parse-json.js';
 
 /** Streams of JSON with one value on each line (https://github.com/ndjson/ndjson-spec). */
 export const jsonLinesFraming: Framing = {
@@ -12,18 +13,9 @@ export const jsonLinesFraming: Framing = {
       const last = lines.pop() as string; // a split has at least one part
       for (const line of lines) if (line.trim() !== '') onEvent(line.trim(), undefined);
       // Some servers in between lose the line break at the very end: an object that is whole says so itself.
-      const isWhole = last.endsWith('}') && parses(last);
+      const isWhole = last.endsWith('}') && parseJson(last) !== undefined;
       if (isWhole) onEvent(last, undefined);
       held = isWhole ? '' : last;
     };
   },
 };
-
-function parses(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -1,6 +1,7 @@
 import { type Codec, isJsonObject, type StreamDecoder, type StreamSink, usageOfAnswer } from '@portico/core';
 import { type ClassifyRules, classifyOpenAiError } from './classify-openai-error.js';
 import { errorFactsOf } from './error-facts.js';
+import { parseJson } from './parse-json.js';
 
 /** Sound and images on OpenAI's wire: body or form leave as they came but for the model's name. */
 export function mediaCodec(vendor: ClassifyRules): Codec {
@@ -29,7 +30,7 @@ class MediaDecoder implements StreamDecoder {
 
   event(data: string, name: string | undefined, out: StreamSink): void {
     if (this.#over || data === '' || data.startsWith('[DONE]')) return;
-    const event = parse(data);
+    const event = parseJson(data);
     if (name === 'error' || (isJsonObject(event) && (event.type === 'error' || errorFactsOf(event) !== undefined))) {
       this.#over = true;
       const answer = { status: 200, headers: { get: () => undefined }, body: event, text: data };
@@ -49,12 +50,4 @@ class MediaDecoder implements StreamDecoder {
 
   // Without its last event an answer is not complete.
   end(): void {}
-}
-
-function parse(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,4 @@
-import type { ConnectionSettings } from '@portico/core';
+import { type ConnectionSettings, reveal, Secret } from '@portico/core';
 
 /** A deployment's `options` by name. Throws a sentence for one that the provider does not know: it would be ignored for ever. */
 export function readOptions<Name extends string>(
@@ -21,4 +21,16 @@ export function textOption(options: Readonly<Record<string, unknown>>, name: str
   if (typeof value !== 'string' || value === '')
     throw new Error(`The option "${name}" of ${who} must be a string that is not empty.`);
   return value;
+}
+
+/** An option that holds a credential, as text or as a secret. */
+export function secretOption(
+  options: Readonly<Record<string, unknown>>,
+  name: string,
+  who: string,
+): string | undefined {
+  const value = options[name];
+  const text = value instanceof Secret ? reveal(value) : value;
+  if (text === undefined || (typeof text === 'string' && text !== '')) return text;
+  throw new Error(`The option "${name}" of ${who} must be text or a secret.`);
 }

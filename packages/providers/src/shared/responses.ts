@@ -8,6 +8,7 @@ import {
   usageOfAnswer,
 } from '@portico/core';
 import { type ClassifyRules, classifyOpenAiError } from './classify-openai-error.js';
+import { parseJson } from './parse-json.js';
 
 /** The Responses wire for upstreams that speak it: passes through but for the model's name and what others reasoned. */
 export function responsesCodec(vendor: ClassifyRules): Codec {
@@ -41,7 +42,7 @@ class ResponseDecoder implements StreamDecoder {
 
   event(data: string, name: string | undefined, out: StreamSink): void {
     if (this.#over || data === '' || data.startsWith('[DONE]')) return;
-    const event = parse(data);
+    const event = parseJson(data);
     if (!isJsonObject(event)) return out.malformed();
     const type = event.type ?? name;
     const response = isJsonObject(event.response) ? event.response : undefined;
@@ -72,11 +73,3 @@ function failureOf(error: unknown, vendor: ClassifyRules) {
 }
 
 const NO_HEADERS = { get: () => undefined };
-
-function parse(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return undefined;
-  }
-}

@@ -1,16 +1,8 @@
-import {
-  type Connection,
-  type ConnectionSettings,
-  GatewayError,
-  type Provider,
-  reveal,
-  Secret,
-  secret,
-} from '@portico/core';
+import { type Connection, type ConnectionSettings, GatewayError, type Provider, reveal, secret } from '@portico/core';
 import { openAiCompatible } from '../openai-compatible.js';
 import { wiresOfOthers } from '../openai-compatible-vendors.js';
 import type { TokenSource } from '../shared/access-token.js';
-import { readOptions, textOption } from '../shared/read-options.js';
+import { readOptions, secretOption, textOption } from '../shared/read-options.js';
 import { signByToken } from '../shared/sign-by-token.js';
 import { signedAssertion } from '../shared/signed-assertion.js';
 import { publicKeyFingerprint } from './public-key-fingerprint.js';
@@ -28,7 +20,7 @@ export const snowflake: Provider = { ...inOpenAisWire, connect };
 
 function connect(settings: ConnectionSettings): Connection {
   const options = readOptions(settings, ['account', 'user', 'privateKey', 'tokenType'], who);
-  const { privateKey } = options;
+  const privateKey = secretOption(options, 'privateKey', who);
   const account = textOption(options, 'account', who);
   const tokenType = textOption(options, 'tokenType', who);
   // LiteLLM's users write which of the two it is before the token.
@@ -58,9 +50,7 @@ function connect(settings: ConnectionSettings): Connection {
   return { ...connection, headers: { ...(key === undefined ? {} : { [TOKEN_TYPE]: type }), ...headers } };
 }
 
-function keyPairToken(name: string, privateKey: unknown): TokenSource {
-  const pem = privateKey instanceof Secret ? reveal(privateKey) : privateKey;
-  if (typeof pem !== 'string') throw new Error(`The option "privateKey" of ${who} must be a key in PEM.`);
+function keyPairToken(name: string, pem: string): TokenSource {
   return async ({ clock }) => {
     const issuedAt = Math.floor(clock.now() / 1000);
     const expiresAt = issuedAt + LIFETIME_SECONDS;

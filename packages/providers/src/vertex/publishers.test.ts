@@ -1,6 +1,7 @@
-import { type Codec, type ConnectionSettings, secret } from '@portico/core';
+import { type Codec, secret } from '@portico/core';
 import { listCases, readCase } from '@portico/testing';
 import { describe, expect, it } from 'vitest';
+import { settings } from '../../test/connection-settings.js';
 import { type Loose, target } from '../../test/read-stream.js';
 import { absent, bodyOf, fixtures, reason } from '../../test/recorded.js';
 import { vertex } from './index.js';
@@ -71,13 +72,6 @@ function encode(codec: Codec | undefined, model: string, more: { stream?: true; 
 }
 
 function connect(model: string) {
-  const settings: ConnectionSettings = {
-    model,
-    baseUrl: undefined,
-    apiKey: undefined,
-    apiVersion: undefined,
-    headers: {},
-    options: { project: 'acme', location: 'us-east5', tokenProvider: () => secret('t') },
-  };
-  return vertex.connect(settings);
+  const options = { project: 'acme', location: 'us-east5', tokenProvider: () => secret('t') };
+  return vertex.connect(settings({ model, options }));
 }

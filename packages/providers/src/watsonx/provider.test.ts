@@ -1,5 +1,6 @@
 import { type ConnectionSettings, secret } from '@portico/core';
 import { describe, expect, it } from 'vitest';
+import { settings } from '../../test/connection-settings.js';
 import { type Loose, readBody, target } from '../../test/read-stream.js';
 import { absent, answersOf, bodyOf, framesOf, reason, survivesChanges } from '../../test/recorded.js';
 import { signedBy } from '../../test/signing.js';
@@ -99,6 +100,5 @@ describe(`recorded streams of watsonx.ai${reason}`, { timeout: 120_000 }, () => 
 });
 
 function connect(changes: Partial<ConnectionSettings>) {
-  const usual = { model: 'm', baseUrl: undefined, apiKey: undefined, apiVersion: undefined, headers: {}, options: {} };
-  return watsonx.connect({ ...usual, ...changes });
+  return watsonx.connect(settings(changes));
 }

@@ -1,8 +1,8 @@
-import { type Connection, type ConnectionSettings, type Provider, reveal, Secret } from '@portico/core';
+import { type Connection, type ConnectionSettings, type Provider, reveal } from '@portico/core';
 import { baseUrlOf, joinPath } from '../shared/base-url.js';
 import { classifyOpenAiError } from '../shared/classify-openai-error.js';
 import { credentialHeader } from '../shared/credential.js';
-import { readOptions, textOption } from '../shared/read-options.js';
+import { readOptions, secretOption, textOption } from '../shared/read-options.js';
 import { signByToken } from '../shared/sign-by-token.js';
 import { requestToken } from '../shared/token-request.js';
 import { chatCompletions } from './chat-completions.js';
@@ -73,9 +73,9 @@ function signIn(
 ): Pick<Connection, 'headers' | 'sign'> {
   const { headers, apiKey } = settings;
   if ('authorization' in headers) return { headers };
-  const token = secretText(options.token, 'token');
+  const token = secretOption(options, 'token', who);
   if (token !== undefined) return { headers: { ...credentialHeader(token, who), ...headers } };
-  const zenKey = secretText(options.zenApiKey, 'zenApiKey');
+  const zenKey = secretOption(options, 'zenApiKey', who);
   if (zenKey !== undefined) return { headers: { ...headers, authorization: `ZenApiKey ${zenKey}` } };
   if (apiKey === undefined) {
     throw new Error(`${who} has no credential. Set WATSONX_APIKEY, or give "apiKey" or the option "token".`);
@@ -85,10 +85,4 @@ function signIn(
   const form = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' };
   const sign = signByToken((means) => requestToken({ method: 'POST', url, headers: form, body }, means, who), who);
   return { headers, sign };
-}
-
-function secretText(option: unknown, name: string): string | undefined {
-  const text = option instanceof Secret ? reveal(option) : option;
-  if (text === undefined || (typeof text === 'string' && text !== '')) return text;
-  throw new Error(`The option "${name}" of ${who} must be text or a secret.`);
 }
