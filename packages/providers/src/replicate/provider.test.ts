@@ -1,4 +1,4 @@
-import { secret } from '@portico/core';
+import { createGateway, type Send, secret } from '@portico/core';
 import { describe, expect, it } from 'vitest';
 import { settings } from '../../test/connection-settings.js';
 import { collected, type Loose, readEvents, target } from '../../test/read-stream.js';
@@ -50,6 +50,25 @@ describe('asking Replicate', () => {
     expect([collected(chunks).message.content, dones, usages[0]?.chunk.usage]).toEqual(['Hello', 1, whole.usage]);
   });
 
+  it('reaches clients of a gateway whole and as a stream, though it comes as JSON in both cases (documented)', async () => {
+    const gateway = createGateway(
+      {
+        models: { llama: [{ model: 'replicate/meta/llama', apiKey: 'r8' }] },
+        unknownPrice: 'allow',
+      },
+      { providers: [replicate], transport: { send: created, close: async () => {} }, environment: {} },
+    );
+    const question = { model: 'llama' as const, messages: [{ role: 'user', content: 'Hi' }] };
+    const whole: Loose = await gateway.chat(question, { as: { id: 'job' } });
+    expect(whole.choices[0].message.content).toBe('Hello');
+    let text = '';
+    for await (const chunk of gateway.chatStream(question, { as: { id: 'job' } })) {
+      text += (chunk as Loose).choices[0]?.delta.content ?? '';
+    }
+    expect(text).toBe('Hello');
+    await gateway.close();
+  });
+
   it.each([
     ['processing', '', 'timeout'],
     ['failed', 'E1001: input is too long', 'context_too_long'],
@@ -64,4 +83,18 @@ describe('asking Replicate', () => {
   it('changed, ends in an answer or in a clean failure', { timeout: 60_000 }, () => {
     survivesChanges(chatCompletions, [[DONE], [{ ...DONE, output: 'Hello' }]]);
   });
+});
+
+const created: Send = async () => ({
+  status: 201,
+  headers: { get: (name) => (name === 'content-type' ? 'application/json' : undefined) },
+  body: {
+    start(sink) {
+      for (const byte of new TextEncoder().encode(JSON.stringify(DONE))) sink.bytes(Uint8Array.of(byte));
+      sink.end();
+    },
+    pause() {},
+    resume() {},
+    cancel() {},
+  },
 });

@@ -71,8 +71,7 @@ export class ChunkDecoder implements StreamDecoder {
     if (choices.length === 0) {
       // Nothing but usage, or nothing at all: Azure opens with such a chunk, whose id and model are empty too, and clients
       // that look for a choice in every chunk break on it.
-      if (isJsonObject(chunk.usage))
-        this.#tellUsage(chunk.usage, (changed) => usageChunk(changed ? '\n' : data, chunk), out);
+      if (isJsonObject(chunk.usage)) this.#tellUsage(chunk.usage, (changed) => usageChunk(data, chunk, changed), out);
       return;
     }
     const { repairChunk } = this.#rules;
@@ -229,8 +228,9 @@ function oneLine(data: string, chunk: JsonObject): string {
 }
 
 // Clients look for choices in it, be they none.
-function usageChunk(data: string, chunk: JsonObject): string {
-  return Array.isArray(chunk.choices) ? oneLine(data, chunk) : JSON.stringify({ ...chunk, choices: [] });
+function usageChunk(data: string, chunk: JsonObject, changed: boolean): string {
+  if (Array.isArray(chunk.choices) && !changed) return oneLine(data, chunk);
+  return JSON.stringify({ ...chunk, choices: [] });
 }
 
 /** Takes the usage out of a chunk that carries content too, so that a client sees it once and only if it asked (f40). */
@@ -261,8 +261,9 @@ function noteCalls(piece: JsonObject, state: ChoiceState): number {
     const text = isJsonObject(call.function) ? call.function.arguments : undefined;
     if (typeof text !== 'string') continue;
     characters += text.length;
-    const { texts } = state.calls as KnownCalls; // `#repair` has seen them
-    texts.set(call.index as number, (texts.get(call.index as number) ?? '') + text);
+    if (typeof call.index === 'number') {
+      state.calls?.texts.set(call.index, (state.calls.texts.get(call.index) ?? '') + text);
+    }
   }
   return characters;
 }
