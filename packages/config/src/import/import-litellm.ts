@@ -25,7 +25,7 @@ export function importLiteLlm(file: string, options: ReadOptions = {}): Imported
   );
   if (environment.LITELLM_MASTER_KEY) referred.push('LITELLM_MASTER_KEY');
   const providers = [...allProviders(), ...(options.providers ?? [])];
-  const standIns = new StandIns(options.shownAs ?? file, environment, referred, providers);
+  const standIns = new StandIns(environment, referred, providers);
   const { loaded, error } = readFiles(file, { ...options, environment: standIns.environment });
   if (error !== undefined) throw error;
 

@@ -14,8 +14,13 @@ import { updateUsage } from './usage-to-chat.js';
 /** Its own wire, asked by clients that speak it: everything passes but for the model's name. */
 export const messages: Codec = {
   encode: (request, target) => ({ ...request, model: target.model }),
-  headers: (own, asked) => withBetas(own, betasIn(asked.get(BETAS))),
   openStream: () => new MessagesReader(),
+};
+
+/** At Anthropic itself, where clients may name betas; other hosts of its models refuse those that they do not know. */
+export const messagesWithBetas: Codec = {
+  ...messages,
+  headers: (own, asked) => withBetas(own, betasIn(asked.get(BETAS))),
 };
 
 /** Events that carry a part of the answer; the others are what stands around it. */

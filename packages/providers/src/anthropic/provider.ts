@@ -4,7 +4,7 @@ import { roomLeftInAnthropicHeaders } from '../shared/room-left.js';
 import { betasIn, withBetas } from './betas.js';
 import { chatCompletions } from './chat-completions.js';
 import { classify } from './classify.js';
-import { messages } from './messages.js';
+import { messagesWithBetas } from './messages.js';
 
 /**
  * Anthropic's Messages API (https://docs.claude.com/en/api/messages).
@@ -15,7 +15,7 @@ export const anthropic: Provider = {
   keyVariables: ['ANTHROPIC_API_KEY'],
   // A token may stand in for the key; `connect` asks for one of the two.
   needsKey: false,
-  codecs: { 'chat.completions': chatCompletions, messages },
+  codecs: { 'chat.completions': chatCompletions, messages: messagesWithBetas },
   connect,
   classify,
   roomLeft: roomLeftInAnthropicHeaders,
