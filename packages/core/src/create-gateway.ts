@@ -93,7 +93,7 @@ export function createGateway<Host, Name extends string>(
   config: GatewayConfig<Host, Name>,
   runtime: GatewayRuntime,
 ): Gateway<Host, Name> {
-  const groups = validateConfig(config, {
+  const { groups, patterns } = validateConfig(config, {
     providers: runtime.providers,
     environment: runtime.environment,
     bridges,
@@ -103,11 +103,13 @@ export function createGateway<Host, Name extends string>(
   const { logger } = config;
   const plugins: readonly Plugin<Host>[] = config.plugins ?? [];
   const transport = config.transport ?? runtime.transport;
-  const table = buildRouteTable(groups);
-  const prices = openPriceBook(
-    groups.flatMap((group) => group.deployments),
-    clock,
-  );
+  const table = buildRouteTable(groups, patterns);
+  const prices = openPriceBook(clock);
+  const needsCatalogue =
+    patterns.length > 0 ||
+    groups.some((group) => group.deployments.some((deployment) => deployment.price === undefined));
+  // Begun at once, so that the first call need not wait for all of it; that call is told if it fails.
+  if (needsCatalogue) prices.load().catch(() => undefined);
   const observers = openObservers(
     [...(config.observers ?? []), ...plugins.flatMap((plugin) => plugin.observers ?? [])],
     logger,
@@ -140,7 +142,7 @@ export function createGateway<Host, Name extends string>(
     defaults: config.defaults,
     unknownPrice: config.unknownPrice ?? 'refuse',
     priceBook: prices,
-    groups: table.groups,
+    findGroup: table.find,
     onStoreFailure,
   });
   const route = openRoute({
@@ -212,7 +214,7 @@ export function createGateway<Host, Name extends string>(
     chat: (request, options) => chat(handle, request, options),
     chatStream: (request, options) => chatStream(handle, request, options),
     async explain(question) {
-      await prices.ready;
+      if (needsCatalogue) await prices.load();
       const now = () => clock.now();
       return await explainCall(question, { operations: OPERATIONS, open: opening, admission, route, now });
     },
@@ -225,7 +227,7 @@ export function createGateway<Host, Name extends string>(
       revocations.revoke(id);
       return open.cancelOf(id, revoked());
     },
-    modelNames: groups.map((group) => group.name as Name),
+    modelNames: Object.keys(config.models) as Name[],
     get isClosing() {
       return closed !== undefined;
     },
@@ -237,7 +239,7 @@ export function createGateway<Host, Name extends string>(
 
   async function start(): Promise<void> {
     try {
-      await prices.ready;
+      if (needsCatalogue) await prices.load();
       // All of them settle before anybody may try again, and those that have started never start again.
       const starts = await Promise.allSettled([...toStart].map(startPlugin));
       for (const start of starts) if (start.status === 'rejected') throw start.reason;

@@ -1,4 +1,5 @@
 import type { JsonObject } from './json.js';
+import type { ModelName } from './model-pattern.js';
 import type { UpstreamOperationName } from './operation.js';
 import type { PriceSheet } from './price.js';
 import type { Principal, RateLimits } from './principal.js';
@@ -6,7 +7,7 @@ import type { StrategyName } from './strategy.js';
 
 /** A call that is not made. */
 export interface ExplainQuestion<Name extends string = string> {
-  readonly model: Name;
+  readonly model: ModelName<Name>;
   readonly as: Principal;
   /** Default: `chat.completions`. */
   readonly operation?: UpstreamOperationName;

@@ -4,6 +4,7 @@ import type { AttemptDeadlines, Deadlines } from './deployment.js';
 import type { Interceptor } from './interceptor.js';
 import type { Logger } from './logger.js';
 import type { RetryPolicy, StreamHold } from './model-group.js';
+import type { ModelName } from './model-pattern.js';
 import type { Observer } from './observer.js';
 import type { Plugin } from './plugin.js';
 import type { Authenticate, Authorize } from './policy.js';
@@ -22,7 +23,10 @@ import type { UsageRecord } from './usage-record.js';
  * an unknown vendor, a model without a credential or a fallback to nowhere is an error at construction, with its path.
  */
 export interface GatewayConfig<Host = unknown, Name extends string = string> {
-  /** Model groups by the name clients ask for. */
+  /**
+   * Model groups by the name clients ask for. A star in a name stands for any text and fills the stars of its deployments'
+   * models: `'openai/*': 'openai/*'`. A name without one goes first, then the longest that fits.
+   */
   readonly models: { readonly [K in Name]: ModelConfig<NoInfer<Name>> };
   /** Finds the principal in the host's own session. */
   readonly authenticate?: Authenticate<Host>;
@@ -97,11 +101,11 @@ export interface ModelGroupConfig<Name extends string = string> extends PoolOpti
   /** Keeps the beginning of streams back for a while, so that one that breaks early can still be answered by another. */
   readonly hold?: StreamHold;
   /** Groups to ask when this one cannot answer. */
-  readonly fallbacks?: readonly Name[];
+  readonly fallbacks?: readonly ModelName<Name>[];
   /** Groups to ask when the input is too long for this one. */
-  readonly contextFallbacks?: readonly Name[];
+  readonly contextFallbacks?: readonly ModelName<Name>[];
   /** Groups to ask when a content filter refused. Without it the refusal is the answer. */
-  readonly contentFallbacks?: readonly Name[];
+  readonly contentFallbacks?: readonly ModelName<Name>[];
   readonly retries?: Partial<RetryPolicy>;
   readonly deadlines?: Partial<Deadlines>;
 }

@@ -2,6 +2,7 @@ import type { ExplainQuestion, Explanation } from './explanation.js';
 import type { IncomingRequest } from './incoming.js';
 import type { IssuedToken } from './issued-token.js';
 import type { JsonObject } from './json.js';
+import type { ModelName } from './model-pattern.js';
 import type { Principal } from './principal.js';
 import type { Reply } from './reply.js';
 
@@ -39,7 +40,7 @@ export interface Gateway<Host = unknown, Name extends string = string> {
    * reserves nothing. Rejects with the refusal that the call would meet.
    */
   explain(question: ExplainQuestion<Name>): Promise<Explanation>;
-  /** Paths and names of the model groups, for start-up logs. */
+  /** The names of the configuration, patterns among them, for start-up logs. */
   readonly modelNames: readonly Name[];
   /** It takes no more calls: `close` was called. */
   readonly isClosing: boolean;
@@ -59,9 +60,9 @@ export interface FetchOptions {
   readonly ip?: string;
 }
 
-/** A chat request in OpenAI's shape; the model is one of the configured names. */
+/** A chat request in OpenAI's shape; the model is one of the configured names, or fits one that has a star. */
 export interface ChatRequest<Name extends string = string> {
-  readonly model: Name;
+  readonly model: ModelName<Name>;
   readonly messages: readonly object[];
   readonly [parameter: string]: unknown;
 }

@@ -43,6 +43,7 @@ export { isJsonObject, type JsonObject, type MaybePromise } from './json.js';
 export type { Logger } from './logger.js';
 export { memoryCounters } from './memory/counter-store.js';
 export type { ModelGroup, RetryPolicy, StreamHold } from './model-group.js';
+export type { ModelName } from './model-pattern.js';
 export type { CallSnapshot, Observer } from './observer.js';
 export type { Demand, OperationName, UpstreamOperation, UpstreamOperationName } from './operation.js';
 export { definePlugin, type Plugin } from './plugin.js';

@@ -63,3 +63,28 @@ llmGateway({ models: { fast: 'openai/gpt-4o-mini' }, authentikate: () => undefin
 const passed: ExpressGateway = llm;
 void passed;
 expectTypeOf<ExpressHost['req']>().toEqualTypeOf<express.Request>();
+
+// A name with a star takes every text that fits, and nothing else.
+const starred = llmGateway({
+  models: {
+    'openai/*': 'openai/*',
+    'eu-*-v*': 'openai/*-*',
+    fast: { deployments: ['openai/gpt-4o-mini'], fallbacks: ['openai/gpt-4o'] },
+  },
+});
+void starred.chat({ model: 'openai/gpt-4o', messages: [] }, { as });
+void starred.chat({ model: 'eu-gpt-v2', messages: [] }, { as });
+void starred.chat({ model: 'fast', messages: [] }, { as });
+// @ts-expect-error no name fits
+void starred.chat({ model: 'anthropic/claude', messages: [] }, { as });
+// @ts-expect-error it fits at its beginning only
+void starred.chat({ model: 'eu-gpt', messages: [] }, { as });
+expectTypeOf(starred.modelNames).toEqualTypeOf<readonly ('openai/*' | 'eu-*-v*' | 'fast')[]>();
+llmGateway({
+  // @ts-expect-error a fallback fits a configured name
+  models: { 'openai/*': 'openai/*', fast: { deployments: ['openai/gpt-4o-mini'], fallbacks: ['azure/gpt-4o'] } },
+});
+
+// Where one is nothing but a star, every name compiles.
+const open = llmGateway({ models: { '*': '*', fast: 'openai/gpt-4o-mini' } });
+void open.chat({ model: 'whatever/there-is', messages: [] }, { as });

@@ -46,7 +46,7 @@ function problemsOf(config: unknown): readonly string[] {
 
 describe('a configuration', () => {
   it('turns strings, lists and long forms into groups alike', () => {
-    const groups = validateConfig(
+    const { groups } = validateConfig(
       { models: { a: 'acme/one', b: ['acme/one', 'local/two'], c: { deployments: ['local/two'], fallbacks: ['a'] } } },
       around,
     );
@@ -129,7 +129,7 @@ describe('a configuration', () => {
     expect(problemsOf({ models: { a: [{ model: 'acme/one', apiKey: { not: canary } }] } }).join()).not.toContain(
       canary,
     );
-    const groups = validateConfig({ models: { a: [{ model: 'acme/one', apiKey: canary }] } }, around);
+    const { groups } = validateConfig({ models: { a: [{ model: 'acme/one', apiKey: canary }] } }, around);
     expect(JSON.stringify(groups)).not.toContain(canary);
     expect(JSON.stringify(groups)).not.toContain('Bearer x');
   });

@@ -1,14 +1,18 @@
+import { GatewayError } from '../errors.js';
 import type { DeploymentConfig, GatewayConfig, ModelConfig, ModelGroupConfig } from '../gateway-config.js';
 import type { ModelGroup, RetryPolicy } from '../model-group.js';
+import type { ModelPattern } from '../model-pattern.js';
 import type { Provider } from '../provider.js';
 import { buildDeployment, type DeploymentSurroundings } from './build-deployment.js';
 import { buildRoute } from './build-route.js';
 import { checkShape, joinPath } from './check-shape.js';
 import { circles } from './circles.js';
 import { ConfigError, type ConfigProblem } from './config-error.js';
-import { configSchema, groupSchema } from './config-schema.js';
+import { configSchema, deploymentSchema, groupSchema } from './config-schema.js';
+import { fillPattern } from './fill-pattern.js';
 import { didYouMean } from './nearest-name.js';
 import { LONGEST_ANSWER_MS } from './resolve-deadlines.js';
+import { hasOpenVendor, openCaptures, starsIn } from './stars.js';
 
 export interface ConfigSurroundings {
   readonly providers: readonly Provider[];
@@ -18,8 +22,16 @@ export interface ConfigSurroundings {
   readonly sheetFromConfig: DeploymentSurroundings['sheetFromConfig'];
 }
 
+/** What a configuration says of models. */
+export interface ConfiguredModels {
+  /** Those named in full, in the order of the configuration. */
+  readonly groups: readonly ModelGroup[];
+  /** In the order in which they are tried: the longest first. */
+  readonly patterns: readonly ModelPattern[];
+}
+
 /** Every check that can be made at boot, and the model groups that come of it. Throws a `ConfigError` with all problems. */
-export function validateConfig(config: GatewayConfig<never>, around: ConfigSurroundings): readonly ModelGroup[] {
+export function validateConfig(config: GatewayConfig<never>, around: ConfigSurroundings): ConfiguredModels {
   const problems: ConfigProblem[] = checkShape(config, configSchema, '');
   if (problems.length > 0) throw new ConfigError(problems);
 
@@ -30,8 +42,11 @@ export function validateConfig(config: GatewayConfig<never>, around: ConfigSurro
   const providers = new Map(
     [...around.providers, ...(config.providers ?? [])].map((provider) => [provider.name, provider]),
   );
-  const takenIds = new Set<string>();
+  const boot: Findings = { problems, takenIds: new Set() };
   const groups: ModelGroup[] = [];
+  const templates: ModelGroup[] = [];
+  const patterns: ModelPattern[] = [];
+  const fits = names.filter((name) => starsIn(name) > 0).map(openCaptures);
   const spelling = new Map<string, string>();
   for (const name of names) {
     const path = joinPath('models', [name]);
@@ -42,14 +57,43 @@ export function validateConfig(config: GatewayConfig<never>, around: ConfigSurro
       problems.push({ path, message: `"${name}" and "${twin}" are one name to a reader; rename one of them.` });
     }
     spelling.set(folded, name);
-    const group = buildGroup(name, config.models[name] as ModelConfig, path);
-    if (group !== undefined) groups.push(group);
+    const given = config.models[name] as ModelConfig;
+    const group = buildGroup(name, given, path, boot);
+    if (group === undefined) continue;
+    if (starsIn(name) === 0) groups.push(group);
+    else {
+      templates.push(group);
+      patterns.push(patternOf(name, given, path));
+    }
   }
+  patterns.sort((one, other) => other.name.length - one.name.length);
+  for (const group of [...groups, ...templates]) checkTargets(group, joinPath('models', [group.name]));
   problems.push(...circles(groups, config.fallbackCircles ?? false));
   if (problems.length > 0) throw new ConfigError(problems);
-  return groups;
+  return { groups, patterns };
 
-  function buildGroup(name: string, given: ModelConfig, path: string): ModelGroup | undefined {
+  function patternOf(pattern: string, given: ModelConfig, path: string): ModelPattern {
+    if (pattern.includes('**')) problems.push({ path, message: 'has two stars in a row: one stands for any text.' });
+    const capturesOf = openCaptures(pattern);
+    return {
+      name: pattern,
+      groupOf(name) {
+        const captures = capturesOf(name);
+        if (captures === undefined) return undefined;
+        const found: Findings = { problems: [], takenIds: new Set() };
+        const group = buildGroup(name, fillPattern(pattern, given, name, captures), path, found);
+        const [first] = found.problems;
+        if (first === undefined) return group;
+        throw new GatewayError('model_not_found', `There is no model "${name}": ${first.message}`, {
+          param: 'model',
+          cause: new ConfigError(found.problems),
+        });
+      },
+    };
+  }
+
+  function buildGroup(name: string, given: ModelConfig, path: string, findings: Findings): ModelGroup | undefined {
+    const { problems, takenIds } = findings;
     if (typeof given !== 'string' && (typeof given !== 'object' || given === null)) {
       problems.push({
         path,
@@ -66,7 +110,6 @@ export function validateConfig(config: GatewayConfig<never>, around: ConfigSurro
     const long: ModelGroupConfig = short
       ? { deployments: typeof given === 'string' ? [given] : (given as readonly DeploymentConfig[]) }
       : (given as ModelGroupConfig);
-    checkFallbacks(name, long, path);
     const { totalMs = LONGEST_ANSWER_MS, ...limits } = { ...config.deadlines, ...long.deadlines };
     const retries = retriesOf({ ...config.retries, ...long.retries });
     const at = (index: number) =>
@@ -76,11 +119,22 @@ export function validateConfig(config: GatewayConfig<never>, around: ConfigSurro
       path,
       deploymentPath: at,
       retries,
-      isGroup: (other) => Object.hasOwn(config.models, other),
+      isGroup,
       groupNames: names,
       problems,
-      deployment: (deployment, where) =>
-        buildDeployment(deployment, name, where, {
+      deployment: (deployment, where) => {
+        const { model }: { model?: unknown } = typeof deployment === 'string' ? { model: deployment } : deployment;
+        if (typeof model === 'string' && starsIn(model) > starsIn(name)) {
+          const message = `"${model}" has more stars than "${name}", which could fill them.`;
+          problems.push({ path: where, message });
+          return undefined;
+        }
+        if (typeof model === 'string' && hasOpenVendor(model)) {
+          // Which vendor it is, and whether there is a credential, shows when a call names it.
+          if (typeof deployment !== 'string') problems.push(...checkShape(deployment, deploymentSchema, where));
+          return undefined;
+        }
+        return buildDeployment(deployment, name, where, {
           providers,
           environment: around.environment,
           deadlines: limits,
@@ -88,7 +142,8 @@ export function validateConfig(config: GatewayConfig<never>, around: ConfigSurro
           problems,
           bridges: around.bridges,
           sheetFromConfig: around.sheetFromConfig,
-        }),
+        });
+      },
     });
     return {
       name,
@@ -105,21 +160,43 @@ export function validateConfig(config: GatewayConfig<never>, around: ConfigSurro
     };
   }
 
-  function checkFallbacks(name: string, group: ModelGroupConfig, path: string): void {
+  /** What a route may lead to besides deployments: a name spelled out, or one that a pattern serves and no vendor could. */
+  function isGroup(name: string): boolean {
+    if (starsIn(name) > 0) return false;
+    return Object.hasOwn(config.models, name) || (!name.includes('/') && fits.some((capturesOf) => capturesOf(name)));
+  }
+
+  function checkTargets(group: ModelGroup, path: string): void {
     for (const list of ['fallbacks', 'contextFallbacks', 'contentFallbacks'] as const) {
-      group[list]?.forEach((target, index) => {
-        const at = `${path}.${list}[${index}]`;
-        if (target === name) problems.push({ path: at, message: `"${target}" cannot fall back to itself.` });
-        else if (!Object.hasOwn(config.models, target)) {
-          const known = names.join(', ');
-          problems.push({
-            path: at,
-            message: `there is no model group "${target}"${didYouMean(target, names)}. There are: ${known}.`,
-          });
-        }
+      group[list].forEach((target, index) => {
+        const message = target === group.name ? `"${target}" cannot fall back to itself.` : whyNot(target);
+        if (message !== undefined) problems.push({ path: `${path}.${list}[${index}]`, message });
       });
     }
+    for (const target of group.leadsTo) {
+      const message = whyNot(target);
+      if (message !== undefined) problems.push({ path: `${path}.route`, message });
+    }
   }
+
+  /** Why a name cannot be asked instead; undefined if it can. */
+  function whyNot(target: string): string | undefined {
+    if (Object.hasOwn(config.models, target)) {
+      return starsIn(target) === 0 ? undefined : `"${target}" is a pattern: name one of the models that fit it.`;
+    }
+    try {
+      if (patterns.some((pattern) => pattern.groupOf(target) !== undefined)) return undefined;
+    } catch (error) {
+      return (error as GatewayError).message; // a pattern throws nothing else
+    }
+    return `there is no model group "${target}"${didYouMean(target, names)}. There are: ${names.join(', ')}.`;
+  }
+}
+
+/** What comes to light while groups are built. */
+interface Findings {
+  readonly problems: ConfigProblem[];
+  readonly takenIds: Set<string>;
 }
 
 /** What can never be looked at, because the declared order leaves it out, was meant otherwise. */

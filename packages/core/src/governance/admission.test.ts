@@ -312,7 +312,7 @@ interface Started {
 
 /** An admission with the clock at the beginning of a month, and calls for the first of its groups. */
 async function start(
-  parts: Partial<Omit<AdmissionParts, 'groups'>> & { readonly groups?: readonly ModelGroup[] } = {},
+  parts: Partial<Omit<AdmissionParts, 'findGroup'>> & { readonly groups?: readonly ModelGroup[] } = {},
 ): Promise<Started> {
   const clock = fakeClock();
   const counters = parts.counters ?? memoryCounters(clock);
@@ -322,10 +322,10 @@ async function start(
     clock,
     defaults: undefined,
     unknownPrice: 'refuse',
-    priceBook: { ready: Promise.resolve(), sheetOf: (deployment) => deployment.price },
+    priceBook: { load: () => Promise.resolve(), sheetOf: (deployment) => deployment.price },
     ...others,
     counters,
-    groups: new Map(groups.map((group) => [group.name, group])),
+    findGroup: (name) => groups.find((group) => group.name === name),
   });
   // Admission reads these fields of a call and no others.
   const callOf = (principal: Principal, demand: Partial<Demand> = {}) =>

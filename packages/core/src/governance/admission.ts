@@ -20,8 +20,8 @@ import { rateLimitHeaders } from './rate-limit-headers.js';
 export interface AdmissionParts {
   readonly counters: CounterStore;
   readonly clock: Clock;
-  /** All groups by name: a call may end up in any fallback. */
-  readonly groups: ReadonlyMap<string, ModelGroup>;
+  /** Any group by its name: a call may end up in any fallback. */
+  findGroup(name: string): ModelGroup | undefined;
   /** For principals that bring no limits or no budget of their own. */
   readonly defaults: GatewayConfig['defaults'];
   /** Whether a budget may be kept by ignoring deployments whose price nobody knows. */
@@ -61,12 +61,12 @@ export interface Ticket {
 export function openAdmission(parts: AdmissionParts): Admission {
   const { counters, clock, defaults, priceBook } = parts;
   const limitsOf = openLimits();
-  const reaches = new Map<ModelGroup, Reach>();
+  const reaches = new WeakMap<ModelGroup, Reach>();
 
   function reachOf(group: ModelGroup): Reach {
     let reach = reaches.get(group);
     if (reach === undefined) {
-      reach = measureReach(group, parts.groups);
+      reach = measureReach(group, parts.findGroup);
       reaches.set(group, reach);
     }
     return reach;
@@ -188,13 +188,13 @@ interface Reach {
 // The call's own deadline ends it first; what remains is for settling.
 const LEASE_MARGIN_MS = 60_000;
 
-function measureReach(start: ModelGroup, groups: ReadonlyMap<string, ModelGroup>): Reach {
+function measureReach(start: ModelGroup, findGroup: AdmissionParts['findGroup']): Reach {
   const reached = new Set([start]);
   // A Set hands out what is added while it is walked.
   for (const group of reached) {
     for (const names of [group.leadsTo, group.fallbacks, group.contextFallbacks, group.contentFallbacks]) {
       for (const name of names) {
-        const next = groups.get(name);
+        const next = findGroup(name);
         if (next !== undefined) reached.add(next);
       }
     }

@@ -37,12 +37,12 @@ describe('sheetFromConfig', () => {
 });
 
 describe('openPriceBook', () => {
-  it('prefers the price of the configuration, and then loads no catalogue', async () => {
+  it('prefers the price of the configuration, whether or not there is a catalogue', async () => {
     const price = sheetFromConfig({ input: 1, output: 2 });
     const deployment = deploymentOf('openai', 'gpt-4o-mini', price);
-    const book = openPriceBook([deployment], fakeClock());
+    const book = openPriceBook(fakeClock());
     expect(book.sheetOf(deployment)).toBe(price);
-    await book.ready;
+    await book.load();
     expect(book.sheetOf(deployment)).toBe(price);
   });
 
@@ -85,16 +85,16 @@ describe('openPriceBook', () => {
       priceCatalogue: 'google',
       baseModel: 'gemini-2.5-flash',
     });
-    const book = openPriceBook([deployment], fakeClock());
-    await book.ready;
+    const book = openPriceBook(fakeClock());
+    await book.load();
     expect(book.sheetOf(deployment)).toMatchObject({ input: 0.3e9, output: 2.5e9 });
   });
 
   it('follows prices that depend on the time of day', async () => {
     const clock = fakeClock(Date.UTC(2026, 0, 1, 12));
     const deployment = deploymentOf('deepseek', 'deepseek-chat');
-    const book = openPriceBook([deployment], clock);
-    await book.ready;
+    const book = openPriceBook(clock);
+    await book.load();
     const byDay = book.sheetOf(deployment);
     expect(book.sheetOf(deployment)).toBe(byDay);
     await clock.advance(5 * 3_600_000);
@@ -130,8 +130,8 @@ describe('openPriceBook', () => {
     const deployments = vendors.flatMap((vendor) =>
       (findProvider({ providerId: vendor })?.models ?? []).map((model) => deploymentOf(vendor, model.id)),
     );
-    const book = openPriceBook(deployments, fakeClock());
-    await book.ready;
+    const book = openPriceBook(fakeClock());
+    await book.load();
     const sheets = deployments.map((deployment) => book.sheetOf(deployment)).filter((sheet) => sheet !== undefined);
     expect(sheets.length).toBeGreaterThan(700);
     for (const sheet of sheets) {
@@ -151,8 +151,8 @@ describe('openPriceBook', () => {
 
 async function sheetOf(provider: string, model: string): Promise<PriceSheet | undefined> {
   const deployment = deploymentOf(provider, model);
-  const book = openPriceBook([deployment], fakeClock(Date.UTC(2026, 10, 1)));
-  await book.ready;
+  const book = openPriceBook(fakeClock(Date.UTC(2026, 10, 1)));
+  await book.load();
   return book.sheetOf(deployment);
 }
 

@@ -20,36 +20,44 @@ export function sheetFromConfig(price: PriceConfig): PriceSheet {
   });
 }
 
-/** What every deployment costs. */
+/**
+ * What every deployment costs: by the prices of the configuration, else by those of the catalogue that ships with the
+ * package, which is loaded only if it is needed and never from the network (R-SP-6).
+ */
 export interface PriceBook {
-  /** Resolves when every price there is can be told: to be awaited before the first call. */
-  readonly ready: Promise<void>;
+  /** Loads the catalogue; to be awaited before the first call for a deployment without a price of its own. */
+  load(): Promise<void>;
   /** Undefined where nobody knows. */
   sheetOf(deployment: Deployment): PriceSheet | undefined;
 }
 
-/**
- * Opens the prices: those of the configuration, else those of the catalogue that ships with the package, which is loaded
- * only if a deployment needs it and never from the network (R-SP-6).
- */
-export function openPriceBook(deployments: readonly Deployment[], clock: Clock): PriceBook {
-  const listed = new Map<Deployment, ListedPrice>();
-  const unpriced = deployments.filter((deployment) => deployment.price === undefined);
-  const ready = unpriced.length === 0 ? Promise.resolve() : load();
-  // Whoever awaits it is told; it must not end the process of those who have not come to it yet.
-  ready.catch(() => undefined);
+export function openPriceBook(clock: Clock): PriceBook {
+  let catalogue: Catalogue | undefined;
+  let loading: Promise<void> | undefined;
+  const listed = new WeakMap<Deployment, ListedPrice>();
+
+  function listedPriceOf(deployment: Deployment): ListedPrice {
+    if (catalogue === undefined) return NO_PRICE;
+    let price = listed.get(deployment);
+    if (price === undefined) {
+      price = listedPrice(catalogue, deployment.provider, deployment.baseModel)?.priceAt ?? NO_PRICE;
+      listed.set(deployment, price);
+    }
+    return price;
+  }
 
   async function load(): Promise<void> {
-    const catalogue = await loadCatalogue();
-    for (const deployment of unpriced) {
-      const found = listedPrice(catalogue, deployment.provider, deployment.baseModel);
-      if (found !== undefined) listed.set(deployment, found.priceAt);
+    try {
+      catalogue = await loadCatalogue();
+    } catch (error) {
+      loading = undefined;
+      throw error;
     }
   }
 
   return {
-    ready,
-    sheetOf: (deployment) => deployment.price ?? listed.get(deployment)?.(clock.now()),
+    load: () => (loading ??= load()),
+    sheetOf: (deployment) => deployment.price ?? listedPriceOf(deployment)(clock.now()),
   };
 }
 
@@ -65,6 +73,8 @@ type Dollars = Required<PriceConfig>;
 
 /** A catalogue price at a moment: some models cost more by day, some from a date on. */
 type ListedPrice = (now: number) => PriceSheet | undefined;
+
+const NO_PRICE: ListedPrice = () => undefined;
 
 const QUARTER_HOUR_MS = 900_000;
 

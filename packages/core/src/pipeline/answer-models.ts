@@ -4,9 +4,9 @@ import type { ModelGroup } from '../model-group.js';
 import type { Principal } from '../principal.js';
 import type { WholeReply } from '../reply.js';
 import type { RouteTable } from '../routing/route-table.js';
-import { unknownModel } from './open-call.js';
+import { usableGroup } from './usable-group.js';
 
-/** `GET /models`: the groups the caller may use, in the order of the configuration. */
+/** `GET /models`: the groups the caller may use, in the order of the configuration; what patterns serve has no end. */
 export function listModels(principal: Principal, table: RouteTable, createdAt: number, requestId: string): WholeReply {
   checkMayList(principal);
   const groups = [...table.groups.values()].filter(({ name }) => mayUseModel(principal, name));
@@ -24,9 +24,7 @@ export function showModel(
   requestId: string,
 ): WholeReply {
   checkMayList(principal);
-  const group = table.groups.get(id);
-  if (group === undefined || !mayUseModel(principal, group.name)) throw unknownModel(id, principal, table);
-  return reply(describe(group, createdAt), requestId);
+  return reply(describe(usableGroup(id, principal, table), createdAt), requestId);
 }
 
 function checkMayList(principal: Principal): void {

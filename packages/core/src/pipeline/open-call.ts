@@ -2,15 +2,15 @@ import type { Call } from '../call.js';
 import type { Cancellation } from '../cancellation.js';
 import { GatewayError } from '../errors.js';
 import { boundaryOf, type Form, readForm } from '../form.js';
-import { mayUseModel, mayUseOperation } from '../governance/access.js';
+import { mayUseOperation } from '../governance/access.js';
 import type { IncomingRequest } from '../incoming.js';
 import { isJsonObject, type JsonObject } from '../json.js';
 import type { UpstreamOperation } from '../operation.js';
 import { kindOf } from '../operations/read-fields.js';
-import type { Principal } from '../principal.js';
 import type { RouteTable } from '../routing/route-table.js';
 import type { Caller } from './identify.js';
 import { locateJsonError } from './locate-json-error.js';
+import { usableGroup } from './usable-group.js';
 
 export interface OpenCallParts {
   readonly table: RouteTable;
@@ -38,10 +38,7 @@ export async function openCall<Host>(
     throw new GatewayError('invalid_input', `The body must be a JSON object; found ${kindOf(json)}.`);
   }
   const demand = operation.read(json);
-  const group = parts.table.groups.get(demand.model);
-  if (group === undefined || !mayUseModel(caller.principal, group.name)) {
-    throw unknownModel(demand.model, caller.principal, parts.table);
-  }
+  const group = usableGroup(demand.model, caller.principal, parts.table);
   return {
     id,
     operation,
@@ -72,21 +69,6 @@ async function formOf(request: IncomingRequest, maxBytes: number): Promise<Form>
     'invalid_input',
     'Something in front of the gateway took this form apart, and its files are not there any more. ' +
       'Mount the gateway before that parser, or keep the parser to the paths that need it.',
-  );
-}
-
-/** The 404 for a model: names those the caller may use, whether or not the wanted one exists for others. */
-export function unknownModel(model: string, principal: Principal, table: RouteTable): GatewayError {
-  const usable = [...table.groups.keys()].filter((name) => mayUseModel(principal, name));
-  const names = usable
-    .slice(0, 50)
-    .map((name) => `"${name}"`)
-    .join(', ');
-  const rest = usable.length > 50 ? ` and ${usable.length - 50} more` : '';
-  return new GatewayError(
-    'model_not_found',
-    `There is no model ${JSON.stringify(model.slice(0, 100))} for you. ${names === '' ? 'You may use none.' : `You may use ${names}${rest}.`}`,
-    { param: 'model' },
   );
 }
 

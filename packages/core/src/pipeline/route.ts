@@ -49,7 +49,7 @@ export function openRoute(parts: RouteParts): Route {
   const priceOf = (deployment: Deployment) => comparablePrice(deployment, prices);
   const { random } = Math;
   const lanes = openLanes(health, { priceOf, random });
-  const usageRefusers = new Set<Deployment>();
+  const usageRefusers = new WeakSet<Deployment>();
 
   function meansFor(call: Call) {
     return {
@@ -57,7 +57,7 @@ export function openRoute(parts: RouteParts): Route {
       lanes,
       health,
       clock,
-      find: (name: string) => table.groups.get(name),
+      find: table.find,
       mayUse: (group: ModelGroup) => mayUseModel(call.principal, group.name),
       priceOf,
     };
@@ -180,7 +180,7 @@ function canServe(group: ModelGroup, call: Call, table: RouteTable, seen = new S
   if (group.deployments.some((deployment) => serves(deployment, call.operation.name))) return true;
   seen.add(group.name);
   return group.leadsTo.some((name) => {
-    const next = table.groups.get(name);
+    const next = table.find(name);
     return next !== undefined && !seen.has(name) && canServe(next, call, table, seen);
   });
 }

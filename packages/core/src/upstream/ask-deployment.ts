@@ -42,7 +42,7 @@ export interface AskParts {
   readonly clock: Clock;
   readonly heartbeatMs: number;
   /** Deployments that refused to be asked for usage in a stream (f44); asked and told. */
-  readonly usageRefusers: Set<Deployment>;
+  readonly usageRefusers: WeakSet<Deployment>;
   estimate(producedCharacters: number): Usage;
 }
 
