@@ -83,6 +83,29 @@ export interface GatewayConfig<Host = unknown, Name extends string = string> {
   readonly transport?: Transport;
 }
 
+/** What lasts as long as the gateway: what only code can give, and the secret that tokens out there are signed with. */
+export const LASTING_SETTINGS = [
+  'authenticate',
+  'authorize',
+  'tokens',
+  'interceptors',
+  'observers',
+  'sinks',
+  'onUsage',
+  'plugins',
+  'providers',
+  'stores',
+  'logger',
+  'clock',
+  'transport',
+] as const satisfies readonly (keyof GatewayConfig)[];
+
+/** What a reload replaces: everything that a file can say. What is left out is no longer set. */
+export type ReloadableConfig<Name extends string = string> = Omit<
+  GatewayConfig<never, Name>,
+  (typeof LASTING_SETTINGS)[number]
+>;
+
 /** `'provider/model'`, a list of those, or the long form. */
 export type ModelConfig<Name extends string = string> = string | readonly DeploymentConfig[] | ModelGroupConfig<Name>;
 

@@ -1,4 +1,5 @@
 import type { ExplainQuestion, Explanation } from './explanation.js';
+import type { ReloadableConfig } from './gateway-config.js';
 import type { IncomingRequest } from './incoming.js';
 import type { IssuedToken } from './issued-token.js';
 import type { JsonObject } from './json.js';
@@ -40,6 +41,13 @@ export interface Gateway<Host = unknown, Name extends string = string> {
    * reserves nothing. Rejects with the refusal that the call would meet.
    */
   explain(question: ExplainQuestion<Name>): Promise<Explanation>;
+  /**
+   * Replaces everything that a file can say: models, keys, limits, deadlines and the rest. Calls under way end on what they
+   * began with; every later one goes by the new configuration alone. Counters, revocations and rests stay as they are, and
+   * so does what only code can give: leave it out, or hand in the very same. Throws a `ConfigError`, and leaves everything as
+   * it was, if the new configuration cannot work.
+   */
+  reload(config: ReloadableConfig): void;
   /** The names of the configuration, patterns among them, for start-up logs. */
   readonly modelNames: readonly Name[];
   /** It takes no more calls: `close` was called. */

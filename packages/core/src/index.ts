@@ -4,9 +4,10 @@ export type { Attempt, Call } from './call.js';
 export { Cancellation } from './cancellation.js';
 export { type Clock, systemClock } from './clock.js';
 export type { Codec, EncodeTarget, Framing, StreamDecoder, StreamSink } from './codec.js';
+export type { GatewayRuntime } from './composition/gateway-runtime.js';
 export type { Comparison, Condition, Match, TimeOfDay } from './condition.js';
 export { ConfigError, type ConfigProblem } from './config/config-error.js';
-export { createGateway, type GatewayRuntime } from './create-gateway.js';
+export { createGateway } from './create-gateway.js';
 export type { AttemptDeadlines, Deadlines, Deployment, ResolvedDeadlines } from './deployment.js';
 export {
   FAILURES,
@@ -31,6 +32,7 @@ export type {
   ModelConfig,
   ModelGroupConfig,
   PriceConfig,
+  ReloadableConfig,
   TokenConfig,
   VirtualKeyConfig,
 } from './gateway-config.js';

@@ -42,6 +42,8 @@ export interface RouteParts {
   readonly clock: Clock;
   readonly heartbeatMs: number;
   readonly maxWaitMs: number;
+  /** Deployments that refuse to be asked for usage. */
+  readonly usageRefusers: WeakSet<Deployment>;
 }
 
 export function openRoute(parts: RouteParts): Route {
@@ -49,7 +51,6 @@ export function openRoute(parts: RouteParts): Route {
   const priceOf = (deployment: Deployment) => comparablePrice(deployment, prices);
   const { random } = Math;
   const lanes = openLanes(health, { priceOf, random });
-  const usageRefusers = new WeakSet<Deployment>();
 
   function meansFor(call: Call) {
     return {
@@ -70,7 +71,7 @@ export function openRoute(parts: RouteParts): Route {
         signing: parts.signing,
         clock,
         heartbeatMs: parts.heartbeatMs,
-        usageRefusers,
+        usageRefusers: parts.usageRefusers,
         estimate: (characters) => meter.estimate(characters),
       };
       const isRelayed =

@@ -7,6 +7,8 @@ import { Standing } from './standing.js';
 
 /** Which deployments may be asked. While all is well, asking costs nothing. */
 export interface Health {
+  /** Goes by these settings from now on; what is known of deployments stays known. */
+  use(config: CooldownConfig): void;
   /** The standing of a deployment: the same object for the same id, also when a reload has made the deployment anew. */
   of(deployment: Deployment, changed: () => void): Standing;
   /** When it may be asked again, milliseconds since the epoch; 0 if now. */
@@ -31,7 +33,8 @@ const MAX_REMEMBERED = 100_000;
 /** No vendor is believed beyond an hour. */
 const MAX_REST_MS = 3_600_000;
 
-export function openHealth(config: CooldownConfig, clock: Clock, store?: CooldownStore): Health {
+export function openHealth(first: CooldownConfig, clock: Clock, store?: CooldownStore): Health {
+  let config = first;
   /** By id: what other instances tell, and what a reload must not forget. */
   const rests = new Map<string, { until: number; restMs: number }>();
   const standings = new Map<string, Standing>();
@@ -41,6 +44,10 @@ export function openHealth(config: CooldownConfig, clock: Clock, store?: Cooldow
   if (store !== undefined) watch(store);
 
   return {
+    use(next) {
+      config = next;
+    },
+
     of(deployment, changed) {
       const known = standings.get(deployment.id);
       const standing = new Standing(deployment, changed);

@@ -106,6 +106,8 @@ describe('a race', () => {
       models: { quick: { route: { race: ['acme/slow', 'acme/swift'], afterMs: 100 } } },
     });
     Object.assign(behaviours, { slow: { afterMs: 2_000 }, swift: { afterMs: 100 } });
+    // The prices are there once it is explained: loading them takes time that is not the clock's.
+    await gateway.explain({ model: 'quick', as: { id: 'a' } });
     const chunks: unknown[] = [];
     const reading = (async () => {
       const stream = gateway.chatStream(

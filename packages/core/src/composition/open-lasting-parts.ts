@@ -1,0 +1,106 @@
+import { openObservers } from '../accounting/notify-observers.js';
+import { openUsageQueue } from '../accounting/usage-queue.js';
+import { type Clock, systemClock } from '../clock.js';
+import type { Deployment } from '../deployment.js';
+import type { GatewayConfig } from '../gateway-config.js';
+import { LONGEST_TOKEN_MS, openTokens, type Tokens } from '../governance/ephemeral-tokens.js';
+import { openPriceBook } from '../governance/price-sheet.js';
+import { openRevocations, type Revocations } from '../governance/revocations.js';
+import type { Logger } from '../logger.js';
+import { memoryCounters } from '../memory/counter-store.js';
+import type { MeterParts } from '../pipeline/meter.js';
+import { OpenCalls } from '../pipeline/open-calls.js';
+import type { Authenticate, Authorize } from '../policy.js';
+import { type Health, openHealth } from '../routing/health.js';
+import type { CounterStore } from '../store.js';
+import type { Send, Transport } from '../transport.js';
+import { interceptedSend } from '../upstream/intercepted-send.js';
+import { cooldownsOf } from './cooldowns-of.js';
+import type { GatewayRuntime } from './gateway-runtime.js';
+import { type Life, openLife } from './open-life.js';
+import { type CallContexts, usageSinks } from './usage-sinks.js';
+
+/** What a gateway has for its whole life: the host's code, and what calls and deployments leave behind. No reload touches it. */
+export interface LastingParts<Host> {
+  readonly runtime: GatewayRuntime;
+  readonly clock: Clock;
+  readonly logger: Logger | undefined;
+  /** The host's own hook first, then the plugins' in their order. */
+  readonly authenticate: readonly Authenticate<Host>[];
+  readonly authorize: readonly Authorize<Host>[];
+  readonly transport: Transport;
+  /** The transport, inside the interceptors. */
+  readonly send: Send;
+  readonly meter: MeterParts;
+  readonly counters: CounterStore;
+  readonly tokens: Tokens | undefined;
+  readonly revocations: Revocations;
+  readonly open: OpenCalls;
+  /** How deployments do, by their ids. */
+  readonly health: Health;
+  onStoreFailure(error: unknown): void;
+  /** Deployments that refuse to be asked for usage. */
+  readonly usageRefusers: WeakSet<Deployment>;
+  readonly life: Life;
+  /** Milliseconds since the epoch. */
+  readonly madeAt: number;
+}
+
+export function openLastingParts<Host, Name extends string>(
+  config: GatewayConfig<Host, Name>,
+  runtime: GatewayRuntime,
+): LastingParts<Host> {
+  const { clock = systemClock, transport = runtime.transport, plugins = [], logger } = config;
+  const observers = openObservers(
+    [...(config.observers ?? []), ...plugins.flatMap((plugin) => plugin.observers ?? [])],
+    logger,
+  );
+  const interceptors = [...(config.interceptors ?? []), ...plugins.flatMap((plugin) => plugin.interceptors ?? [])];
+  const contexts: CallContexts | undefined = config.onUsage && runtime.captureContext && new WeakMap();
+  const sinks = usageSinks(config, contexts);
+  const queue =
+    sinks.length > 0
+      ? openUsageQueue(sinks, { clock, logger, inOwnContext: runtime.captureContext?.() ?? ((run) => run()) })
+      : undefined;
+  const hooksRunLater = observers.any || queue !== undefined;
+  const revocations = openRevocations(clock, LONGEST_TOKEN_MS);
+  const open = new OpenCalls();
+  const health = openHealth(cooldownsOf(config), clock, config.stores?.cooldowns);
+  return {
+    runtime,
+    clock,
+    logger,
+    authenticate: presentOnes(
+      config.authenticate,
+      plugins.map((plugin) => plugin.policies?.authenticate),
+    ),
+    authorize: presentOnes(
+      config.authorize,
+      plugins.map((plugin) => plugin.policies?.authorize),
+    ),
+    transport,
+    send: interceptedSend(interceptors, transport.send),
+    meter: {
+      clock,
+      prices: openPriceBook(clock),
+      observers,
+      queue,
+      captureContext: hooksRunLater ? runtime.captureContext : undefined,
+      open,
+      rememberContext: contexts && ((record, inContext) => contexts.set(record, inContext)),
+    },
+    counters: config.stores?.counters ?? memoryCounters(clock),
+    tokens: config.tokens && openTokens(config.tokens, clock, revocations),
+    revocations,
+    open,
+    health,
+    onStoreFailure: (error) => logger?.error({ err: error }, 'the counter store failed'),
+    usageRefusers: new WeakSet(),
+    life: openLife({ plugins, open, queue, health, transport, clock, logger }),
+    madeAt: clock.now(),
+  };
+}
+
+function presentOnes<T>(own: T | undefined, others: readonly (T | undefined)[]): T[] {
+  return [own, ...others].filter((hook) => hook !== undefined);
+}

@@ -1,0 +1,114 @@
+import type { ConfiguredModels } from '../config/validate-config.js';
+import type { ExplainQuestion, Explanation } from '../explanation.js';
+import type { GatewayConfig } from '../gateway-config.js';
+import { openAdmission } from '../governance/admission.js';
+import { openCrossSiteCheck } from '../governance/cross-site.js';
+import { openReserveRoom } from '../governance/reserve-room.js';
+import { openKeyRing } from '../governance/virtual-keys.js';
+import type { IncomingRequest } from '../incoming.js';
+import { explainCall } from '../pipeline/explain-call.js';
+import { openStaircase } from '../pipeline/handle.js';
+import { openMatch } from '../pipeline/match-operation.js';
+import { openRoute } from '../pipeline/route.js';
+import { settledPrincipal } from '../principal.js';
+import type { Reply } from '../reply.js';
+import { buildRouteTable } from '../routing/route-table.js';
+import { cooldownsOf } from './cooldowns-of.js';
+import type { LastingParts } from './open-lasting-parts.js';
+import { SERVED_OPERATIONS } from './served-operations.js';
+
+/** Answers calls by one configuration, from their beginning to their end. */
+export interface Road<Host> {
+  handle(request: IncomingRequest<Host>): Promise<Reply | undefined>;
+  explain(question: ExplainQuestion): Promise<Explanation>;
+}
+
+/** 20 MiB: a handful of photographs in base64. */
+const MAX_BODY_BYTES = 20 * 1024 * 1024;
+
+/** Makes everything that one configuration decides, and nothing that outlives it. */
+export function openRoad<Host, Name extends string>(
+  config: GatewayConfig<Host, Name>,
+  { groups, patterns }: ConfiguredModels,
+  lasting: LastingParts<Host>,
+): Road<Host> {
+  const { clock, logger, life, counters, onStoreFailure } = lasting;
+  const { prices } = lasting.meter;
+  const table = buildRouteTable(groups, patterns);
+  const needsCatalogue =
+    patterns.length > 0 ||
+    groups.some((group) => group.deployments.some((deployment) => deployment.price === undefined));
+  // Begun at once, so that the first call need not wait for all of it; that call is told if it fails.
+  if (needsCatalogue) prices.load().catch(() => undefined);
+  let isReady = false;
+
+  const open = { table, maxBodyBytes: config.maxBodyBytes ?? MAX_BODY_BYTES };
+  const admission = openAdmission({
+    counters,
+    clock,
+    defaults: config.defaults,
+    unknownPrice: config.unknownPrice ?? 'refuse',
+    priceBook: prices,
+    findGroup: table.find,
+    onStoreFailure,
+  });
+  const route = openRoute({
+    table,
+    health: lasting.health,
+    prices,
+    reserve: openReserveRoom(counters, clock, onStoreFailure),
+    send: lasting.send,
+    signing: {
+      send: lasting.transport.send,
+      clock,
+      environment: lasting.runtime.environment,
+      readFile: lasting.runtime.readFile,
+    },
+    clock,
+    heartbeatMs: config.heartbeatMs ?? 15_000,
+    maxWaitMs: cooldownsOf(config).maxWaitMs,
+    usageRefusers: lasting.usageRefusers,
+  });
+
+  const handle = openStaircase<Host>({
+    match: openMatch(SERVED_OPERATIONS, config.fallthrough),
+    identify: {
+      order: config.credentials,
+      keys: openKeyRing(config.keys ?? [], clock),
+      tokens: lasting.tokens,
+      authenticate: lasting.authenticate,
+      anonymous: config.anonymous && settledPrincipal(config.anonymous),
+      clock,
+      policyTimeoutMs: config.policyTimeoutMs ?? 10_000,
+      checkSite: openCrossSiteCheck(config.csrf),
+    },
+    open,
+    authorize: lasting.authorize,
+    admission,
+    meter: lasting.meter,
+    route,
+    revocations: lasting.revocations,
+    clock,
+    debugHeaders: config.debugHeaders ?? false,
+    createdAt: Math.floor(lasting.madeAt / 1000),
+    ready: () => (isReady ? undefined : getReady()),
+    closing: life.closing,
+    reportInternal: (failure, requestId) =>
+      logger?.error({ requestId, err: failure.cause ?? failure }, 'a request failed inside the gateway'),
+  });
+
+  return {
+    handle,
+    async explain(question) {
+      if (needsCatalogue) await prices.load();
+      const now = () => clock.now();
+      return await explainCall(question, { operations: SERVED_OPERATIONS, open, admission, route, now });
+    },
+  };
+
+  async function getReady(): Promise<void> {
+    if (needsCatalogue) await prices.load();
+    await life.start();
+    isReady = true;
+  }
+}

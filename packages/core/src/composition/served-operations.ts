@@ -1,0 +1,26 @@
+import { chatCompletions } from '../operations/chat-completions.js';
+import { completions } from '../operations/completions.js';
+import { embeddings } from '../operations/embeddings.js';
+import { imageEdits, imageGenerations } from '../operations/images.js';
+import { messages } from '../operations/messages.js';
+import { moderations } from '../operations/moderations.js';
+import { rerank } from '../operations/rerank.js';
+import { responses } from '../operations/responses.js';
+import { speech } from '../operations/speech.js';
+import { transcriptions, translations } from '../operations/transcriptions.js';
+
+/** Everything a client may ask an upstream. */
+export const SERVED_OPERATIONS = [
+  chatCompletions,
+  messages,
+  responses,
+  completions,
+  embeddings,
+  moderations,
+  rerank,
+  imageGenerations,
+  imageEdits,
+  speech,
+  transcriptions,
+  translations,
+];
