@@ -5,6 +5,7 @@ import type { JsonObject } from './json.js';
 import type { ModelGroup } from './model-group.js';
 import type { Demand, UpstreamOperation } from './operation.js';
 import type { Principal, Via } from './principal.js';
+import type { Steering } from './steering.js';
 import type { HeaderLookup } from './transport.js';
 
 /** One client request under way: one id, one principal, one outcome. */
@@ -23,8 +24,10 @@ export interface Call<Host = unknown> {
   readonly form: Form | undefined;
   /** The group asked for. */
   readonly group: ModelGroup;
+  /** What the request asks of its own routing; undefined where it asks nothing, or may not. */
+  readonly steering: Steering | undefined;
   readonly host: Host;
-  /** What it was tagged with: its principal's tags. */
+  /** What it was tagged with: its principal's tags, and those of the request where it may steer. */
   readonly tags: readonly string[];
   /** Milliseconds since the epoch. */
   readonly startedAt: number;

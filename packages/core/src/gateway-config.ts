@@ -62,6 +62,13 @@ export interface GatewayConfig<Host = unknown, Name extends string = string> {
   readonly policyTimeoutMs?: number;
   /** Answers carry `x-portico-*` headers that say which deployment answered, what was tried and what was dropped. Default false. */
   readonly debugHeaders?: boolean;
+  /**
+   * Lets a request steer its own routing: fallbacks, retries, a shorter timeout, tags, as fields of the body or
+   * `x-portico-*` headers (see the README of core). Never beyond what the caller may use. Default false.
+   */
+  readonly requestOverrides?: boolean;
+  /** Spells headers as LiteLLM's proxy does too, for clients that read or send them. */
+  readonly compat?: 'litellm';
   /** Let the host's next route answer paths below the mount that are not the gateway's, instead of a 404. Default: only for a mount at the root of its host. */
   readonly fallthrough?: boolean;
   readonly interceptors?: readonly Interceptor[];

@@ -70,6 +70,7 @@ export type {
 } from './route-config.js';
 export { reveal, Secret, secret } from './secret.js';
 export type { Sink } from './sink.js';
+export type { Steering } from './steering.js';
 export type { CooldownStore, CounterRequest, CounterStore, ReserveAnswer } from './store.js';
 export type { StickyKey, StrategyName } from './strategy.js';
 export type {

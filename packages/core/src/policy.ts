@@ -2,6 +2,7 @@ import type { GatewayError } from './errors.js';
 import type { JsonObject, MaybePromise } from './json.js';
 import type { OperationName } from './operation.js';
 import type { Principal, Via } from './principal.js';
+import type { Steering } from './steering.js';
 
 /** What every policy sees besides the host's own objects. */
 export interface PolicyRequest {
@@ -33,6 +34,8 @@ export interface AuthorizeRequest extends PolicyRequest {
   readonly model: string;
   readonly stream: boolean;
   readonly body: Readonly<JsonObject>;
+  /** What the request asks of its own routing, with `requestOverrides`. */
+  readonly steering: Steering | undefined;
 }
 
 /** Decides whether a call that access and limits would allow may go on. Return an error to refuse, nothing to allow; a throw refuses, and so does any other answer. */

@@ -26,6 +26,9 @@ export interface Road<Host> {
 /** 20 MiB: a handful of photographs in base64. */
 const MAX_BODY_BYTES = 20 * 1024 * 1024;
 
+/** What headers begin with that are about the gateway itself, by how they are spelled. */
+const HEADER_PREFIXES = { own: ['x-portico-'], litellm: ['x-portico-', 'x-litellm-'] };
+
 /** Makes everything that one configuration decides, and nothing that outlives it. */
 export function openRoad<Host, Name extends string>(
   config: GatewayConfig<Host, Name>,
@@ -42,7 +45,11 @@ export function openRoad<Host, Name extends string>(
   if (needsCatalogue) prices.load().catch(() => undefined);
   let isReady = false;
 
-  const open = { table, maxBodyBytes: config.maxBodyBytes ?? MAX_BODY_BYTES };
+  const open = {
+    table,
+    maxBodyBytes: config.maxBodyBytes ?? MAX_BODY_BYTES,
+    steeringPrefixes: config.requestOverrides === true ? HEADER_PREFIXES[config.compat ?? 'own'] : undefined,
+  };
   const admission = openAdmission({
     counters,
     clock,

@@ -226,6 +226,8 @@ export const configSchema = z.strictObject({
   heartbeatMs: positive.optional(),
   policyTimeoutMs: positive.optional(),
   debugHeaders: z.boolean().optional(),
+  requestOverrides: z.boolean().optional(),
+  compat: z.literal('litellm').optional(),
   fallthrough: z.boolean().optional(),
   ...guests,
   onUsage: fn.optional(),

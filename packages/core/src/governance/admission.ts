@@ -7,6 +7,7 @@ import type { GatewayConfig } from '../gateway-config.js';
 import { isPromise, type MaybePromise } from '../json.js';
 import type { ModelGroup } from '../model-group.js';
 import type { ReplyHeaders } from '../reply.js';
+import { FALLBACK_LISTS, fallbackNames } from '../steering.js';
 import type { CounterStore, ReserveAnswer } from '../store.js';
 import { totalInputTokens, totalOutputTokens, type Usage } from '../usage.js';
 import { mayUseModel } from './access.js';
@@ -63,11 +64,12 @@ export function openAdmission(parts: AdmissionParts): Admission {
   const limitsOf = openLimits();
   const reaches = new WeakMap<ModelGroup, Reach>();
 
-  function reachOf(group: ModelGroup): Reach {
-    let reach = reaches.get(group);
+  function reachOf(call: Call): Reach {
+    if (call.steering !== undefined) return measureReach(call, parts.findGroup);
+    let reach = reaches.get(call.group);
     if (reach === undefined) {
-      reach = measureReach(group, parts.findGroup);
-      reaches.set(group, reach);
+      reach = measureReach(call, parts.findGroup);
+      reaches.set(call.group, reach);
     }
     return reach;
   }
@@ -136,7 +138,7 @@ export function openAdmission(parts: AdmissionParts): Admission {
     const budget = principal.budget ?? defaults?.budget;
     if (rates === undefined && budget === undefined) return NO_LIMITS;
     const hasNeed = budget !== undefined || rates?.tokensPerMinute !== undefined;
-    const need = hasNeed ? needOf(call, reachOf(call.group), budget !== undefined) : NO_NEED;
+    const need = hasNeed ? needOf(call, reachOf(call), budget !== undefined) : NO_NEED;
     return limitsOf(principal.id, rates, budget, need, now);
   }
 
@@ -146,7 +148,7 @@ export function openAdmission(parts: AdmissionParts): Admission {
       const limits = limitsFor(call, now);
       if (limits.length === 0) return NOTHING_HELD;
 
-      const { leaseMs } = reachOf(call.group);
+      const leaseMs = call.group.totalMs + LEASE_MARGIN_MS;
       let answer: MaybePromise<ReserveAnswer>;
       try {
         answer = counters.reserve(limits, leaseMs);
@@ -182,25 +184,25 @@ const NO_NEED: Need = { tokens: 0, costNanoUsd: 0 };
 /** Everywhere a call for a group can end up. */
 interface Reach {
   readonly stops: readonly { readonly deployment: Deployment; readonly group: ModelGroup }[];
-  readonly leaseMs: number;
 }
 
 // The call's own deadline ends it first; what remains is for settling.
 const LEASE_MARGIN_MS = 60_000;
 
-function measureReach(start: ModelGroup, findGroup: AdmissionParts['findGroup']): Reach {
-  const reached = new Set([start]);
+function measureReach(call: Call, findGroup: AdmissionParts['findGroup']): Reach {
+  const reached = new Set([call.group]);
   // A Set hands out what is added while it is walked.
   for (const group of reached) {
-    for (const names of [group.leadsTo, group.fallbacks, group.contextFallbacks, group.contentFallbacks]) {
-      for (const name of names) {
+    const names = [group.leadsTo, ...FALLBACK_LISTS.map((list) => fallbackNames(call, group, list))];
+    for (const list of names) {
+      for (const name of list) {
         const next = findGroup(name);
         if (next !== undefined) reached.add(next);
       }
     }
   }
   const stops = [...reached].flatMap((group) => group.deployments.map((deployment) => ({ deployment, group })));
-  return { stops, leaseMs: start.totalMs + LEASE_MARGIN_MS };
+  return { stops };
 }
 
 function actualOf(limits: readonly Limit[], usage: Usage | undefined, costNanoUsd: number | undefined): number[] {

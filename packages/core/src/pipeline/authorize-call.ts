@@ -18,6 +18,7 @@ export async function authorizeCall<Host>(
     model: call.group.name,
     stream: call.demand.stream,
     body: call.body,
+    steering: call.steering,
   });
   const seen = { ...request.host, request: view };
   for (const authorize of policies) {

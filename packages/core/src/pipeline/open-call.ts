@@ -7,14 +7,19 @@ import type { IncomingRequest } from '../incoming.js';
 import { isJsonObject, type JsonObject } from '../json.js';
 import type { UpstreamOperation } from '../operation.js';
 import { kindOf } from '../operations/read-fields.js';
+import type { Principal } from '../principal.js';
 import type { RouteTable } from '../routing/route-table.js';
+import type { Steering } from '../steering.js';
 import type { Caller } from './identify.js';
 import { locateJsonError } from './locate-json-error.js';
+import { readSteering } from './read-steering.js';
 import { usableGroup } from './usable-group.js';
 
 export interface OpenCallParts {
   readonly table: RouteTable;
   readonly maxBodyBytes: number;
+  /** What headers begin with by which a request may steer its routing; undefined where none may. */
+  readonly steeringPrefixes: readonly string[] | undefined;
 }
 
 /** Reads the body, once, and checks what the operation declares and whether the caller may ask for it. */
@@ -38,19 +43,32 @@ export async function openCall<Host>(
     throw new GatewayError('invalid_input', `The body must be a JSON object; found ${kindOf(json)}.`);
   }
   const demand = operation.read(json);
-  const group = usableGroup(demand.model, caller.principal, parts.table);
+  const { principal } = caller;
+  const group = usableGroup(demand.model, principal, parts.table);
+  const steered =
+    parts.steeringPrefixes &&
+    readSteering(
+      {
+        body: json,
+        header: (name) => request.header(name),
+        headerPrefixes: parts.steeringPrefixes,
+        checkTarget: (name, where) => usableGroup(name, principal, parts.table, where),
+      },
+      demand,
+    );
   return {
     id,
     operation,
-    principal: caller.principal,
+    principal,
     via: caller.via,
     demand,
-    body: json,
+    body: steered === undefined ? json : steered.body,
     headers: { get: (name) => request.header(name) },
     form,
     group,
+    steering: steered?.steering,
     host: request.host,
-    tags: caller.principal.tags ?? NO_TAGS,
+    tags: tagsOf(principal, steered?.steering),
     startedAt,
     cancellation,
     attempts: [],
@@ -59,6 +77,10 @@ export async function openCall<Host>(
 }
 
 const NO_TAGS: readonly string[] = [];
+
+function tagsOf({ tags = NO_TAGS }: Principal, steering: Steering | undefined): readonly string[] {
+  return steering === undefined ? tags : [...new Set([...tags, ...steering.tags])];
+}
 
 async function formOf(request: IncomingRequest, maxBytes: number): Promise<Form> {
   const { body } = request;

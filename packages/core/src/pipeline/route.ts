@@ -18,6 +18,7 @@ import type { RouteTable } from '../routing/route-table.js';
 import type { Standing } from '../routing/standing.js';
 import type { RouteMeans, Trip } from '../routing/trip.js';
 import type { Visit } from '../routing/visit.js';
+import { fallbackNames, totalMsOf } from '../steering.js';
 import type { Send } from '../transport.js';
 import { type Answer, type AskParts, askDeployment } from '../upstream/ask-deployment.js';
 import { RelayedStream } from '../upstream/relayed-stream.js';
@@ -103,7 +104,7 @@ export function openRoute(parts: RouteParts): Route {
           {
             group,
             cancellation,
-            endsAt: startedAt + group.totalMs,
+            endsAt: startedAt + totalMsOf(asked),
             retries: group.retries,
             isLastHope: true,
             seen: new Set(),
@@ -159,7 +160,7 @@ export function openRoute(parts: RouteParts): Route {
         const output = demand.maxOutputTokens ?? deployment.maxOutputTokens * demand.answers;
         return { price, worstCostNanoUsd: price && worstCaseOf(inputTokens, output, price) };
       };
-      const fallbacks = group.fallbacks.filter((name) => {
+      const fallbacks = fallbackNames(call, group, 'fallbacks').filter((name) => {
         const next = means.find(name);
         return next !== undefined && means.mayUse(next) && canServe(next, call, table);
       });

@@ -4,8 +4,11 @@ import type { ModelGroup } from '../model-group.js';
 import type { Principal } from '../principal.js';
 import type { RouteTable } from '../routing/route-table.js';
 
-/** The group of a name the caller may use. Throws `model_not_found`, the same whether nobody serves it or the caller may not know. */
-export function usableGroup(name: string, principal: Principal, table: RouteTable): ModelGroup {
+/**
+ * The group of a name the caller may use. Throws `model_not_found`, the same whether nobody serves it or the caller may not
+ * know; `param` is where the name was found.
+ */
+export function usableGroup(name: string, principal: Principal, table: RouteTable, param = 'model'): ModelGroup {
   const group = mayUseModel(principal, name) ? table.find(name) : undefined;
   if (group !== undefined) return group;
   const all = [...table.groups.values(), ...table.patterns].map((known) => known.name);
@@ -18,6 +21,6 @@ export function usableGroup(name: string, principal: Principal, table: RouteTabl
   throw new GatewayError(
     'model_not_found',
     `There is no model ${JSON.stringify(name.slice(0, 100))} for you. ${names === '' ? 'You may use none.' : `You may use ${names}${rest}.`}`,
-    { param: 'model' },
+    { param },
   );
 }

@@ -3,6 +3,7 @@ import type { Cancellation } from '../cancellation.js';
 import type { Clock } from '../clock.js';
 import { GatewayError } from '../errors.js';
 import type { Pool } from '../route-node.js';
+import { maxRetriesOf } from '../steering.js';
 import type { Lane, PickedCall } from './lane.js';
 import { race } from './race.js';
 import { pickedCall } from './rank-nodes.js';
@@ -200,12 +201,12 @@ function nextRetry<Answer>(
   failures: ReadonlyMap<Standing, GatewayError>,
   retries: number,
   trip: Trip,
-  { clock, random }: RouteMeans<Answer>,
+  { call, clock, random }: RouteMeans<Answer>,
 ): { standing: Standing; delayMs: number } | undefined {
-  const { maxRetries, byKind, maxDelayMs } = trip.retries;
+  const { byKind, maxDelayMs } = trip.retries;
   let best: { standing: Standing; delayMs: number } | undefined;
   for (const [standing, failure] of failures) {
-    if (retries >= (byKind?.[failure.kind] ?? maxRetries)) continue;
+    if (retries >= maxRetriesOf(call, trip.retries, failure.kind)) continue;
     // A policy that names the kind has the last word on it.
     if (!failure.retryable && byKind?.[failure.kind] === undefined) continue;
     const delayMs = retryDelayMs(failure, retries, trip.retries, random);

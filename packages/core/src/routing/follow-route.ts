@@ -1,6 +1,7 @@
 import { GatewayError } from '../errors.js';
 import type { ModelGroup } from '../model-group.js';
 import type { RouteNode } from '../route-node.js';
+import { fallbackNames, fallbacksLeft } from '../steering.js';
 import { askPool } from './ask-pool.js';
 import { holds } from './conditions.js';
 import { race } from './race.js';
@@ -15,8 +16,10 @@ import type { RouteMeans, Trip } from './trip.js';
 export async function followGroup<Answer>(start: ModelGroup, trip: Trip, means: RouteMeans<Answer>): Promise<Answer> {
   const waiting: ModelGroup[] = [start];
   let verdict: GatewayError | undefined;
+  let asked = 0;
   for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
     trip.seen.add(group.name);
+    asked += 1;
     try {
       const isLastHope = trip.isLastHope && waiting.length === 0 && nextGroups(group, 'yes').length === 0;
       // Its own retries, where the group is not the one that was asked for.
@@ -34,11 +37,13 @@ export async function followGroup<Answer>(start: ModelGroup, trip: Trip, means: 
 
   function nextGroups(group: ModelGroup, elsewhere: keyof typeof FALLBACK_LISTS): ModelGroup[] {
     const groups: ModelGroup[] = [];
-    for (const name of group[FALLBACK_LISTS[elsewhere]]) {
+    for (const name of fallbackNames(means.call, group, FALLBACK_LISTS[elsewhere])) {
       const next = means.find(name);
-      if (next !== undefined && !trip.seen.has(name) && means.mayUse(next) && means.canServe(next)) groups.push(next);
+      // One that two groups fall back to waits once.
+      if (next === undefined || trip.seen.has(name) || waiting.includes(next)) continue;
+      if (means.mayUse(next) && means.canServe(next)) groups.push(next);
     }
-    return groups;
+    return groups.slice(0, fallbacksLeft(means.call, asked - 1 + waiting.length));
   }
 }
 
