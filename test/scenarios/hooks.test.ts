@@ -361,6 +361,7 @@ describe('observers', () => {
       'endedAt',
       'failure',
       'firstContentAt',
+      'group',
       'model',
       'provider',
       'startedAt',

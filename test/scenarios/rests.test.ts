@@ -109,25 +109,6 @@ describe('R-FO-3: a failure that only some others can help with', () => {
   });
 });
 
-describe('R-FO-5: an answer that is asked to', () => {
-  it.each([false, true])('says who gave it and who was asked before (streamed: %s)', async (stream) => {
-    const provider = await startProvider();
-    const models = {
-      chat: [{ ...WIRES.openai(provider, 'fault-f10'), weight: 1e12 }, WIRES.openai(provider, 'spare')],
-    };
-    const telling = await mount({ models, debugHeaders: true });
-    const { headers } = await askChat(telling, { model: 'chat', stream });
-    expect(headers.get('x-portico-deployment')).toBe('chat:openai/spare');
-    expect(headers.get('x-portico-attempts')).toMatch(
-      /^chat:openai\/fault-f10=unauthorized_upstream, chat:openai\/spare=/,
-    );
-
-    const discreet = await mount({ models });
-    const { headers: usual } = await askChat(discreet, { model: 'chat', stream });
-    expect([...usual.keys()].filter((name) => name.startsWith('x-portico'))).toEqual([]);
-  });
-});
-
 async function start(models: readonly string[], options: FakeProviderOptions = {}) {
   const provider = await startProvider(options);
   const clock = fakeClock(Date.now());
@@ -155,7 +136,7 @@ async function startProvider(options: FakeProviderOptions = {}) {
   return provider;
 }
 
-async function mount(config: Pick<GatewayConfig, 'models' | 'clock' | 'observers' | 'debugHeaders'>) {
+async function mount(config: Pick<GatewayConfig, 'models' | 'clock' | 'observers'>) {
   const mounted = await MOUNTS['in-process']({ anonymous: ADA, ...config });
   onTestFinished(() => mounted.close());
   return mounted;

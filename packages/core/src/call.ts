@@ -40,6 +40,8 @@ export interface Call<Host = unknown> {
 
 /** One upstream request of a call. Times are milliseconds since the epoch. */
 export interface Attempt {
+  /** The group it was made for: another than the call's after a fallback. */
+  readonly group: string;
   readonly deployment: string;
   readonly provider: string;
   readonly model: string;

@@ -6,7 +6,6 @@ import { reloadedConfig } from './composition/reloaded-config.js';
 import { validateConfig } from './config/validate-config.js';
 import { chat, chatStream } from './doors/chat.js';
 import { answerRequest, fetchAs, type Handle } from './doors/fetch.js';
-import type { ExplainQuestion } from './explanation.js';
 import type { Gateway } from './gateway.js';
 import type { GatewayConfig } from './gateway-config.js';
 import { sheetFromConfig } from './governance/price-sheet.js';
@@ -42,7 +41,7 @@ export function createGateway<Host, Name extends string>(
     fetchAs: (principal) => fetchAs(handle, principal),
     chat: (request, options) => chat(handle, request, options),
     chatStream: (request, options) => chatStream(handle, request, options),
-    explain: (question) => current.road.explain(question as ExplainQuestion),
+    explain: (question) => current.road.explain(question),
     async issueToken(principal, options) {
       if (tokens !== undefined) return tokens.issue(principal, options?.expiresInMs);
       throw new TypeError('Tokens need a secret to be signed with: set "tokens.secret" in the configuration.');

@@ -60,14 +60,14 @@ export interface GatewayConfig<Host = unknown, Name extends string = string> {
   readonly heartbeatMs?: number;
   /** Longest a policy may take to decide; then the call is refused. Default 10,000. */
   readonly policyTimeoutMs?: number;
-  /** Answers carry `x-portico-*` headers that say which deployment answered, what was tried and what was dropped. Default false. */
+  /** Answers and errors carry `x-portico-*` headers that say who answered, who was asked before and what was dropped (see the README of core). Default false. */
   readonly debugHeaders?: boolean;
   /**
    * Lets a request steer its own routing: fallbacks, retries, a shorter timeout, tags, as fields of the body or
    * `x-portico-*` headers (see the README of core). Never beyond what the caller may use. Default false.
    */
   readonly requestOverrides?: boolean;
-  /** Spells headers as LiteLLM's proxy does too, for clients that read or send them. */
+  /** Answers and errors carry `x-litellm-*` headers, for clients that read them; with `requestOverrides` such headers are read too. */
   readonly compat?: 'litellm';
   /** Let the host's next route answer paths below the mount that are not the gateway's, instead of a 404. Default: only for a mount at the root of its host. */
   readonly fallthrough?: boolean;

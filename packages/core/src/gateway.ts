@@ -1,3 +1,4 @@
+import type { AnswerMetadata } from './answer-metadata.js';
 import type { ExplainQuestion, Explanation } from './explanation.js';
 import type { ReloadableConfig } from './gateway-config.js';
 import type { IncomingRequest } from './incoming.js';
@@ -78,4 +79,9 @@ export interface ChatRequest<Name extends string = string> {
 export interface CallerOptions {
   readonly as: Principal;
   readonly signal?: AbortSignal;
+  /**
+   * Told once how the call was answered, or that it was not: with the whole answer, before the first chunk of a stream, or
+   * before the call rejects. Not told of what was refused before there was a call: an unknown model, a broken body.
+   */
+  readonly onAnswer?: (metadata: AnswerMetadata) => void;
 }

@@ -22,6 +22,8 @@ export interface IncomingRequest<Host = unknown> {
   onClientGone(listener: () => void): void;
   /** Set by in-process callers: no authentication runs, the call is charged to this principal. */
   readonly principal?: Principal | undefined;
+  /** Set by in-process callers: the reply says how the call was answered. */
+  readonly wantsMetadata?: boolean | undefined;
 }
 
 /** The body: perhaps already parsed by the host, else bytes to read once. */

@@ -1,4 +1,5 @@
 export type { Abilities } from './abilities.js';
+export type { AnswerMetadata, AttemptMetadata } from './answer-metadata.js';
 export { BRIDGED_REASONING } from './bridged-reasoning.js';
 export type { Attempt, Call } from './call.js';
 export { Cancellation } from './cancellation.js';

@@ -1,3 +1,5 @@
+import type { AnswerMetadata } from './answer-metadata.js';
+
 /** What the gateway answers; a mount writes it to its own kind of socket. */
 export type Reply = WholeReply | EventsReply;
 
@@ -11,6 +13,8 @@ export interface WholeReply {
   readonly headers: ReplyHeaders;
   /** Mostly JSON, as a string so that head and body leave in one write, the upstream's own where it needed no translation; bytes for sound. */
   readonly body: string | Uint8Array;
+  /** Where the request wanted them, or headers tell of them. */
+  readonly metadata?: AnswerMetadata | undefined;
 }
 
 /** A server-sent event stream. */
@@ -19,6 +23,8 @@ export interface EventsReply {
   readonly status: number;
   readonly headers: ReplyHeaders;
   readonly body: EventsSource;
+  /** Where the request wanted them, or headers tell of them. */
+  readonly metadata?: AnswerMetadata | undefined;
 }
 
 /** Events that are pushed, whole ones only; the same rules of ownership as `ByteSource`. */

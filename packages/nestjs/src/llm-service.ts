@@ -1,4 +1,12 @@
-import type { Authenticate, ChatRequest, Gateway, JsonObject, PolicyRequest, Principal } from '@portico/core';
+import type {
+  AnswerMetadata,
+  Authenticate,
+  ChatRequest,
+  Gateway,
+  JsonObject,
+  PolicyRequest,
+  Principal,
+} from '@portico/core';
 import { Observable } from 'rxjs';
 import type { NestHost } from './nest-host.js';
 
@@ -6,6 +14,8 @@ export interface LlmCallOptions {
   /** Whom the call is made and charged as. Default: the module's own `principal`. */
   readonly as?: Principal;
   readonly signal?: AbortSignal;
+  /** Told once how the call was answered: by which deployment, at which attempt. */
+  readonly onAnswer?: (metadata: AnswerMetadata) => void;
 }
 
 /** Calls from the application's own code: same models, policies, limits and ledger as over HTTP, and no socket. */

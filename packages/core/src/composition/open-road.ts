@@ -10,6 +10,7 @@ import { explainCall } from '../pipeline/explain-call.js';
 import { openStaircase } from '../pipeline/handle.js';
 import { openMatch } from '../pipeline/match-operation.js';
 import { openRoute } from '../pipeline/route.js';
+import { tellLitellmWay, tellOwnWay } from '../pipeline/tell-road.js';
 import { settledPrincipal } from '../principal.js';
 import type { Reply } from '../reply.js';
 import { buildRouteTable } from '../routing/route-table.js';
@@ -96,7 +97,10 @@ export function openRoad<Host, Name extends string>(
     route,
     revocations: lasting.revocations,
     clock,
-    debugHeaders: config.debugHeaders ?? false,
+    told: [
+      ...(config.debugHeaders === true ? [tellOwnWay] : []),
+      ...(config.compat === 'litellm' ? [tellLitellmWay] : []),
+    ],
     createdAt: Math.floor(lasting.madeAt / 1000),
     ready: () => (isReady ? undefined : getReady()),
     closing: life.closing,

@@ -57,10 +57,18 @@ async function ask<Host>(
     signal: options.signal,
     host: {} as Host, // in-process callers have no host objects
     principal: options.as,
+    wantsMetadata: options.onAnswer !== undefined,
   });
-  const reply = await handle(request);
+  const reply = (await handle(request)) as Reply; // the path is one of ours
   options.signal?.throwIfAborted();
-  return { reply: reply as Reply, release }; // the path is one of ours
+  try {
+    if (reply.metadata !== undefined) options.onAnswer?.(reply.metadata);
+  } catch (error) {
+    release();
+    if (reply.kind === 'events') reply.body.cancel(error);
+    throw error;
+  }
+  return { reply, release };
 }
 
 function readJson(reply: WholeReply): JsonObject {

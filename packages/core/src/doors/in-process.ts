@@ -13,6 +13,7 @@ export interface InProcessCall<Host> {
   readonly authority?: string | undefined;
   readonly ip?: string | undefined;
   readonly principal?: Principal | undefined;
+  readonly wantsMetadata?: boolean | undefined;
 }
 
 /** The request, and what to call once its answer is complete so that the signal is let go. */
@@ -31,6 +32,7 @@ export function incomingOf<Host>(call: InProcessCall<Host>): { request: Incoming
       host: call.host,
       body: call.body,
       principal: call.principal,
+      wantsMetadata: call.wantsMetadata,
       onClientGone(listener) {
         gone = listener;
         if (signal?.aborted) listener();

@@ -1,3 +1,4 @@
+import type { Call } from '../call.js';
 import { Cancellation } from '../cancellation.js';
 import type { Clock } from '../clock.js';
 import { GatewayError } from '../errors.js';
@@ -7,6 +8,7 @@ import type { IncomingRequest } from '../incoming.js';
 import { errorShape } from '../operations/error-shape.js';
 import type { Authorize } from '../policy.js';
 import type { Reply } from '../reply.js';
+import { answerMetadataOf } from './answer-metadata-of.js';
 import { listModels, showModel } from './answer-models.js';
 import { authorizeCall } from './authorize-call.js';
 import { type IdentifyParts, identify } from './identify.js';
@@ -16,6 +18,7 @@ import { type OpenCallParts, openCall } from './open-call.js';
 import { asGatewayError, refuse } from './refuse.js';
 import { respond } from './respond.js';
 import type { Route } from './route.js';
+import type { TellRoad } from './tell-road.js';
 
 export interface StaircaseParts<Host> {
   readonly match: MatchOperation;
@@ -27,7 +30,8 @@ export interface StaircaseParts<Host> {
   readonly route: Route;
   readonly revocations: Revocations;
   readonly clock: Clock;
-  readonly debugHeaders: boolean;
+  /** What is told in headers of how a call was answered; mostly nothing. */
+  readonly told: readonly TellRoad[];
   /** Seconds since the epoch at which the gateway was made: the `created` of its models. */
   readonly createdAt: number;
   /** Undefined once everything that must be loaded before the first call is there. */
@@ -44,6 +48,7 @@ export function openStaircase<Host>(parts: StaircaseParts<Host>) {
     const matched = parts.match(request.method, request.path, request.atRoot);
     if (matched === undefined) return undefined;
     const id = `req_${crypto.randomUUID()}`;
+    let call: Call<Host> | undefined;
     let meter: Meter | undefined;
     try {
       if (matched.kind === 'refused') throw matched.error;
@@ -61,7 +66,7 @@ export function openStaircase<Host>(parts: StaircaseParts<Host>) {
       if (matched.kind === 'model')
         return showModel(matched.id, caller.principal, parts.open.table, parts.createdAt, id);
 
-      const call = await openCall(id, startedAt, matched, caller, request, cancellation, parts.open);
+      call = await openCall(id, startedAt, matched, caller, request, cancellation, parts.open);
       if (parts.authorize.length > 0) await authorizeCall(call, request, parts.authorize, parts.identify);
       // Closing waits for calls that have begun; this one's record would come after the last flush.
       const closingNow = parts.closing();
@@ -70,15 +75,21 @@ export function openStaircase<Host>(parts: StaircaseParts<Host>) {
       meter = new Meter(call, ticket, parts.meter);
       if (parts.revocations.turn !== turn && parts.revocations.revokedSince(call.principal.id, turn)) throw revoked();
       const answer = await parts.route.ask(call, meter);
-      if (answer.kind === 'whole') meter.answered(answer);
-      return respond(call, answer, ticket.headers, parts.debugHeaders);
+      const cost = answer.kind === 'whole' ? meter.answered(answer) : undefined;
+      const metadata = isTold(request) ? answerMetadataOf(call, answer.attempt, cost, parts.clock.now()) : undefined;
+      return respond(call, answer, ticket.headers, metadata, parts.told);
     } catch (error) {
       const failure = asGatewayError(error);
       if (failure.kind === 'internal') parts.reportInternal(failure, id);
       meter?.failed(failure);
-      return refuse(failure, id, spellingOf(matched));
+      const metadata = call && isTold(request) ? answerMetadataOf(call, undefined, 0, parts.clock.now()) : undefined;
+      return refuse(failure, id, spellingOf(matched), metadata, parts.told);
     }
   };
+
+  function isTold(request: IncomingRequest<Host>): boolean {
+    return parts.told.length > 0 || request.wantsMetadata === true;
+  }
 }
 
 function spellingOf(matched: Matched) {

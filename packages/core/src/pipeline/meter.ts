@@ -90,10 +90,10 @@ export class Meter implements OpenCall {
     return end.usage ?? this.estimate(end.producedCharacters);
   }
 
-  /** A whole answer is here. */
-  answered(answer: Answer & { kind: 'whole' }): void {
+  /** A whole answer is here. Answers what the call cost; undefined where nobody knows. */
+  answered(answer: Answer & { kind: 'whole' }): number | undefined {
     this.#attemptDone(answer.attempt, undefined);
-    this.#end('ok', undefined, this.usageOfWhole(answer), answer.deployment, answer.attempt);
+    return this.#end('ok', undefined, this.usageOfWhole(answer), answer.deployment, answer.attempt);
   }
 
   streamEnded(end: StreamEnd, deployment: Deployment, attempt: Attempt): void {
@@ -181,8 +181,8 @@ export class Meter implements OpenCall {
     answered: Usage,
     deployment: Deployment | undefined,
     attempt: Attempt | undefined,
-  ): void {
-    if (this.#over) return;
+  ): number | undefined {
+    if (this.#over) return undefined;
     this.#over = true;
     const call = this.call;
     const sheet = deployment && this.#parts.prices.sheetOf(deployment);
@@ -192,7 +192,8 @@ export class Meter implements OpenCall {
     for (const hold of this.#extra) hold.settle(undefined, undefined);
     for (const hold of this.#kept) hold.settle(answered);
     this.#parts.open.remove(this);
-    if (this.#parts.queue === undefined && this.#snapshot === undefined) return;
+    const total = sumOfCosts(cost, this.#besideNanoUsd);
+    if (this.#parts.queue === undefined && this.#snapshot === undefined) return total;
     const record: UsageRecord = {
       id: call.id,
       operation: call.operation.name,
@@ -206,7 +207,7 @@ export class Meter implements OpenCall {
       outcome,
       failure: failure?.kind,
       usage: this.#beside === NO_USAGE ? answered : sumOfUsage(answered, this.#beside),
-      costNanoUsd: sumOfCosts(cost, this.#besideNanoUsd),
+      costNanoUsd: total,
       priceVersion: sheet?.version,
       startedAt: call.startedAt,
       firstContentAt: attempt?.firstContentAt,
@@ -217,6 +218,7 @@ export class Meter implements OpenCall {
     this.#parts.rememberContext?.(record, this.#inContext);
     this.#parts.queue?.push(record);
     if (this.#snapshot !== undefined) this.#inContext(() => this.#parts.observers.callEnded(record));
+    return total;
   }
 }
 

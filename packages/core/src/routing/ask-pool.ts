@@ -164,6 +164,7 @@ async function askOnce<Answer>(
     hold = room;
   }
   const attempt: Attempt = {
+    group: trip.group.name,
     deployment: deployment.id,
     provider: deployment.provider.name,
     model: deployment.model,

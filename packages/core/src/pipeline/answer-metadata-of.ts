@@ -1,0 +1,30 @@
+import type { AnswerMetadata, AttemptMetadata } from '../answer-metadata.js';
+import type { Attempt, Call } from '../call.js';
+
+/** What can be said of a call as it is answered, by the attempt that was, or by none. */
+export function answerMetadataOf(
+  call: Call,
+  answered: Attempt | undefined,
+  costNanoUsd: number | undefined,
+  now: number,
+): AnswerMetadata {
+  return {
+    callId: call.id,
+    requestedModel: call.group.name,
+    answeredModel: answered?.group,
+    deployment: answered?.deployment,
+    provider: answered?.provider,
+    upstreamModel: answered?.model,
+    upstreamRequestId: (answered ?? call.attempts.at(-1))?.upstreamRequestId,
+    attempts: call.attempts.map((attempt) => attemptMetadataOf(attempt, now)),
+    durationMs: now - call.startedAt,
+    costNanoUsd,
+    warnings: [...call.warnings],
+  };
+}
+
+function attemptMetadataOf(attempt: Attempt, now: number): AttemptMetadata {
+  const { group, deployment, provider, model, startedAt, endedAt, status, upstreamRequestId, failure } = attempt;
+  const durationMs = (endedAt ?? now) - startedAt;
+  return { group, deployment, provider, model, status, upstreamRequestId, durationMs, failure };
+}
