@@ -4,9 +4,6 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { askChat, QUESTION } from '../support/ask-chat.js';
 import { ADA, QUICK, WIRES } from '../support/gateway-on.js';
 import { MOUNTS, type MountConfig, type Mounted, type MountName } from '../support/mounts.js';
-import { watchProcess } from '../support/watch-process.js';
-
-watchProcess();
 
 const PLACES: readonly MountName[] = ['Express 5', 'Koa 3', 'Nest 11 on Fastify', 'HTTP/2', 'fetch', 'in-process'];
 

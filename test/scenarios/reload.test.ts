@@ -6,9 +6,6 @@ import { askChat, QUESTION } from '../support/ask-chat.js';
 import { ADA, QUICK, WIRES } from '../support/gateway-on.js';
 import { MOUNTS, type MountConfig, type MountName } from '../support/mounts.js';
 import { startSteeredProvider } from '../support/steered-provider.js';
-import { watchProcess } from '../support/watch-process.js';
-
-watchProcess();
 
 const PLACES: readonly MountName[] = [
   'Express 5',

@@ -28,7 +28,7 @@ export interface Health {
 }
 
 /** Wildcards make deployments of names that clients choose: those longest ago are forgotten first. */
-const MAX_REMEMBERED = 100_000;
+const MAX_REMEMBERED = 10_000;
 
 /** No vendor is believed beyond an hour. */
 const MAX_REST_MS = 3_600_000;
