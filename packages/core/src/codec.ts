@@ -22,9 +22,9 @@ export interface Codec {
   decode?(answer: JsonObject, target: EncodeTarget, request?: JsonObject): JsonObject;
   /**
    * Most output tokens this codec asks a model for where the client sets no bound: what a budget then reserves. Absent
-   * where it asks for nothing and the vendor decides.
+   * or undefined where it asks for nothing and the vendor decides.
    */
-  defaultMaxOutputTokens?(baseModel: string): number;
+  defaultMaxOutputTokens?(baseModel: string): number | undefined;
   /** A state machine for one stream; `request` as for `decode`. */
   openStream(target: EncodeTarget, request?: JsonObject): StreamDecoder;
   /** How streams are cut into events where they come as something else than server-sent events. */

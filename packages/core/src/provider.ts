@@ -42,6 +42,8 @@ interface Room {
 /** What a deployment says about its connection. */
 export interface ConnectionSettings {
   readonly model: string;
+  /** The model's own name, where the configuration says it because `model` is an arbitrary one. */
+  readonly baseModel?: string | undefined;
   readonly baseUrl: string | undefined;
   readonly apiKey: Secret | undefined;
   readonly apiVersion: string | undefined;
@@ -49,12 +51,16 @@ export interface ConnectionSettings {
   readonly headers: Readonly<Record<string, string>>;
   /** Everything else the deployment's configuration holds for this vendor. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** Where the vendor's usual variables are, for what the deployment does not say: a region, and nothing secret. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
 /** A deployment's fixed side of every request. */
 export interface Connection {
   readonly origin: string;
-  /** Path and query of an operation. */
+  /** The model's own name, where `model` says more than that: a route, a region. Default: the model. */
+  readonly baseModel?: string;
+  /** Path and query of an operation; what has none is not offered here, whatever the provider could do elsewhere. */
   readonly paths: Readonly<Partial<Record<UpstreamOperationName, string>>>;
   /** Path and query of an operation asked for a stream, where that is another; `paths` must name the operation as well. */
   readonly streamPaths?: Readonly<Partial<Record<UpstreamOperationName, string>>>;

@@ -2,7 +2,7 @@ import type { Cancellation } from './cancellation.js';
 
 /** One request to an upstream, complete but for the socket. */
 export interface UpstreamRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   /** `https://api.example.com`, fixed by configuration: nothing a client says can change it (R-SEC-4). */
   readonly origin: string;
   /** Path and query, every part already encoded. */

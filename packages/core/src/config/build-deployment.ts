@@ -62,15 +62,17 @@ export function buildDeployment(
   const model = details.model.slice(slash + 1);
   const id = idOf(details, groupName, around.takenIds);
   if (id === undefined) return refuse(`${path}.id`, `"${details.id}" is the id of another deployment too.`);
-  const connection = connect(provider, { ...settingsOf(details), model, apiKey });
+  const { environment } = around;
+  const connection = connect(provider, { ...settingsOf(details), model, apiKey, environment });
   if (typeof connection === 'string') return refuse(path, connection);
-  const codecs = connection.codecs ?? provider.codecs;
+  const baseModel = details.baseModel ?? connection.baseModel ?? model;
+  const codecs = offered(connection.codecs ?? provider.codecs, connection);
   return {
     id,
     provider,
     connection: { ...around.bridges.connection(connection), headers: requestHeaders(connection.headers) },
     model,
-    baseModel: details.baseModel ?? model,
+    baseModel,
     codecs: around.bridges.codecs(codecs),
     weight: details.weight ?? 1,
     order: details.order ?? 0,
@@ -82,7 +84,7 @@ export function buildDeployment(
     configuredMaxOutputTokens: details.maxOutputTokens,
     maxOutputTokens:
       details.maxOutputTokens ??
-      codecs['chat.completions']?.defaultMaxOutputTokens?.(details.baseModel ?? model) ??
+      codecs['chat.completions']?.defaultMaxOutputTokens?.(baseModel) ??
       USUAL_MAX_OUTPUT_TOKENS,
     deadlines: resolveDeadlines({ ...around.deadlines, ...details.deadlines }),
   };
@@ -98,10 +100,16 @@ export function buildDeployment(
   }
 }
 
-function settingsOf(details: DeploymentDetails): Omit<ConnectionSettings, 'model' | 'apiKey'> {
+/** Of what the provider can do, what this deployment's model can: the rest may be bridged. */
+function offered(codecs: Provider['codecs'], { paths }: Connection): Provider['codecs'] {
+  return Object.fromEntries(Object.entries(codecs).filter(([operation]) => operation in paths));
+}
+
+function settingsOf(details: DeploymentDetails): Omit<ConnectionSettings, 'model' | 'apiKey' | 'environment'> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(details.headers ?? {})) headers[name.toLowerCase()] = value;
-  return { baseUrl: details.baseUrl, apiVersion: details.apiVersion, headers, options: details.options ?? {} };
+  const { baseModel, baseUrl, apiVersion, options = {} } = details;
+  return { baseModel, baseUrl, apiVersion, headers, options };
 }
 
 function connect(provider: Provider, settings: ConnectionSettings): ReturnType<Provider['connect']> | string {

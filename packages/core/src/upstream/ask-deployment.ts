@@ -146,7 +146,7 @@ async function ask(call: Call, deployment: Deployment, asked: AskedAttempt, part
     deadline.headArrived();
     attempt.status = reply.status;
     asked.onHead(reply.headers);
-    attempt.upstreamRequestId = reply.headers.get('x-request-id') ?? reply.headers.get('request-id');
+    attempt.upstreamRequestId = requestIdIn(reply.headers);
     const type = reply.headers.get('content-type') ?? '';
     const framing =
       codec.framing !== undefined && type.startsWith(codec.framing.contentType) ? codec.framing : undefined;
@@ -257,6 +257,17 @@ async function ask(call: Call, deployment: Deployment, asked: AskedAttempt, part
 }
 
 const UTF8 = new TextDecoder();
+
+/** Names under which vendors tell their own id of a request. */
+const REQUEST_ID_HEADERS = ['x-request-id', 'request-id', 'x-amzn-requestid'];
+
+function requestIdIn(headers: HeaderLookup): string | undefined {
+  for (const name of REQUEST_ID_HEADERS) {
+    const id = headers.get(name);
+    if (id !== undefined) return id;
+  }
+  return undefined;
+}
 
 function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
