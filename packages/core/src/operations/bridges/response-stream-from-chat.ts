@@ -165,7 +165,8 @@ class ResponseEvents implements StreamSink {
     const item = { kind, id: this.#idOf(kind === 'reasoning' ? 'rs' : 'msg', index), index, text: '', blocks: [] };
     this.#current = item;
     const begun = kind === 'reasoning' ? reasoningItem(item.id, '', []) : messageItem(item.id, [], 'in_progress');
-    this.#send('response.output_item.added', { output_index: index, item: begun });
+    // Thinking may come without a word that can be shown; its item is then what commits the stream.
+    this.#send('response.output_item.added', { output_index: index, item: begun }, true);
     if (kind !== 'reasoning') {
       this.#send('response.content_part.added', {
         item_id: item.id,
