@@ -10,9 +10,9 @@ import { usageToChat } from './usage-to-chat.js';
  * A whole answer as a chat completion. Thinking is in `reasoning_content` as text and in `thinking_blocks` with its
  * signatures; what only this wire can say is in `provider_specific_fields.content_blocks`, every block word for word.
  */
-export function chatAnswer(answer: JsonObject, target: EncodeTarget): JsonObject {
+export function chatAnswer(answer: JsonObject, target: EncodeTarget, who = 'Anthropic'): JsonObject {
   if (!Array.isArray(answer.content)) {
-    throw new GatewayError('upstream_error', 'Anthropic answered with JSON that is not a message.', {
+    throw new GatewayError('upstream_error', `${who} answered with JSON that is not a message.`, {
       upstreamStatus: 200,
     });
   }
@@ -36,7 +36,7 @@ export function chatAnswer(answer: JsonObject, target: EncodeTarget): JsonObject
 export function serviceTier(usage: unknown): { service_tier?: string } {
   const tier = isJsonObject(usage) ? usage.service_tier : undefined;
   if (tier === 'standard') return { service_tier: 'default' };
-  return tier === 'priority' ? { service_tier: 'priority' } : {};
+  return tier === 'priority' || tier === 'flex' ? { service_tier: tier } : {};
 }
 
 function messageOf(blocks: readonly JsonObject[], calls: readonly JsonObject[]): JsonObject {

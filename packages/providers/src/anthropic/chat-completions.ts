@@ -2,7 +2,7 @@ import { type Codec, type EncodeTarget, isJsonObject, type JsonObject } from '@p
 import { invalid } from '../shared/leave-out.js';
 import { warnOnce } from '../shared/warn-once.js';
 import { chatAnswer } from './answer-to-chat.js';
-import { conversationFromChat, type Turn } from './messages-from-chat.js';
+import { type ConverseRules, conversationFromChat, type Turn } from './messages-from-chat.js';
 import { familyOf, type ModelFamily } from './model-families.js';
 import { parametersFromChat } from './parameters-from-chat.js';
 import { hasBudget, lacksThinking, type Reasoning, reasoningFromChat } from './reasoning-from-chat.js';
@@ -12,20 +12,25 @@ import { isForced, toolsFromChat } from './tools-from-chat.js';
 
 /** Chat completions told in Messages. */
 export const chatCompletions: Codec = {
-  encode,
-  decode: chatAnswer,
-  openStream: openChatStream,
+  encode: (request, target) => messagesRequest(request, target, familyOf(target.baseModel)),
+  decode: (answer, target) => chatAnswer(answer, target),
+  openStream: (target) => openChatStream(target),
   defaultMaxOutputTokens: (baseModel) => familyOf(baseModel).defaultMaxTokens,
 };
 
 /** Room for the answer beside a budget of thinking that fills the usual bound. Tokens. */
 const ANSWER_TOKENS = 4_096;
 
-function encode(request: JsonObject, givenTarget: EncodeTarget): JsonObject {
+/** A chat request as one of Messages, for a model of this family. */
+export function messagesRequest(
+  request: JsonObject,
+  givenTarget: EncodeTarget,
+  family: ModelFamily,
+  converse?: ConverseRules,
+): JsonObject {
   const target = warnOnce(givenTarget);
-  const family = familyOf(target.baseModel);
   // The operation has checked that it is a list of objects, each with a role.
-  const conversation = conversationFromChat(request.messages as JsonObject[], family, target);
+  const conversation = conversationFromChat(request.messages as JsonObject[], family, target, converse);
   const structured = structuredOutputFromChat(request, family, target);
   const { tools, choice } = toolsFromChat(request, family, target, conversation.calledTools, structured.tool);
   const clientsMaxTokens = numberOf(request.max_completion_tokens) ?? numberOf(request.max_tokens);

@@ -15,10 +15,13 @@ export function finishToChat(answer: JsonObject, hasToolCalls: boolean): ChatFin
   const isCall = known === 'stop' || known === 'tool_calls';
   const finishReason = isCall ? (hasToolCalls ? 'tool_calls' : 'stop') : known;
   const details: JsonObject = TELL_ALL.has(reason) ? {} : { stop_reason: reason };
-  for (const name of ['stop_sequence', 'stop_details', 'container']) if (answer[name]) details[name] = answer[name];
+  for (const name of DETAILS) if (answer[name]) details[name] = answer[name];
   if (Object.keys(details).length === 0) return { finish_reason: finishReason };
   return { finish_reason: finishReason, provider_specific_fields: details };
 }
+
+/** What may stand beside the reason. The last two are Bedrock's. */
+const DETAILS = ['stop_sequence', 'stop_details', 'container', 'trace', 'additionalModelResponseFields'];
 
 const FINISH_REASONS: ReadonlyMap<unknown, string> = new Map([
   ['end_turn', 'stop'],
@@ -29,6 +32,9 @@ const FINISH_REASONS: ReadonlyMap<unknown, string> = new Map([
   ['model_context_window_exceeded', 'length'],
   ['tool_use', 'tool_calls'],
   ['refusal', 'content_filter'],
+  // Bedrock's filters, in front of whichever model.
+  ['guardrail_intervened', 'content_filter'],
+  ['content_filtered', 'content_filter'],
 ]);
 
 const TELL_ALL: ReadonlySet<unknown> = new Set(['end_turn', 'max_tokens', 'tool_use', null, undefined]);

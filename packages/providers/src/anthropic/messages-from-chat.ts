@@ -2,7 +2,7 @@ import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core'
 import { callArguments } from '../shared/call-arguments.js';
 import { invalid } from '../shared/leave-out.js';
 import type { ModelFamily } from './model-families.js';
-import { blocksOfContent, cacheControlOf, textBlocks } from './parts-from-chat.js';
+import { blocksOfContent, cacheControlOf, type ReadPart, textBlocks } from './parts-from-chat.js';
 import { replayedBlocks } from './replayed-blocks.js';
 import { isSignedThinking } from './signed-thinking.js';
 import { type ToolIds, toolIds } from './tool-ids.js';
@@ -20,6 +20,13 @@ export interface Turn {
   readonly content: JsonObject[];
 }
 
+/** How a conversation is read that is for Bedrock's Converse, which tells the same in other words. */
+export interface ConverseRules {
+  readonly readPart: ReadPart;
+  /** An id of a tool call as the model takes it. */
+  readonly spellId: (clientId: string) => string;
+}
+
 /** Stands where the wire demands a user's words and the client has none. */
 const PLACEHOLDER: JsonObject = { type: 'text', text: '.' };
 
@@ -31,8 +38,9 @@ export function conversationFromChat(
   messages: readonly JsonObject[],
   family: ModelFamily,
   target: EncodeTarget,
+  converse?: ConverseRules,
 ): Conversation {
-  const draft = new Draft(target);
+  const draft = new Draft(target, converse);
   const places = family.systemMidway ? placesForSystem(messages) : [];
   for (const [index, message] of messages.entries()) {
     const path = `messages[${index}]`;
@@ -77,7 +85,8 @@ interface OpenTurn extends Turn {
 
 class Draft {
   readonly #target: EncodeTarget;
-  readonly #ids: ToolIds = toolIds();
+  readonly #ids: ToolIds;
+  readonly #converse: ConverseRules | undefined;
   readonly #system: JsonObject[] = [];
   readonly #turns: OpenTurn[] = [];
   readonly #calledTools = new Set<string>();
@@ -86,12 +95,14 @@ class Draft {
   /** Deprecated `function_call`s have no id; they are counted instead. */
   #functionCalls = 0;
 
-  constructor(target: EncodeTarget) {
+  constructor(target: EncodeTarget, converse: ConverseRules | undefined) {
     this.#target = target;
+    this.#converse = converse;
+    this.#ids = toolIds(converse?.spellId);
   }
 
   system(message: JsonObject, path: string, mayStay: boolean): void {
-    const blocks = blocksOf(message, path);
+    const blocks = this.#blocksOf(message, path);
     if (blocks.length === 0) return;
     const last = this.#turns.at(-1);
     if (last === undefined || !(mayStay && last.role !== 'assistant')) {
@@ -105,7 +116,7 @@ class Draft {
   }
 
   user(message: JsonObject, path: string): void {
-    this.#userTurn().content.push(...blocksOf(message, path));
+    this.#userTurn().content.push(...this.#blocksOf(message, path));
     if (typeof message.name === 'string') this.#target.warn('The "name" of a user was left out: this wire has none.');
   }
 
@@ -133,7 +144,7 @@ class Draft {
     if (typeof content === 'string') {
       if (content !== '') block.content = content;
     } else {
-      const blocks = blocksOfContent(content, `${path}.content`);
+      const blocks = blocksOfContent(content, `${path}.content`, this.#converse?.readPart);
       if (blocks.length > 0) block.content = blocks;
     }
     if (message.is_error === true) block.is_error = true;
@@ -150,6 +161,10 @@ class Draft {
     return { system: this.#system, turns, calledTools: this.#calledTools };
   }
 
+  #blocksOf(message: JsonObject, path: string): JsonObject[] {
+    return marked(blocksOfContent(message.content, `${path}.content`, this.#converse?.readPart), message);
+  }
+
   #userTurn(): OpenTurn {
     const last = this.#turns.at(-1);
     if (last?.role === 'user') return last;
@@ -159,14 +174,15 @@ class Draft {
   }
 
   #assistantBlocks(message: JsonObject, path: string): JsonObject[] {
-    const replayed = replayedBlocks(message);
+    const replayed = replayedBlocks(message, this.#converse !== undefined);
     if (replayed !== undefined) {
       const blocks = replayed.map((block) =>
         block.type === 'tool_use' ? { ...block, id: this.#openCall(idOf(block), block.name, path) } : block,
       );
       return marked(blocks, message);
     }
-    const blocks = [...this.#thinking(message), ...blocksOfContent(message.content, `${path}.content`)];
+    const content = blocksOfContent(message.content, `${path}.content`, this.#converse?.readPart);
+    const blocks = [...this.#thinking(message), ...content];
     if (typeof message.refusal === 'string') blocks.push(...textBlocks(message.refusal));
     const calls = Array.isArray(message.tool_calls) ? (message.tool_calls as unknown[]) : [];
     calls.forEach((call, index) => {
@@ -215,10 +231,6 @@ class Draft {
       `"${path}" has no tool message that answers it. Every tool call needs one before the next turn.`,
     );
   }
-}
-
-function blocksOf(message: JsonObject, path: string): JsonObject[] {
-  return marked(blocksOfContent(message.content, `${path}.content`), message);
 }
 
 /** A mark on the whole message is one on its last block; thinking takes none. */

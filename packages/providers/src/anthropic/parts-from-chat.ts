@@ -2,15 +2,18 @@ import { isJsonObject, type JsonObject } from '@portico/core';
 import { type InlineFile, parseDataUrl, plainBase64, plainMediaType, textOfBase64 } from '../shared/data-url.js';
 import { invalid } from '../shared/leave-out.js';
 
+/** Reads the parts that another vendor of this wire takes in a form of its own; undefined for all others. */
+export type ReadPart = (part: JsonObject, path: string) => JsonObject[] | undefined;
+
 /**
  * The content of a message as blocks. Text that is empty or only white space gives none: the wire refuses such blocks.
  * `path` names the content in errors.
  */
-export function blocksOfContent(content: unknown, path: string): JsonObject[] {
+export function blocksOfContent(content: unknown, path: string, readPart?: ReadPart): JsonObject[] {
   if (content === null || content === undefined) return [];
   if (typeof content === 'string') return textBlocks(content);
   if (!Array.isArray(content)) throw invalid(path, `"${path}" must be text or a list of parts.`);
-  return content.flatMap((part: unknown, index) => blocksOfPart(part, `${path}[${index}]`));
+  return content.flatMap((part: unknown, index) => blocksOfPart(part, `${path}[${index}]`, readPart));
 }
 
 /** A text block, or none for text without anything to read in it. */
@@ -29,13 +32,13 @@ export function cacheControlOf(holder: JsonObject): JsonObject | undefined {
 /** Blocks of this wire that clients put between OpenAI's parts; they are handed on as they are. */
 const OWN_BLOCKS = new Set(['image', 'document', 'search_result', 'container_upload', 'thinking', 'redacted_thinking']);
 
-function blocksOfPart(part: unknown, path: string): JsonObject[] {
+function blocksOfPart(part: unknown, path: string, readPart: ReadPart | undefined): JsonObject[] {
   if (typeof part === 'string') return textBlocks(part);
   if (!isJsonObject(part) || typeof part.type !== 'string') {
     throw invalid(path, `"${path}" must be a part: an object with a "type".`);
   }
   if (OWN_BLOCKS.has(part.type)) return [part];
-  const blocks = translatePart(part, path);
+  const blocks = readPart?.(part, path) ?? translatePart(part, path);
   const cacheControl = cacheControlOf(part);
   return cacheControl === undefined ? blocks : blocks.map((block) => ({ ...block, cache_control: cacheControl }));
 }

@@ -2,15 +2,24 @@ import { isJsonObject, type JsonObject } from '@portico/core';
 
 /**
  * The blocks of an earlier answer, word for word, where the client sends back `provider_specific_fields.content_blocks`
- * and left the message otherwise as it was; undefined where the message must be told anew from its chat fields.
+ * and left the message otherwise as it was; undefined where the message must be told anew from its chat fields. Blocks and
+ * citations with a field `converse` are of Bedrock's Converse, and nothing to others.
  */
-export function replayedBlocks(message: JsonObject): JsonObject[] | undefined {
+export function replayedBlocks(message: JsonObject, isConverse: boolean): JsonObject[] | undefined {
   const fields = message.provider_specific_fields;
   const blocks = isJsonObject(fields) ? fields.content_blocks : undefined;
   if (!Array.isArray(blocks) || blocks.length === 0 || !blocks.every(isJsonObject)) return undefined;
+  if (!isConverse && blocks.some(holdsConverse)) return undefined;
   const calledIds = idsOf(blocks.filter(({ type }) => type === 'tool_use'));
   const isUnchanged = textOf(blocks) === textOf(message.content) && calledIds === idsOf(message.tool_calls);
   return isUnchanged ? blocks : undefined;
+}
+
+function holdsConverse(block: JsonObject): boolean {
+  if ('converse' in block) return true;
+  return (
+    Array.isArray(block.citations) && block.citations.some((one: unknown) => isJsonObject(one) && 'converse' in one)
+  );
 }
 
 function textOf(content: unknown): string {

@@ -21,8 +21,8 @@ import { updateUsage, usageToChat } from './usage-to-chat.js';
  * the entries can send them back as they are. Where the chat's fields cannot tell the answer, whole blocks come as
  * entries of `delta.provider_specific_fields.content_blocks`, in their order and from the first.
  */
-export function openChatStream(target: EncodeTarget): StreamDecoder {
-  return new MessagesDecoder(target);
+export function openChatStream(target: EncodeTarget, who = 'Anthropic'): StreamDecoder {
+  return new MessagesDecoder(target, who);
 }
 
 interface OpenBlock {
@@ -40,8 +40,10 @@ interface OpenBlock {
 
 const UNFINISHED = ',"logprobs":null,"finish_reason":null}]}';
 
-class MessagesDecoder implements StreamDecoder {
+/** The state machine behind `openChatStream`, for wires that tell the same in other events. */
+export class MessagesDecoder implements StreamDecoder {
   readonly #target: EncodeTarget;
+  readonly #who: string;
   readonly #open = new Map<unknown, OpenBlock>();
   readonly #order = new ChatOrder();
   /** Whole blocks that were not told as such. */
@@ -57,15 +59,24 @@ class MessagesDecoder implements StreamDecoder {
   #ending: JsonObject | undefined;
   #isOver = false;
 
-  constructor(target: EncodeTarget) {
+  constructor(target: EncodeTarget, who: string) {
     this.#target = target;
+    this.#who = who;
   }
 
   event(data: string, name: string | undefined, out: StreamSink): void {
     // Some routers add OpenAI's terminator to this wire.
     if (this.#isOver || data.startsWith('[DONE]')) return;
     const event = parse(data);
-    if (event === undefined) return this.#doubt(out);
+    if (event === undefined) return this.doubt(out);
+    if ((event.type ?? name) !== 'error') return this.read(event, out, name);
+    this.#isOver = true;
+    out.fail(classify({ status: 200, headers: { get: () => undefined }, body: event, text: data }));
+  }
+
+  /** One event that is no error. */
+  read(event: JsonObject, out: StreamSink, name?: string): void {
+    if (this.#isOver) return;
     switch (event.type ?? name) {
       case 'content_block_delta':
         return this.#delta(event, out);
@@ -79,14 +90,17 @@ class MessagesDecoder implements StreamDecoder {
         return this.#messageDelta(event);
       case 'message_stop':
         return this.#finish(out);
-      case 'error':
-        this.#isOver = true;
-        return out.fail(classify({ status: 200, headers: { get: () => undefined }, body: event, text: data }));
     }
   }
 
   end(out: StreamSink): void {
     if (!this.#isOver && this.#ending !== undefined) this.#finish(out);
+  }
+
+  /** An event could not be read: what is open may lack a part. */
+  doubt(out: StreamSink): void {
+    for (const open of this.#open.values()) open.isDoubtful = true;
+    out.malformed();
   }
 
   #messageStart(message: unknown, out: StreamSink): void {
@@ -144,7 +158,7 @@ class MessagesDecoder implements StreamDecoder {
   #delta(event: JsonObject, out: StreamSink): void {
     const open = this.#open.get(event.index);
     const { delta } = event;
-    if (open === undefined || !isJsonObject(delta)) return this.#doubt(out);
+    if (open === undefined || !isJsonObject(delta)) return this.doubt(out);
     const { block } = open;
     switch (delta.type) {
       case 'text_delta':
@@ -152,7 +166,7 @@ class MessagesDecoder implements StreamDecoder {
         block.text = typeof block.text === 'string' ? block.text + delta.text : delta.text;
         return this.#text(delta.text, out);
       case 'input_json_delta':
-        return typeof delta.partial_json === 'string' ? this.#input(open, delta.partial_json, out) : this.#doubt(out);
+        return typeof delta.partial_json === 'string' ? this.#input(open, delta.partial_json, out) : this.doubt(out);
       case 'thinking_delta':
         if (typeof delta.thinking !== 'string') return out.malformed();
         block.thinking = typeof block.thinking === 'string' ? block.thinking + delta.thinking : delta.thinking;
@@ -240,16 +254,11 @@ class MessagesDecoder implements StreamDecoder {
 
   #fail(what: string, out: StreamSink): void {
     this.#isOver = true;
-    out.fail(new GatewayError('upstream_error', `The stream of Anthropic ${what}.`));
+    out.fail(new GatewayError('upstream_error', `The stream of ${this.#who} ${what}.`));
   }
 
   #tell(delta: string, out: StreamSink): void {
     out.chunk(`${this.#opening}${delta}${UNFINISHED}`, true);
-  }
-
-  #doubt(out: StreamSink): void {
-    for (const open of this.#open.values()) open.isDoubtful = true;
-    out.malformed();
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Connection } from '@portico/core';
-import { type AccessToken, cachedToken, type TokenSource } from './access-token.js';
+import type { AccessToken, TokenSource } from './access-token.js';
 import { credentialHeader } from './credential.js';
+import { kept } from './kept-credential.js';
 import { withHeaders } from './with-headers.js';
 
 /** Signs each request with the token of a source, which is kept until shortly before it ends. */
@@ -9,7 +10,7 @@ export function signByToken(
   who: string,
   more: (token: AccessToken) => Readonly<Record<string, string>> = () => ({}),
 ): NonNullable<Connection['sign']> {
-  const give = cachedToken(source, who);
+  const give = kept(source, who, 'token');
   return (request, means) => {
     const token = give(means, request);
     const signed = (known: AccessToken) => ({

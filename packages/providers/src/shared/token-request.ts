@@ -1,6 +1,7 @@
 import { GatewayError, isJsonObject, type JsonObject } from '@portico/core';
-import type { AccessToken, SourceMeans } from './access-token.js';
+import type { AccessToken } from './access-token.js';
 import { fetchText, type TextQuestion } from './fetch-text.js';
+import type { SourceMeans } from './kept-credential.js';
 import { presentableText } from './presentable-text.js';
 
 /** Asks a server for a token. Tells what it said where it gives none, without the credential. */

@@ -1,5 +1,6 @@
 import { GatewayError } from '@portico/core';
-import type { SourceMeans, TokenSource } from '../shared/access-token.js';
+import type { TokenSource } from '../shared/access-token.js';
+import type { SourceMeans } from '../shared/kept-credential.js';
 import { requestToken } from '../shared/token-request.js';
 import { readCredentials } from './credentials.js';
 
