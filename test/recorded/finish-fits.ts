@@ -10,6 +10,7 @@ const SPELLINGS: Readonly<Record<string, string>> = {
   model_context_window_exceeded: 'length',
   tool_use: 'tool_calls',
   refusal: 'content_filter',
+  guardrail_intervened: 'content_filter',
   // Cohere
   COMPLETE: 'stop',
   STOP_SEQUENCE: 'stop',

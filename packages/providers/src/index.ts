@@ -2,6 +2,7 @@ import type { Provider } from '@portico/core';
 import { anthropic } from './anthropic/index.js';
 import { azure } from './azure.js';
 import { azureAi } from './azure-ai.js';
+import { bedrock, bedrockMantle } from './bedrock/index.js';
 import { cloudflare } from './cloudflare/index.js';
 import { cohere } from './cohere/index.js';
 import { databricks } from './databricks/index.js';
@@ -12,6 +13,7 @@ import { openai } from './openai.js';
 import { openAiCompatible } from './openai-compatible.js';
 import { openAiCompatibleVendors } from './openai-compatible-vendors.js';
 import { replicate } from './replicate/index.js';
+import { sagemaker } from './sagemaker.js';
 import { snowflake } from './snowflake/index.js';
 import { vertex } from './vertex/index.js';
 import { watsonx } from './watsonx/index.js';
@@ -19,6 +21,7 @@ import { watsonx } from './watsonx/index.js';
 export { anthropic } from './anthropic/index.js';
 export { azure } from './azure.js';
 export { azureAi } from './azure-ai.js';
+export { bedrock, bedrockMantle } from './bedrock/index.js';
 export { cloudflare } from './cloudflare/index.js';
 export { cohere } from './cohere/index.js';
 export { databricks } from './databricks/index.js';
@@ -29,6 +32,7 @@ export { openai } from './openai.js';
 export { type OpenAiCompatibleVendor, openAiCompatible } from './openai-compatible.js';
 export { openAiCompatibleVendors } from './openai-compatible-vendors.js';
 export { replicate } from './replicate/index.js';
+export { sagemaker } from './sagemaker.js';
 export type { ModelFamily, WireRules } from './shared/pass-through.js';
 export { snowflake } from './snowflake/index.js';
 export { vertex } from './vertex/index.js';
@@ -41,6 +45,9 @@ export function allProviders(): readonly Provider[] {
     azure,
     azureAi,
     anthropic,
+    bedrock,
+    bedrockMantle,
+    sagemaker,
     gemini,
     vertex,
     cohere,

@@ -230,9 +230,6 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
     keyHeader: 'authorization',
   }),
   row('baseten', 'https://inference.baseten.co/v1', ['BASETEN_API_KEY'], 'chat completions', OLDER),
-  row('bedrock_mantle', 'https://bedrock-mantle.{region}.api.aws/v1', ['AWS_BEARER_TOKEN_BEDROCK'], 'chat', PLAIN, {
-    priceCatalogue: 'aws',
-  }),
   row('cerebras', 'https://api.cerebras.ai/v1', ['CEREBRAS_API_KEY'], 'chat completions', {
     ...PLAIN,
     reasoningField: 'reasoning',

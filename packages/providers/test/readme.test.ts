@@ -36,6 +36,8 @@ const LETTERS: readonly (readonly [UpstreamOperationName, string])[] = [
 const OWN_ADDRESSES: Readonly<Record<string, string>> = {
   openai: 'https://api.openai.com/v1',
   anthropic: 'https://api.anthropic.com',
+  bedrock: 'https://bedrock-runtime.{region}.amazonaws.com',
+  bedrock_mantle: 'https://bedrock-mantle.{region}.api.aws',
   cohere: 'https://api.cohere.com/v2',
   cloudflare: 'https://api.cloudflare.com/client/v4/accounts/{accountId}/ai/v1',
   huggingface: 'https://router.huggingface.co/v1',
@@ -44,6 +46,7 @@ const OWN_ADDRESSES: Readonly<Record<string, string>> = {
   watsonx: 'https://{region}.ml.cloud.ibm.com',
   ollama: 'http://localhost:11434',
   gemini: 'https://generativelanguage.googleapis.com/v1beta',
+  sagemaker_chat: 'https://runtime.sagemaker.{region}.amazonaws.com',
   vertex_ai: 'https://{location}-aiplatform.googleapis.com/v1beta1',
 };
 

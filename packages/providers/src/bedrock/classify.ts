@@ -1,0 +1,158 @@
+import { type ErrorAnswer, type FailureKind, GatewayError, isJsonObject } from '@portico/core';
+import { classifyOpenAiError } from '../shared/classify-openai-error.js';
+import { presentableText } from '../shared/presentable-text.js';
+
+/**
+ * Which of our kinds an exception of AWS is, whole or inside a stream. Its name is in a header, or in the body, and says
+ * more than the status (https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html).
+ */
+export function classify(answer: ErrorAnswer, who = 'bedrock'): GatewayError {
+  const name = exceptionName(answer);
+  const message = messageOf(answer.body);
+  const upstreamStatus = answer.status;
+  const said = { upstreamStatus, cause: presentableText(message) };
+  if (name === 'accessdeniedexception') {
+    return new GatewayError(
+      'unauthorized_upstream',
+      `${who} does not let this deployment use the model (AccessDeniedException). Is access to it enabled in this region, and allowed by the policy of the credential?`,
+      { upstreamStatus },
+    );
+  }
+  if (name === 'throttlingexception' && DAILY.test(message)) {
+    return new GatewayError(
+      'quota_exhausted',
+      `${who} says that this deployment's quota for the day is used up.`,
+      said,
+    );
+  }
+  if (MODEL_OF_ITS_OWN.has(name) && isRefusal(answer.body)) {
+    return refused(message, { ...answer, status: 400 }, who);
+  }
+  if (VALIDATION.has(name) || (name === '' && upstreamStatus === 400)) return refused(message, answer, who);
+  return classifyOpenAiError({ ...answer, body: openAiBody(answer.body, message, name) }, { who, codes: CODES });
+}
+
+/** An exception inside a stream that began well. */
+export function classifyException(data: string, who = 'bedrock'): GatewayError {
+  return classify({ status: 200, headers: { get: () => undefined }, body: parsed(data), text: data }, who);
+}
+
+/** What the request is told that the model or the interface did not take. */
+function refused(message: string, answer: ErrorAnswer, who: string): GatewayError {
+  const upstreamStatus = answer.status;
+  const text = presentableText(message) ?? `${who} refused the request.`;
+  if (CONTEXT.test(message)) return new GatewayError('context_too_long', text, { upstreamStatus });
+  if (CONTENT.test(message)) return new GatewayError('content_filtered', text, { upstreamStatus });
+  if (MODEL.test(message)) {
+    return new GatewayError('upstream_model_not_found', `${who} does not have what was asked for: ${text}`, {
+      upstreamStatus,
+    });
+  }
+  // Inside a stream there is no status of its own.
+  const status = Math.max(answer.status, 400);
+  return classifyOpenAiError({ ...answer, status, body: openAiBody(answer.body, message) }, { who });
+}
+
+/** An error in OpenAI's shape: as it came, at the addresses that speak so, else made of what AWS said. */
+function openAiBody(body: unknown, message: string, code?: string): unknown {
+  if (isJsonObject(body) && body.error) return body;
+  return message === '' && !code ? body : { error: { message, code } };
+}
+
+/** What their names mean, lower-case. */
+const CODES: Readonly<Record<string, FailureKind>> = {
+  conflictexception: 'invalid_input',
+  expiredtoken: 'unauthorized_upstream',
+  expiredtokenexception: 'unauthorized_upstream',
+  incompletesignature: 'unauthorized_upstream',
+  incompletesignatureexception: 'unauthorized_upstream',
+  internaldependencyexception: 'upstream_error',
+  internalfailure: 'upstream_error',
+  internalstreamfailure: 'upstream_error',
+  internalserverexception: 'upstream_error',
+  invalidclienttokenid: 'unauthorized_upstream',
+  invalidsignatureexception: 'unauthorized_upstream',
+  missingauthenticationtoken: 'unauthorized_upstream',
+  missingauthenticationtokenexception: 'unauthorized_upstream',
+  modelerror: 'upstream_error',
+  modelerrorexception: 'upstream_error',
+  // It is being made ready, which takes a while.
+  modelnotreadyexception: 'overloaded',
+  modelstreamerror: 'upstream_error',
+  modelstreamerrorexception: 'upstream_error',
+  modeltimeoutexception: 'timeout',
+  notauthorized: 'unauthorized_upstream',
+  optinrequired: 'unauthorized_upstream',
+  requestexpired: 'unauthorized_upstream',
+  requesttimeoutexception: 'timeout',
+  resourcenotfoundexception: 'upstream_model_not_found',
+  servicequotaexceededexception: 'quota_exhausted',
+  serviceunavailable: 'overloaded',
+  serviceunavailableexception: 'overloaded',
+  signaturedoesnotmatch: 'unauthorized_upstream',
+  throttling: 'rate_limited',
+  throttlingexception: 'rate_limited',
+  toomanyrequestsexception: 'rate_limited',
+  unrecognizedclientexception: 'unauthorized_upstream',
+};
+
+/** Failures of the model, which may be that it refused what it was asked. */
+const MODEL_OF_ITS_OWN: ReadonlySet<string> = new Set([
+  'modelerror',
+  'modelerrorexception',
+  'modelstreamerrorexception',
+]);
+
+function isRefusal(body: unknown): boolean {
+  const status = isJsonObject(body) ? (body.originalStatusCode ?? body.OriginalStatusCode) : undefined;
+  return status === 400 || status === 413 || status === 422;
+}
+
+const VALIDATION: ReadonlySet<string> = new Set(['validationexception', 'validationerror']);
+
+const DAILY = /\bper day\b|\bdaily\b/i;
+const CONTEXT = new RegExp(
+  [
+    'input is too long',
+    'too many (?:input )?tokens',
+    'prompt is too long',
+    'expected maxLength:',
+    'prompt: length: 1\\.\\.',
+    'input tokens exceeded',
+    'exceeds? the (?:model.s )?maximum (?:context|number of tokens|input)',
+    'exceed context limit',
+    'exceed model maximum',
+    'maximum context length',
+  ].join('|'),
+  'i',
+);
+const CONTENT =
+  /blocked by (?:our|the|its) content filter|content filters? (?:has|have) blocked|AUTOMATED FILTERS|conflicts? with our AUP/i;
+// A model that is only to be had by an inference profile, is none, or is not served any more.
+const MODEL =
+  /on-demand throughput isn.t supported|model identifier is invalid|end of its life|^endpoint \S+ .*not found|invocation of model id .* isn.t supported/i;
+
+function exceptionName({ headers, body }: ErrorAnswer): string {
+  const inBody = isJsonObject(body) ? (body.__type ?? body.code) : undefined;
+  const name = headers.get('x-amzn-errortype') ?? (typeof inBody === 'string' ? inBody : '');
+  // `com.amazonaws.bedrock#ThrottlingException`, `ThrottlingException:http://…`
+  return (name.split(':', 1)[0] ?? '').replace(/^.*#/, '').trim().toLowerCase();
+}
+
+function messageOf(body: unknown): string {
+  if (!isJsonObject(body)) return '';
+  if (isJsonObject(body.error)) return messageOf(body.error);
+  const { message, Message, originalMessage, OriginalMessage } = body;
+  const said = [OriginalMessage, message, Message, originalMessage].find(
+    (one) => typeof one === 'string' && one !== '',
+  );
+  return typeof said === 'string' ? said : '';
+}
+
+function parsed(data: string): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return undefined;
+  }
+}

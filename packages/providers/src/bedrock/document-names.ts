@@ -1,0 +1,23 @@
+/**
+ * Names of documents as Converse takes them: letters, digits, single spaces, hyphens, round and square brackets, and none
+ * twice in a request.
+ */
+export class DocumentNames {
+  readonly #taken = new Set<string>();
+
+  nameOf(given: unknown): string {
+    const plain =
+      (typeof given === 'string' ? given : '')
+        .replace(/\.[a-z0-9]{2,5}$/i, '')
+        .replaceAll(/[^A-Za-z0-9\-()[\]]+/g, ' ')
+        .trim()
+        .slice(0, LONGEST)
+        .trim() || 'document';
+    let name = plain;
+    for (let copy = 2; this.#taken.has(name); copy += 1) name = `${plain} ${copy}`;
+    this.#taken.add(name);
+    return name;
+  }
+}
+
+const LONGEST = 190;

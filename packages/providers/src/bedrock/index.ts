@@ -1,0 +1,2 @@
+export { bedrockMantle } from './mantle.js';
+export { bedrock } from './provider.js';

@@ -1,0 +1,72 @@
+import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
+import { isForced } from '../anthropic/tools-from-chat.js';
+import { leaveOut } from '../shared/leave-out.js';
+import type { ConverseBlocks } from './converse-blocks.js';
+import type { ModelFamily } from './model-families.js';
+
+/** Tools as Converse has them, and as Claude has them beside it. */
+export interface ToolFields {
+  readonly toolConfig: JsonObject | undefined;
+  /** For `additionalModelRequestFields`. */
+  readonly additional: JsonObject;
+}
+
+/** Tells the tools of Messages, and the choice among them, in the words of Converse. */
+export function toolFields(
+  { tools, tool_choice: choice }: JsonObject,
+  family: ModelFamily,
+  blocks: ConverseBlocks,
+  target: EncodeTarget,
+): ToolFields {
+  const specs: JsonObject[] = [];
+  const claudes: JsonObject[] = [];
+  for (const tool of Array.isArray(tools) ? (tools as JsonObject[]) : []) {
+    if (OWN_KINDS.some((kind) => kind in tool)) specs.push(tool);
+    else if (isJsonObject(tool.input_schema)) specs.push({ toolSpec: specOf(tool) }, ...blocks.mark(tool));
+    else if (family.isClaude) claudes.push(tool);
+    else leaveOut(target, 'tools', 'The model takes functions only.');
+  }
+  const additional = claudes.length > 0 ? { tools: claudes } : {};
+  if (specs.length === 0) return { toolConfig: undefined, additional };
+  return withChoice(specs, isJsonObject(choice) ? choice : undefined, additional, family, target);
+}
+
+/** Tools that clients may give in Converse's own words. */
+const OWN_KINDS = ['toolSpec', 'systemTool', 'cachePoint'];
+
+function specOf({ name, description, input_schema: schema, strict }: JsonObject): JsonObject {
+  return {
+    name,
+    // One of nothing is refused.
+    ...(typeof description === 'string' && description.trim() !== '' && { description }),
+    inputSchema: { json: schema },
+    ...(strict === true && { strict }),
+  };
+}
+
+function withChoice(
+  tools: readonly JsonObject[],
+  choice: JsonObject | undefined,
+  additional: JsonObject,
+  family: ModelFamily,
+  target: EncodeTarget,
+): ToolFields {
+  if (choice === undefined) return { toolConfig: { tools }, additional };
+  const isSerial = choice.disable_parallel_tool_use === true;
+  if (isForced(choice)) {
+    const toolChoice = choice.type === 'tool' ? { tool: { name: choice.name } } : { any: {} };
+    return { toolConfig: { tools, toolChoice }, additional };
+  }
+  // What Converse has no word for, Claude has one for.
+  if (choice.type === 'none' || isSerial) {
+    if (family.isClaude) return { toolConfig: { tools }, additional: { ...additional, tool_choice: choice } };
+    target.warn(
+      isSerial
+        ? '"parallel_tool_calls" was left out: the model decides by itself how many tools it calls at once.'
+        : '"tool_choice" was left out: the model cannot be kept from calling tools.',
+    );
+    return { toolConfig: { tools }, additional };
+  }
+  const states = family.messages.forcedTools;
+  return { toolConfig: { tools, ...(states && { toolChoice: { auto: {} } }) }, additional };
+}
