@@ -37,6 +37,14 @@ describe('portico import litellm', () => {
     expect(ollama({ OLLAMA_HOST: 'http://gpu:11434/' })).toContain('baseUrl: env:OLLAMA_HOST\n');
   });
 
+  it.each([{ AWS_REGION_NAME: 'eu-west-1' }, {}])(
+    'refers to the region of AWS, whether it is there or not: %j',
+    (set) => {
+      const { text } = importLiteLlm(fileOf('litellm.yaml', BEDROCK), { environment: set });
+      expect(text).toContain('region: env:AWS_REGION_NAME\n');
+    },
+  );
+
   it('is short where nothing else is said', () => {
     const { text } = importLiteLlm(resolve(corpus, '01-three-lines.yaml'), { environment: {}, shownAs: 'config.yaml' });
     expect(text).toBe(`# yaml-language-server: $schema=node_modules/@portico/config/schema.json
@@ -171,6 +179,8 @@ describe('portico import portkey', () => {
   }
 });
 
+const BEDROCK =
+  'model_list: [{model_name: a, litellm_params: {model: bedrock/amazon.nova-pro-v1:0, aws_region_name: os.environ/AWS_REGION_NAME}}]';
 const OLLAMA = `model_list:
   - {model_name: a, litellm_params: {model: ollama/llama3, api_base: os.environ/OLLAMA_HOST}}
 `;

@@ -201,6 +201,25 @@ ${ONE}`);
     expect(models.y).toMatchObject({ route: 'a' });
   });
 
+  it("AWS is signed in to by what the file says: a deployment's own keys, else its variables", () => {
+    const { models } =
+      read(`environment_variables: {AWS_REGION_NAME: eu-west-1, AWS_ACCESS_KEY_ID: AKFILE, AWS_SECRET_ACCESS_KEY: s}
+model_list:
+  - {model_name: a, litellm_params: {model: bedrock/amazon.nova-pro-v1:0}}
+  - {model_name: b, litellm_params: {model: us.anthropic.claude-sonnet-4-6, aws_profile_name: dev, aws_region_name: us-east-1}}
+  - {model_name: c, litellm_params: {model: bedrock_converse/meta.llama3-8b, aws_access_key_id: AKOWN, aws_secret_access_key: t}}`);
+    const told = ['a', 'b', 'c'].map((name) => {
+      const [deployment] = deploymentsOf(models[name]);
+      const { region, profile, accessKeyId } = (deployment?.options ?? {}) as Record<string, unknown>;
+      return [deployment?.id, region, profile, accessKeyId && reveal(accessKeyId as Secret)];
+    });
+    expect(told).toEqual([
+      ['a:bedrock/amazon.nova-pro-v1:0', 'eu-west-1', undefined, 'AKFILE'],
+      ['b:bedrock/us.anthropic.claude-sonnet-4-6', 'us-east-1', 'dev', undefined],
+      ['c:bedrock/meta.llama3-8b', 'eu-west-1', undefined, 'AKOWN'],
+    ]);
+  });
+
   it('variables of the file are found like those of the environment, and win over them', () => {
     const { models } = read(`environment_variables: {OPENAI_API_KEY: sk-of-the-file}
 model_list: [{model_name: a, litellm_params: {model: openai/gpt-4o}}]`);

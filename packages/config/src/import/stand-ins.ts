@@ -26,7 +26,9 @@ export class StandIns {
   }
 
   #standInFor(name: string): void {
-    const value = `https://${name}.stand-in.invalid`;
+    // A place becomes a part of an address, and must look like one.
+    const isPlace = /REGION|LOCATION/i.test(name);
+    const value = isPlace ? `zz-standin-${this.#names.size % 100}` : `https://${name}.stand-in.invalid`;
     this.#names.set(value, name);
     this.environment[name] = value;
   }

@@ -4,6 +4,7 @@ import type { ModelInfo } from '../loaded-config.js';
 import { problem, type Reading } from '../reading.js';
 import { type ConfigNode, pathBelow, shownValue } from '../yaml/config-node.js';
 import type { DeploymentDraft, SettingsDraft, Timeouts } from './draft.js';
+import { awsOptions, isOnAws } from './keys-of-aws.js';
 import { vendorAndModel } from './vendor-of.js';
 
 /** Model groups in the making, and where the file says what they hold. */
@@ -71,7 +72,8 @@ export function buildModels(
         const id = freeId(details, name);
         const vendor = details.model.slice(0, details.model.indexOf('/'));
         const own = { ...draft.options, ...draft.vendorOptions[vendor] };
-        const options = { ...own, ...(organization !== undefined && { organization }) };
+        const said = { ...own, ...(organization !== undefined && { organization }) };
+        const options = isOnAws(details.model) ? awsOptions(fileEnvironment, said) : said;
         remember(`${path}.deployments[${deployments.length}]`, draft);
         const deployment = { ...details, id, ...(Object.keys(options).length > 0 && { options }) };
         deployments.push(deployment);

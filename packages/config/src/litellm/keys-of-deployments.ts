@@ -3,10 +3,10 @@ import { countOf, flagOf, numberOf, type Reading, textMapOf, textOf, textsOf } f
 import { type ConfigNode, plainValue } from '../yaml/config-node.js';
 import type { DeploymentDraft } from './draft.js';
 import { each, ignored, ignoredWhatever, type Judgement, type KeyRows, refused, supported } from './key-row.js';
+import { AWS_KEYS } from './keys-of-aws.js';
 import { PRICE_KEYS } from './keys-of-prices.js';
 
 const NO_PRESETS = 'calls go out with what the client asks for: parameters are not preset here';
-const NO_BEDROCK = 'for vendors on AWS, which are not served here';
 const NO_PROMPTS = 'prompts are not managed here';
 
 /** `model_list[]` */
@@ -53,7 +53,7 @@ export const PARAMETER_KEYS: KeyRows<DeploymentDraft> = {
     draft.origins.set('apiKey', node);
   }),
   ...each(
-    ['api_base', 'base_url'],
+    ['api_base', 'base_url', 'aws_bedrock_runtime_endpoint'],
     supported<DeploymentDraft, string>("the vendor's address", textOf, (draft, address, node) => {
       draft.details.baseUrl = address;
       draft.origins.set('baseUrl', node);
@@ -189,23 +189,7 @@ export const PARAMETER_KEYS: KeyRows<DeploymentDraft> = {
     ignored('messages are translated for each vendor, and not repaired beyond that'),
   ),
 
-  ...each(
-    [
-      'aws_access_key_id',
-      'aws_secret_access_key',
-      'aws_session_token',
-      'aws_region_name',
-      'aws_role_name',
-      'aws_session_name',
-      'aws_profile_name',
-      'aws_web_identity_token',
-      'aws_sts_endpoint',
-      'aws_external_id',
-      'aws_bedrock_runtime_endpoint',
-      'model_id',
-    ],
-    ignored(NO_BEDROCK),
-  ),
+  ...AWS_KEYS,
   azure_ad_token: supported('a Microsoft Entra token', credentialOf, (draft, token) => {
     draft.options.adToken = token;
   }),

@@ -190,6 +190,7 @@ const LITELLMS_WORDS: Readonly<Record<string, string>> = {
   '"baseUrl"': '"api_base"',
   '"options.authToken"': 'an "authorization" header',
   'the option "project"': '"vertex_project"',
+  'the option "region"': '"aws_region_name"',
   'the option "adToken" or "tokenProvider"': '"azure_ad_token"',
 };
 

@@ -1,6 +1,7 @@
 /** LiteLLM's names for vendors that have another one here. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   azure_text: 'azure',
+  bedrock_converse: 'bedrock',
   cohere_chat: 'cohere',
   ollama_chat: 'ollama',
   vertex_ai_beta: 'vertex_ai',
@@ -10,6 +11,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
 /** Whose a model is that is named without its vendor. */
 const FAMILIES: readonly (readonly [RegExp, string])[] = [
   [/^(?:gpt-|chatgpt-|o\d|text-embedding-|whisper-|codex-|davinci-|babbage-)/, 'openai'],
+  [/^(?:[a-z-]{2,6}\.)?(?:ai21|amazon|anthropic|cohere|meta|mistral|stability)\./, 'bedrock'],
   [/^claude-/, 'anthropic'],
   [/^gemini-/, 'gemini'],
   [/^command-/, 'cohere'],

@@ -1,5 +1,5 @@
 import { type Codec, type EncodeTarget, GatewayError, isJsonObject, type JsonObject } from '@portico/core';
-import { embeddingAnswer, embeddingInputs } from '../gemini/embedding-answer.js';
+import { embeddingAnswer, embeddingInputs } from '../shared/embedding-answer.js';
 import { invalid } from '../shared/leave-out.js';
 import { warnOnce } from '../shared/warn-once.js';
 import { withoutRegions } from './model-reference.js';
