@@ -76,6 +76,11 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ),
   promise('R-BUD-2', 'All limits of a call are reserved, or none.', 'bifrost#2873'),
   promise('R-BUD-3', 'A reservation that is never settled is given back when its lease ends.', 'new-api#2440'),
+  promise(
+    'R-BUD-4',
+    'Every route, files, batches, realtime and pass-through among them, goes through the same admission and is metered.',
+    'bifrost#2873',
+  ),
   promise('R-BUD-5', 'Over budget is final, says so to clients that retry, and when it starts anew.', 'cognee#4321'),
   promise('R-BUD-6', 'A usage record names the edition of the prices it was rated with.', 'litellm#20615'),
   promise(
@@ -108,6 +113,11 @@ export const REQUIREMENTS: readonly Requirement[] = [
     'R-SEC-7',
     'A call that a cookie authorises is refused when it comes from another site.',
     'hosts: cross-site forms',
+  ),
+  promise(
+    'R-SEC-9',
+    'What a vendor keeps for one caller is out of reach of every other, and its id cannot be made up.',
+    'bifrost#7323; decision 0006',
   ),
   promise('R-LOG-1', 'Secrets are masked in every printed form.', 'litellm#612, #7603'),
   promise(

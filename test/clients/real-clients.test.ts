@@ -24,6 +24,8 @@ describe.each(Object.keys(MOUNTS) as MountName[])('by %s', (mount) => {
       const openai = mounted.openai();
       const models = await openai.models.list();
       expect(models.data.map(({ id }) => id)).toEqual(['chat']);
+      expect(await openai.models.retrieve('chat')).toEqual(models.data[0]);
+      await expect(openai.models.retrieve('nothing')).rejects.toMatchObject({ status: 404, code: 'model_not_found' });
       const messages = [{ role: 'user' as const, content: QUESTION }];
       const whole = await openai.chat.completions.create({ model: 'chat', messages });
       expect(whole.choices[0]?.message.content).toContain('portico');

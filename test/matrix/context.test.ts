@@ -108,7 +108,7 @@ describe.each(Object.entries(HOSTS))('R-EMB: the request context of %s', (_, sta
       authorize: ({ request }) => note('authorize', request.principal.id),
       interceptors: [
         (next) => async (request) => {
-          await note('interceptor', String(JSON.parse(String(request.body)).user));
+          await note('interceptor', String(JSON.parse(request.body as string).user));
           return next(request);
         },
       ],

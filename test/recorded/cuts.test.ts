@@ -91,6 +91,7 @@ describe('recorded streams, cut at every byte offset', () => {
           text += typeof written === 'string' ? written : utf8.decode(written, { stream: true });
         },
         end: resolve,
+        fail: expect.unreachable,
       });
     });
     return text.replace(/req_[\w-]+/, '');

@@ -24,7 +24,7 @@ const COMPOSITION_ROOT = ['index.ts', 'create-gateway.ts'];
 const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
   core: ['@pydantic/genai-prices', 'eventsource-parser', 'lru-cache', 'safe-stable-stringify', 'tokenx', 'zod'],
   providers: ['@portico/core'],
-  node: ['@portico/core', '@portico/providers', 'gpt-tokenizer', 'node:', 'tokenx', 'undici'],
+  node: ['@portico/core', '@portico/providers', 'gpt-tokenizer', 'node:', 'tokenx', 'undici', 'ws'],
   express: ['@portico/core', '@portico/node', '@portico/providers', 'express', 'node:'],
   fastify: ['@portico/core', '@portico/node', 'fastify', 'node:'],
   nestjs: ['@nestjs/common', '@nestjs/core', '@portico/core', '@portico/node', '@portico/testing', 'node:', 'rxjs'],

@@ -1,18 +1,20 @@
 import type { Cancellation } from './cancellation.js';
+import type { Errand } from './errand.js';
 import type { FailureKind } from './errors.js';
 import type { Form } from './form.js';
 import type { JsonObject } from './json.js';
+import type { MessageSocket } from './message-socket.js';
 import type { ModelGroup } from './model-group.js';
-import type { Demand, UpstreamOperation } from './operation.js';
+import type { Demand, Operation, UpstreamOperation } from './operation.js';
 import type { Principal, Via } from './principal.js';
 import type { Steering } from './steering.js';
 import type { HeaderLookup } from './transport.js';
 
 /** One client request under way: one id, one principal, one outcome. */
-export interface Call<Host = unknown> {
+export interface Call<Host = unknown, Asked extends Operation = UpstreamOperation> {
   /** Also the request id the client sees and the idempotency key of the usage record. */
   readonly id: string;
-  readonly operation: UpstreamOperation;
+  readonly operation: Asked;
   readonly principal: Principal;
   readonly via: Via;
   readonly demand: Demand;
@@ -26,6 +28,10 @@ export interface Call<Host = unknown> {
   readonly group: ModelGroup;
   /** What the request asks of its own routing; undefined where it asks nothing, or may not. */
   readonly steering: Steering | undefined;
+  /** Set where one deployment and no other can answer; then nothing is translated. */
+  readonly errand?: Errand | undefined;
+  /** Set where the caller wants to converse, and not an answer. */
+  readonly conversation?: Conversation | undefined;
   readonly host: Host;
   /** What it was tagged with: its principal's tags, and those of the request where it may steer. */
   readonly tags: readonly string[];
@@ -36,6 +42,14 @@ export interface Call<Host = unknown> {
   readonly attempts: Attempt[];
   /** What was dropped or could not be kept on the way. */
   readonly warnings: string[];
+}
+
+/** Messages both ways, until one of the two has had enough. */
+export interface Conversation {
+  /** Opens the caller's side. */
+  accept(): Promise<MessageSocket>;
+  /** Longest it may take, in milliseconds. */
+  readonly longestMs: number;
 }
 
 /** One upstream request of a call. Times are milliseconds since the epoch. */

@@ -19,7 +19,7 @@ function scriptedTransport() {
   const hanging: ByteSink[] = [];
   const transport: Transport = {
     async send(request: UpstreamRequest) {
-      const { model } = JSON.parse(String(request.body)) as { model: string };
+      const { model } = JSON.parse(request.body as string) as { model: string };
       asked.push(model);
       request.cancellation.onCancel(() => aborted.push(model));
       if (model === 'silent') {

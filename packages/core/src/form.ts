@@ -29,8 +29,8 @@ interface FormFile {
 }
 
 /** Longest text field that is read; files have no such bound. */
-const LONGEST_TEXT = 1024 * 1024;
-const MOST_PARTS = 1_000;
+export const LONGEST_TEXT = 1024 * 1024;
+export const MOST_PARTS = 1_000;
 
 /** Throws `unsupported_media_type` for other types of content, and `invalid_input` for a form that is broken or cut. */
 export function readForm(bytes: Uint8Array, contentType: string | undefined): Form {
@@ -74,8 +74,8 @@ export function writeForm(form: Form, fields: JsonObject): { readonly body: Uint
 }
 
 const UTF8 = new TextEncoder();
-const LINE_END = UTF8.encode('\r\n');
-const EMPTY_LINE = UTF8.encode('\r\n\r\n');
+export const LINE_END = UTF8.encode('\r\n');
+export const EMPTY_LINE = UTF8.encode('\r\n\r\n');
 const DASH = 0x2d;
 
 /** What stands between the parts. Throws `unsupported_media_type` for what is no form. */
@@ -92,17 +92,31 @@ export function boundaryOf(contentType: string | undefined): string {
 }
 
 function readPart(head: Uint8Array, value: Uint8Array): FormPart {
+  const { name, fileName, type } = readPartHead(head);
+  if (fileName === undefined && value.byteLength > LONGEST_TEXT) throw tooLong(name);
+  const file = fileName === undefined ? undefined : { fileName, type, bytes: value.byteLength };
+  return { name, file, head, value };
+}
+
+/** What the headers of a part say. */
+export interface PartHead {
+  readonly name: string;
+  /** Undefined for a text field. */
+  readonly fileName: string | undefined;
+  readonly type: string | undefined;
+}
+
+export function readPartHead(head: Uint8Array): PartHead {
   const headers = new TextDecoder().decode(head);
   const disposition = /^content-disposition:(.*)$/im.exec(headers)?.[1] ?? '';
   const name = parameter(disposition, 'name');
   if (name === undefined || name === '__proto__') throw broken('a part of it has no usable name');
-  const fileName = parameter(disposition, 'filename');
   const type = /^content-type:\s*(.*?)\s*$/im.exec(headers)?.[1];
-  if (fileName === undefined && value.byteLength > LONGEST_TEXT) {
-    throw new GatewayError('too_large', `The field "${name.slice(0, 100)}" is longer than ${LONGEST_TEXT} bytes.`);
-  }
-  const file = fileName === undefined ? undefined : { fileName, type, bytes: value.byteLength };
-  return { name, file, head, value };
+  return { name, fileName: parameter(disposition, 'filename'), type };
+}
+
+export function tooLong(field: string): GatewayError {
+  return new GatewayError('too_large', `The field "${field.slice(0, 100)}" is longer than ${LONGEST_TEXT} bytes.`);
 }
 
 // Browsers write a quote in a name as %22, others with a backslash.
@@ -159,8 +173,8 @@ function afterNext(bytes: Uint8Array, wanted: Uint8Array, from: number): number 
   return found === undefined ? undefined : found + wanted.length;
 }
 
-/** Every delimiter begins with a carriage return, which the engine looks for faster than we could. */
-function indexOf(bytes: Uint8Array, wanted: Uint8Array, from: number): number | undefined {
+/** Where `wanted` is, which begins with a carriage return as every delimiter does: the engine looks for that faster than we could. */
+export function indexOf(bytes: Uint8Array, wanted: Uint8Array, from: number): number | undefined {
   const first = wanted[0] as number;
   for (let at = bytes.indexOf(first, from); at >= 0; at = bytes.indexOf(first, at + 1)) {
     if (startsWith(bytes, wanted, at)) return at;
@@ -173,6 +187,6 @@ function startsWith(bytes: Uint8Array, wanted: Uint8Array, at: number): boolean 
   return true;
 }
 
-function broken(what: string): GatewayError {
+export function broken(what: string): GatewayError {
   return new GatewayError('invalid_input', `The form cannot be read: ${what}.`);
 }

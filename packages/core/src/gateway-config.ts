@@ -37,12 +37,19 @@ export interface GatewayConfig<Host = unknown, Name extends string = string> {
   /** Virtual keys the gateway knows, for callers without a session. */
   readonly keys?: readonly VirtualKeyConfig[];
   /** Lets `gateway.issueToken` make short-lived tokens for browsers. */
-  readonly tokens?: TokenConfig;
+  readonly tokens?: SecretConfig;
+  /**
+   * Seals the ids of what vendors keep for callers (files, batches, stored responses), so that each leads back to its
+   * deployment and is of use to its owner alone. Default: the secret of `tokens`; without either those cannot be used.
+   */
+  readonly ids?: SecretConfig;
   /**
    * Where the principal is looked for, in this order; the first that is shown decides alone, right or 401.
    * Default: `['key', 'token', 'session', 'anonymous']`.
    */
   readonly credentials?: readonly CredentialSource[];
+  /** Vendors' own paths that are handed on as they are, by the prefix they have below the mount: `'/openai'`. Default: none. */
+  readonly passThrough?: Readonly<Record<`/${string}`, PassThroughConfig>>;
   /** For principals that bring none of their own. */
   readonly defaults?: { readonly limits?: RateLimits; readonly budget?: Budget };
   /** Sites allowed to make calls with this site's cookies; the own origin always is. `false` switches the check off. */
@@ -56,6 +63,10 @@ export interface GatewayConfig<Host = unknown, Name extends string = string> {
   readonly fallbackCircles?: boolean;
   /** Largest request body. Default 20 MiB, for images in base64. */
   readonly maxBodyBytes?: number;
+  /** Largest upload of a file, which is not kept in memory. Default 512 MiB. */
+  readonly maxFileBytes?: number;
+  /** Longest a realtime conversation may take. Default 3,600,000 (an hour). */
+  readonly longestConversationMs?: number;
   /** Between two keep-alive comments on a silent stream. Default 15,000. */
   readonly heartbeatMs?: number;
   /** Longest a policy may take to decide; then the call is refused. Default 10,000. */
@@ -207,13 +218,30 @@ export interface VirtualKeyConfig {
   readonly revoked?: boolean;
 }
 
-/** Ephemeral tokens. */
-export interface TokenConfig {
+/** What the gateway signs or seals with. */
+export interface SecretConfig {
   /**
-   * Signs them: at least 32 characters, the same in every instance. In a list the first signs and all are accepted, for
-   * changing it without logging anybody out.
+   * At least 32 characters, the same in every instance. In a list the first is used and all are accepted, for changing it
+   * while what was made with the old one is still about.
    */
   readonly secret: string | Secret | readonly (string | Secret)[];
+}
+
+/** What of a vendor's API callers may use as it is, with the credential of a deployment. */
+export interface PassThroughConfig {
+  /** The model group whose deployment is asked, or the id of a deployment. Whoever may use the group may use the paths. */
+  readonly to: string;
+  /** The vendor's paths, from the root of its host on: `'/v1/vector_stores'`; `*` is any one segment, `/**` at the end anything below. */
+  readonly paths: readonly string[];
+  /** Default: GET and POST. */
+  readonly methods?: readonly ('GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE')[];
+  /** Request headers handed on besides `accept` and `content-type`, such as a vendor's beta switches. */
+  readonly headers?: readonly string[];
+  /**
+   * US dollars a request that is no GET or DELETE is charged. Without it what a call costs is known only where its answer
+   * says so, and callers with a budget may make none (see `unknownPrice`).
+   */
+  readonly pricePerRequest?: number;
 }
 
 /** Milliseconds. */

@@ -1,3 +1,4 @@
+import type { MessageSocket } from './message-socket.js';
 import type { Principal } from './principal.js';
 
 /**
@@ -8,6 +9,8 @@ export interface IncomingRequest<Host = unknown> {
   readonly method: string;
   /** Below the mount, as the framework parsed it, without the query: `/v1/chat/completions` (R-SEC-2). */
   readonly path: string;
+  /** What follows the question mark of its address; absent or empty where there is nothing. */
+  readonly query?: string | undefined;
   /** Reads a header by its lower-case name. */
   header(name: string): string | undefined;
   /** The peer's address as the host resolved it (its own `trust proxy` setting). */
@@ -20,6 +23,8 @@ export interface IncomingRequest<Host = unknown> {
   readonly body: IncomingBody;
   /** Runs when the client has left before the answer was complete. */
   onClientGone(listener: () => void): void;
+  /** Set where the client asks for a WebSocket: opens its side of it. A reply of status 101 says that this was done. */
+  readonly accept?: (() => Promise<MessageSocket>) | undefined;
   /** Set by in-process callers: no authentication runs, the call is charged to this principal. */
   readonly principal?: Principal | undefined;
   /** Set by in-process callers: the reply says how the call was answered. */
@@ -33,4 +38,6 @@ export type IncomingBody =
       readonly kind: 'bytes';
       /** Reads everything. Rejects with `too_large`, `request_timeout` or `client_closed`. */
       read(maxBytes: number): Promise<Uint8Array>;
+      /** The same in pieces, as fast as they are taken, in place of `read`; absent where it can only be read whole. */
+      stream?(): AsyncIterable<Uint8Array>;
     };

@@ -32,9 +32,10 @@ export type {
   GatewayConfig,
   ModelConfig,
   ModelGroupConfig,
+  PassThroughConfig,
   PriceConfig,
   ReloadableConfig,
-  TokenConfig,
+  SecretConfig,
   VirtualKeyConfig,
 } from './gateway-config.js';
 export { costOf } from './governance/cost.js';
@@ -45,10 +46,18 @@ export type { IssuedToken } from './issued-token.js';
 export { isJsonObject, type JsonObject, type MaybePromise } from './json.js';
 export type { Logger } from './logger.js';
 export { memoryCounters } from './memory/counter-store.js';
+export type { MessageSink, MessageSocket } from './message-socket.js';
 export type { ModelGroup, RetryPolicy, StreamHold } from './model-group.js';
 export type { ModelName } from './model-pattern.js';
 export type { CallSnapshot, Observer } from './observer.js';
-export type { Demand, OperationName, UpstreamOperation, UpstreamOperationName } from './operation.js';
+export type {
+  Demand,
+  Operation,
+  OperationName,
+  RelayedOperationName,
+  UpstreamOperation,
+  UpstreamOperationName,
+} from './operation.js';
 export { definePlugin, type Plugin } from './plugin.js';
 export type { Authenticate, Authorize, AuthorizeRequest, PolicyRequest } from './policy.js';
 export type { PriceSheet } from './price.js';

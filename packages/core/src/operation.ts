@@ -21,11 +21,26 @@ export const UPSTREAM_OPERATIONS = [
   'audio.translations',
 ] as const;
 
-/** Everything a client may ask. */
-export type OperationName = UpstreamOperationName | 'models';
+/** What goes to one deployment as it is and is translated for none. */
+export type RelayedOperationName = (typeof RELAYED_OPERATIONS)[number];
 
-/** One endpoint: everything core knows of it. Pure, no state. */
-export interface UpstreamOperation {
+export const RELAYED_OPERATIONS = ['files', 'batches', 'realtime', 'pass_through'] as const;
+
+/** Everything a client may ask. */
+export type OperationName = UpstreamOperationName | RelayedOperationName | 'models';
+
+/** What can be asked for and is on the ledger. Pure, no state. */
+export interface Operation {
+  readonly name: OperationName;
+  /** Usage of a whole answer in the operation's own public shape; undefined where it says nothing. */
+  usageOf(answer: JsonObject): Usage | undefined;
+  /** Characters of visible output, to estimate usage from where the vendor did not say. */
+  outputCharactersOf(answer: JsonObject): number;
+  readonly errors: ErrorSpelling;
+}
+
+/** One endpoint at which models are asked: everything core knows of it. */
+export interface UpstreamOperation extends Operation {
   readonly kind: 'upstream';
   readonly name: UpstreamOperationName;
   readonly method: 'POST';
@@ -39,11 +54,6 @@ export interface UpstreamOperation {
   readonly textAnswers?: true;
   /** Reads what the gateway needs from a body, and checks only that; throws `invalid_input` with `param`. */
   read(body: JsonObject): Demand;
-  /** Usage of a whole answer in the operation's own public shape; undefined where it says nothing. */
-  usageOf(answer: JsonObject): Usage | undefined;
-  /** Characters of visible output, to estimate usage from where the vendor did not say. */
-  outputCharactersOf(answer: JsonObject): number;
-  readonly errors: ErrorSpelling;
   /** How a stream of this operation is spelled; undefined where there are none. */
   readonly stream: StreamSpelling | undefined;
   /** How a stream that breaks can be taken up; absent where it cannot. */

@@ -2,7 +2,7 @@ import type { Clock } from './clock.js';
 import type { Codec } from './codec.js';
 import type { GatewayError } from './errors.js';
 import type { MaybePromise } from './json.js';
-import type { UpstreamOperationName } from './operation.js';
+import type { RelayedOperationName, UpstreamOperationName } from './operation.js';
 import type { Secret } from './secret.js';
 import type { HeaderLookup, Send, UpstreamRequest } from './transport.js';
 
@@ -16,6 +16,8 @@ export interface Provider {
   readonly keyVariables: readonly string[];
   /** False for servers that run without a credential. */
   readonly needsKey: boolean;
+  /** What a batch costs as a share of the same calls made one by one. Default 1. */
+  readonly batchPriceShare?: number;
   /** What it can be asked. */
   readonly codecs: Readonly<Partial<Record<UpstreamOperationName, Codec>>>;
   /** Fixes everything that does not change from call to call. Throws a `ConfigProblem` sentence as an Error where settings are missing. */
@@ -64,6 +66,8 @@ export interface Connection {
   readonly paths: Readonly<Partial<Record<UpstreamOperationName, string>>>;
   /** Path and query of an operation asked for a stream, where that is another; `paths` must name the operation as well. */
   readonly streamPaths?: Readonly<Partial<Record<UpstreamOperationName, string>>>;
+  /** Path and query of what is relayed to it as it is: of the collection, or of the socket. */
+  readonly relays?: Readonly<Partial<Record<RelayedOperationName, string>>>;
   /** Credential and fixed headers, lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   /** What this deployment can be asked, where its model or its address speaks another wire than the provider's others. */

@@ -17,7 +17,7 @@ export interface WholeReply {
   readonly metadata?: AnswerMetadata | undefined;
 }
 
-/** A server-sent event stream. */
+/** A stream: of server-sent events, or of the bytes of a file. */
 export interface EventsReply {
   readonly kind: 'events';
   readonly status: number;
@@ -37,7 +37,9 @@ export interface EventsSource {
 }
 
 export interface EventsSink {
-  /** Whole events, as text or, where they leave as they came, in the upstream's own bytes: UTF-8 either way. */
+  /** Whole events, as text or, where they leave as they came, in the upstream's own bytes: UTF-8 either way. Of a file, any bytes. */
   write(events: string | Uint8Array): void;
   end(): void;
+  /** Breaks off, so that nobody takes for whole what is not: bytes have no place for an error. */
+  fail(error: unknown): void;
 }

@@ -40,3 +40,22 @@ export function reveal(wrapped: Secret): string {
   if (value === undefined) throw new TypeError('reveal() was given an object that secret() did not make');
   return value;
 }
+
+/** Shorter ones can be guessed offline by whoever has something they signed. */
+const SHORTEST_SIGNING_SECRET = 32;
+
+/**
+ * The secrets to sign or seal with, one or a list, the present one first. Throws an Error that names `path` if there is none
+ * or one is too short.
+ */
+export function secretTexts(given: string | Secret | readonly (string | Secret)[], path: string): readonly string[] {
+  const isOne = typeof given === 'string' || given instanceof Secret;
+  const list = isOne ? [given] : given;
+  if (list.length === 0) throw new Error(`${path} is an empty list.`);
+  return list.map((each, index) => {
+    const text = typeof each === 'string' ? each : reveal(each);
+    if (text.length >= SHORTEST_SIGNING_SECRET) return text;
+    const which = isOne ? path : `${path}[${index}]`;
+    throw new Error(`${which} has ${text.length} characters: use at least ${SHORTEST_SIGNING_SECRET}, made at random.`);
+  });
+}

@@ -1,6 +1,7 @@
 import type { Call } from './call.js';
 import type { FailureKind } from './errors.js';
 import type { ModelGroup, RetryPolicy } from './model-group.js';
+import type { Operation } from './operation.js';
 
 /** What one request asks of its own routing, where the configuration lets it (`requestOverrides`). */
 export interface Steering {
@@ -26,7 +27,7 @@ export const FALLBACK_LISTS = ['fallbacks', 'contextFallbacks', 'contentFallback
 
 export type FallbackList = (typeof FALLBACK_LISTS)[number];
 
-type Steered = Pick<Call, 'group' | 'steering'>;
+type Steered = Pick<Call<unknown, Operation>, 'group' | 'steering'>;
 
 /** Who is asked when a group cannot answer. What a request names itself is all it wants, and has no fallbacks of its own. */
 export function fallbackNames(

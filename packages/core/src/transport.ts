@@ -1,15 +1,18 @@
 import type { Cancellation } from './cancellation.js';
+import type { GatewayError } from './errors.js';
+import type { MessageSocket } from './message-socket.js';
 
 /** One request to an upstream, complete but for the socket. */
 export interface UpstreamRequest {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** `https://api.example.com`, fixed by configuration: nothing a client says can change it (R-SEC-4). */
   readonly origin: string;
   /** Path and query, every part already encoded. */
   readonly path: string;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array | undefined;
+  /** Pieces are sent as they come, in chunks; such a request is never sent twice. */
+  readonly body: string | Uint8Array | AsyncIterable<Uint8Array> | undefined;
   /** The transport destroys the exchange when this fires. */
   readonly cancellation: Cancellation;
   /** For interceptors: which call and deployment this attempt belongs to. */
@@ -57,6 +60,14 @@ export type Send = (request: UpstreamRequest) => Promise<UpstreamReply>;
 /** How bytes reach upstreams: undici in Node, `fetch` elsewhere. */
 export interface Transport {
   readonly send: Send;
+  /**
+   * Opens a WebSocket. Rejects as `send` does; where the upstream answers with something else than an open socket, it
+   * rejects with what `refused` makes of that answer. Absent where the runtime cannot.
+   */
+  readonly openSocket?: (
+    request: UpstreamRequest,
+    refused: (reply: UpstreamReply, text: string) => GatewayError,
+  ) => Promise<MessageSocket>;
   /** Lets idle sockets go; exchanges under way end first. */
   close(): Promise<void>;
 }

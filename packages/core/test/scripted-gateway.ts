@@ -75,9 +75,9 @@ export function scriptedGateway(config: { readonly models: Record<string, unknow
   const records: UsageRecord[] = [];
   const transport: Transport = {
     async send(request: UpstreamRequest) {
-      const { model, stream } = JSON.parse(String(request.body)) as { model: string; stream?: boolean };
+      const { model, stream } = JSON.parse(request.body as string) as { model: string; stream?: boolean };
       asked.push(model);
-      bodies.push(JSON.parse(String(request.body)) as JsonObject);
+      bodies.push(JSON.parse(request.body as string) as JsonObject);
       const { status = 200, afterMs = 0, retryAfterMs, ...says } = behaviours[model] ?? {};
       if (afterMs > 0) await pause(afterMs, model, request);
       const headers = new Map([

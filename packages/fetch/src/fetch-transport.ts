@@ -27,12 +27,30 @@ async function ask({ method, origin, path, headers, body }: UpstreamRequest, sig
       headers: Object.entries(headers),
       signal,
       redirect: 'manual',
-      ...(body !== undefined && { body: body as BodyInit }),
+      ...bodyOf(body),
     });
   } catch (cause) {
     if (signal.aborted) throw signal.reason;
     throw new GatewayError('network', 'The upstream could not be reached.', { cause, retryable: !isLasting(cause) });
   }
+}
+
+/** A body that is sent as it comes is a stream, and `fetch` wants to be told that its answer is not waited for meanwhile. */
+function bodyOf(body: UpstreamRequest['body']): RequestInit {
+  if (body === undefined) return {};
+  if (typeof body === 'string' || body instanceof Uint8Array) return { body: body as BodyInit };
+  const pieces = body[Symbol.asyncIterator]();
+  const stream = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const next = await pieces.next();
+      if (next.done) controller.close();
+      else controller.enqueue(next.value);
+    },
+    async cancel() {
+      await pieces.return?.();
+    },
+  });
+  return { body: stream, duplex: 'half' } as RequestInit;
 }
 
 /** Whether asking again cannot help: a name that does not resolve, or a failed TLS handshake. Node tells by a code; where a runtime tells nothing, it is worth a try. */

@@ -96,6 +96,10 @@ class ReplyStream extends Readable {
         this.#paused = true;
         this.#source.pause();
       },
+      fail: (error) => {
+        this.#over = true;
+        this.destroy(error instanceof Error ? error : undefined);
+      },
       end: () => {
         this.#over = true;
         this.#request.ended = true;

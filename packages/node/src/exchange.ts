@@ -57,6 +57,8 @@ export class Exchange implements UpstreamReply, HeaderLookup, ByteSource, Borrow
     this.#connections = connections;
     this.#resolve = resolve;
     this.#reject = reject;
+    // A body that is sent as it comes is gone with the first attempt.
+    this.#mayRetry = !isComing(request.body);
     this.#stopListening = request.cancellation.onCancel((reason) => this.#stop(reason));
     connections.borrow(this);
   }
@@ -128,7 +130,7 @@ export class Exchange implements UpstreamReply, HeaderLookup, ByteSource, Borrow
     const request = this.#request;
     this.#connection = connection;
     connection.client.dispatch(
-      { method: request.method, path: request.path, headers: headersOf(request), body: request.body ?? null },
+      { method: request.method, path: request.path, headers: headersOf(request), body: bodyOf(request) },
       this,
     );
   }
@@ -225,6 +227,15 @@ export class Exchange implements UpstreamReply, HeaderLookup, ByteSource, Borrow
     else this.#connections.drop(this.#connection);
     this.#fail(reason);
   }
+}
+
+function isComing(body: UpstreamRequest['body']): body is AsyncIterable<Uint8Array> {
+  return typeof body === 'object' && !(body instanceof Uint8Array);
+}
+
+/** Its type says less than undici takes: whatever can be iterated is sent piece by piece. */
+function bodyOf({ body }: UpstreamRequest): string | Uint8Array | null {
+  return (body as string | Uint8Array | undefined) ?? null;
 }
 
 /** undici checks and joins what it is given; as a flat list that is cheapest, made once for headers that cannot change. */

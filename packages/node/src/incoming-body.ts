@@ -1,5 +1,6 @@
+import type { Readable, Transform } from 'node:stream';
 import { promisify } from 'node:util';
-import { brotliDecompress, gunzip, inflate } from 'node:zlib';
+import { brotliDecompress, createBrotliDecompress, createGunzip, createInflate, gunzip, inflate } from 'node:zlib';
 import { GatewayError, type IncomingBody } from '@portico/core';
 import type { NodeRequest } from './serve-options.js';
 
@@ -21,13 +22,73 @@ export function bodyOf(
   { parsedBody, bodyTimeoutMs = BODY_TIMEOUT_MS }: { readonly parsedBody?: unknown; readonly bodyTimeoutMs?: number },
 ): IncomingBody {
   if (!req.readableDidRead && !req.readableEnded) {
-    return { kind: 'bytes', read: (maxBytes) => readStream(req, owner, maxBytes, bodyTimeoutMs) };
+    return {
+      kind: 'bytes',
+      read: (maxBytes) => readStream(req, owner, maxBytes, bodyTimeoutMs),
+      stream: () => piecesOf(req, owner, bodyTimeoutMs),
+    };
   }
   const found = parsedBody ?? (req as { rawBody?: unknown }).rawBody;
   if (typeof found === 'string') return wholeBody(Buffer.from(found));
   if (found instanceof Uint8Array) return wholeBody(found);
   if (found !== undefined && found !== null) return { kind: 'parsed', value: found };
   return { kind: 'bytes', read: () => Promise.reject(goneBody()) };
+}
+
+/** As it comes; what is answered before its end is a refusal of the rest. */
+async function* piecesOf(req: NodeRequest, owner: BodyOwner, timeoutMs: number): AsyncGenerator<Uint8Array, void> {
+  const source = inflated(req);
+  // Not destroyed with the loop: the refusal still has to be written.
+  const pieces = source.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
+  owner.bodyRefused = true;
+  try {
+    for (;;) {
+      const piece = await inTime(pieces.next(), timeoutMs);
+      if (piece.done) {
+        owner.bodyRefused = false;
+        return;
+      }
+      yield piece.value;
+    }
+  } catch (error) {
+    throw error instanceof GatewayError ? error : unreadable(error, req);
+  } finally {
+    if (owner.bodyRefused) req.pause();
+  }
+}
+
+function inflated(req: NodeRequest): Readable {
+  const encoding = req.headers['content-encoding']?.toLowerCase() ?? 'identity';
+  if (encoding === 'identity') return req;
+  const inflate = INFLATE[encoding];
+  if (inflate === undefined) throw unknownEncoding(encoding);
+  const plain = inflate();
+  req.on('error', (error) => plain.destroy(error));
+  return req.pipe(plain);
+}
+
+const INFLATE: Readonly<Record<string, () => Transform>> = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+};
+
+function unreadable(cause: unknown, req: NodeRequest): GatewayError {
+  const { code } = cause as { code?: unknown };
+  if (typeof code === 'string' && /^(?:Z_|ERR_|ERR__ERROR)/.test(code) && !req.destroyed) {
+    return new GatewayError('invalid_input', `The body cannot be unpacked as ${req.headers['content-encoding']}.`, {
+      cause,
+    });
+  }
+  return clientLeft();
+}
+
+function inTime<T>(next: Promise<T>, timeoutMs: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(tooSlow(timeoutMs)), timeoutMs);
+    next.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 function wholeBody(bytes: Uint8Array): IncomingBody {

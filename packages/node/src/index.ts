@@ -1,4 +1,5 @@
 export { askGateway, type HandedReply } from './ask-gateway.js';
+export { attachRealtime, type NodeMiddleware, type RealtimeOptions } from './attach-realtime.js';
 export { createGateway } from './create-gateway.js';
 export { type NodeHost, type NodeListenerOptions, nodeListener } from './node-listener.js';
 export { serveNode } from './serve-node.js';

@@ -37,6 +37,13 @@ export class ServedRequest<Host> implements IncomingRequest<Host> {
     });
   }
 
+  /** Frameworks strip what lies above the mount from the address, and leave what follows the question mark. */
+  get query(): string {
+    const url = this.#req.url ?? '';
+    const mark = url.indexOf('?');
+    return mark < 0 ? '' : url.slice(mark + 1);
+  }
+
   header(name: string): string | undefined {
     const value = this.#headers[name];
     return typeof value === 'object' ? value.join(', ') : value;

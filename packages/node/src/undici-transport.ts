@@ -1,6 +1,7 @@
 import { GatewayError, type Transport, type UpstreamReply } from '@portico/core';
 import { type Connections, certificateCheckingConnect, connectionsTo } from './connections.js';
 import { Exchange } from './exchange.js';
+import { openUpstreamSocket } from './open-upstream-socket.js';
 
 export interface UndiciTransportOptions {
   /** Sockets to one origin at most; requests beyond wait. Default: no limit, since every open stream needs its own. */
@@ -31,8 +32,7 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
     send(request) {
       const { cancellation, origin } = request;
       if (cancellation.cancelled) return Promise.reject(cancellation.reason);
-      if (closed !== undefined)
-        return Promise.reject(new GatewayError('unavailable', 'The gateway is closed and sends no more requests.'));
+      if (closed !== undefined) return Promise.reject(afterClose());
       let connections = origins.get(origin);
       if (connections === undefined) {
         connections = connectionsTo(origin, connect, limit, idleSocketMs);
@@ -42,9 +42,18 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
       return new Promise<UpstreamReply>((resolve, reject) => new Exchange(request, lender, resolve, reject));
     },
 
+    openSocket(request, refused) {
+      if (closed !== undefined) return Promise.reject(afterClose());
+      return openUpstreamSocket(request, refused, options.certificateAuthority);
+    },
+
     async close() {
       closed ??= Promise.all([...origins.values()].map((connections) => connections.close()));
       await closed;
     },
   };
+}
+
+function afterClose(): GatewayError {
+  return new GatewayError('unavailable', 'The gateway is closed and sends no more requests.');
 }

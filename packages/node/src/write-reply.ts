@@ -49,6 +49,9 @@ function writeEvents({ body }: EventsReply, request: ServedRequest<unknown>, res
       full = true;
       body.pause();
     },
+    fail() {
+      res.destroy();
+    },
     end() {
       if (request.gone) return;
       request.ended = true;

@@ -78,6 +78,17 @@ describe('the address of an Azure resource', () => {
     expect(paths.embeddings).toBe('/openai/deployments/..%2F..%2Fx%3Fy%23z/embeddings?api-version=2024-10-21');
   });
 
+  it.each([
+    [undefined, '/openai/v1/files', '/openai/v1/realtime?model=our+gpt'],
+    [
+      '2024-10-21',
+      '/openai/files?api-version=2024-10-21',
+      '/openai/realtime?api-version=2024-10-21&deployment=our+gpt',
+    ],
+  ])('has files beside the deployments, and sockets that name theirs (version %s)', (apiVersion, files, realtime) => {
+    expect(azure.connect({ ...settings, apiVersion }).relays).toMatchObject({ files, realtime });
+  });
+
   it('must be there, with a version where it needs one', () => {
     expect(() => azure.connect({ ...settings, baseUrl: undefined })).toThrow('Set "baseUrl", such as');
     expect(() => addressOf('https://acme.openai.azure.com/openai/deployments/other')).toThrow(

@@ -1,8 +1,8 @@
-import type { ConnectionSettings, Provider } from '@portico/core';
+import type { Connection, ConnectionSettings, Provider } from '@portico/core';
 import { azureSignIn } from './shared/azure-sign-in.js';
-import { type BaseUrl, parseBaseUrl } from './shared/base-url.js';
+import { type BaseUrl, joinPath, parseBaseUrl } from './shared/base-url.js';
 import { classifyOpenAiError } from './shared/classify-openai-error.js';
-import { endpointPaths } from './shared/endpoints.js';
+import { endpointPaths, keepingPaths } from './shared/endpoints.js';
 import { OPENAI_OPERATIONS, openAiCodecs } from './shared/openai-codecs.js';
 import { roomLeftInOpenAiHeaders } from './shared/room-left.js';
 
@@ -19,6 +19,7 @@ export const azure: Provider = {
   keyVariables: ['AZURE_API_KEY', 'AZURE_OPENAI_API_KEY'],
   // A token may stand in for the key; signing in asks for one of them.
   needsKey: false,
+  batchPriceShare: 0.5,
   codecs: openAiCodecs(who),
   connect(settings) {
     const { baseUrl } = settings;
@@ -28,9 +29,11 @@ export const azure: Provider = {
       );
     }
     const { base, apiVersion } = resourceAddress(parseBaseUrl(baseUrl, who), settings);
+    const query: Record<string, string> = apiVersion === undefined ? {} : { 'api-version': apiVersion };
     return {
       origin: base.origin,
-      paths: endpointPaths(base, OF_AZURE, apiVersion === undefined ? {} : { 'api-version': apiVersion }),
+      paths: endpointPaths(base, OF_AZURE, query),
+      relays: relaysOf(base, query, settings.model),
       ...azureSignIn(settings, who),
     };
   },
@@ -40,6 +43,17 @@ export const azure: Provider = {
 
 /** Content filters are a service of their own there. */
 const OF_AZURE = OPENAI_OPERATIONS.filter((operation) => operation !== 'moderations');
+
+/** What belongs to the resource and to no deployment; the older address names the deployment in the query of sockets. */
+function relaysOf(
+  base: BaseUrl,
+  query: Readonly<Record<string, string>>,
+  model: string,
+): NonNullable<Connection['relays']> {
+  const root = { ...base, path: base.path.replace(/\/deployments\/[^/]+$/, '') };
+  const socket = root.path === base.path ? { model } : { deployment: model };
+  return { ...keepingPaths(root, query), realtime: joinPath(root, '/realtime', { ...query, ...socket }) };
+}
 
 /** Versions that belong to the v1 address; there the query may be left out. */
 const V1_VERSIONS: readonly (string | undefined)[] = [undefined, 'v1', 'latest', 'preview'];

@@ -31,6 +31,7 @@ describe('OpenAI', () => {
         'audio.transcriptions': '/v1/audio/transcriptions',
         'audio.translations': '/v1/audio/translations',
       },
+      relays: { files: '/v1/files', batches: '/v1/batches', realtime: '/v1/realtime?model=gpt-4o' },
       headers: { authorization: 'Bearer sk-test' },
     });
   });

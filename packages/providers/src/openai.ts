@@ -1,8 +1,8 @@
 import type { Provider } from '@portico/core';
-import { baseUrlOf } from './shared/base-url.js';
+import { baseUrlOf, joinPath } from './shared/base-url.js';
 import { classifyOpenAiError } from './shared/classify-openai-error.js';
 import { credentialHeader } from './shared/credential.js';
-import { endpointPaths } from './shared/endpoints.js';
+import { endpointPaths, keepingPaths } from './shared/endpoints.js';
 import { OPENAI_OPERATIONS, openAiCodecs } from './shared/openai-codecs.js';
 import { readOptions, textOption } from './shared/read-options.js';
 import { roomLeftInOpenAiHeaders } from './shared/room-left.js';
@@ -17,6 +17,7 @@ export const openai: Provider = {
   name: who,
   keyVariables: ['OPENAI_API_KEY'],
   needsKey: true,
+  batchPriceShare: 0.5,
   codecs: openAiCodecs(who),
   connect(settings) {
     const options = readOptions(settings, ['organization', 'project'], who);
@@ -26,6 +27,10 @@ export const openai: Provider = {
     return {
       origin: base.origin,
       paths: endpointPaths(base, OPENAI_OPERATIONS),
+      relays: {
+        ...keepingPaths(base),
+        realtime: joinPath(base, '/realtime', { model: settings.model }),
+      },
       headers: {
         ...(settings.apiKey && credentialHeader(settings.apiKey, who)),
         ...(organization !== undefined && { 'openai-organization': organization }),

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { nodeListener } from '@portico/node';
+import type { Gateway } from '@portico/core';
+import { attachRealtime, type NodeHost, nodeListener } from '@portico/node';
 import { answerHealth } from './health.js';
 import { answerModelInfo } from './model-info.js';
 import { sendJson } from './send-json.js';
@@ -25,7 +26,10 @@ export async function openServer(
   serving: Serving,
   where: { readonly host: string; readonly port: number },
 ): Promise<OpenServer> {
-  const listener = nodeListener({ handle: (request) => serving.use(({ handle }) => handle(request)) });
+  const served: Pick<Gateway<NodeHost>, 'handle'> = {
+    handle: (request) => serving.use(({ handle }) => handle(request)),
+  };
+  const listener = nodeListener(served);
   const server = createServer((req, res) => {
     const answer = answerOf(req);
     if (answer === undefined) return listener(req, res);
@@ -35,6 +39,7 @@ export async function openServer(
         sendJson(res, 500, { error: { message: 'The request failed.', type: 'api_error' } });
       });
   });
+  attachRealtime(server, served);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

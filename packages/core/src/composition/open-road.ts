@@ -1,11 +1,15 @@
+import { buildPassThrough } from '../config/build-pass-through.js';
 import type { ConfiguredModels } from '../config/validate-config.js';
+import type { Deployment } from '../deployment.js';
 import type { ExplainQuestion, Explanation } from '../explanation.js';
 import type { GatewayConfig } from '../gateway-config.js';
 import { openAdmission } from '../governance/admission.js';
 import { openCrossSiteCheck } from '../governance/cross-site.js';
 import { openReserveRoom } from '../governance/reserve-room.js';
 import { openKeyRing } from '../governance/virtual-keys.js';
+import { heldIdsOf } from '../held-id.js';
 import type { IncomingRequest } from '../incoming.js';
+import { openChargeOnce } from '../pipeline/charge-once.js';
 import { explainCall } from '../pipeline/explain-call.js';
 import { openStaircase } from '../pipeline/handle.js';
 import { openMatch } from '../pipeline/match-operation.js';
@@ -16,13 +20,19 @@ import type { Reply } from '../reply.js';
 import { buildRouteTable } from '../routing/route-table.js';
 import { cooldownsOf } from './cooldowns-of.js';
 import type { LastingParts } from './open-lasting-parts.js';
-import { SERVED_OPERATIONS } from './served-operations.js';
+import { CONVERSATIONS, HELD_OPERATIONS, SERVED_OPERATIONS } from './served-operations.js';
 
 /** Answers calls by one configuration, from their beginning to their end. */
 export interface Road<Host> {
   handle(request: IncomingRequest<Host>): Promise<Reply | undefined>;
   explain(question: ExplainQuestion): Promise<Explanation>;
 }
+
+/** As long as vendors keep one open. */
+const LONGEST_CONVERSATION_MS = 60 * 60 * 1_000;
+
+/** What the largest vendor takes. */
+const MAX_FILE_BYTES = 512 * 1024 * 1024;
 
 /** 20 MiB: a handful of photographs in base64. */
 const MAX_BODY_BYTES = 20 * 1024 * 1024;
@@ -46,11 +56,15 @@ export function openRoad<Host, Name extends string>(
   if (needsCatalogue) prices.load().catch(() => undefined);
   let isReady = false;
 
-  const open = {
-    table,
-    maxBodyBytes: config.maxBodyBytes ?? MAX_BODY_BYTES,
-    steeringPrefixes: config.requestOverrides === true ? HEADER_PREFIXES[config.compat ?? 'own'] : undefined,
-  };
+  const match = openMatch(
+    {
+      asked: SERVED_OPERATIONS,
+      held: HELD_OPERATIONS,
+      conversations: CONVERSATIONS,
+      passThrough: buildPassThrough(config.passThrough, groups),
+    },
+    config.fallthrough,
+  );
   const admission = openAdmission({
     counters,
     clock,
@@ -60,12 +74,32 @@ export function openRoad<Host, Name extends string>(
     findGroup: table.find,
     onStoreFailure,
   });
+  const open = {
+    table,
+    match,
+    maxFileBytes: config.maxFileBytes ?? MAX_FILE_BYTES,
+    longestConversationMs: config.longestConversationMs ?? LONGEST_CONVERSATION_MS,
+    heldIds: heldIdsOf(config),
+    hasPrice: (deployment: Deployment) => prices.sheetOf(deployment) !== undefined,
+    chargeOnce: openChargeOnce({
+      clock,
+      counters,
+      admission,
+      prices,
+      queue: lasting.meter.queue,
+      onFailure: (error, id) => logger?.error({ err: error, id }, 'what was used could not be charged yet'),
+    }),
+    maxBodyBytes: config.maxBodyBytes ?? MAX_BODY_BYTES,
+    steeringPrefixes: config.requestOverrides === true ? HEADER_PREFIXES[config.compat ?? 'own'] : undefined,
+  };
   const route = openRoute({
     table,
     health: lasting.health,
     prices,
     reserve: openReserveRoom(counters, clock, onStoreFailure),
     send: lasting.send,
+    openSocket: lasting.transport.openSocket,
+    admission,
     signing: {
       send: lasting.transport.send,
       clock,
@@ -79,7 +113,7 @@ export function openRoad<Host, Name extends string>(
   });
 
   const handle = openStaircase<Host>({
-    match: openMatch(SERVED_OPERATIONS, config.fallthrough),
+    match,
     identify: {
       order: config.credentials,
       keys: openKeyRing(config.keys ?? [], clock),

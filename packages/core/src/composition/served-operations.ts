@@ -1,9 +1,12 @@
+import { batches } from '../operations/batches.js';
 import { chatCompletions } from '../operations/chat-completions.js';
 import { completions } from '../operations/completions.js';
 import { embeddings } from '../operations/embeddings.js';
+import { files } from '../operations/files.js';
 import { imageEdits, imageGenerations } from '../operations/images.js';
 import { messages } from '../operations/messages.js';
 import { moderations } from '../operations/moderations.js';
+import { realtime } from '../operations/realtime.js';
 import { rerank } from '../operations/rerank.js';
 import { responses } from '../operations/responses.js';
 import { speech } from '../operations/speech.js';
@@ -24,3 +27,9 @@ export const SERVED_OPERATIONS = [
   transcriptions,
   translations,
 ];
+
+/** What vendors keep for their callers. */
+export const HELD_OPERATIONS = [files, batches];
+
+/** What is no question and answer. */
+export const CONVERSATIONS = [realtime];

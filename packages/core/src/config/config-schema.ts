@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FAILURES, type FailureKind } from '../errors.js';
-import { UPSTREAM_OPERATIONS } from '../operation.js';
+import { RELAYED_OPERATIONS, UPSTREAM_OPERATIONS } from '../operation.js';
 import { Secret } from '../secret.js';
 import { STRATEGIES } from '../strategy.js';
 
@@ -23,7 +23,7 @@ const principal = z.strictObject({
   team: z.string().optional(),
   tags: strings.optional(),
   models: strings.optional(),
-  operations: z.array(z.enum([...UPSTREAM_OPERATIONS, 'models'])).optional(),
+  operations: z.array(z.enum([...UPSTREAM_OPERATIONS, ...RELAYED_OPERATIONS, 'models'])).optional(),
   limits: limits.optional(),
   budget: budget.optional(),
   metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
@@ -54,6 +54,7 @@ const price = z.strictObject({
   perRequest: z.number().nonnegative().optional(),
 });
 const credential = z.union([z.string().min(1), z.instanceof(Secret)]);
+const secrets = z.strictObject({ secret: z.union([credential, z.array(credential)]) });
 const deployment = z.strictObject({
   model: z.string(),
   id: z.string().min(1).optional(),
@@ -200,7 +201,8 @@ export const configSchema = z.strictObject({
       }),
     )
     .optional(),
-  tokens: z.strictObject({ secret: z.union([credential, z.array(credential)]) }).optional(),
+  tokens: secrets.optional(),
+  ids: secrets.optional(),
   credentials: z
     .array(z.enum(['key', 'token', 'session', 'anonymous']))
     .min(1)
@@ -222,7 +224,24 @@ export const configSchema = z.strictObject({
       windowMs: positive.optional(),
     })
     .optional(),
+  passThrough: z
+    .record(
+      z.string(),
+      z.strictObject({
+        to: z.string().min(1),
+        paths: strings.min(1),
+        methods: z
+          .array(z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']))
+          .min(1)
+          .optional(),
+        headers: strings.optional(),
+        pricePerRequest: z.number().nonnegative().optional(),
+      }),
+    )
+    .optional(),
   maxBodyBytes: positive.optional(),
+  maxFileBytes: positive.optional(),
+  longestConversationMs: positive.optional(),
   heartbeatMs: positive.optional(),
   policyTimeoutMs: positive.optional(),
   debugHeaders: z.boolean().optional(),

@@ -108,6 +108,11 @@ async function* eventsOf(source: EventsSource): AsyncGenerator<string, void, und
       over = true;
       wake();
     },
+    // What is asked here is told in events, which have a place for errors.
+    fail() {
+      over = true;
+      wake();
+    },
   });
   try {
     for (;;) {

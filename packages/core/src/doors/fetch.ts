@@ -14,12 +14,13 @@ export async function answerRequest<Host>(
   host: Host,
   { prefix = '', ip }: FetchOptions = {},
 ): Promise<Response> {
-  const { pathname, host: authority } = new URL(request.url);
+  const { pathname, search, host: authority } = new URL(request.url);
   const path = pathBelow(prefix.replace(/\/+$/, ''), pathname);
   if (path === undefined) return new Response(null, { status: 404 });
   const { request: incoming, release } = incomingOf({
     method: request.method,
     path,
+    query: search.slice(1),
     header: (name) => request.headers.get(name) ?? undefined,
     body: streamBody(request.body, request.headers),
     signal: request.signal,
@@ -65,6 +66,7 @@ export function fetchAs<Host>(handle: Handle<Host>, principal: Principal): typeo
     const { request, release } = incomingOf({
       method: call.method.toUpperCase(),
       path: pathBelowVersion(call.url),
+      query: queryOf(call.url),
       header: (name) => call.headers.get(name) ?? undefined,
       body: call.body,
       signal: call.signal,
@@ -88,6 +90,11 @@ function pathBelowVersion(url: string): string {
   const path = query < 0 ? url.slice(start) : url.slice(start, query);
   const version = path.indexOf('/v1/');
   return version < 0 ? path : path.slice(version);
+}
+
+function queryOf(url: string): string {
+  const query = url.indexOf('?');
+  return query < 0 ? '' : url.slice(query + 1);
 }
 
 function toResponse(reply: Reply | undefined, release: () => void, signal: AbortSignal | null | undefined): Response {
@@ -121,6 +128,10 @@ function toWebStream(
           write(events) {
             controller.enqueue(typeof events === 'string' ? utf8.encode(events) : events);
             if ((controller.desiredSize ?? 0) <= 0) source.pause();
+          },
+          fail(error) {
+            release();
+            controller.error(error);
           },
           end() {
             release();

@@ -6,6 +6,7 @@ import type { Principal } from '../principal.js';
 export interface InProcessCall<Host> {
   readonly method: string;
   readonly path: string;
+  readonly query?: string | undefined;
   readonly header: (name: string) => string | undefined;
   readonly body: IncomingBody;
   readonly signal: AbortSignal | undefined | null;
@@ -26,6 +27,7 @@ export function incomingOf<Host>(call: InProcessCall<Host>): { request: Incoming
     request: {
       method: call.method,
       path: call.path,
+      query: call.query,
       header: call.header,
       ip: call.ip,
       authority: call.authority,
@@ -56,21 +58,32 @@ export function readableBody(read: () => Promise<ArrayBuffer>): IncomingBody {
 export function streamBody(stream: ReadableStream<Uint8Array> | null, headers: Headers): IncomingBody {
   return {
     kind: 'bytes',
+    async *stream() {
+      if (stream === null) return;
+      if (stream.locked) throw consumed();
+      const reader = unpacked(stream, headers).getReader();
+      for (let piece = await nextOf(reader); !piece.done; piece = await nextOf(reader)) yield piece.value;
+    },
     async read(maxBytes) {
       if (stream === null) return new Uint8Array(0);
       if (Number(headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes);
       if (stream.locked) throw consumed();
-      const encoding = headers.get('content-encoding')?.toLowerCase() ?? 'identity';
-      if (encoding === 'identity') return collect(stream, maxBytes);
-      if (encoding !== 'gzip' && encoding !== 'deflate') throw unknownEncoding(encoding);
-      const inflate = new DecompressionStream(encoding) as unknown as TransformStream<Uint8Array, Uint8Array>;
-      const plain: ReadableStream<Uint8Array> = stream.pipeThrough(inflate);
+      const plain = unpacked(stream, headers);
+      if (plain === stream) return collect(stream, maxBytes);
       return collect(plain, maxBytes).catch((cause: unknown) => {
         if (cause instanceof GatewayError) throw cause;
+        const encoding = headers.get('content-encoding');
         throw new GatewayError('invalid_input', `The body cannot be unpacked as ${encoding}.`, { cause });
       });
     },
   };
+}
+
+function unpacked(stream: ReadableStream<Uint8Array>, headers: Headers): ReadableStream<Uint8Array> {
+  const encoding = headers.get('content-encoding')?.toLowerCase() ?? 'identity';
+  if (encoding === 'identity') return stream;
+  if (encoding !== 'gzip' && encoding !== 'deflate') throw unknownEncoding(encoding);
+  return stream.pipeThrough(new DecompressionStream(encoding) as unknown as TransformStream<Uint8Array, Uint8Array>);
 }
 
 async function collect(stream: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {

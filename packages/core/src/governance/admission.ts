@@ -1,11 +1,14 @@
 import type { Call } from '../call.js';
 import type { Clock } from '../clock.js';
 import type { Deployment } from '../deployment.js';
+import type { Errand } from '../errand.js';
 import { GatewayError } from '../errors.js';
 import type { ExplainedLimit } from '../explanation.js';
 import type { GatewayConfig } from '../gateway-config.js';
 import { isPromise, type MaybePromise } from '../json.js';
 import type { ModelGroup } from '../model-group.js';
+import type { Operation } from '../operation.js';
+import type { Budget, Principal, RateLimits } from '../principal.js';
 import type { ReplyHeaders } from '../reply.js';
 import { FALLBACK_LISTS, fallbackNames } from '../steering.js';
 import type { CounterStore, ReserveAnswer } from '../store.js';
@@ -38,9 +41,14 @@ export interface Admission {
    * rejects with, `over_rate_limit`, `over_budget`, `forbidden` (code `price_unknown`) or `unavailable` if the store fails:
    * limits that cannot be checked are not open.
    */
-  admit(call: Call): MaybePromise<Ticket>;
+  admit(call: Call<unknown, Operation>): MaybePromise<Ticket>;
   /** The limits that `admit` would reserve of, and how they stand. Reserves nothing; refuses what has no known price as `admit` does. */
   explain(call: Call): Promise<ExplainedLimit[]>;
+  /**
+   * Counts at once what was used and could not be reserved. Answers with the refusal of more of it, where a budget or a
+   * limit of tokens has no room left. Never rejects.
+   */
+  charge(principal: Principal, usage: Usage, costNanoUsd: number | undefined): Promise<GatewayError | undefined>;
 }
 
 /** What an admitted call holds. To be settled whatever its end. */
@@ -64,7 +72,7 @@ export function openAdmission(parts: AdmissionParts): Admission {
   const limitsOf = openLimits();
   const reaches = new WeakMap<ModelGroup, Reach>();
 
-  function reachOf(call: Call): Reach {
+  function reachOf(call: Call<unknown, Operation>): Reach {
     if (call.steering !== undefined) return measureReach(call, parts.findGroup);
     let reach = reaches.get(call.group);
     if (reach === undefined) {
@@ -75,13 +83,13 @@ export function openAdmission(parts: AdmissionParts): Admission {
   }
 
   /** The most a call can need, wherever routing may take it. */
-  function needOf(call: Call, reach: Reach, hasBudget: boolean): Need {
-    const { demand, operation, principal } = call;
+  function needOf(call: Call<unknown, Operation>, reach: Reach, hasBudget: boolean): Need {
+    const { demand, principal } = call;
     const inputTokens = estimateInputTokens(demand);
     let outputTokens = demand.maxOutputTokens ?? 0;
     let costNanoUsd = 0;
     for (const { deployment, group } of reach.stops) {
-      if (deployment.codecs[operation.name] === undefined) continue;
+      if (!canServe(deployment, call)) continue;
       if (group !== call.group && !mayUseModel(principal, group.name)) continue;
       const longest = demand.maxOutputTokens ?? deployment.maxOutputTokens * demand.answers;
       outputTokens = Math.max(outputTokens, longest);
@@ -91,6 +99,24 @@ export function openAdmission(parts: AdmissionParts): Admission {
       else if (parts.unknownPrice === 'refuse') throw priceUnknown(call.group, deployment);
     }
     return { tokens: inputTokens + outputTokens, costNanoUsd };
+  }
+
+  function limitsOfErrand(
+    { deployment, need }: Errand,
+    group: ModelGroup,
+    principalId: string,
+    rates: RateLimits | undefined,
+    budget: Budget | undefined,
+    now: number,
+  ): Limit[] {
+    if (need === undefined) {
+      return limitsOf(principalId, rates && { ...rates, tokensPerMinute: undefined }, undefined, NO_NEED, now);
+    }
+    const { tokens, costNanoUsd } = need;
+    if (budget !== undefined && costNanoUsd === undefined && parts.unknownPrice === 'refuse') {
+      throw priceUnknown(group, deployment);
+    }
+    return limitsOf(principalId, rates, budget, { tokens, costNanoUsd: costNanoUsd ?? 0 }, now);
   }
 
   function open(answer: ReserveAnswer, limits: readonly Limit[], leaseMs: number, now: number): Ticket {
@@ -132,11 +158,12 @@ export function openAdmission(parts: AdmissionParts): Admission {
   }
 
   /** What a call would reserve; empty where nothing limits its principal. */
-  function limitsFor(call: Call, now: number): readonly Limit[] {
-    const { principal } = call;
+  function limitsFor(call: Call<unknown, Operation>, now: number): readonly Limit[] {
+    const { principal, errand } = call;
     const rates = principal.limits ?? defaults?.limits;
     const budget = principal.budget ?? defaults?.budget;
     if (rates === undefined && budget === undefined) return NO_LIMITS;
+    if (errand !== undefined) return limitsOfErrand(errand, call.group, principal.id, rates, budget, now);
     const hasNeed = budget !== undefined || rates?.tokensPerMinute !== undefined;
     const need = hasNeed ? needOf(call, reachOf(call), budget !== undefined) : NO_NEED;
     return limitsOf(principal.id, rates, budget, need, now);
@@ -148,7 +175,7 @@ export function openAdmission(parts: AdmissionParts): Admission {
       const limits = limitsFor(call, now);
       if (limits.length === 0) return NOTHING_HELD;
 
-      const leaseMs = call.group.totalMs + LEASE_MARGIN_MS;
+      const leaseMs = leaseOf(call);
       let answer: MaybePromise<ReserveAnswer>;
       try {
         answer = counters.reserve(limits, leaseMs);
@@ -174,8 +201,40 @@ export function openAdmission(parts: AdmissionParts): Admission {
         }),
       );
     },
+
+    async charge(principal, usage, costNanoUsd) {
+      const budget = principal.budget ?? defaults?.budget;
+      const tokensPerMinute = (principal.limits ?? defaults?.limits)?.tokensPerMinute;
+      const now = clock.now();
+      const used = {
+        tokens: amount(totalInputTokens(usage) + totalOutputTokens(usage)),
+        costNanoUsd: amount(costNanoUsd ?? 0),
+      };
+      const limits = limitsOf(principal.id, { tokensPerMinute }, budget, used, now);
+      if (limits.length === 0) return undefined;
+      try {
+        // It is spent, whether or not there was room for it.
+        const answer = await counters.reserve(
+          limits.map((limit) => ({ ...limit, limit: BEYOND_ALL })),
+          LEASE_MARGIN_MS,
+        );
+        if (!answer.ok) return undefined;
+        await counters.settle(
+          answer.reservation,
+          limits.map((limit) => limit.amount),
+        );
+        const full = limits.findIndex((limit, index) => BEYOND_ALL - (answer.remaining[index] ?? 0) > limit.limit);
+        return full < 0 ? undefined : refusalOf(limits[full] as Limit, 0, now, []);
+      } catch (cause) {
+        tellStoreFailure(cause);
+        return undefined;
+      }
+    },
   };
 }
+
+/** A limit nothing reaches, so that what is counted against it always fits. */
+const BEYOND_ALL = Number.MAX_SAFE_INTEGER;
 
 const NO_LIMITS: readonly Limit[] = [];
 const NOTHING_HELD: Ticket = Object.freeze({ headers: [], settle() {}, again: () => NOTHING_HELD });
@@ -189,7 +248,7 @@ interface Reach {
 // The call's own deadline ends it first; what remains is for settling.
 const LEASE_MARGIN_MS = 60_000;
 
-function measureReach(call: Call, findGroup: AdmissionParts['findGroup']): Reach {
+function measureReach(call: Call<unknown, Operation>, findGroup: AdmissionParts['findGroup']): Reach {
   const reached = new Set([call.group]);
   // A Set hands out what is added while it is walked.
   for (const group of reached) {
@@ -203,6 +262,17 @@ function measureReach(call: Call, findGroup: AdmissionParts['findGroup']): Reach
   }
   const stops = [...reached].flatMap((group) => group.deployments.map((deployment) => ({ deployment, group })));
   return { stops };
+}
+
+function leaseOf({ errand, conversation, group }: Call<unknown, Operation>): number {
+  return ((errand ?? conversation)?.longestMs ?? group.totalMs) + LEASE_MARGIN_MS;
+}
+
+/** A conversation is relayed; all else that is reserved for is asked of models. */
+function canServe({ codecs, connection }: Deployment, { operation, conversation }: Call<unknown, Operation>): boolean {
+  // Each kind of operation has its own of the two tables.
+  const table: Readonly<Record<string, unknown>> = conversation === undefined ? codecs : (connection.relays ?? {});
+  return table[operation.name] !== undefined;
 }
 
 function actualOf(limits: readonly Limit[], usage: Usage | undefined, costNanoUsd: number | undefined): number[] {

@@ -1,10 +1,11 @@
+import { fromBase64Url, toBase64Url } from '../base64url.js';
 import type { Clock } from '../clock.js';
 import { GatewayError } from '../errors.js';
-import type { TokenConfig } from '../gateway-config.js';
+import type { SecretConfig } from '../gateway-config.js';
 import type { IssuedToken } from '../issued-token.js';
 import { isJsonObject } from '../json.js';
 import { type Principal, settledPrincipal } from '../principal.js';
-import { reveal } from '../secret.js';
+import { secretTexts } from '../secret.js';
 import type { Revocations } from './revocations.js';
 
 /** Issues and checks tokens that carry their principal under a signature (HMAC-SHA-256), so that no store is asked. */
@@ -19,21 +20,12 @@ export const TOKEN_PREFIX = 'pt_';
 /** The longest life of a token: a day. */
 export const LONGEST_TOKEN_MS = 24 * 60 * 60 * 1_000;
 const USUAL_TOKEN_MS = 10 * 60 * 1_000;
-const SHORTEST_SECRET = 32;
 /** Headers of Node's servers end at 16 KiB, all together. */
 const LONGEST_TOKEN = 4_096;
 
 /** Throws an Error if a secret is too short. */
-export function openTokens(config: TokenConfig, clock: Clock, revocations: Revocations): Tokens {
-  const { secret } = config;
-  const given: readonly Exclude<typeof secret, readonly unknown[]>[] = isList(secret) ? secret : [secret];
-  if (given.length === 0) throw new Error('tokens.secret is an empty list.');
-  const secrets = given.map((each, index) => {
-    const text = typeof each === 'string' ? each : reveal(each);
-    if (text.length >= SHORTEST_SECRET) return text;
-    const path = isList(secret) ? `tokens.secret[${index}]` : 'tokens.secret';
-    throw new Error(`${path} has ${text.length} characters: use at least ${SHORTEST_SECRET}, made at random.`);
-  });
+export function openTokens(config: SecretConfig, clock: Clock, revocations: Revocations): Tokens {
+  const secrets = secretTexts(config.secret, 'tokens.secret');
   let imported: Promise<readonly CryptoKey[]> | undefined;
   const keys = () => (imported ??= Promise.all(secrets.map(importKey)));
 
@@ -104,27 +96,6 @@ function importKey(secret: string): Promise<CryptoKey> {
     'sign',
     'verify',
   ]);
-}
-
-function toBase64Url(bytes: Uint8Array): string {
-  let binary = '';
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
-}
-
-function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
-  if (!/^[\w-]+$/.test(text)) return undefined;
-  try {
-    return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (character) =>
-      character.charCodeAt(0),
-    );
-  } catch {
-    return undefined;
-  }
-}
-
-function isList<T>(value: T | readonly T[]): value is readonly T[] {
-  return Array.isArray(value);
 }
 
 // As for virtual keys, one text for all.

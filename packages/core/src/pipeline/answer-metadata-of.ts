@@ -1,9 +1,10 @@
 import type { AnswerMetadata, AttemptMetadata } from '../answer-metadata.js';
 import type { Attempt, Call } from '../call.js';
+import type { Operation } from '../operation.js';
 
 /** What can be said of a call as it is answered, by the attempt that was, or by none. */
 export function answerMetadataOf(
-  call: Call,
+  call: Call<unknown, Operation>,
   answered: Attempt | undefined,
   costNanoUsd: number | undefined,
   now: number,

@@ -1,12 +1,13 @@
 import type { Call } from '../call.js';
 import { GatewayError } from '../errors.js';
 import type { IncomingRequest } from '../incoming.js';
+import type { Operation } from '../operation.js';
 import type { Authorize, AuthorizeRequest } from '../policy.js';
 import { decide, type IdentifyParts, PolicyView } from './identify.js';
 
 /** Asks the host's and the plugins' `authorize` in turn; the first refusal counts. */
 export async function authorizeCall<Host>(
-  call: Call<Host>,
+  call: Call<Host, Operation>,
   request: IncomingRequest<Host>,
   policies: readonly Authorize<Host>[],
   { clock, policyTimeoutMs }: Pick<IdentifyParts<Host>, 'clock' | 'policyTimeoutMs'>,

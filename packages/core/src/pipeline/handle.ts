@@ -5,6 +5,7 @@ import { GatewayError } from '../errors.js';
 import type { Admission } from '../governance/admission.js';
 import { type Revocations, revoked } from '../governance/revocations.js';
 import type { IncomingRequest } from '../incoming.js';
+import type { Operation } from '../operation.js';
 import { errorShape } from '../operations/error-shape.js';
 import type { Authorize } from '../policy.js';
 import type { Reply } from '../reply.js';
@@ -14,7 +15,7 @@ import { authorizeCall } from './authorize-call.js';
 import { type IdentifyParts, identify } from './identify.js';
 import type { Matched, MatchOperation } from './match-operation.js';
 import { Meter, type MeterParts } from './meter.js';
-import { type OpenCallParts, openCall } from './open-call.js';
+import { type OpenAnyCallParts, openAnyCall } from './open-any-call.js';
 import { asGatewayError, refuse } from './refuse.js';
 import { respond } from './respond.js';
 import type { Route } from './route.js';
@@ -23,7 +24,7 @@ import type { TellRoad } from './tell-road.js';
 export interface StaircaseParts<Host> {
   readonly match: MatchOperation;
   readonly identify: IdentifyParts<Host>;
-  readonly open: OpenCallParts;
+  readonly open: OpenAnyCallParts;
   readonly authorize: readonly Authorize<Host>[];
   readonly admission: Admission;
   readonly meter: MeterParts;
@@ -48,7 +49,7 @@ export function openStaircase<Host>(parts: StaircaseParts<Host>) {
     const matched = parts.match(request.method, request.path, request.atRoot);
     if (matched === undefined) return undefined;
     const id = `req_${crypto.randomUUID()}`;
-    let call: Call<Host> | undefined;
+    let call: Call<Host, Operation> | undefined;
     let meter: Meter | undefined;
     try {
       if (matched.kind === 'refused') throw matched.error;
@@ -66,7 +67,7 @@ export function openStaircase<Host>(parts: StaircaseParts<Host>) {
       if (matched.kind === 'model')
         return showModel(matched.id, caller.principal, parts.open.table, parts.createdAt, id);
 
-      call = await openCall(id, startedAt, matched, caller, request, cancellation, parts.open);
+      call = await openAnyCall(id, startedAt, matched, caller, request, cancellation, parts.open);
       if (parts.authorize.length > 0) await authorizeCall(call, request, parts.authorize, parts.identify);
       // Closing waits for calls that have begun; this one's record would come after the last flush.
       const closingNow = parts.closing();
@@ -93,5 +94,6 @@ export function openStaircase<Host>(parts: StaircaseParts<Host>) {
 }
 
 function spellingOf(matched: Matched) {
-  return matched.kind === 'upstream' ? matched.errors : errorShape;
+  if (matched.kind === 'upstream') return matched.errors;
+  return 'operation' in matched ? matched.operation.errors : errorShape;
 }

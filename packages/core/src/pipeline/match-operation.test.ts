@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { chatCompletions } from '../operations/chat-completions.js';
 import { openMatch } from './match-operation.js';
 
-const match = openMatch([chatCompletions], false);
+const match = openMatch({ asked: [chatCompletions] }, false);
 
 describe('matching a path', () => {
   it('takes /v1 once, twice or not at all, and a trailing slash (R23)', () => {
@@ -33,6 +33,6 @@ describe('matching a path', () => {
 
   it('leaves preflights to the host, and everything unknown if it was told to fall through (R24)', () => {
     expect(match('OPTIONS', '/v1/chat/completions')).toBeUndefined();
-    expect(openMatch([chatCompletions], true)('GET', '/elsewhere')).toBeUndefined();
+    expect(openMatch({ asked: [chatCompletions] }, true)('GET', '/elsewhere')).toBeUndefined();
   });
 });

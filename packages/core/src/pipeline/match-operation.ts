@@ -1,9 +1,20 @@
+import type { ConversationOperation } from '../conversation-operation.js';
 import { GatewayError } from '../errors.js';
+import type { HeldOperation } from '../held-operation.js';
 import type { UpstreamOperation } from '../operation.js';
+import { passThrough } from '../operations/pass-through.js';
+import { mayPass, type PassThroughRule } from '../pass-through-rule.js';
+import type { UpstreamRequest } from '../transport.js';
+import type { ConversationMatch } from './open-conversation.js';
+import type { HeldMatch } from './open-held-call.js';
+import type { PassThroughMatch } from './open-pass-through.js';
 
 /** What a request asks for. */
 export type Matched =
   | UpstreamOperation
+  | HeldMatch
+  | ConversationMatch
+  | PassThroughMatch
   | { readonly kind: 'models' }
   | { readonly kind: 'model'; readonly id: string }
   | { readonly kind: 'refused'; readonly error: GatewayError };
@@ -14,17 +25,34 @@ export type MatchOperation = (method: string, path: string, atRoot?: boolean) =>
 /** Clients put `/v1` into their base URL, forget it, or have it twice; all three mean the same. */
 const VERSIONS = ['/v1', '', '/v1/v1'];
 
-export function openMatch(operations: readonly UpstreamOperation[], fallthrough: boolean | undefined): MatchOperation {
+/** All that can be asked for. */
+export interface Matchable {
+  readonly asked: readonly UpstreamOperation[];
+  readonly held?: readonly HeldOperation[];
+  readonly conversations?: readonly ConversationOperation[];
+  readonly passThrough?: readonly PassThroughRule[];
+}
+
+export function openMatch(
+  { asked, held = [], conversations = [], passThrough: rules = [] }: Matchable,
+  fallthrough: boolean | undefined,
+): MatchOperation {
   const routes = new Map<string, Matched>();
   const methods = new Map<string, string>();
   const add = (method: string, path: string, matched: Matched) => {
     for (const version of VERSIONS) {
       routes.set(`${method} ${version}${path}`, matched);
-      methods.set(`${version}${path}`, method);
+      const others = methods.get(`${version}${path}`);
+      methods.set(`${version}${path}`, others === undefined ? method : `${others} or ${method}`);
     }
   };
-  for (const operation of operations) for (const path of operation.paths) add(operation.method, path, operation);
+  for (const operation of asked) for (const path of operation.paths) add(operation.method, path, operation);
   add('GET', '/models', { kind: 'models' });
+  for (const operation of conversations) add('GET', operation.path, { kind: 'conversation', operation });
+  for (const operation of held) {
+    add('GET', operation.path, { kind: 'held', operation, action: 'list', id: undefined });
+    add('POST', operation.path, { kind: 'held', operation, action: 'create', id: undefined });
+  }
 
   return (method, path, atRoot = false) => {
     const wanted = method === 'HEAD' ? 'GET' : method;
@@ -38,9 +66,54 @@ export function openMatch(operations: readonly UpstreamOperation[], fallthrough:
     }
     const id = wanted === 'GET' ? modelId(path) : undefined;
     if (id !== undefined) return { kind: 'model', id };
+    const more = thingOf(held, wanted, path) ?? passed(rules, wanted, path);
+    if (more !== undefined) return more;
     if (fallthrough ?? atRoot) return undefined;
     return { kind: 'refused', error: refusal(method, path, methods.get(path)) };
   };
+}
+
+/** `/files/{id}`, `/files/{id}/content` */
+function thingOf(held: readonly HeldOperation[], method: string, path: string): Matched | undefined {
+  for (const operation of held) {
+    for (const version of VERSIONS) {
+      const start = `${version}${operation.path}/`;
+      if (!path.startsWith(start)) continue;
+      const [, id = '', below = ''] = /^([^/]+)(\/[^/]+)?\/?$/.exec(path.slice(start.length)) ?? [];
+      const actions = operation.actions.filter((action) => action.below === below);
+      if (id === '' || actions.length === 0) return undefined;
+      const action = actions.find((each) => each.method === method);
+      if (action !== undefined) return { kind: 'held', operation, action, id };
+      const allowed = actions.map((each) => each.method).join(' or ');
+      return { kind: 'refused', error: refusal(method, path, allowed) };
+    }
+  }
+  return undefined;
+}
+
+/** What the host lets through to a vendor. */
+function passed(rules: readonly PassThroughRule[], method: string, path: string): Matched | undefined {
+  for (const rule of rules) {
+    if (!path.startsWith(`${rule.prefix}/`)) continue;
+    const rest = path.slice(rule.prefix.length);
+    const may = mayPass(rule, rest);
+    if (may === undefined) {
+      return { kind: 'refused', error: new GatewayError('invalid_input', 'This path is not spelled as a path is.') };
+    }
+    if (!may) continue;
+    if (rule.methods.has(method)) {
+      // The configuration names none that are not those.
+      return {
+        kind: 'passThrough',
+        operation: passThrough,
+        rule,
+        method: method as UpstreamRequest['method'],
+        path: rest,
+      };
+    }
+    return { kind: 'refused', error: refusal(method, path, [...rule.methods].join(' or ')) };
+  }
+  return undefined;
 }
 
 function modelId(path: string): string | undefined {
@@ -62,6 +135,6 @@ function refusal(method: string, path: string, allowed: string | undefined): Gat
   return new GatewayError(
     'not_found',
     `${asked} is not an endpoint of this gateway. There are POST /v1/chat/completions, POST /v1/messages, POST /v1/completions, ` +
-      'POST /v1/embeddings, POST /v1/audio/transcriptions, GET /v1/models and GET /v1/models/{model}.',
+      'POST /v1/embeddings, POST /v1/audio/transcriptions, POST /v1/files, POST /v1/batches, GET /v1/models and GET /v1/models/{model}.',
   );
 }

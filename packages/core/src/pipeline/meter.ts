@@ -10,8 +10,10 @@ import { costOf } from '../governance/cost.js';
 import type { PriceBook } from '../governance/price-sheet.js';
 import { isPromise, type MaybePromise } from '../json.js';
 import type { CallSnapshot } from '../observer.js';
+import type { Operation } from '../operation.js';
 import type { StreamEnd } from '../upstream/answer-stream.js';
 import type { Answer } from '../upstream/ask-deployment.js';
+import type { BytesEnd } from '../upstream/byte-stream.js';
 import { NO_USAGE, sumOfUsage, type Usage } from '../usage.js';
 import type { Outcome, UsageRecord } from '../usage-record.js';
 import type { OpenCall, OpenCalls } from './open-calls.js';
@@ -31,7 +33,7 @@ export interface MeterParts {
 
 /** The account of one admitted call: settles its ticket and writes its usage record, once, whatever its end was. */
 export class Meter implements OpenCall {
-  readonly call: Call;
+  readonly call: Call<unknown, Operation>;
   slot = -1;
   readonly #ticket: Ticket;
   readonly #parts: MeterParts;
@@ -47,7 +49,7 @@ export class Meter implements OpenCall {
   #read: { readonly answer: Answer; readonly usage: Usage } | undefined;
   #over = false;
 
-  constructor(call: Call, ticket: Ticket, parts: MeterParts) {
+  constructor(call: Call<unknown, Operation>, ticket: Ticket, parts: MeterParts) {
     this.call = call;
     this.#ticket = ticket;
     this.#parts = parts;
@@ -106,6 +108,34 @@ export class Meter implements OpenCall {
     }
     this.#attemptDone(attempt, end.failure);
     this.#end(end.outcome, end.failure, this.usageOf(end), deployment, attempt);
+  }
+
+  /** Bytes were handed on, or some of them. What those were worth only their price or their own words tell. */
+  bytesEnded({ outcome, failure, told }: BytesEnd, deployment: Deployment, attempt: Attempt): void {
+    this.#attemptDone(attempt, failure);
+    const need = this.call.errand?.need;
+    if (need === undefined) {
+      this.#end(outcome, failure, NO_USAGE, deployment, attempt);
+      return;
+    }
+    const { model, baseModel } = deployment;
+    const isPriced = told?.model === model || told?.model?.startsWith(baseModel) === true;
+    const price = need.costNanoUsd ?? (isPriced ? undefined : 'unknown');
+    this.#end(outcome, failure, told?.usage ?? UNTOLD, deployment, attempt, price);
+  }
+
+  /** A conversation is over that was charged as it went. */
+  conversationEnded(
+    outcome: Outcome,
+    failure: GatewayError | undefined,
+    usage: Usage,
+    costNanoUsd: number | undefined,
+    deployment: Deployment,
+    attempt: Attempt,
+  ): void {
+    this.#attemptDone(attempt, failure);
+    this.#ticket.settle(undefined, undefined);
+    this.#end(outcome, failure, usage, deployment, attempt, costNanoUsd ?? 'unknown');
   }
 
   /** The call failed, or the client left, before anything was sent. */
@@ -175,18 +205,20 @@ export class Meter implements OpenCall {
     this.attemptEnded(attempt);
   }
 
+  /** `price` in place of what the usage costs by the deployment's sheet. */
   #end(
     outcome: Outcome,
     failure: GatewayError | undefined,
     answered: Usage,
     deployment: Deployment | undefined,
     attempt: Attempt | undefined,
+    price?: number | 'unknown',
   ): number | undefined {
     if (this.#over) return undefined;
     this.#over = true;
     const call = this.call;
     const sheet = deployment && this.#parts.prices.sheetOf(deployment);
-    const cost = this.#costOf(answered, deployment);
+    const cost = price === 'unknown' ? undefined : (price ?? this.#costOf(answered, deployment));
     // What was taken beside has been settled on its own.
     this.#ticket.settle(answered, cost);
     for (const hold of this.#extra) hold.settle(undefined, undefined);
@@ -222,6 +254,9 @@ export class Meter implements OpenCall {
   }
 }
 
+/** Something was consumed, and nobody said how much. */
+const UNTOLD: Usage = { ...NO_USAGE, estimated: true };
+
 /** Room for an attempt beside another. */
 type ExtraHold = Pick<Ticket, 'settle'>;
 
@@ -238,7 +273,7 @@ function runDirectly<T>(run: () => T): T {
   return run();
 }
 
-function snapshotOf(call: Call): CallSnapshot {
+function snapshotOf(call: Call<unknown, Operation>): CallSnapshot {
   return {
     id: call.id,
     operation: call.operation.name,

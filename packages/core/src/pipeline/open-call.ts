@@ -5,7 +5,7 @@ import { boundaryOf, type Form, readForm } from '../form.js';
 import { mayUseOperation } from '../governance/access.js';
 import type { IncomingRequest } from '../incoming.js';
 import { isJsonObject, type JsonObject } from '../json.js';
-import type { UpstreamOperation } from '../operation.js';
+import type { OperationName, UpstreamOperation } from '../operation.js';
 import { kindOf } from '../operations/read-fields.js';
 import type { Principal } from '../principal.js';
 import type { RouteTable } from '../routing/route-table.js';
@@ -32,16 +32,9 @@ export async function openCall<Host>(
   cancellation: Cancellation,
   parts: OpenCallParts,
 ): Promise<Call<Host>> {
-  if (!mayUseOperation(caller.principal, operation.name)) {
-    throw new GatewayError('forbidden', `This credential may not use "${operation.name}".`);
-  }
-  const { body } = request;
+  checkMayUse(caller, operation.name);
   const form = operation.input === 'form' ? await formOf(request, parts.maxBodyBytes) : undefined;
-  const json =
-    form !== undefined ? form.fields : body.kind === 'parsed' ? body.value : parse(await body.read(parts.maxBodyBytes));
-  if (!isJsonObject(json)) {
-    throw new GatewayError('invalid_input', `The body must be a JSON object; found ${kindOf(json)}.`);
-  }
+  const json = form !== undefined ? form.fields : await jsonOf(request, parts.maxBodyBytes);
   const demand = operation.read(json);
   const { principal } = caller;
   const group = usableGroup(demand.model, principal, parts.table);
@@ -77,6 +70,16 @@ export async function openCall<Host>(
 }
 
 const NO_TAGS: readonly string[] = [];
+export function checkMayUse({ principal }: Caller, operation: OperationName): void {
+  if (mayUseOperation(principal, operation)) return;
+  throw new GatewayError('forbidden', `This credential may not use "${operation}".`);
+}
+
+export async function jsonOf({ body }: IncomingRequest, maxBytes: number): Promise<JsonObject> {
+  const json = body.kind === 'parsed' ? body.value : parse(await body.read(maxBytes));
+  if (isJsonObject(json)) return json;
+  throw new GatewayError('invalid_input', `The body must be a JSON object; found ${kindOf(json)}.`);
+}
 
 function tagsOf({ tags = NO_TAGS }: Principal, steering: Steering | undefined): readonly string[] {
   return steering === undefined ? tags : [...new Set([...tags, ...steering.tags])];
@@ -87,7 +90,11 @@ async function formOf(request: IncomingRequest, maxBytes: number): Promise<Form>
   const type = request.header('content-type');
   boundaryOf(type);
   if (body.kind === 'bytes') return readForm(await body.read(maxBytes), type);
-  throw new GatewayError(
+  throw formTakenApart();
+}
+
+export function formTakenApart(): GatewayError {
+  return new GatewayError(
     'invalid_input',
     'Something in front of the gateway took this form apart, and its files are not there any more. ' +
       'Mount the gateway before that parser, or keep the parser to the paths that need it.',

@@ -1,8 +1,9 @@
 import type { Call } from '../call.js';
+import type { Operation } from '../operation.js';
 
 /** A call under way, and its place in the list of those. */
 export interface OpenCall {
-  readonly call: Call;
+  readonly call: Call<unknown, Operation>;
   slot: number;
 }
 

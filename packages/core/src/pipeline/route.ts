@@ -1,14 +1,17 @@
 import type { Call } from '../call.js';
 import type { Clock } from '../clock.js';
+import type { ConversationOperation } from '../conversation-operation.js';
 import type { Deployment } from '../deployment.js';
 import { GatewayError } from '../errors.js';
 import type { Explanation } from '../explanation.js';
 import { mayUseModel } from '../governance/access.js';
+import type { Admission } from '../governance/admission.js';
 import { worstCaseOf } from '../governance/cost.js';
 import { estimateInputTokens } from '../governance/estimate-tokens.js';
 import type { PriceBook } from '../governance/price-sheet.js';
 import type { ReserveRoom } from '../governance/reserve-room.js';
 import type { ModelGroup } from '../model-group.js';
+import type { Operation } from '../operation.js';
 import type { SignMeans } from '../provider.js';
 import { explainRoute } from '../routing/explain-route.js';
 import { followGroup } from '../routing/follow-route.js';
@@ -19,15 +22,17 @@ import type { Standing } from '../routing/standing.js';
 import type { RouteMeans, Trip } from '../routing/trip.js';
 import type { Visit } from '../routing/visit.js';
 import { fallbackNames, totalMsOf } from '../steering.js';
-import type { Send } from '../transport.js';
+import type { Send, Transport } from '../transport.js';
 import { type Answer, type AskParts, askDeployment } from '../upstream/ask-deployment.js';
 import { RelayedStream } from '../upstream/relayed-stream.js';
 import type { Meter } from './meter.js';
+import { runConversation } from './run-conversation.js';
+import { runErrand } from './run-errand.js';
 import { type Beginning, takeUp } from './take-up.js';
 
 export interface Route {
   /** Gets an answer for an admitted call, from whoever can give one. */
-  ask(call: Call, meter: Meter): Promise<Answer>;
+  ask(call: Call<unknown, Operation>, meter: Meter): Promise<Answer>;
   /** What would become of a call, without asking anybody. */
   explain(call: Call): Pick<Explanation, 'route' | 'fallbacks' | 'inputTokens'>;
 }
@@ -38,6 +43,8 @@ export interface RouteParts {
   readonly prices: PriceBook;
   readonly reserve: ReserveRoom;
   readonly send: Send;
+  /** Undefined where the runtime has no WebSockets. */
+  readonly openSocket: Transport['openSocket'];
   /** What signing may use: the transport itself, past the interceptors. */
   readonly signing: SignMeans;
   readonly clock: Clock;
@@ -45,6 +52,8 @@ export interface RouteParts {
   readonly maxWaitMs: number;
   /** Deployments that refuse to be asked for usage. */
   readonly usageRefusers: WeakSet<Deployment>;
+  /** Conversations are charged as they go. */
+  readonly admission: Admission;
 }
 
 export function openRoute(parts: RouteParts): Route {
@@ -65,8 +74,49 @@ export function openRoute(parts: RouteParts): Route {
     };
   }
 
+  function follow<Given>(
+    call: Call,
+    meter: Meter,
+    asking: Asking<Given>,
+    mayTakeUp?: Trip['mayTakeUp'],
+  ): Promise<Given> {
+    const means: RouteMeans<Given> = {
+      ...meansFor(call),
+      random,
+      maxWaitMs: parts.maxWaitMs,
+      canServe: (group) => canServe(group, call, table),
+      ...asking,
+      attemptEnded: ({ attempt }) => meter.attemptEnded(attempt),
+      superseded: (visit) => visit.abandoned(meter.superseded(visit.attempt, visit.standing.deployment)),
+      reserve: (key, limits, deployment) => parts.reserve(key, limits, call, deployment),
+      keep: (hold) => meter.keep(hold),
+      mayAskTwice: () => meter.mayAskTwice(),
+    };
+    const { group, cancellation, startedAt } = call;
+    const trip: Trip = {
+      group,
+      cancellation,
+      endsAt: startedAt + totalMsOf(call),
+      retries: group.retries,
+      isLastHope: true,
+      seen: new Set(),
+      mayTakeUp,
+    };
+    return followGroup(group, trip, means);
+  }
+
   return {
-    async ask(call, meter) {
+    async ask(asking, meter) {
+      const { errand, conversation, startedAt } = asking;
+      if (errand !== undefined) {
+        return runErrand(asking, errand, meter, { ...parts, callEndsAt: startedAt + errand.longestMs });
+      }
+      // Routing reads of an operation its name, and what that is served by is in a table of its own.
+      const call = asking as Call;
+      if (conversation !== undefined) {
+        const opening = asking as Call<unknown, ConversationOperation>; // only those have conversations
+        return runConversation(opening, conversation, meter, (means) => follow(call, meter, means), parts);
+      }
       const ask: AskParts = {
         send: parts.send,
         signing: parts.signing,
@@ -80,37 +130,16 @@ export function openRoute(parts: RouteParts): Route {
       const leave = (reason: unknown) => call.cancellation.cancel(reason);
       const relay = isRelayed ? { stream: new RelayedStream(clock, parts.heartbeatMs, leave), takeUps: 0 } : undefined;
       const answer = await lead(call, NOTHING_SAID, undefined);
-      if (relay === undefined || answer.kind === 'whole') return answer;
+      if (relay === undefined || answer.kind !== 'events') return answer;
       relay.stream.begin(answer.stream);
       return { ...answer, stream: relay.stream };
 
       function lead(asked: Call, beginning: Beginning, mayTakeUp: Trip['mayTakeUp']): Promise<Answer> {
-        const means: RouteMeans<Answer> = {
-          ...meansFor(asked),
-          random,
-          maxWaitMs: parts.maxWaitMs,
-          canServe: (group) => canServe(group, asked, table),
-          ask: (visit, trip) => askOnVisit(visit, trip, asked, beginning),
-          attemptEnded: ({ attempt }) => meter.attemptEnded(attempt),
-          superseded: (visit) => visit.abandoned(meter.superseded(visit.attempt, visit.standing.deployment)),
-          discard: (late) => discard(late, meter),
-          reserve: (key, limits, deployment) => parts.reserve(key, limits, asked, deployment),
-          keep: (hold) => meter.keep(hold),
-          mayAskTwice: () => meter.mayAskTwice(),
-        };
-        const { group, cancellation, startedAt } = asked;
-        return followGroup(
-          group,
-          {
-            group,
-            cancellation,
-            endsAt: startedAt + totalMsOf(asked),
-            retries: group.retries,
-            isLastHope: true,
-            seen: new Set(),
-            mayTakeUp,
-          },
-          means,
+        return follow<Answer>(
+          asked,
+          meter,
+          { ask: (visit, trip) => askOnVisit(visit, trip, asked, beginning), discard: (late) => discard(late, meter) },
+          mayTakeUp,
         );
       }
 
@@ -169,13 +198,16 @@ export function openRoute(parts: RouteParts): Route {
   };
 }
 
+/** How deployments are asked, and what becomes of an answer that came too late. */
+type Asking<Given> = Pick<RouteMeans<Given>, 'ask' | 'discard'>;
+
 const NOTHING_SAID: Beginning = { soFar: undefined, usedBefore: undefined };
 
 /** An answer that came when another had won already. */
 function discard(answer: Answer, meter: Meter): void {
   const superseded = new GatewayError('superseded', 'Another attempt was faster.');
   if (answer.kind === 'events') answer.stream.cancel(superseded);
-  else meter.superseded(answer.attempt, answer.deployment, meter.usageOfWhole(answer));
+  else if (answer.kind === 'whole') meter.superseded(answer.attempt, answer.deployment, meter.usageOfWhole(answer));
 }
 
 function canServe(group: ModelGroup, call: Call, table: RouteTable, seen = new Set<string>()): boolean {

@@ -70,7 +70,7 @@ export function takeUp(end: StreamEnd & { outcome: 'incomplete' }, error: () => 
       // What it has cost already stays paid, and the rest may cost as much again.
       if (!(await meter.mayAskTwice())) throw end.failure;
       const answer = await parts.ask(next, { soFar, usedBefore }, mayTakeUp);
-      if (answer.kind === 'whole') throw end.failure;
+      if (answer.kind !== 'events') throw end.failure;
       meter.takenUp(visit.attempt, deployment, end);
       stream.goOn(answer.stream);
     } catch {

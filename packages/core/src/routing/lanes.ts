@@ -3,7 +3,7 @@ import type { Call } from '../call.js';
 import type { Deployment } from '../deployment.js';
 import { GatewayError } from '../errors.js';
 import type { ModelGroup } from '../model-group.js';
-import type { UpstreamOperationName } from '../operation.js';
+import type { OperationName } from '../operation.js';
 import type { Pool } from '../route-node.js';
 import type { Health } from './health.js';
 import { Lane } from './lane.js';
@@ -146,13 +146,21 @@ function isFor(deployment: Deployment, pool: Pool, tags: readonly string[]): boo
 }
 
 /** Whether a deployment can be asked for an operation at all. */
-export function serves(deployment: Deployment, operation: UpstreamOperationName): boolean {
-  return deployment.codecs[operation] !== undefined && deployment.connection.paths[operation] !== undefined;
+export function serves({ codecs, connection }: Deployment, operation: OperationName): boolean {
+  if (connection.relays !== undefined && operation in connection.relays) return true;
+  const { paths } = connection as { readonly paths: Readonly<Record<string, unknown>> };
+  return (codecs as Readonly<Record<string, unknown>>)[operation] !== undefined && paths[operation] !== undefined;
 }
 
 /** The refusal of a pool that has nobody for an operation: says who is there and what they can. */
-function unsupported(group: ModelGroup, pool: Pool, operation: UpstreamOperationName): GatewayError {
-  const has = pool.deployments.map((d) => `${d.id} (${Object.keys(d.codecs).join(', ')})`).join(', ');
+export function unsupported(
+  group: ModelGroup,
+  pool: Pick<Pool, 'deployments'>,
+  operation: OperationName,
+): GatewayError {
+  const has = pool.deployments
+    .map((d) => `${d.id} (${[...Object.keys(d.codecs), ...Object.keys(d.connection.relays ?? {})].join(', ')})`)
+    .join(', ');
   return new GatewayError(
     'invalid_input',
     `No deployment of "${group.name}" supports "${operation}". It has: ${has}.`,

@@ -1,3 +1,4 @@
+import type { Deployment } from '../deployment.js';
 import type { ModelGroup } from '../model-group.js';
 import type { ModelPattern } from '../model-pattern.js';
 import { keepRecent } from './keep-recent.js';
@@ -10,6 +11,13 @@ export interface RouteTable {
   readonly patterns: readonly ModelPattern[];
   /** The group that serves a name; undefined if none does. Throws `model_not_found` where a pattern fits and nobody could be asked. */
   find(name: string): ModelGroup | undefined;
+  /** A deployment by its id, and the group it serves; undefined if there is none. */
+  placeOf(deploymentId: string): Place | undefined;
+}
+
+export interface Place {
+  readonly deployment: Deployment;
+  readonly group: ModelGroup;
 }
 
 /** Clients choose what is kept, so that there must be an end to it. */
@@ -17,17 +25,33 @@ const MOST_KEPT = 1_000;
 
 export function buildRouteTable(named: readonly ModelGroup[], patterns: readonly ModelPattern[]): RouteTable {
   const groups = new Map(named.map((group) => [group.name, group]));
+  const places = new Map(
+    named.flatMap((group) => group.deployments.map((deployment) => [deployment.id, { deployment, group }])),
+  );
   const kept = keepRecent<ModelGroup>(MOST_KEPT);
 
   return {
     groups,
     patterns,
-    find(name) {
-      const group = groups.get(name);
-      if (group !== undefined || patterns.length === 0) return group;
-      return kept.get(name) ?? make(name);
-    },
+    find,
+    placeOf: (id) => places.get(id) ?? (patterns.length > 0 ? placeOfPattern(id) : undefined),
   };
+
+  function find(name: string): ModelGroup | undefined {
+    const group = groups.get(name);
+    if (group !== undefined || patterns.length === 0) return group;
+    return kept.get(name) ?? make(name);
+  }
+
+  /** Ids of deployments that patterns make begin with the group's name; which may hold a colon itself. */
+  function placeOfPattern(id: string): Place | undefined {
+    for (let at = id.indexOf(':'); at > 0; at = id.indexOf(':', at + 1)) {
+      const group = find(id.slice(0, at));
+      const deployment = group?.deployments.find((each) => each.id === id);
+      if (group !== undefined && deployment !== undefined) return { deployment, group };
+    }
+    return undefined;
+  }
 
   function make(name: string): ModelGroup | undefined {
     for (const pattern of patterns) {

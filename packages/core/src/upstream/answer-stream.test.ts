@@ -70,6 +70,7 @@ function open(changes: Partial<AnswerStreamParts> = {}) {
           seen.text += typeof events === 'string' ? events : new TextDecoder().decode(events);
         },
         end: () => (seen.ended = true),
+        fail: expect.unreachable,
       }),
   };
 }

@@ -3,6 +3,7 @@ import { Cancellation } from '../cancellation.js';
 import type { Clock } from '../clock.js';
 import type { Codec, EncodeTarget, Framing } from '../codec.js';
 import type { Deployment } from '../deployment.js';
+import type { ErrandAnswer } from '../errand.js';
 import { GatewayError } from '../errors.js';
 import { writeForm } from '../form.js';
 import { isJsonObject, type JsonObject } from '../json.js';
@@ -34,7 +35,9 @@ export type Answer =
       readonly deployment: Deployment;
       readonly attempt: Attempt;
       readonly stream: EventsSource;
-    };
+    }
+  | { readonly kind: 'conversation'; readonly deployment: Deployment; readonly attempt: Attempt }
+  | (ErrandAnswer & { readonly kind: 'bytes'; readonly deployment: Deployment; readonly attempt: Attempt });
 
 export interface AskParts {
   readonly send: Send;

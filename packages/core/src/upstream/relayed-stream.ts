@@ -86,6 +86,8 @@ export class RelayedStream implements EventsSource {
   #relay(from: EventsSource): EventsSink {
     return {
       write: (events) => this.#sink?.write(events),
+      // Streams of events tell their failures inside.
+      fail: (error) => this.#sink?.fail(error),
       end: () => {
         if (this.#isOver || this.#isWaiting || this.#lastWords !== undefined || from !== this.#current) return;
         this.#isOver = true;

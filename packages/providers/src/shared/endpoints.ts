@@ -1,4 +1,4 @@
-import type { UpstreamOperationName } from '@portico/core';
+import type { RelayedOperationName, UpstreamOperationName } from '@portico/core';
 import { type BaseUrl, joinPath } from './base-url.js';
 
 /** Where OpenAI's wire has its operations, below the base URL. */
@@ -24,4 +24,17 @@ export function endpointPaths(
   query: Readonly<Record<string, string>> = {},
 ): Readonly<Partial<Record<UpstreamOperationName, string>>> {
   return Object.fromEntries(operations.map((operation) => [operation, joinPath(base, ENDPOINTS[operation], query)]));
+}
+
+/** Where it has what is relayed as it is. */
+const RELAYS = { files: '/files', batches: '/batches' } as const satisfies Partial<
+  Record<RelayedOperationName, string>
+>;
+
+/** Path and query of the collections of files and batches below a base URL. */
+export function keepingPaths(
+  base: BaseUrl,
+  query: Readonly<Record<string, string>> = {},
+): Readonly<Record<keyof typeof RELAYS, string>> {
+  return { files: joinPath(base, RELAYS.files, query), batches: joinPath(base, RELAYS.batches, query) };
 }

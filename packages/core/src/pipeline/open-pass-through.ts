@@ -1,0 +1,138 @@
+import type { Call } from '../call.js';
+import type { Cancellation } from '../cancellation.js';
+import { GatewayError } from '../errors.js';
+import { mayUseModel } from '../governance/access.js';
+import type { IncomingRequest } from '../incoming.js';
+import type { Demand, Operation } from '../operation.js';
+import { passThrough } from '../operations/pass-through.js';
+import type { PassThroughRule } from '../pass-through-rule.js';
+import type { UpstreamRequest } from '../transport.js';
+import { UsageReader } from '../upstream/usage-reader.js';
+import type { Caller } from './identify.js';
+import { checkMayUse } from './open-call.js';
+
+/** A vendor's own path that somebody asks for. */
+export interface PassThroughMatch {
+  readonly kind: 'passThrough';
+  readonly operation: Operation;
+  readonly rule: PassThroughRule;
+  readonly method: UpstreamRequest['method'];
+  /** The vendor's, from the root of its host on. */
+  readonly path: string;
+}
+
+export interface PassThroughParts {
+  readonly maxBodyBytes: number;
+}
+
+/** What every answer may say of itself to the client (R-SEC-6). */
+const ANSWER_HEADERS = ['content-type', 'content-disposition', 'retry-after', 'etag', 'last-modified'];
+/** What every request may say of itself to the vendor. */
+const REQUEST_HEADERS = ['accept', 'content-type'];
+/** Where clients put keys of their own; the deployment's is sent, and no other. */
+const CREDENTIALS_IN_QUERY = ['key', 'api_key', 'api-key', 'apikey', 'access_token'];
+
+/** Opens a call of a vendor's own path: authorised, limited and on the ledger like any other, and otherwise left alone. */
+export async function openPassThrough<Host>(
+  id: string,
+  startedAt: number,
+  { rule, method, path }: PassThroughMatch,
+  caller: Caller,
+  request: IncomingRequest<Host>,
+  cancellation: Cancellation,
+  parts: PassThroughParts,
+): Promise<Call<Host, Operation>> {
+  const { deployment, group } = rule;
+  checkMayUse(caller, 'pass_through');
+  if (!mayUseModel(caller.principal, group.name)) {
+    throw new GatewayError('forbidden', 'This credential may not use this path.');
+  }
+  const body = await bodyOf();
+  const headers: Record<string, string> = {};
+  for (const name of [...REQUEST_HEADERS, ...rule.headers]) {
+    const value = request.header(name);
+    if (value !== undefined) headers[name] = value;
+  }
+  const reads = method === 'GET' || method === 'DELETE';
+  return {
+    id,
+    operation: passThrough,
+    principal: caller.principal,
+    via: caller.via,
+    demand: { ...NOTHING_KNOWN, model: group.name },
+    body: { method, path },
+    form: undefined,
+    group,
+    steering: undefined,
+    errand: {
+      deployment,
+      need: reads ? undefined : { tokens: 1, costNanoUsd: rule.costNanoUsd },
+      longestMs: group.totalMs,
+      async run(ask) {
+        const reply = await ask({ method, path: path + queryOf(request), headers, body });
+        const told = ANSWER_HEADERS.flatMap((name) => {
+          const value = reply.headers.get(name);
+          return value === undefined ? [] : [name, value];
+        });
+        const type = reply.headers.get('content-type') ?? '';
+        if (type.startsWith('text/event-stream'))
+          told.push('cache-control', 'no-cache, no-transform', 'x-accel-buffering', 'no');
+        // Pages of a vendor must not run as pages of this site.
+        told.push('x-content-type-options', 'nosniff', 'content-security-policy', 'sandbox');
+        return reply.handOn(told, reads ? undefined : new UsageReader(type));
+      },
+    },
+    host: request.host,
+    headers: { get: (name) => request.header(name) },
+    tags: caller.principal.tags ?? [],
+    startedAt,
+    cancellation,
+    attempts: [],
+    warnings: [],
+  };
+
+  async function bodyOf(): Promise<UpstreamRequest['body']> {
+    const { body: incoming } = request;
+    if (method === 'GET') return undefined;
+    if (incoming.kind === 'parsed') return JSON.stringify(incoming.value);
+    // What signs a request must have read it.
+    if (incoming.stream !== undefined && deployment.connection.sign === undefined) {
+      return isEmpty(request) ? undefined : bounded(incoming.stream(), parts.maxBodyBytes);
+    }
+    const bytes = await incoming.read(parts.maxBodyBytes);
+    return bytes.byteLength === 0 ? undefined : bytes;
+  }
+}
+
+const NOTHING_KNOWN: Omit<Demand, 'model'> = {
+  stream: false,
+  wantsUsage: false,
+  inputCharacters: 0,
+  inputAttachments: 0,
+  maxOutputTokens: 0,
+  answers: 1,
+};
+
+/** RFC 9112 §6.3: without either there is no body. On HTTP/2 a body may have no length. */
+function isEmpty(request: IncomingRequest): boolean {
+  if (request.header('content-length') === '0') return true;
+  return request.method === 'DELETE' && request.header('content-length') === undefined;
+}
+
+function queryOf({ query }: IncomingRequest): string {
+  if (query === undefined || query === '') return '';
+  const asked = new URLSearchParams(query);
+  for (const name of CREDENTIALS_IN_QUERY) asked.delete(name);
+  return asked.size === 0 ? '' : `?${asked}`;
+}
+
+async function* bounded(pieces: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array, void> {
+  let bytes = 0;
+  for await (const piece of pieces) {
+    bytes += piece.byteLength;
+    if (bytes > maxBytes) {
+      throw new GatewayError('too_large', `The body is larger than the ${maxBytes} bytes this gateway takes.`);
+    }
+    yield piece;
+  }
+}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { UsageReader } from './usage-reader.js';
+
+const EVENTS = 'text/event-stream';
+
+describe('what an answer that is handed on says it took', () => {
+  it.each([
+    ['a chat', { model: 'm', usage: { prompt_tokens: 3, completion_tokens: 2 } }, [3, 2]],
+    ['a response', { model: 'm', usage: { input_tokens: 3, output_tokens: 2 } }, [3, 2]],
+    [
+      'a message',
+      { type: 'message', model: 'm', usage: { input_tokens: 3, cache_read_input_tokens: 4, output_tokens: 2 } },
+      [3, 2],
+    ],
+  ])('is read of %s', (_what, answer, [input, output]) => {
+    expect(told('application/json', JSON.stringify(answer))).toMatchObject({
+      model: 'm',
+      usage: { inputTokens: input, outputTokens: output },
+    });
+  });
+
+  it('is read of streams: the last word counts, and a message says it in two', () => {
+    const chat =
+      'data: {"model":"m","usage":null}\n\ndata: {"model":"m","usage":{"prompt_tokens":3,"completion_tokens":2}}\n\n';
+    expect(told(EVENTS, chat)).toMatchObject({ model: 'm', usage: { inputTokens: 3, outputTokens: 2 } });
+    const response =
+      'event: response.completed\r\ndata: {"type":"response.completed","response":{"model":"m","usage":{"input_tokens":3,"output_tokens":2}}}\r\n\r\n';
+    expect(told(EVENTS, response)).toMatchObject({ model: 'm', usage: { inputTokens: 3, outputTokens: 2 } });
+    const message =
+      'data: {"type":"message_start","message":{"model":"m","type":"message","usage":{"input_tokens":3,"cache_read_input_tokens":4,"output_tokens":1}}}\n\n' +
+      'data: {"type":"message_delta","usage":{"output_tokens":9}}\n\n';
+    expect(told(EVENTS, message)).toMatchObject({
+      model: 'm',
+      usage: { inputTokens: 3, cacheReadTokens: 4, outputTokens: 9 },
+    });
+  });
+
+  it('is nothing where the answer is of no such shape, and never throws', () => {
+    expect(told('application/json', '[1]')).toBeUndefined();
+    expect(told('application/json', '{')).toBeUndefined();
+    expect(told('application/json', '{"usage":7}')).toBeUndefined();
+    expect(told('image/png', '\u0000"usage"')).toBeUndefined();
+    expect(told(EVENTS, 'data: {"usage"\n\ndata: "usage"\n\n')).toBeUndefined();
+    expect(told('application/json', `{"x":"${'y'.repeat(5_000_000)}","usage":{"prompt_tokens":3}}`)).toBeUndefined();
+  });
+});
+
+/** Seen byte by byte where it is short. */
+function told(type: string, text: string) {
+  const reader = new UsageReader(type);
+  const bytes = new TextEncoder().encode(text);
+  const step = bytes.length > 10_000 ? 65_536 : 1;
+  for (let at = 0; at < bytes.length; at += step) reader.see(bytes.subarray(at, at + step));
+  return reader.told();
+}

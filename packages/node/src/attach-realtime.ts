@@ -1,0 +1,140 @@
+import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Gateway, MessageSocket, Reply } from '@portico/core';
+import { LONGEST_MESSAGE_BYTES, loadWs } from './load-ws.js';
+import { messageSocket } from './message-socket.js';
+import { UpgradeRequest } from './upgrade-request.js';
+
+/** How the host's middleware looks to Node: Express and Connect have it so. */
+export type NodeMiddleware = (req: never, res: never, next: (error?: unknown) => void) => unknown;
+
+export interface RealtimeOptions<Host> {
+  /** Where the gateway is mounted: `/llm`. Default: the root. */
+  readonly prefix?: string;
+  /**
+   * What is run before hooks are asked: the host's session and login. A framework's own middleware does not see requests
+   * for WebSockets, so that `req.session` is not there unless it is named here.
+   */
+  readonly use?: readonly NodeMiddleware[];
+  /** What hooks get of the framework, after `use`. Default: `{ req, res }`. */
+  readonly host?: (req: IncomingMessage, res: ServerResponse) => Host | Promise<Host>;
+  /** The peer's address, behind a proxy that the host trusts. Default: the socket's. */
+  readonly ip?: (req: IncomingMessage) => string | undefined;
+}
+
+/** A server of node:http or node:https. */
+interface UpgradingServer {
+  on(event: 'upgrade', listener: OnUpgrade): unknown;
+  off(event: 'upgrade', listener: OnUpgrade): unknown;
+  listenerCount(event: string): number;
+}
+
+type OnUpgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/**
+ * Lets the gateway answer requests for WebSockets at `/v1/realtime` of a server of node:http or node:https, whatever
+ * framework is behind it: call it once with what `listen` returned. Needs the package `ws`. Calling the result takes it
+ * back; what is open goes on.
+ */
+export function attachRealtime<Host>(
+  server: UpgradingServer,
+  gateway: Pick<Gateway<Host>, 'handle'>,
+  options: RealtimeOptions<Host> = {},
+): () => void {
+  const prefix = options.prefix?.replace(/\/+$/, '') ?? '';
+
+  function onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Whoever else listens answers for what is not ours; without anybody Node would leave the client waiting for ever.
+    const path = pathBelow(prefix, req.url ?? '/');
+    if (path === undefined || !PATH.test(path)) {
+      if (server.listenerCount('upgrade') === 1) refuse(socket, 404, [], '');
+      return;
+    }
+    socket.on('error', () => undefined);
+    answer(req, socket, head, path).catch(() => socket.destroy());
+  }
+
+  async function answer(req: IncomingMessage, socket: Duplex, head: Buffer, path: string): Promise<void> {
+    const res = new ServerResponse(req);
+    let reply: Reply | undefined;
+    try {
+      for (const middleware of options.use ?? []) await run(middleware, req, res);
+      if (res.writableEnded) return refuse(socket, res.statusCode, [], '');
+      const host = (await options.host?.(req, res)) ?? ({ req, res } as Host); // the usual host of Node's hooks
+      const request = new UpgradeRequest(req, socket, path, host, options.ip?.(req), () => accept(req, socket, head));
+      reply = await gateway.handle(request);
+    } catch {
+      // What the host's own code throws is the host's to log; its client learns nothing of it.
+      return refuse(socket, 500, [], '');
+    }
+    if (reply?.status === 101) return;
+    if (reply?.kind === 'whole') refuse(socket, reply.status, reply.headers, reply.body);
+    else refuse(socket, 404, [], '');
+  }
+
+  server.on('upgrade', onUpgrade);
+  return () => void server.off('upgrade', onUpgrade);
+}
+
+const PATH = /^(?:\/v1){0,2}\/realtime\/?$/;
+
+/** The one subprotocol that is spoken; the others carry credentials, which are never said back. */
+const SUBPROTOCOL = 'realtime';
+
+async function accept(req: IncomingMessage, socket: Duplex, head: Buffer): Promise<MessageSocket> {
+  const { WebSocketServer } = await loadWs();
+  if (socket.destroyed) throw new Error('The client has left.');
+  const server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: LONGEST_MESSAGE_BYTES,
+    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+  });
+  return new Promise((resolve, reject) => {
+    // What is no handshake is answered by `ws`, and closed.
+    server.once('wsClientError', (error) => {
+      refuse(socket, 400, [], '');
+      reject(error);
+    });
+    socket.once('close', () => reject(new Error('The client has left.')));
+    server.handleUpgrade(req, socket, head, (open) => resolve(messageSocket(open)));
+  });
+}
+
+function run(middleware: NodeMiddleware, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // One that answers by itself calls nobody, and a response without a socket never tells that it has ended.
+    const { end } = res;
+    res.end = (...given: unknown[]) => {
+      resolve();
+      return Reflect.apply(end, res, given) as ServerResponse;
+    };
+    const next = (error?: unknown) => {
+      if (error === undefined || error === null) resolve();
+      else reject(new Error('A middleware refused.', { cause: error }));
+    };
+    try {
+      middleware(req as never, res as never, next);
+    } catch (error) {
+      reject(error);
+    }
+  });
+}
+
+function refuse(socket: Duplex, status: number, headers: readonly string[], body: string | Uint8Array): void {
+  if (!socket.writable) return;
+  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Refused'}`, 'connection: close'];
+  for (let at = 0; at + 1 < headers.length; at += 2) lines.push(`${headers[at]}: ${headers[at + 1]}`);
+  lines.push(`content-length: ${Buffer.byteLength(body)}`);
+  socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+  socket.end(body);
+}
+
+function pathBelow(prefix: string, url: string): string | undefined {
+  const query = url.indexOf('?');
+  const path = query < 0 ? url : url.slice(0, query);
+  if (!path.startsWith(prefix)) return undefined;
+  const below = path.slice(prefix.length);
+  return below.startsWith('/') ? below : undefined;
+}

@@ -1,0 +1,68 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { IncomingBody, IncomingRequest, MessageSocket } from '@portico/core';
+
+/** A request for a WebSocket as core sees it. */
+export class UpgradeRequest<Host> implements IncomingRequest<Host> {
+  readonly method = 'GET';
+  readonly path: string;
+  readonly query: string;
+  readonly host: Host;
+  readonly ip: string | undefined;
+  readonly body: IncomingBody = { kind: 'bytes', read: () => Promise.resolve(new Uint8Array(0)) };
+  readonly #req: IncomingMessage;
+  readonly #accept: () => Promise<MessageSocket>;
+  readonly #leavers: (() => void)[] = [];
+  #accepted = false;
+
+  constructor(
+    req: IncomingMessage,
+    socket: Duplex,
+    path: string,
+    host: Host,
+    ip: string | undefined,
+    accept: () => Promise<MessageSocket>,
+  ) {
+    const url = req.url ?? '';
+    const mark = url.indexOf('?');
+    this.#req = req;
+    this.path = path;
+    this.query = mark < 0 ? '' : url.slice(mark + 1);
+    this.host = host;
+    this.ip = ip ?? req.socket.remoteAddress;
+    this.#accept = accept;
+    // Once it is open its own end says more.
+    socket.once('close', () => {
+      if (!this.#accepted) for (const listener of this.#leavers) listener();
+    });
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#req.headers[name];
+    if (value === undefined && name === 'authorization') return this.#shownKey();
+    return Array.isArray(value) ? value.join(', ') : value;
+  }
+
+  get authority(): string | undefined {
+    return this.#req.headers.host;
+  }
+
+  readonly accept = async (): Promise<MessageSocket> => {
+    const open = await this.#accept();
+    this.#accepted = true;
+    return open;
+  };
+
+  onClientGone(listener: () => void): void {
+    this.#leavers.push(listener);
+  }
+
+  /** Browsers cannot set headers for a WebSocket: they show a key as a subprotocol. */
+  #shownKey(): string | undefined {
+    const offered = this.#req.headers['sec-websocket-protocol']?.split(',') ?? [];
+    const shown = offered.map((each) => each.trim()).find((each) => each.startsWith(KEY_PREFIX));
+    return shown === undefined ? undefined : `Bearer ${shown.slice(KEY_PREFIX.length)}`;
+  }
+}
+
+const KEY_PREFIX = 'openai-insecure-api-key.';
