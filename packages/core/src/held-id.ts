@@ -18,7 +18,7 @@ interface Held {
 
 /**
  * The ids clients hold in place of the vendor's. Each leads back to its deployment and is of use to its owner alone; nobody
- * can read one or make one up, and no store is asked (decision 0006). The same thing always has the same id.
+ * can read one or make one up, and no store is asked (decision 0007). The same thing always has the same id.
  */
 export interface HeldIds {
   seal(kind: HeldKind, held: Held, ownerId: string): Promise<string>;

@@ -42,7 +42,7 @@ const LONGEST_ANSWER = 64 * 1024 * 1024;
 /**
  * That it was charged is remembered where the budgets are, and as long: with a shared store by all instances at once, in
  * memory until the process ends, and then the budgets start anew as well. The record's id is the thing's, so that a sink
- * which sees it twice has it once (decision 0007).
+ * which sees it twice has it once (decision 0008).
  */
 export function openChargeOnce(parts: ChargeOnceParts): ChargeOnce {
   const { clock, counters, admission, prices } = parts;

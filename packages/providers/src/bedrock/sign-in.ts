@@ -63,6 +63,9 @@ export function signIn(
 
   async function signed(request: UpstreamRequest, keys: AwsCredentials, now: number): Promise<UpstreamRequest> {
     const { method, origin, path, body } = request;
+    // A signature is over all of the body, and nothing that streams its body is asked here.
+    if (typeof body === 'object' && !(body instanceof Uint8Array))
+      throw new TypeError('A body that streams cannot be signed.');
     const type = request.headers['content-type'];
     const host = origin.slice(origin.indexOf('//') + 2);
     const own = type === undefined ? {} : { 'content-type': type };
