@@ -16,15 +16,16 @@ import type { SignMeans } from '../provider.js';
 import { explainRoute } from '../routing/explain-route.js';
 import { followGroup } from '../routing/follow-route.js';
 import type { Health } from '../routing/health.js';
-import { openLanes, serves } from '../routing/lanes.js';
+import { openLanes } from '../routing/lanes.js';
 import type { RouteTable } from '../routing/route-table.js';
 import type { Standing } from '../routing/standing.js';
-import type { RouteMeans, Trip } from '../routing/trip.js';
+import type { Trip } from '../routing/trip.js';
 import type { Visit } from '../routing/visit.js';
 import { fallbackNames, totalMsOf } from '../steering.js';
 import type { Send, Transport } from '../transport.js';
 import { type Answer, type AskParts, askDeployment } from '../upstream/ask-deployment.js';
 import { RelayedStream } from '../upstream/relayed-stream.js';
+import { type Asking, canServe, type HouseMeans, MeansOfCall } from './means-of-call.js';
 import type { Meter } from './meter.js';
 import { runConversation } from './run-conversation.js';
 import { runErrand } from './run-errand.js';
@@ -62,17 +63,16 @@ export function openRoute(parts: RouteParts): Route {
   const { random } = Math;
   const lanes = openLanes(health, { priceOf, random });
 
-  function meansFor(call: Call) {
-    return {
-      call,
-      lanes,
-      health,
-      clock,
-      find: table.find,
-      mayUse: (group: ModelGroup) => mayUseModel(call.principal, group.name),
-      priceOf,
-    };
-  }
+  const house: HouseMeans = {
+    lanes,
+    health,
+    clock,
+    random,
+    maxWaitMs: parts.maxWaitMs,
+    priceOf,
+    table,
+    reserveRoom: parts.reserve,
+  };
 
   function follow<Given>(
     call: Call,
@@ -80,18 +80,6 @@ export function openRoute(parts: RouteParts): Route {
     asking: Asking<Given>,
     mayTakeUp?: Trip['mayTakeUp'],
   ): Promise<Given> {
-    const means: RouteMeans<Given> = {
-      ...meansFor(call),
-      random,
-      maxWaitMs: parts.maxWaitMs,
-      canServe: (group) => canServe(group, call, table),
-      ...asking,
-      attemptEnded: ({ attempt }) => meter.attemptEnded(attempt),
-      superseded: (visit) => visit.abandoned(meter.superseded(visit.attempt, visit.standing.deployment)),
-      reserve: (key, limits, deployment) => parts.reserve(key, limits, call, deployment),
-      keep: (hold) => meter.keep(hold),
-      mayAskTwice: () => meter.mayAskTwice(),
-    };
     const { group, cancellation, startedAt } = call;
     const trip: Trip = {
       group,
@@ -102,7 +90,7 @@ export function openRoute(parts: RouteParts): Route {
       seen: new Set(),
       mayTakeUp,
     };
-    return followGroup(group, trip, means);
+    return followGroup(group, trip, new MeansOfCall(call, meter, house, asking));
   }
 
   return {
@@ -183,23 +171,21 @@ export function openRoute(parts: RouteParts): Route {
     explain(call) {
       const { group, demand } = call;
       const inputTokens = estimateInputTokens(demand);
-      const means = meansFor(call);
+      const mayUse = (next: ModelGroup) => mayUseModel(call.principal, next.name);
       const moneyOf = ({ deployment }: Standing) => {
         const price = prices.sheetOf(deployment);
         const output = demand.maxOutputTokens ?? deployment.maxOutputTokens * demand.answers;
         return { price, worstCostNanoUsd: price && worstCaseOf(inputTokens, output, price) };
       };
       const fallbacks = fallbackNames(call, group, 'fallbacks').filter((name) => {
-        const next = means.find(name);
-        return next !== undefined && means.mayUse(next) && canServe(next, call, table);
+        const next = table.find(name);
+        return next !== undefined && mayUse(next) && canServe(next, call, table);
       });
-      return { route: explainRoute(group, { ...means, moneyOf }), fallbacks, inputTokens };
+      const means = { ...house, call, find: table.find, mayUse, moneyOf };
+      return { route: explainRoute(group, means), fallbacks, inputTokens };
     },
   };
 }
-
-/** How deployments are asked, and what becomes of an answer that came too late. */
-type Asking<Given> = Pick<RouteMeans<Given>, 'ask' | 'discard'>;
 
 const NOTHING_SAID: Beginning = { soFar: undefined, usedBefore: undefined };
 
@@ -208,15 +194,6 @@ function discard(answer: Answer, meter: Meter): void {
   const superseded = new GatewayError('superseded', 'Another attempt was faster.');
   if (answer.kind === 'events') answer.stream.cancel(superseded);
   else if (answer.kind === 'whole') meter.superseded(answer.attempt, answer.deployment, meter.usageOfWhole(answer));
-}
-
-function canServe(group: ModelGroup, call: Call, table: RouteTable, seen = new Set<string>()): boolean {
-  if (group.deployments.some((deployment) => serves(deployment, call.operation.name))) return true;
-  seen.add(group.name);
-  return group.leadsTo.some((name) => {
-    const next = table.find(name);
-    return next !== undefined && !seen.has(name) && canServe(next, call, table, seen);
-  });
 }
 
 /** Answers are shorter than what is asked, by about this much. */

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.js';
 import { GatewayError } from '../errors.js';
 import type { ModelGroup } from '../model-group.js';
 import type { RouteNode } from '../route-node.js';
@@ -53,11 +54,7 @@ const FALLBACK_LISTS = { yes: 'fallbacks', context: 'contextFallbacks', content:
 /** Asks along one node. Rejects with a `GatewayError`. */
 async function follow<Answer>(node: RouteNode, above: Trip, means: RouteMeans<Answer>): Promise<Answer> {
   const { clock, call } = means;
-  const trip: Trip = {
-    ...above,
-    retries: node.retries ?? above.retries,
-    endsAt: node.totalMs === undefined ? above.endsAt : Math.min(above.endsAt, clock.now() + node.totalMs),
-  };
+  const trip = withTerms(node, above, clock);
   if (node.limits === undefined) return await decide(node, trip, means);
   const hold = await means.reserve(`node:${trip.group.name}:${node.path}`, node.limits, undefined);
   if ('fullUntil' in hold) throw noRoom(node, hold.fullUntil, clock.now());
@@ -75,6 +72,13 @@ async function follow<Answer>(node: RouteNode, above: Trip, means: RouteMeans<An
     const retryAfterMs = fullUntil === undefined ? undefined : Math.max(0, fullUntil - now);
     return new GatewayError('unavailable', message, { retryAfterMs });
   }
+}
+
+/** A trip under the terms of a node; most nodes have none. */
+function withTerms({ retries, totalMs }: RouteNode, above: Trip, clock: Clock): Trip {
+  if (retries === undefined && totalMs === undefined) return above;
+  const endsAt = totalMs === undefined ? above.endsAt : Math.min(above.endsAt, clock.now() + totalMs);
+  return { ...above, retries: retries ?? above.retries, endsAt };
 }
 
 async function decide<Answer>(node: RouteNode, trip: Trip, means: RouteMeans<Answer>): Promise<Answer> {

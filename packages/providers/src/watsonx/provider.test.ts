@@ -16,7 +16,7 @@ describe('asking watsonx.ai', () => {
     });
     expect(request.headers.authorization).toBe('Bearer t');
     expect([asked[0]?.origin, asked[0]?.path]).toEqual(['https://iam.cloud.ibm.com', '/identity/token']);
-    expect(Object.fromEntries(new URLSearchParams(`${asked[0]?.body}`))).toEqual({
+    expect(Object.fromEntries(new URLSearchParams(asked[0]?.body as string))).toEqual({
       grant_type: 'urn:ibm:params:oauth:grant-type:apikey',
       apikey: 'ibm-key',
     });

@@ -1,0 +1,98 @@
+import type { Call } from '../call.js';
+import type { Deployment } from '../deployment.js';
+import { mayUseModel } from '../governance/access.js';
+import type { ReserveRoom } from '../governance/reserve-room.js';
+import type { MaybePromise } from '../json.js';
+import type { ModelGroup } from '../model-group.js';
+import type { RateLimits } from '../principal.js';
+import { serves } from '../routing/lanes.js';
+import type { RouteTable } from '../routing/route-table.js';
+import type { RouteMeans } from '../routing/trip.js';
+import type { Hold, Visit } from '../routing/visit.js';
+import type { Meter } from './meter.js';
+
+/** What routing needs that is the same for all calls. */
+export interface HouseMeans
+  extends Pick<RouteMeans<never>, 'lanes' | 'health' | 'clock' | 'random' | 'maxWaitMs' | 'priceOf'> {
+  readonly table: RouteTable;
+  readonly reserveRoom: ReserveRoom;
+}
+
+/** How deployments are asked, and what becomes of an answer that came too late. */
+export type Asking<Given> = Pick<RouteMeans<Given>, 'ask' | 'discard'>;
+
+/**
+ * What routing needs to get one call answered. A class, since every call makes one: an object put together of others with
+ * spread syntax costs as much as all the rest of the road.
+ */
+export class MeansOfCall<Given> implements RouteMeans<Given> {
+  readonly call: Call;
+  readonly lanes: HouseMeans['lanes'];
+  readonly health: HouseMeans['health'];
+  readonly clock: HouseMeans['clock'];
+  readonly random: HouseMeans['random'];
+  readonly maxWaitMs: number;
+  readonly ask: Asking<Given>['ask'];
+  readonly discard: Asking<Given>['discard'];
+  readonly #house: HouseMeans;
+  readonly #meter: Meter;
+
+  constructor(call: Call, meter: Meter, house: HouseMeans, { ask, discard }: Asking<Given>) {
+    this.call = call;
+    this.lanes = house.lanes;
+    this.health = house.health;
+    this.clock = house.clock;
+    this.random = house.random;
+    this.maxWaitMs = house.maxWaitMs;
+    this.ask = ask;
+    this.discard = discard;
+    this.#house = house;
+    this.#meter = meter;
+  }
+
+  find(name: string): ModelGroup | undefined {
+    return this.#house.table.find(name);
+  }
+
+  mayUse(group: ModelGroup): boolean {
+    return mayUseModel(this.call.principal, group.name);
+  }
+
+  canServe(group: ModelGroup): boolean {
+    return canServe(group, this.call, this.#house.table);
+  }
+
+  priceOf(deployment: Deployment): number | undefined {
+    return this.#house.priceOf(deployment);
+  }
+
+  attemptEnded({ attempt }: Visit): void {
+    this.#meter.attemptEnded(attempt);
+  }
+
+  superseded(visit: Visit): void {
+    visit.abandoned(this.#meter.superseded(visit.attempt, visit.standing.deployment));
+  }
+
+  reserve(key: string, limits: RateLimits, deployment: Deployment | undefined): ReturnType<ReserveRoom> {
+    return this.#house.reserveRoom(key, limits, this.call, deployment);
+  }
+
+  keep(hold: Hold): void {
+    this.#meter.keep(hold);
+  }
+
+  mayAskTwice(): MaybePromise<boolean> {
+    return this.#meter.mayAskTwice();
+  }
+}
+
+/** Whether anybody to whom a group leads can be asked for the call's operation. */
+export function canServe(group: ModelGroup, call: Call, table: RouteTable, seen = new Set<string>()): boolean {
+  if (group.deployments.some((deployment) => serves(deployment, call.operation.name))) return true;
+  seen.add(group.name);
+  return group.leadsTo.some((name) => {
+    const next = table.find(name);
+    return next !== undefined && !seen.has(name) && canServe(next, call, table, seen);
+  });
+}
