@@ -31,6 +31,7 @@ const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
   fetch: ['@portico/core', '@portico/providers'],
   koa: ['@portico/core', '@portico/node', 'koa', 'node:'],
   testing: ['@portico/core', 'node:'],
+  'store-redis': ['@portico/core', 'node:'],
   config: ['@portico/core', '@portico/providers', 'node:', 'yaml'],
   cli: ['@portico/config', '@portico/core', '@portico/node', 'node:'],
 };

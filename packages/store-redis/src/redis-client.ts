@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * What is needed of a client, so that the one your app has will do: `@redis/client` (and `redis`, which bundles it) or
+ * `ioredis`, each also as a cluster. It stays yours: connect it before the first call and close it when all is over.
+ */
+export type RedisClient = NodeRedis | IoRedis;
+
+/** `createClient` and `createCluster` of `@redis/client`. */
+export interface NodeRedis {
+  evalSha(sha1: string, options: ScriptParameters): Promise<unknown>;
+  eval(script: string, options: ScriptParameters): Promise<unknown>;
+  duplicate(): NodeRedisSubscriber;
+}
+
+interface ScriptParameters {
+  readonly keys: string[];
+  readonly arguments: string[];
+}
+
+export interface NodeRedisSubscriber {
+  connect(): Promise<unknown>;
+  subscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
+  on(event: string, listener: () => void): unknown;
+  destroy(): unknown;
+}
+
+/** `new Redis` and `new Cluster` of `ioredis`. */
+export interface IoRedis {
+  evalsha(sha1: string, keyCount: number, ...parameters: string[]): Promise<unknown>;
+  eval(script: string, keyCount: number, ...parameters: string[]): Promise<unknown>;
+  duplicate(): IoRedisSubscriber;
+}
+
+export interface IoRedisSubscriber {
+  connect(): Promise<unknown>;
+  subscribe(channel: string): Promise<unknown>;
+  on(event: string, listener: (channel: string, message: string) => void): unknown;
+  disconnect(): unknown;
+}
+
+/** A script, and what the server knows it by. */
+export interface Script {
+  readonly text: string;
+  readonly sha1: string;
+}
+
+export function script(text: string): Script {
+  return { text, sha1: createHash('sha1').update(text).digest('hex') };
+}
+
+/** Runs a script in one round trip; the first time after a server's start it takes two. */
+export async function run(
+  client: RedisClient,
+  { text, sha1 }: Script,
+  keys: readonly string[],
+  parameters: readonly string[],
+): Promise<unknown> {
+  try {
+    if (isNodeRedis(client)) return await client.evalSha(sha1, { keys: [...keys], arguments: [...parameters] });
+    return await client.evalsha(sha1, keys.length, ...keys, ...parameters);
+  } catch (error) {
+    if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
+  }
+  if (isNodeRedis(client)) return await client.eval(text, { keys: [...keys], arguments: [...parameters] });
+  return await client.eval(text, keys.length, ...keys, ...parameters);
+}
+
+/**
+ * Hears a channel on a connection of its own, which comes back by itself as the client it was made of does. `onReady` is
+ * called whenever messages begin to arrive: what was said before must be asked for. Answers how to stop.
+ */
+export function subscribe(
+  client: RedisClient,
+  channel: string,
+  onMessage: (message: string) => void,
+  onReady: () => void,
+): () => void {
+  if (isNodeRedis(client)) {
+    const subscriber = client.duplicate();
+    // Both clients remember what they have subscribed to, so that saying it again after a reconnect does no harm.
+    keepReady(subscriber, () => subscriber.subscribe(channel, onMessage), onReady);
+    return () => quietly(() => subscriber.destroy());
+  }
+  const subscriber = client.duplicate();
+  subscriber.on('message', (_channel, message) => onMessage(message));
+  keepReady(subscriber, () => subscriber.subscribe(channel), onReady);
+  return () => quietly(() => subscriber.disconnect());
+}
+
+function keepReady(
+  subscriber: { on(event: string, listener: () => void): unknown; connect(): Promise<unknown> },
+  listen: () => Promise<unknown>,
+  onReady: () => void,
+): void {
+  const begin = () => {
+    listen().then(onReady, ignore);
+  };
+  // Without a listener an error of the connection would be one of the process.
+  subscriber.on('error', ignore);
+  subscriber.on('ready', begin);
+  // ioredis has begun to connect already and says no. A cluster is never "ready", but connected.
+  subscriber.connect().then(begin, ignore);
+}
+
+function isNodeRedis(client: RedisClient): client is NodeRedis {
+  return 'evalSha' in client;
+}
+
+function quietly(stop: () => unknown): void {
+  try {
+    stop();
+  } catch {
+    // It was closed before.
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,13 @@
+import type { CooldownStore, CounterStore } from '@portico/core';
+import { redisCooldowns } from './cooldowns.js';
+import { redisCounters } from './counters.js';
+import type { RedisStoreOptions } from './options.js';
+import type { RedisClient } from './redis-client.js';
+
+/** All that instances share, on one Redis or Valkey: `stores: { ...redisStores(client) }`. */
+export function redisStores(
+  client: RedisClient,
+  options?: RedisStoreOptions,
+): { readonly counters: CounterStore; readonly cooldowns: CooldownStore } {
+  return { counters: redisCounters(client, options), cooldowns: redisCooldowns(client, options) };
+}
