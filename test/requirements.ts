@@ -82,6 +82,11 @@ export const REQUIREMENTS: readonly Requirement[] = [
     'bifrost#2873',
   ),
   promise('R-BUD-5', 'Over budget is final, says so to clients that retry, and when it starts anew.', 'cognee#4321'),
+  promise(
+    'R-BUD-7',
+    'A counter store that is slow or gone costs a call nothing once that is known: it is refused, or counted here alone, as configured.',
+    "LiteLLM's engineering post of April 2026; h02 of the list of faults",
+  ),
   promise('R-BUD-6', 'A usage record names the edition of the prices it was rated with.', 'litellm#20615'),
   promise(
     'R-SP-1',

@@ -95,6 +95,14 @@ export interface GatewayConfig<Host = unknown, Name extends string = string> {
     readonly counters?: CounterStore;
     /** Shares the rests of deployments among the instances. Without it each finds out by itself. */
     readonly cooldowns?: CooldownStore;
+    /**
+     * What becomes of calls with limits while `counters` fail or are slow. `'closed'`, the default: they are refused with
+     * 503. `'open'`: they go on, and this process counts them for itself, so that each instance keeps the limits alone. A
+     * store that failed three times in a row is not waited for again until it answers.
+     */
+    readonly whenCountersFail?: 'closed' | 'open';
+    /** Longest that a call waits for `counters`. Default 200 ms. */
+    readonly countersTimeoutMs?: number;
   };
   readonly logger?: Logger;
   readonly clock?: Clock;

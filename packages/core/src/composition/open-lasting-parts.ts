@@ -4,10 +4,10 @@ import { type Clock, systemClock } from '../clock.js';
 import type { Deployment } from '../deployment.js';
 import type { GatewayConfig } from '../gateway-config.js';
 import { LONGEST_TOKEN_MS, openTokens, type Tokens } from '../governance/ephemeral-tokens.js';
+import { CountersLeftAlone } from '../governance/guarded-counters.js';
 import { openPriceBook } from '../governance/price-sheet.js';
 import { openRevocations, type Revocations } from '../governance/revocations.js';
 import type { Logger } from '../logger.js';
-import { memoryCounters } from '../memory/counter-store.js';
 import type { MeterParts } from '../pipeline/meter.js';
 import { OpenCalls } from '../pipeline/open-calls.js';
 import type { Authenticate, Authorize } from '../policy.js';
@@ -16,6 +16,7 @@ import type { CounterStore } from '../store.js';
 import type { Send, Transport } from '../transport.js';
 import { interceptedSend } from '../upstream/intercepted-send.js';
 import { cooldownsOf } from './cooldowns-of.js';
+import { countersOf } from './counters-of.js';
 import type { GatewayRuntime } from './gateway-runtime.js';
 import { type Life, openLife } from './open-life.js';
 import { type CallContexts, usageSinks } from './usage-sinks.js';
@@ -89,12 +90,15 @@ export function openLastingParts<Host, Name extends string>(
       open,
       rememberContext: contexts && ((record, inContext) => contexts.set(record, inContext)),
     },
-    counters: config.stores?.counters ?? memoryCounters(clock),
+    counters: countersOf(config, clock),
     tokens: config.tokens && openTokens(config.tokens, clock, revocations),
     revocations,
     open,
     health,
-    onStoreFailure: (error) => logger?.error({ err: error }, 'the counter store failed'),
+    onStoreFailure(error) {
+      // That one is left alone is logged when it begins, and not again for each call.
+      if (!(error instanceof CountersLeftAlone)) logger?.error({ err: error }, 'the counter store failed');
+    },
     usageRefusers: new WeakSet(),
     life: openLife({ plugins, open, queue, health, transport, clock, logger }),
     madeAt: clock.now(),

@@ -266,6 +266,8 @@ export const configSchema = z.strictObject({
     .strictObject({
       counters: z.looseObject({ reserve: fn, settle: fn, read: fn }).optional(),
       cooldowns: z.looseObject({ rest: fn, watch: fn }).optional(),
+      whenCountersFail: z.enum(['closed', 'open']).optional(),
+      countersTimeoutMs: positive.optional(),
     })
     .optional(),
   logger: z.looseObject({ debug: fn, info: fn, warn: fn, error: fn }).optional(),
