@@ -1,12 +1,12 @@
-import { type RedisClient, redisCounters } from '@portico/store-redis';
+import { type IoRedis, type NodeRedis, type RedisClient, redisCounters } from '@portico/store-redis';
 import { fakeClock } from '@portico/testing';
 import { createClient } from '@redis/client';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { CLIENTS, CLUSTER_CLIENTS } from '../support/redis-clients.js';
+import { CLIENTS, CLUSTER_CLIENTS, type Connect } from '../support/redis-clients.js';
 import { type RedisServer, startRedis, withoutRedis } from '../support/redis-server.js';
 import { type CounterStoreSubject, counterStoreContract } from './counter-store.js';
 
-const SERVERS = [
+const SERVERS: readonly { isCluster: boolean; clients: [string, Connect][] }[] = [
   { isCluster: false, clients: Object.entries(CLIENTS) },
   { isCluster: true, clients: Object.entries(CLUSTER_CLIENTS) },
 ];
@@ -55,17 +55,19 @@ function toldTheTime(client: RedisClient, prefix: string): RedisClient {
   const faked = (text: string) =>
     text.replaceAll("redis.call('TIME')", `redis.call('LRANGE', '${timeKey(prefix)}', 0, 1)`);
   if ('evalSha' in client) {
-    return {
+    const told: NodeRedis = {
       evalSha: async () => Promise.reject(new Error('NOSCRIPT')),
       eval: (text, options) => client.eval(faked(text), options),
       duplicate: () => client.duplicate(),
     };
+    return told;
   }
-  return {
+  const told: IoRedis = {
     evalsha: async () => Promise.reject(new Error('NOSCRIPT')),
     eval: (text, ...parameters) => client.eval(faked(text), ...parameters),
     duplicate: () => client.duplicate(),
   };
+  return told;
 }
 
 function timeKey(prefix: string): string {

@@ -39,4 +39,6 @@ export const CLUSTER_CLIENTS = {
   },
 } as const satisfies Clients;
 
-type Clients = Readonly<Record<string, (server: RedisServer) => Promise<Opened>>>;
+export type Connect = (server: RedisServer) => Promise<Opened>;
+
+type Clients = Readonly<Record<string, Connect>>;
