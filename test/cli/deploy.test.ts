@@ -58,14 +58,22 @@ describe('the Dockerfile', () => {
 
 describe('compose.yaml', () => {
   const compose = parse(read('compose.yaml')) as {
-    services: Record<string, { environment?: Record<string, string>; volumes?: string[]; profiles?: string[] }>;
+    services: Record<
+      string,
+      {
+        environment?: Record<string, string>;
+        volumes?: string[];
+        profiles?: string[];
+        command?: string[];
+        depends_on?: object;
+      }
+    >;
     volumes: Record<string, unknown>;
   };
 
   it('hands over every variable that the configuration beside it refers to', () => {
-    expect(Object.keys(compose.services.portico?.environment ?? {}).sort(byName)).toEqual(
-      variablesOf(read('config.yaml')),
-    );
+    const { REDIS_URL: _, ...others } = compose.services.portico?.environment ?? {};
+    expect(Object.keys(others).sort(byName)).toEqual(variablesOf(read('config.yaml')));
   });
 
   it('mounts the configuration and the ledger where the image looks for them, and declares its volumes', () => {
@@ -78,8 +86,15 @@ describe('compose.yaml', () => {
     expect(named.map(([, path]) => path)).toContain('/var/lib/portico');
   });
 
-  it('starts Redis and Postgres only for those who ask', () => {
-    expect(compose.services.redis?.profiles).toEqual(['stores']);
+  it('shares limits on the Redis it starts before, whose client the image has, and which forgets none of them', () => {
+    const { portico, redis } = compose.services;
+    expect(new URL(portico?.environment?.REDIS_URL ?? '').hostname).toBe('redis');
+    expect(portico?.depends_on).toEqual({ redis: { condition: 'service_healthy' } });
+    expect(redis?.command).toEqual(expect.arrayContaining(['--appendonly', 'yes', '--maxmemory-policy', 'noeviction']));
+    expect(read('Dockerfile')).toContain('@redis/client@6 ');
+  });
+
+  it('starts Postgres only for those who ask', () => {
     expect(compose.services.postgres?.profiles).toEqual(['stores']);
   });
 });

@@ -45,6 +45,18 @@ describe('portico import litellm', () => {
     },
   );
 
+  it('names the Redis by one address, which LiteLLM has in parts', () => {
+    const redis = (settings: string) => {
+      const text = `model_list: [{model_name: a, litellm_params: {model: openai/gpt-4o}}]\nrouter_settings: ${settings}`;
+      return importLiteLlm(fileOf('litellm.yaml', text), { environment: {} }).text;
+    };
+    expect(redis('{redis_url: os.environ/SHARED}')).toContain('redis: env:SHARED\n');
+    expect(redis('{redis_host: cache, redis_db: 2}')).toContain('redis: redis://cache:6379/2\n');
+    const inParts = redis('{redis_host: cache, redis_password: os.environ/REDIS_PASSWORD}');
+    expect(inParts).toContain('redis: env:REDIS_URL\n');
+    expect(inParts).toContain('# Set REDIS_URL to the address');
+  });
+
   it('is short where nothing else is said', () => {
     const { text } = importLiteLlm(resolve(corpus, '01-three-lines.yaml'), { environment: {}, shownAs: 'config.yaml' });
     expect(text).toBe(`# yaml-language-server: $schema=node_modules/@portico/config/schema.json

@@ -17,6 +17,16 @@ export function jsonSchemaOfCore(): object {
   const file = z.strictObject({
     $schema: z.string().optional(),
     compat: z.literal('litellm').optional(),
+    redis: z
+      .union([
+        z.string(),
+        z.strictObject({
+          url: z.string(),
+          prefix: z.string().optional(),
+          whenCountersFail: z.enum(['closed', 'open']).optional(),
+        }),
+      ])
+      .optional(),
     ...Object.fromEntries(inFiles),
     models,
   });

@@ -33,7 +33,7 @@ const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
   testing: ['@portico/core', 'node:'],
   'store-redis': ['@portico/core', 'node:'],
   config: ['@portico/core', '@portico/providers', 'node:', 'yaml'],
-  cli: ['@portico/config', '@portico/core', '@portico/node', 'node:'],
+  cli: ['@portico/config', '@portico/core', '@portico/node', '@portico/store-redis', '@redis/client', 'node:'],
 };
 
 const VENDORS = ['openai', 'anthropic', 'azure', 'bedrock', 'gemini', 'vertex', 'mistral', 'cohere', 'groq', 'ollama'];

@@ -29,6 +29,7 @@ Serving
       --port NUMBER    default: $PORT, else 4000
       --host ADDRESS   default: this machine only, unless callers must show a key: then all addresses
       --workers N      processes that serve, on one port and with limits and budgets in common; default: $NUM_WORKERS, else 1
+      --redis URL      share limits, budgets and rests with other servers; default: $REDIS_URL, else the configuration's
       --compat litellm look like LiteLLM's proxy to its clients, with its defaults
       --ledger FILE    where each call's usage is written, a line of JSON each
   A configuration that changes is taken at once, and on SIGHUP; one that cannot be used is not.
@@ -55,6 +56,7 @@ const OPTIONS = {
   port: { type: 'string' },
   host: { type: 'string' },
   workers: { type: 'string' },
+  redis: { type: 'string' },
   compat: { type: 'string' },
   ledger: { type: 'string' },
   out: { type: 'string', short: 'o' },

@@ -1,6 +1,7 @@
-import type { LoadedConfig } from '@portico/config';
-import { memoryCounters, type Sink, systemClock } from '@portico/core';
+import type { LoadedConfig, SharedRedis } from '@portico/config';
+import { memoryCounters, reveal, type Sink, systemClock } from '@portico/core';
 import { createGateway, type NodeHost } from '@portico/node';
+import { connectRedis, type SharedStores } from './connect-redis.js';
 import { jsonLog } from './json-log.js';
 import { ledgerFile } from './ledger-file.js';
 import type { ServeOptions } from './serve.js';
@@ -24,7 +25,7 @@ export async function serveHere(asked: ServeOptions, terminal: Terminal): Promis
   const tells = !isWorker() || isFirstWorker();
   const logger = jsonLog((line) => terminal.error(line));
   // They outlive the gateways that reloads put in each other's place: what is spent stays spent.
-  const counters = isWorker() ? countersOverChannel(channelToPrimary) : memoryCounters(systemClock);
+  const ownCounters = isWorker() ? countersOverChannel(channelToPrimary) : memoryCounters(systemClock);
   let ledger: Sink | undefined;
   try {
     if (asked.ledger !== undefined) ledger = ledgerFile(asked.ledger);
@@ -32,14 +33,22 @@ export async function serveHere(asked: ServeOptions, terminal: Terminal): Promis
     terminal.error(`The ledger cannot be written: ${(error as Error).message}`);
     return 1;
   }
+  let serving: Serving | undefined;
   const watch = asked.watch({ changed: take, refused: keep });
-  const { loaded } = watch;
+  let { loaded } = watch;
+  const redis = asked.redis === undefined ? loaded.redis : { ...loaded.redis, url: asked.redis };
+  let shared: SharedStores | undefined;
+  try {
+    if (redis !== undefined) shared = await connectRedis(redis, logger);
+  } catch (error) {
+    return failed((error as Error).message, 1);
+  }
   if (!someoneMayCall(loaded)) return failed(NOBODY, 2);
   if (tells) tellWhatDoesNothing(loaded);
 
   // Whoever reaches an open gateway spends: without a key that nobody guesses, only this machine reaches it.
   const host = asked.host ?? (loaded.guard === 'keys' ? '0.0.0.0' : '127.0.0.1');
-  const serving = new Serving(open(loaded));
+  serving = new Serving(open(loaded));
   let server: OpenServer;
   try {
     server = await openServer(serving, { host, port: asked.port });
@@ -52,7 +61,10 @@ export async function serveHere(asked: ServeOptions, terminal: Terminal): Promis
   orders.onStop(() => {
     watch.stop();
     if (!isWorker()) terminal.out('portico stops as soon as running answers have ended.');
-    void server.close().then(() => process.exit(0));
+    void server.close().then(() => {
+      shared?.close();
+      process.exit(0);
+    });
   });
   // Last: whoever reads it may give orders at once.
   if (tells) terminal.out(greeting(server.url, loaded));
@@ -65,7 +77,7 @@ export async function serveHere(asked: ServeOptions, terminal: Terminal): Promis
       // What LiteLLM's clients are told is made of it.
       debugHeaders: config.compat !== undefined || config.config.debugHeaders === true,
       logger,
-      stores: { counters, ...stores },
+      stores: { counters: ownCounters, ...shared?.stores, ...stores },
       sinks: ledger === undefined ? sinks : [...sinks, ledger],
     });
     const handle = config.compat === undefined ? gateway.handle : forLiteLlmClients(gateway.handle, config.compat);
@@ -74,6 +86,10 @@ export async function serveHere(asked: ServeOptions, terminal: Terminal): Promis
 
   /** The file has changed: calls from now on are answered by what it says now. */
   function take(next: LoadedConfig): void {
+    if (serving === undefined) {
+      loaded = next;
+      return;
+    }
     if (!someoneMayCall(next)) return keep(new Error(NOBODY));
     if (asked.host === undefined && host === '0.0.0.0' && next.guard !== 'keys') {
       return keep(
@@ -86,6 +102,9 @@ export async function serveHere(asked: ServeOptions, terminal: Terminal): Promis
       return keep(error as Error);
     }
     if (!tells) return;
+    if (asked.redis === undefined && addressOf(next.redis) !== addressOf(redis)) {
+      terminal.error('Another Redis is used when portico is started again.');
+    }
     tellWhatDoesNothing(next);
     terminal.out(`portico serves ${next.report.models.join(', ')} from now on.`);
   }
@@ -96,6 +115,7 @@ export async function serveHere(asked: ServeOptions, terminal: Terminal): Promis
 
   function failed(message: string, code: number): number {
     watch.stop();
+    shared?.close();
     terminal.error(message);
     return code;
   }
@@ -105,6 +125,10 @@ export async function serveHere(asked: ServeOptions, terminal: Terminal): Promis
       if (verdict === 'ignored') terminal.error(`${place.file}:${place.line} ${path} does nothing: ${says}`);
     }
   }
+}
+
+function addressOf(redis: SharedRedis | undefined): string | undefined {
+  return redis && reveal(redis.url);
 }
 
 function someoneMayCall({ config: { keys, anonymous, authenticate } }: LoadedConfig): boolean {

@@ -2,11 +2,14 @@ import { resolve } from 'node:path';
 import {
   type ConfigListener,
   type ConfigWatch,
+  isRedisUrl,
   type LoadedConfig,
   type ReadOptions,
   readConfig,
   watchConfig,
 } from '@portico/config';
+import { type Secret, secret } from '@portico/core';
+import { AS_AN_ADDRESS } from './connect-redis.js';
 import type { Options } from './run.js';
 import { serveHere } from './serve-here.js';
 import type { Terminal } from './terminal.js';
@@ -18,6 +21,8 @@ export interface ServeOptions {
   readonly port: number;
   /** Undefined where it depends on who may call. */
   readonly host: string | undefined;
+  /** Where the Redis is that is shared, if not where the configuration says. */
+  readonly redis: Secret | undefined;
   /** Where usage records go. */
   readonly ledger: string | undefined;
   /** Reads the configuration, and says when it has changed. */
@@ -48,9 +53,13 @@ export async function serve(options: Options, rest: readonly string[], terminal:
   if (compat !== undefined && compat !== 'litellm')
     return misused(`--compat is "litellm" or nothing, not "${compat}".`);
 
+  const redis = options.redis ?? environment.REDIS_URL;
+  if (redis && !isRedisUrl(redis)) return misused(`--redis, or REDIS_URL, ${AS_AN_ADDRESS}`);
+
   const asked: ServeOptions = {
     port,
     host: options.host,
+    redis: redis ? secret(redis) : undefined,
     ledger: options.ledger && resolve(terminal.folder, options.ledger),
     watch: (listener) =>
       file === undefined

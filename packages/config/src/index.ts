@@ -13,4 +13,5 @@ export { checkConfig, loadConfig } from './load-config.js';
 export type { LiteLlmCompat, LoadedConfig, ModelInfo, ReadOptions } from './loaded-config.js';
 export { nearestWord } from './nearest-word.js';
 export { type ReadTextOptions, readConfig } from './read-config.js';
+export { isRedisUrl, type SharedRedis } from './shared-redis.js';
 export { type ConfigListener, type ConfigWatch, type WatchOptions, watchConfig } from './watch-config.js';

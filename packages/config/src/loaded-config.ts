@@ -1,5 +1,6 @@
 import type { GatewayConfig, Plugin, Principal, Provider } from '@portico/core';
 import type { ConfigReport } from './config-report.js';
+import type { SharedRedis } from './shared-redis.js';
 
 /** A configuration file, ready for a gateway. */
 export interface LoadedConfig {
@@ -13,6 +14,8 @@ export interface LoadedConfig {
   readonly principal: Principal | undefined;
   /** Set where the server is to look like LiteLLM's proxy to its clients: `compat: litellm`. */
   readonly compat: LiteLlmCompat | undefined;
+  /** Where the server is one of several: what they share their limits, budgets and rests on. */
+  readonly redis: SharedRedis | undefined;
   /** What is known of the deployments, without their credentials: what LiteLLM's clients ask for at `/v1/model/info`. */
   readonly modelInfo: readonly ModelInfo[];
 }

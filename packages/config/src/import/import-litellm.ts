@@ -2,6 +2,7 @@ import { type DeploymentDetails, type GatewayConfig, type ModelGroupConfig, reve
 import { allProviders } from '@portico/providers';
 import { readFiles, textOfFile } from '../load-config.js';
 import type { LoadedConfig, ReadOptions } from '../loaded-config.js';
+import type { SharedRedis } from '../shared-redis.js';
 import { nativeText } from './native-text.js';
 import { StandIns } from './stand-ins.js';
 
@@ -45,6 +46,7 @@ export function importLiteLlm(file: string, options: ReadOptions = {}): Imported
   }
   const config = {
     ...(loaded.compat !== undefined && { compat: 'litellm' }),
+    ...redisOf(loaded, standIns, notes),
     models: Object.fromEntries(shortened) as GatewayConfig['models'],
     ...(hasFallbacks && { fallbackCircles }),
     ...rest,
@@ -58,6 +60,23 @@ export function importLiteLlm(file: string, options: ReadOptions = {}): Imported
     if (baseUrl !== undefined || !(apiKey instanceof Secret)) return false;
     return standIns.reference(reveal(apiKey)) === `env:${vendor?.keyVariables[0]}`;
   }
+}
+
+/** Its address is a text of its own; what the file puts together of parts that are kept elsewhere has to be kept there too. */
+function redisOf(
+  { redis }: LoadedConfig,
+  standIns: StandIns,
+  notes: string[],
+): { redis?: string | (Omit<SharedRedis, 'url'> & { url: string }) } {
+  if (redis === undefined) return {};
+  const { url, ...others } = redis;
+  const whole = reveal(url);
+  let address = standIns.reference(whole);
+  if (address === whole && standIns.isPartIn(whole)) {
+    address = 'env:REDIS_URL';
+    notes.push('Set REDIS_URL to the address of the Redis, as redis://user:password@host:6379/0: it is one text here.');
+  }
+  return { redis: Object.keys(others).length === 0 ? address : { url: address, ...others } };
 }
 
 function accessOf({ guard, config: { keys }, principal }: LoadedConfig, notes: string[]): Partial<GatewayConfig> {

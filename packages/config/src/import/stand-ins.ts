@@ -38,4 +38,11 @@ export class StandIns {
     const name = this.#names.get(value);
     return name === undefined ? value : `env:${name}`;
   }
+
+  /** Whether something in it stands for a variable, as a part of an address does. */
+  isPartIn(address: string): boolean {
+    return [...this.#names.keys()].some(
+      (standIn) => address.includes(standIn) || address.includes(encodeURIComponent(standIn)),
+    );
+  }
 }

@@ -47,6 +47,17 @@ export interface DeploymentDraft {
   leftOut: boolean;
 }
 
+/** Where a Redis is, in the parts that LiteLLM's files have. */
+export interface RedisDraft {
+  url?: string;
+  host?: string;
+  port?: string;
+  username?: string;
+  password?: string;
+  db?: string;
+  ssl?: string;
+}
+
 /** Milliseconds. */
 export interface Timeouts {
   wholeMs?: number;
@@ -70,6 +81,10 @@ export interface SettingsDraft {
   budgetUsd: number | undefined;
   budgetPeriod: { readonly text: string; readonly node: ConfigNode } | undefined;
   concurrentCalls: number | undefined;
+  /** Of the router's settings, which win, and of the cache's. */
+  readonly redis: RedisDraft;
+  readonly cacheRedis: RedisDraft;
+  caches: boolean;
   maxBodyBytes: number | undefined;
   strategy: PoolOptions['strategy'];
   sticksBy: StickyKey | undefined;
@@ -148,6 +163,9 @@ export function draftSettings(offered: Readonly<Record<string, Plugin>>, isCompa
     budgetUsd: undefined,
     budgetPeriod: undefined,
     concurrentCalls: undefined,
+    redis: {},
+    cacheRedis: {},
+    caches: true,
     maxBodyBytes: undefined,
     plugins: new Set(),
     offered,

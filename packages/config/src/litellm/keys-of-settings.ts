@@ -1,10 +1,12 @@
 import type { Plugin } from '@portico/core';
 import { COMPAT_SAYS, readCompat } from '../read-compat.js';
 import { countOf, flagOf, itemsOf, numberOf, type Reading, textOf } from '../reading.js';
+import { REDIS_SAYS } from '../shared-redis.js';
 import type { ConfigNode } from '../yaml/config-node.js';
 import type { SettingsDraft } from './draft.js';
 import { each, ignored, type Judgement, type KeyRows, refused, supported } from './key-row.js';
 import { retriesByKind, retriesByModel, takeChecks, takeStrategy } from './keys-of-routing.js';
+import { readRedisOfCache, redisRows } from './read-redis.js';
 
 const NO_DATABASE = 'keys, users and spending are not kept in a database: the keys are those of this file';
 const NO_CACHE = 'answers are not cached: every call asks a model';
@@ -12,7 +14,6 @@ const NO_PYTHON = 'this is Python: give the hook in code, where the gateway is m
 const NO_ALERTS = 'nobody is alerted from here: the log says what happens';
 const NO_PASS_THROUGH = 'there are no pass-through routes';
 const NO_MCP = 'there is no MCP gateway here';
-const ONLY_IN_PROCESS = "counters, rests and limits are kept in this process's memory";
 const NO_DASHBOARD = 'there is no dashboard';
 const NO_PROMPTS = 'prompts are not managed here';
 const NO_TELEMETRY = 'nothing is measured under these names; hooks in code see every call';
@@ -169,8 +170,6 @@ export const LITELLM_SETTINGS_KEYS: KeyRows<SettingsDraft> = {
   ),
   ...each(
     [
-      'cache',
-      'cache_params',
       'enable_redis_auth_cache',
       'default_in_memory_ttl',
       'default_redis_ttl',
@@ -179,6 +178,20 @@ export const LITELLM_SETTINGS_KEYS: KeyRows<SettingsDraft> = {
     ],
     ignored(NO_CACHE),
   ),
+  cache: {
+    ...ignored(NO_CACHE),
+    read(node, draft, reading) {
+      draft.caches = flagOf(node, reading) ?? draft.caches;
+      return undefined;
+    },
+  },
+  cache_params: {
+    ...ignored(NO_CACHE),
+    read(node, draft, reading) {
+      if (!readRedisOfCache(node, draft.cacheRedis, reading)) return undefined;
+      return { verdict: 'supported', says: `${REDIS_SAYS}; ${NO_CACHE}` };
+    },
+  },
   ...each(['cost_discount_config', 'cost_margin_config'], ignored('costs are what vendors charge')),
   include_cost_in_streaming_usage: ignored('costs are in usage records, not in answers'),
   max_budget: supported('US dollars that may be spent', numberOf, (draft, dollars) => {
@@ -319,10 +332,8 @@ export const ROUTER_KEYS: KeyRows<SettingsDraft> = {
     draft.usualConcurrentCalls = calls;
   }),
   default_litellm_params: ignored('calls go out with what the client asks for: parameters are not preset here'),
-  ...each(
-    ['redis_host', 'redis_port', 'redis_password', 'redis_url', 'redis_db', 'cache_kwargs'],
-    ignored(ONLY_IN_PROCESS),
-  ),
+  ...redisRows('redis_', ['host', 'port', 'password', 'url', 'db']),
+  cache_kwargs: ignored('the connection to Redis has no other settings here'),
   ...each(['cache_responses', 'caching_groups', 'client_ttl'], ignored(NO_CACHE)),
   alerting_config: ignored(NO_ALERTS),
   assistants_config: ignored('there are no assistants'),

@@ -13,6 +13,7 @@ import { GENERAL_KEYS, LITELLM_SETTINGS_KEYS, ROUTER_KEYS, TOP_KEYS } from './ke
 import { readAliases } from './read-aliases.js';
 import { readGuardrails } from './read-guardrails.js';
 import { readCredentials, readDeployment } from './read-models.js';
+import { sharedRedisOf } from './read-redis.js';
 
 export interface LiteLlmSurroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -59,8 +60,9 @@ export function readLiteLlm(
       if (entry === undefined || !faulty.has(entry)) problem(reading, origin, inLiteLlmsWords(message));
     }
   }
+  const redis = sharedRedisOf(settings);
   const compat = settings.isCompatible ? { keyHeader: settings.keyHeader?.text.toLowerCase() } : undefined;
-  return { config, guard: access.guard, principal: access.principal, compat, modelInfo: built.modelInfo };
+  return { config, guard: access.guard, principal: access.principal, compat, redis, modelInfo: built.modelInfo };
 }
 
 function readModelList(file: MapNode, settings: SettingsDraft, reading: Reading): readonly DeploymentDraft[] {

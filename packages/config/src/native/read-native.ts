@@ -6,6 +6,7 @@ import type { LoadedConfig, ModelInfo } from '../loaded-config.js';
 import { didYouMean } from '../nearest-word.js';
 import { COMPAT_SAYS, readCompat } from '../read-compat.js';
 import { problem, type Reading } from '../reading.js';
+import { REDIS_SAYS, readSharedRedis, type SharedRedis } from '../shared-redis.js';
 import { type ConfigNode, type MapNode, pathBelow } from '../yaml/config-node.js';
 
 /** Settings that only code can give, and what to write beside the file. */
@@ -32,6 +33,9 @@ const COMPAT_KEY = 'compat';
 
 const REFERENCE = 'env:';
 
+/** What the server shares with others, which a gateway is given as stores. */
+const REDIS_KEY = 'redis';
+
 /** What must not print, and is taken wrapped. */
 const CREDENTIAL = /\.(?:apiKey|key|secret)(?:\[\d+\])?$/;
 
@@ -43,6 +47,7 @@ export function readNative(
   isCompatible: boolean,
 ): Omit<LoadedConfig, 'report'> {
   let compatible = isCompatible;
+  let redis: SharedRedis | undefined;
   const values: Record<string, unknown> = {};
   const nodes = new Map<string, ConfigNode>();
   const keyPlaces = new Map<string, Place>();
@@ -52,6 +57,11 @@ export function readNative(
     if (key === COMPAT_KEY) {
       compatible = readCompat(node, reading) ?? compatible;
       reading.findings.push({ verdict: 'supported', path: node.path, place, says: COMPAT_SAYS });
+      continue;
+    }
+    if (key === REDIS_KEY) {
+      redis = readSharedRedis(followed(node), reading);
+      reading.findings.push({ verdict: 'supported', path: node.path, place, says: REDIS_SAYS });
       continue;
     }
     if (CODE.includes(key)) {
@@ -71,7 +81,7 @@ export function readNative(
     }
   }
   const compat = compatible ? { keyHeader: undefined } : undefined;
-  return { config, guard: guardOf(config), principal: undefined, compat, modelInfo: modelInfoOf(config) };
+  return { config, guard: guardOf(config), principal: undefined, compat, redis, modelInfo: modelInfoOf(config) };
 
   /** The value with its references followed, and every place remembered. */
   function valueAt(node: ConfigNode): unknown {
@@ -88,6 +98,16 @@ export function readNative(
     if (found !== undefined && found !== '') return CREDENTIAL.test(node.path) ? secret(found) : found;
     const near = didYouMean(name, Object.keys(reading.environment));
     return problem(reading, node, `the environment has no variable "${name}"${near}.`);
+  }
+
+  /** The same node with the references in it followed. */
+  function followed(node: ConfigNode): ConfigNode {
+    if (node.kind === 'list') return node;
+    if (node.kind === 'map') {
+      return { ...node, entries: new Map([...node.entries].map(([key, value]) => [key, followed(value)])) };
+    }
+    const value = valueAt(node);
+    return { ...node, value: typeof value === 'string' ? value : node.value };
   }
 
   function nearestAbove(path: string): ConfigNode {
