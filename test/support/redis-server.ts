@@ -61,8 +61,8 @@ export async function startRedis({ cluster = false } = {}): Promise<RedisServer>
 
   async function takeAllSlots(): Promise<void> {
     const client = await createClient({ url }).connect();
-    await client.sendCommand(['CLUSTER', 'ADDSLOTSRANGE', '0', '16383']);
-    while (!(await client.sendCommand(['CLUSTER', 'INFO'])).toString().includes('cluster_state:ok')) {
+    await client.clusterAddSlotsRange({ start: 0, end: 16_383 });
+    while (!(await client.clusterInfo()).includes('cluster_state:ok')) {
       // It takes a moment to believe that it is a cluster.
     }
     client.destroy();

@@ -30,7 +30,7 @@ export async function connectRedis(redis: SharedRedis, logger: Logger): Promise<
     if (isLost) logger.warn({}, 'Redis is connected');
     isLost = false;
   });
-  client.connect().catch((err: Error) => logger.error({ err }, 'Redis cannot be connected'));
+  client.connect().catch((err: unknown) => logger.error({ err }, 'Redis cannot be connected'));
   return {
     stores: {
       ...redisStores(client, prefix === undefined ? {} : { prefix }),
