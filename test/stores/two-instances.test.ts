@@ -9,9 +9,6 @@ import { groupsOn, keepingLogger, startProvider } from '../support/house-start.j
 import { promised } from '../support/promised.js';
 import { CLIENTS } from '../support/redis-clients.js';
 import { type RedisServer, startRedis, withoutRedis } from '../support/redis-server.js';
-import { watchProcess } from '../support/watch-process.js';
-
-watchProcess();
 
 /** Half a cent, in nano-dollars: about a hundred answers. */
 const LIMIT = 5_000_000;
