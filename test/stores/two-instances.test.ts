@@ -96,7 +96,7 @@ describe.skipIf(withoutRedis)(`instances on one Redis${withoutRedis === undefine
         return next(request);
       },
     ];
-    const first = await start('@redis/client', { interceptors: hold });
+    const first = await start('@redis/client', { interceptors: hold, countersTimeoutMs: 5_000 });
     const second = await start('ioredis 6');
     const answer = first.ask('chat', TEAM);
     await asked.kept;
@@ -121,7 +121,7 @@ describe.skipIf(withoutRedis)(`instances on one Redis${withoutRedis === undefine
     'do as configured ($whenCountersFail) while Redis does not answer, say so once, and return to it (R-BUD-7, h02)',
     async ({ whenCountersFail, statuses, says }) => {
       const gateway = await start('@redis/client', {
-        countersTimeoutMs: 500,
+        countersTimeoutMs: 2_000,
         ...(whenCountersFail && { whenCountersFail }),
       });
       expect(await gateway.ask('chat', TEAM)).toBe(200);

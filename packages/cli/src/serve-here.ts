@@ -25,7 +25,10 @@ export async function serveHere(asked: ServeOptions, terminal: Terminal): Promis
   const tells = !isWorker() || isFirstWorker();
   const logger = jsonLog((line) => terminal.error(line));
   // They outlive the gateways that reloads put in each other's place: what is spent stays spent.
-  const ownCounters = isWorker() ? countersOverChannel(channelToPrimary) : memoryCounters(systemClock);
+  const ownStores = isWorker()
+    ? // The process that has them is as busy as its machine, and cannot be gone while this one is there.
+      { counters: countersOverChannel(channelToPrimary), countersTimeoutMs: 10_000 }
+    : { counters: memoryCounters(systemClock) };
   let ledger: Sink | undefined;
   try {
     if (asked.ledger !== undefined) ledger = ledgerFile(asked.ledger);
@@ -77,7 +80,7 @@ export async function serveHere(asked: ServeOptions, terminal: Terminal): Promis
       // What LiteLLM's clients are told is made of it.
       debugHeaders: config.compat !== undefined || config.config.debugHeaders === true,
       logger,
-      stores: { counters: ownCounters, ...shared?.stores, ...stores },
+      stores: { ...(shared?.stores ?? ownStores), ...stores },
       sinks: ledger === undefined ? sinks : [...sinks, ledger],
     });
     const handle = config.compat === undefined ? gateway.handle : forLiteLlmClients(gateway.handle, config.compat);
