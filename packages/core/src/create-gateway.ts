@@ -54,6 +54,7 @@ export function createGateway<Host, Name extends string>(
     reload(next) {
       const whole = reloadedConfig(next, config);
       const road = openRoad(whole, modelsOf(whole), lasting);
+      current.road.retire();
       current = { road, modelNames: Object.keys(whole.models) as Name[] };
       lasting.health.use(cooldownsOf(whole));
     },
@@ -66,6 +67,9 @@ export function createGateway<Host, Name extends string>(
     get openCalls() {
       return open.size;
     },
-    close: (options) => life.close(options?.graceMs ?? 10_000),
+    close(options) {
+      current.road.retire();
+      return life.close(options?.graceMs ?? 10_000);
+    },
   };
 }

@@ -268,4 +268,9 @@ export interface CooldownConfig {
   readonly minCalls: number;
   /** What the share is taken over. Default 30,000. */
   readonly windowMs: number;
+  /**
+   * Asks deployments that rest after failures for a word, so often; one that answers serves again at once, and no caller
+   * has to find out. Costs what a word costs, on the ledger under `portico:probe`. Default: nobody is asked.
+   */
+  readonly probeEveryMs?: number | undefined;
 }

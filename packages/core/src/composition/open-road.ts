@@ -9,10 +9,12 @@ import { openReserveRoom } from '../governance/reserve-room.js';
 import { openKeyRing } from '../governance/virtual-keys.js';
 import { heldIdsOf } from '../held-id.js';
 import type { IncomingRequest } from '../incoming.js';
+import { chatCompletions } from '../operations/chat-completions.js';
 import { openChargeOnce } from '../pipeline/charge-once.js';
 import { explainCall } from '../pipeline/explain-call.js';
 import { openStaircase } from '../pipeline/handle.js';
 import { openMatch } from '../pipeline/match-operation.js';
+import { openProbes } from '../pipeline/probe-deployments.js';
 import { openRoute } from '../pipeline/route.js';
 import { tellLitellmWay, tellOwnWay } from '../pipeline/tell-road.js';
 import { settledPrincipal } from '../principal.js';
@@ -26,6 +28,8 @@ import { CONVERSATIONS, HELD_OPERATIONS, SERVED_OPERATIONS } from './served-oper
 export interface Road<Host> {
   handle(request: IncomingRequest<Host>): Promise<Reply | undefined>;
   explain(question: ExplainQuestion): Promise<Explanation>;
+  /** Nobody takes it any more: what it does by itself ends. Calls under way go on. */
+  retire(): void;
 }
 
 /** As long as vendors keep one open. */
@@ -92,14 +96,9 @@ export function openRoad<Host, Name extends string>(
     maxBodyBytes: config.maxBodyBytes ?? MAX_BODY_BYTES,
     steeringPrefixes: config.requestOverrides === true ? HEADER_PREFIXES[config.compat ?? 'own'] : undefined,
   };
-  const route = openRoute({
-    table,
-    health: lasting.health,
-    prices,
-    reserve: openReserveRoom(counters, clock, onStoreFailure),
+  const { maxWaitMs, probeEveryMs } = cooldownsOf(config);
+  const asking = {
     send: lasting.send,
-    openSocket: lasting.transport.openSocket,
-    admission,
     signing: {
       send: lasting.transport.send,
       clock,
@@ -108,9 +107,29 @@ export function openRoad<Host, Name extends string>(
     },
     clock,
     heartbeatMs: config.heartbeatMs ?? 15_000,
-    maxWaitMs: cooldownsOf(config).maxWaitMs,
     usageRefusers: lasting.usageRefusers,
+  };
+  const route = openRoute({
+    ...asking,
+    table,
+    health: lasting.health,
+    prices,
+    reserve: openReserveRoom(counters, clock, onStoreFailure),
+    openSocket: lasting.transport.openSocket,
+    admission,
+    maxWaitMs,
   });
+  const stopProbes =
+    probeEveryMs === undefined
+      ? undefined
+      : openProbes({
+          everyMs: probeEveryMs,
+          operation: chatCompletions,
+          table,
+          health: lasting.health,
+          meter: lasting.meter,
+          ask: asking,
+        });
 
   const handle = openStaircase<Host>({
     match,
@@ -144,6 +163,7 @@ export function openRoad<Host, Name extends string>(
 
   return {
     handle,
+    retire: () => stopProbes?.(),
     async explain(question) {
       if (needsCatalogue) await prices.load();
       const now = () => clock.now();

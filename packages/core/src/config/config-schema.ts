@@ -222,6 +222,7 @@ export const configSchema = z.strictObject({
       failureRate: z.number().positive().max(1).optional(),
       minCalls: z.number().int().positive().optional(),
       windowMs: positive.optional(),
+      probeEveryMs: positive.optional(),
     })
     .optional(),
   passThrough: z

@@ -237,7 +237,8 @@ export function openAdmission(parts: AdmissionParts): Admission {
 const BEYOND_ALL = Number.MAX_SAFE_INTEGER;
 
 const NO_LIMITS: readonly Limit[] = [];
-const NOTHING_HELD: Ticket = Object.freeze({ headers: [], settle() {}, again: () => NOTHING_HELD });
+/** For calls that nobody's limits are about. */
+export const NOTHING_HELD: Ticket = Object.freeze({ headers: [], settle() {}, again: () => NOTHING_HELD });
 const NO_NEED: Need = { tokens: 0, costNanoUsd: 0 };
 
 /** Everywhere a call for a group can end up. */

@@ -20,6 +20,8 @@ export interface Health {
   failed(standing: Standing, failure: GatewayError): void;
   /** Its attempt ended without a verdict: the client left, another was faster. */
   undecided(standing: Standing): void;
+  /** Those that rest after failures, or have rested, and whom nobody has asked since. */
+  onTrial(): readonly Standing[];
   /** It has no room until then. */
   full(standing: Standing, until: number): void;
   /** Calls back once when any deployment begins or ends to be one that may be asked; calling the result takes it back. */
@@ -89,7 +91,11 @@ export function openHealth(first: CooldownConfig, clock: Clock, store?: Cooldown
       // One that was under way when the trial began says nothing about it: only the probe's verdict counts.
       if (standing.isOnTrial && standing.probedAt === 0) return;
       standing.failuresInARow = 0;
-      standing.isOnTrial = false;
+      if (standing.isOnTrial) {
+        standing.isOnTrial = false;
+        // It was asked before its time, and works: nothing is left to wait for.
+        standing.restsUntil = 0;
+      }
       endProbe(standing);
     },
 
@@ -110,6 +116,8 @@ export function openHealth(first: CooldownConfig, clock: Clock, store?: Cooldown
     },
 
     undecided: endProbe,
+
+    onTrial: () => [...standings.values()].filter(({ isOnTrial, probedAt }) => isOnTrial && probedAt === 0),
 
     full(standing, until) {
       standing.fullUntil = Math.max(standing.fullUntil, until);

@@ -1,0 +1,115 @@
+import type { Attempt, Call } from '../call.js';
+import { Cancellation } from '../cancellation.js';
+import type { GatewayError } from '../errors.js';
+import { NOTHING_HELD } from '../governance/admission.js';
+import type { UpstreamOperation } from '../operation.js';
+import type { Health } from '../routing/health.js';
+import { serves } from '../routing/lanes.js';
+import type { Place, RouteTable } from '../routing/route-table.js';
+import type { Standing } from '../routing/standing.js';
+import { Visit } from '../routing/visit.js';
+import { type AskParts, askDeployment } from '../upstream/ask-deployment.js';
+import { Meter, type MeterParts } from './meter.js';
+
+export interface ProbeParts {
+  /** Between two rounds. */
+  readonly everyMs: number;
+  /** The operation that probes ask for. */
+  readonly operation: UpstreamOperation;
+  readonly table: RouteTable;
+  readonly health: Health;
+  readonly meter: MeterParts;
+  readonly ask: Omit<AskParts, 'estimate'>;
+}
+
+/** Whom the ledger has probes down to. */
+const PROBER = { id: 'portico:probe' } as const;
+
+const QUESTION = { messages: [{ role: 'user', content: 'ping' }], max_tokens: 16 } as const;
+
+/**
+ * Asks deployments that rest after failures for a word, every so often: one that answers serves again at once, and no
+ * caller has to find out. What it costs is on the ledger. Answers how to stop.
+ */
+export function openProbes(parts: ProbeParts): () => void {
+  const { clock } = parts.ask;
+  let stopTimer = clock.after(parts.everyMs, round);
+  const stopped = new Cancellation();
+  return () => {
+    stopTimer();
+    stopped.cancel(new Error('probes were stopped'));
+  };
+
+  function round(): void {
+    for (const standing of parts.health.onTrial()) {
+      const place = parts.table.placeOf(standing.deployment.id);
+      if (place !== undefined && serves(place.deployment, parts.operation.name)) void probe(standing, place, parts);
+    }
+    if (!stopped.cancelled) stopTimer = clock.after(parts.everyMs, round);
+  }
+}
+
+async function probe(standing: Standing, { deployment, group }: Place, parts: ProbeParts): Promise<void> {
+  const { clock } = parts.ask;
+  const startedAt = clock.now();
+  const body = { ...QUESTION, model: group.name };
+  const call: Call = {
+    id: `probe_${crypto.randomUUID()}`,
+    operation: parts.operation,
+    principal: PROBER,
+    via: 'internal',
+    demand: parts.operation.read(body),
+    body,
+    headers: { get: () => undefined },
+    form: undefined,
+    group,
+    steering: undefined,
+    host: {},
+    tags: [],
+    startedAt,
+    cancellation: new Cancellation(),
+    attempts: [],
+    warnings: [],
+  };
+  const attempt: Attempt = {
+    group: group.name,
+    deployment: deployment.id,
+    provider: deployment.provider.name,
+    model: deployment.model,
+    startedAt,
+    endedAt: undefined,
+    firstContentAt: undefined,
+    status: undefined,
+    upstreamRequestId: undefined,
+    failure: undefined,
+  };
+  call.attempts.push(attempt);
+  const meter = new Meter(call, NOTHING_HELD, parts.meter);
+  const visit = new Visit(standing, attempt, undefined, parts.health, clock);
+  meter.asking(deployment);
+  try {
+    const asked = {
+      record: attempt,
+      cancellation: call.cancellation,
+      endsAt: startedAt + group.totalMs,
+      hold: undefined,
+      soFar: undefined,
+      usedBefore: undefined,
+      onBroken: undefined,
+      onHead: () => {},
+      onFirstContent: () => {},
+      onStreamEnd: () => {},
+    };
+    const answer = await askDeployment(call, deployment, asked, {
+      ...parts.ask,
+      estimate: (characters) => meter.estimate(characters),
+    });
+    if (answer.kind !== 'whole') throw new TypeError('a probe asks for no stream');
+    visit.answered(meter.usageOfWhole(answer));
+    meter.answered(answer);
+  } catch (error) {
+    const failure = error as GatewayError; // `askDeployment` rejects with nothing else
+    visit.failed(failure);
+    meter.failed(failure);
+  }
+}
