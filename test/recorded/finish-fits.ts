@@ -3,9 +3,19 @@ const SPELLINGS: Readonly<Record<string, string>> = {
   end_turn: 'stop',
   stop_sequence: 'stop',
   pause_turn: 'stop',
+  // Google's, some of them as numbers.
+  1: 'stop',
+  2: 'length',
+  STOP: 'stop',
+  SAFETY: 'content_filter',
+  UNEXPECTED_TOOL_CALL: 'stop',
+  completed: 'stop',
+  complete: 'stop',
   eos: 'stop',
   eos_token: 'stop',
   max_tokens: 'length',
+  max_output_tokens: 'length',
+  MAX_TOKENS: 'length',
   model_length: 'length',
   model_context_window_exceeded: 'length',
   tool_use: 'tool_calls',
@@ -25,7 +35,7 @@ const SPELLINGS: Readonly<Record<string, string>> = {
 };
 
 /** Whether a finish reason says on the chat wire what the vendor said in its own. */
-export function finishFits(finish: unknown, native: string, calledTools: boolean): boolean {
+export function finishFits(finish: unknown, native: string | number, calledTools: boolean): boolean {
   const wanted = SPELLINGS[native] ?? native;
   return finish === wanted || (calledTools && finish === 'tool_calls' && wanted === 'stop');
 }

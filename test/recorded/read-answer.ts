@@ -1,11 +1,13 @@
 import type OpenAI from 'openai';
 
-/** What a client of the chat wire read, whole or joined from a stream. */
+/** What a client read, whole or joined from a stream, in the words of the chat wire. */
 export interface ReadAnswer {
   text: string;
   refusal: string;
+  reasoning: string;
   toolCalls: { name: string; arguments: unknown }[];
   finish: string | null | undefined;
+  usage: { readonly input: number; readonly output: number } | undefined;
 }
 
 type Body = Record<string, unknown>;
@@ -26,27 +28,39 @@ async function readWhole(
   const answer = await openai.chat.completions.create(body);
   const choice = answer.choices[0];
   // What a content filter withheld whole comes without a message.
-  const message = choice?.message;
+  const message = choice?.message as Thinking<typeof choice.message> | undefined;
   return {
     text: message?.content ?? '',
     refusal: message?.refusal ?? '',
+    reasoning: message?.reasoning_content ?? message?.reasoning ?? '',
     toolCalls: (message?.tool_calls ?? []).map((call) =>
       call.type === 'custom'
         ? { name: call.custom.name, arguments: call.custom.input }
         : { name: call.function.name, arguments: parsed(call.function.arguments) },
     ),
     finish: choice?.finish_reason,
+    usage: usageIn(answer.usage),
   };
 }
 
+/** What many vendors have beside OpenAI's fields. */
+type Thinking<T> = T & { readonly reasoning_content?: string | null; readonly reasoning?: string | null };
+
+function usageIn(usage: OpenAI.CompletionUsage | null | undefined): ReadAnswer['usage'] {
+  return usage ? { input: usage.prompt_tokens, output: usage.completion_tokens } : undefined;
+}
+
 async function joinStream(openai: OpenAI, body: OpenAI.Chat.ChatCompletionCreateParamsStreaming): Promise<ReadAnswer> {
-  const answer: ReadAnswer = { text: '', refusal: '', toolCalls: [], finish: undefined };
+  const answer: ReadAnswer = nothingYet();
   const calls = new Map<number, { name: string; text: string; custom: boolean }>();
   for await (const chunk of await openai.chat.completions.create(body)) {
+    answer.usage = usageIn(chunk.usage) ?? answer.usage;
     for (const choice of chunk.choices) {
       if (choice.index !== 0) continue;
       answer.text += choice.delta.content ?? '';
       answer.refusal += choice.delta.refusal ?? '';
+      const { reasoning_content: thought, reasoning } = choice.delta as Thinking<typeof choice.delta>;
+      answer.reasoning += thought ?? reasoning ?? '';
       answer.finish = choice.finish_reason ?? answer.finish;
       for (const call of choice.delta.tool_calls ?? []) {
         const index = call.index ?? calls.size;
@@ -66,7 +80,13 @@ async function joinStream(openai: OpenAI, body: OpenAI.Chat.ChatCompletionCreate
   return answer;
 }
 
-function parsed(text: string): unknown {
+/** An answer of which nothing was read so far. */
+export function nothingYet(): ReadAnswer {
+  return { text: '', refusal: '', reasoning: '', toolCalls: [], finish: undefined, usage: undefined };
+}
+
+/** Arguments as a value; as text where they broke off. */
+export function parsed(text: string): unknown {
   try {
     return JSON.parse(text || '{}');
   } catch {

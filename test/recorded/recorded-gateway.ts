@@ -8,6 +8,9 @@ import OpenAI from 'openai';
 /** Vendors that recordings know by another name than configurations do. */
 const PREFIXES: Readonly<Record<string, string>> = {
   alibaba: 'dashscope',
+  lmstudio: 'lm_studio',
+  'bedrock-mantle': 'bedrock_mantle',
+  'bedrock-openai': 'bedrock_mantle',
   together: 'together_ai',
   venice: 'veniceai',
 };
@@ -46,7 +49,8 @@ export function prefixOf(line: CaseLine): string {
   if (isNative(line)) return NATIVE[line.provider] as string; // those of NATIVE_APIS are of one of these vendors
   if (line.api === 'messages') return 'anthropic';
   const prefix = PREFIXES[line.provider] ?? line.provider;
-  return known.has(prefix) ? prefix : 'custom_openai';
+  if (known.has(prefix)) return prefix;
+  return line.api === 'responses' ? 'openai' : 'custom_openai';
 }
 
 /** What some vendors must be told beside a key. */

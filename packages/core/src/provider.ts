@@ -62,6 +62,8 @@ export interface Connection {
   readonly origin: string;
   /** The model's own name, where `model` says more than that: a route, a region. Default: the model. */
   readonly baseModel?: string;
+  /** The vendor's name for the model, where the reference says more than that (`openai/responses/…`). */
+  readonly model?: string;
   /** Path and query of an operation; what has none is not offered here, whatever the provider could do elsewhere. */
   readonly paths: Readonly<Partial<Record<UpstreamOperationName, string>>>;
   /** Path and query of an operation asked for a stream, where that is another; `paths` must name the operation as well. */

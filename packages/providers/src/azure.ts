@@ -4,6 +4,7 @@ import { type BaseUrl, joinPath, parseBaseUrl } from './shared/base-url.js';
 import { classifyOpenAiError } from './shared/classify-openai-error.js';
 import { endpointPaths, keepingPaths } from './shared/endpoints.js';
 import { OPENAI_OPERATIONS, openAiCodecs } from './shared/openai-codecs.js';
+import { modelOf } from './shared/responses-only.js';
 import { roomLeftInOpenAiHeaders } from './shared/room-left.js';
 
 const who = 'azure';
@@ -28,12 +29,19 @@ export const azure: Provider = {
         `${who} needs the address of your resource. Set "baseUrl", such as "https://my-resource.openai.azure.com".`,
       );
     }
-    const { base, apiVersion } = resourceAddress(parseBaseUrl(baseUrl, who), settings);
+    const { model, operations } = modelOf(settings, OF_AZURE);
+    const { base, apiVersion } = resourceAddress(parseBaseUrl(baseUrl, who), { ...settings, model });
+    const resource = { ...base, path: base.path.replace(DEPLOYMENT, '') };
     const query: Record<string, string> = apiVersion === undefined ? {} : { 'api-version': apiVersion };
     return {
       origin: base.origin,
-      paths: endpointPaths(base, OF_AZURE, query),
-      relays: relaysOf(base, query, settings.model),
+      model,
+      paths: {
+        ...endpointPaths(base, operations, query),
+        // They belong to the resource and not to a deployment of it; older versions of the address do not have them.
+        ...(hasResponses(apiVersion) && endpointPaths(resource, ['responses'], query)),
+      },
+      relays: relaysOf(base, resource, query, model),
       ...azureSignIn(settings, who),
     };
   },
@@ -42,15 +50,21 @@ export const azure: Provider = {
 };
 
 /** Content filters are a service of their own there. */
-const OF_AZURE = OPENAI_OPERATIONS.filter((operation) => operation !== 'moderations');
+const OF_AZURE = OPENAI_OPERATIONS.filter((operation) => operation !== 'moderations' && operation !== 'responses');
+
+const DEPLOYMENT = /\/deployments\/[^/]+$/;
+
+function hasResponses(apiVersion: string | undefined): boolean {
+  return V1_VERSIONS.includes(apiVersion) || (apiVersion !== undefined && apiVersion >= '2025-03-01');
+}
 
 /** What belongs to the resource and to no deployment; the older address names the deployment in the query of sockets. */
 function relaysOf(
   base: BaseUrl,
+  root: BaseUrl,
   query: Readonly<Record<string, string>>,
   model: string,
 ): NonNullable<Connection['relays']> {
-  const root = { ...base, path: base.path.replace(/\/deployments\/[^/]+$/, '') };
   const socket = root.path === base.path ? { model } : { deployment: model };
   return { ...keepingPaths(root, query), realtime: joinPath(root, '/realtime', { ...query, ...socket }) };
 }

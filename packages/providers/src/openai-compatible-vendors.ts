@@ -119,29 +119,35 @@ const KINDS = {
   speech: ['audio.speech'],
   transcripts: ['audio.transcriptions', 'audio.translations'],
   rerank: ['rerank'],
+  responses: ['responses'],
 } as const satisfies Record<string, readonly UpstreamOperationName[]>;
 
 /**
- * What vendors have beside text, under the same address and in the same words. Not here: NVIDIA's and DeepInfra's rerank,
- * which have other addresses, and Mistral's speech, which comes as JSON.
+ * What vendors have beside chat, under the same address and in the same words. Not here: NVIDIA's and DeepInfra's rerank,
+ * which have other addresses, and Mistral's speech, which comes as JSON; nor the responses of vendors that have them for
+ * some of their models only, or since lately: told as chat, all their models have them.
  */
-const BESIDE_TEXT: Readonly<Record<string, readonly (keyof typeof KINDS)[]>> = {
+const BESIDE_CHAT: Readonly<Record<string, readonly (keyof typeof KINDS)[]>> = {
   '302ai': ['images'],
   aihubmix: ['images'],
   aiml: ['images', 'speech', 'transcripts'],
+  bedrock_mantle: ['responses'],
   cometapi: ['images'],
   custom_openai: ['images', 'speech', 'transcripts', 'rerank'],
+  dashscope: ['responses'],
   deepinfra: ['images', 'speech', 'transcripts'],
-  fireworks_ai: ['rerank'],
-  groq: ['speech', 'transcripts'],
+  deepseek: ['responses'],
+  fireworks_ai: ['responses', 'rerank'],
+  groq: ['responses', 'speech', 'transcripts'],
   heroku: ['images'],
   hosted_vllm: ['speech', 'transcripts', 'rerank'],
   infinity: ['rerank'],
   jina_ai: ['rerank'],
   lemonfox: ['images', 'speech', 'transcripts'],
   lepton: ['speech', 'transcripts'],
-  litellm_proxy: ['images', 'speech', 'transcripts', 'rerank'],
-  llamacpp: ['rerank'],
+  litellm_proxy: ['responses', 'images', 'speech', 'transcripts', 'rerank'],
+  llamacpp: ['responses', 'rerank'],
+  lm_studio: ['responses'],
   mistral: ['transcripts'],
   morph: ['rerank'],
   nebius: ['images'],
@@ -149,8 +155,9 @@ const BESIDE_TEXT: Readonly<Record<string, readonly (keyof typeof KINDS)[]>> = {
   nscale: ['images'],
   ollama: ['speech', 'transcripts'],
   openai_like: ['images', 'speech', 'transcripts', 'rerank'],
-  openrouter: ['speech', 'transcripts', 'rerank'],
+  openrouter: ['responses', 'speech', 'transcripts', 'rerank'],
   ovhcloud: ['speech', 'transcripts'],
+  poe: ['responses'],
   portkey: ['images', 'speech', 'transcripts'],
   qianfan: ['rerank'],
   sambanova: ['speech', 'transcripts'],
@@ -159,9 +166,10 @@ const BESIDE_TEXT: Readonly<Record<string, readonly (keyof typeof KINDS)[]>> = {
   stepfun: ['speech', 'transcripts'],
   together_ai: ['images', 'speech', 'transcripts', 'rerank'],
   veniceai: ['images', 'speech', 'transcripts'],
-  volcengine: ['images'],
+  vercel_ai_gateway: ['responses'],
+  volcengine: ['responses', 'images'],
   voyage: ['rerank'],
-  xai: ['images'],
+  xai: ['responses', 'images'],
   xinference: ['images', 'rerank'],
   zai: ['images'],
   zhipu: ['images', 'speech', 'transcripts', 'rerank'],
@@ -467,7 +475,7 @@ function row(
   rules: WireRules,
   rest: Partial<OpenAiCompatibleVendor> = {},
 ): OpenAiCompatibleVendor {
-  const beside = (BESIDE_TEXT[name] ?? []).flatMap((kind) => KINDS[kind]);
+  const beside = (BESIDE_CHAT[name] ?? []).flatMap((kind) => KINDS[kind]);
   return { name, baseUrl, keyVariables, operations: [...OPERATIONS[operations], ...beside], rules, ...rest };
 }
 

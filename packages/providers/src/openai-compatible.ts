@@ -8,6 +8,7 @@ import { passThrough, type WireRules } from './shared/pass-through.js';
 import { readOptions, textOption } from './shared/read-options.js';
 import type { Edit } from './shared/request-rules.js';
 import { type RerankRules, rerankCodec } from './shared/rerank.js';
+import { responsesCodec } from './shared/responses.js';
 import { roomLeftInOpenAiHeaders } from './shared/room-left.js';
 
 /** A vendor that speaks OpenAI's wire, told as data. */
@@ -43,6 +44,7 @@ export function openAiCompatible(vendor: OpenAiCompatibleVendor): Provider {
   const classifyRules = { who: vendor.name, ...(vendor.errorCodes && { codes: vendor.errorCodes }) };
   const codecOf = (operation: UpstreamOperationName) => {
     if (operation === 'rerank') return rerankCodec(vendor.rerank);
+    if (operation === 'responses') return responsesCodec(classifyRules, vendor.rules);
     if (MEDIA.has(operation)) return mediaCodec(classifyRules);
     const edits = operation === 'chat.completions' ? vendor.edits : undefined;
     return passThrough(operation, classifyRules, vendor.rules, edits);

@@ -59,12 +59,13 @@ export function buildDeployment(
     const variables = provider.keyVariables.join(' or ');
     return refuse(path, `"${details.model}" has no credential. Set ${variables} in the environment, or give "apiKey".`);
   }
-  const model = details.model.slice(slash + 1);
+  const reference = details.model.slice(slash + 1);
   const id = idOf(details, groupName, around.takenIds);
   if (id === undefined) return refuse(`${path}.id`, `"${details.id}" is the id of another deployment too.`);
   const { environment } = around;
-  const connection = connect(provider, { ...settingsOf(details), model, apiKey, environment });
+  const connection = connect(provider, { ...settingsOf(details), model: reference, apiKey, environment });
   if (typeof connection === 'string') return refuse(path, connection);
+  const model = connection.model ?? reference;
   const baseModel = details.baseModel ?? connection.baseModel ?? model;
   const codecs = offered(connection.codecs ?? provider.codecs, connection);
   return {

@@ -10,19 +10,24 @@ export function chunkStream(object: string): StreamSpelling {
     terminator: 'data: [DONE]\n\n',
     usageChunk(usage, like) {
       const { id, created, model } = (like === undefined ? {} : JSON.parse(like)) as JsonObject;
-      return JSON.stringify({ id, object, created, model, choices: [], usage: spellUsage(usage) });
+      return JSON.stringify({ id, object, created, model, choices: [], usage: spellChatUsage(usage) });
     },
   };
 }
 
-function spellUsage(usage: Usage): JsonObject {
+/** Usage as chat completions spell it. */
+export function spellChatUsage(usage: Usage): JsonObject {
   const prompt = totalInputTokens(usage);
   const completion = totalOutputTokens(usage);
+  const written = usage.cacheWriteTokens + usage.cacheWriteHourTokens;
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,
     total_tokens: prompt + completion,
-    prompt_tokens_details: { cached_tokens: usage.cacheReadTokens },
+    prompt_tokens_details: {
+      cached_tokens: usage.cacheReadTokens,
+      ...(written > 0 && { cache_write_tokens: written }),
+    },
     completion_tokens_details: { reasoning_tokens: usage.reasoningTokens },
   };
 }

@@ -52,8 +52,7 @@ export function passThrough(
 
   return {
     encode(request, target) {
-      const body: JsonObject = { ...request, model: target.model };
-      if (modelPrefix !== undefined && !target.model.includes('/')) body.model = modelPrefix + target.model;
+      const body: JsonObject = { ...request, model: modelAs(target.model, modelPrefix) };
       for (const edit of edits) edit(body, target);
       for (const family of families) {
         if (!target.baseModel.startsWith(family.prefix)) continue;
@@ -86,6 +85,11 @@ function showSources(answer: JsonObject, { message }: JsonObject): void {
   const text = typeof message.content === 'string' ? message.content : undefined;
   const annotations = annotationsFromSources(answer, text);
   if (annotations.length > 0) message.annotations = annotations;
+}
+
+/** The name of a model, made a path where the vendor's names are paths. */
+export function modelAs(model: string, prefix: string | undefined): string {
+  return prefix === undefined || model.includes('/') ? model : prefix + model;
 }
 
 function editsFor(operation: UpstreamOperationName, rules: WireRules, who: string): readonly Edit[] {

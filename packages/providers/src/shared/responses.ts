@@ -9,13 +9,14 @@ import {
 } from '@portico/core';
 import { type ClassifyRules, classifyOpenAiError } from './classify-openai-error.js';
 import { parseJson } from './parse-json.js';
+import { modelAs, type WireRules } from './pass-through.js';
 
 /** The Responses wire for upstreams that speak it: passes through but for the model's name and what others reasoned. */
-export function responsesCodec(vendor: ClassifyRules): Codec {
+export function responsesCodec(vendor: ClassifyRules, { modelPrefix }: Pick<WireRules, 'modelPrefix'> = {}): Codec {
   return {
     encode(request, target) {
       const { input } = request;
-      const body: JsonObject = { ...request, model: target.model };
+      const body: JsonObject = { ...request, model: modelAs(target.model, modelPrefix) };
       if (Array.isArray(input) && input.some(isForeign)) body.input = input.filter((item) => !isForeign(item));
       return body;
     },

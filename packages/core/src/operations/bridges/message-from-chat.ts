@@ -70,7 +70,8 @@ function inputOf(text: unknown): JsonObject {
   if (typeof text !== 'string' || text.trim() === '') return {};
   try {
     const input: unknown = JSON.parse(text);
-    return isJsonObject(input) ? input : { arguments: input };
+    if (isJsonObject(input)) return input;
+    return input === null ? {} : { arguments: input };
   } catch {
     return { arguments: text };
   }

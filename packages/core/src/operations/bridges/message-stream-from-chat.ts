@@ -96,7 +96,7 @@ class MessageEvents implements StreamSink {
     if (Array.isArray(delta.thinking_blocks)) {
       for (const block of delta.thinking_blocks as unknown[]) if (isJsonObject(block)) this.#sign(block);
     }
-    const text = delta.content ?? delta.refusal;
+    const text = delta.content || delta.refusal;
     if (typeof text === 'string' && text !== '') this.#delta('text', { type: 'text_delta', text });
     if (Array.isArray(delta.tool_calls)) {
       for (const call of delta.tool_calls as unknown[]) if (isJsonObject(call)) this.#call(call);

@@ -1,18 +1,25 @@
 import type { Codec } from '../../codec.js';
 import type { Connection, Provider } from '../../provider.js';
 import { chatFromMessages } from './chat-from-messages.js';
+import { chatFromResponse } from './chat-from-response.js';
 import { chatFromResponses } from './chat-from-responses.js';
+import { openChatStream } from './chat-stream-from-response.js';
 import { messageFromChat } from './message-from-chat.js';
 import { openMessageStream } from './message-stream-from-chat.js';
 import { responseFromChat } from './response-from-chat.js';
 import { openResponseStream } from './response-stream-from-chat.js';
+import { responsesFromChat } from './responses-from-chat.js';
 
-/** Wires of clients, told in terms of chat completions: once for all vendors that have those and not the wire itself. */
+/**
+ * Wires of clients, told in terms of chat completions: once for all vendors that have those and not the wire itself. Where
+ * a model is asked for responses alone, its chat completions are told in terms of these.
+ */
 export const bridges = {
   codecs(own: Provider['codecs']): Provider['codecs'] {
-    const chat = own['chat.completions'];
+    const { responses } = own;
+    const chat = own['chat.completions'] ?? (responses && chatOverResponses(responses));
     if (chat === undefined) return own;
-    return { messages: messagesOverChat(chat), responses: responsesOverChat(chat), ...own };
+    return { messages: messagesOverChat(chat), responses: responsesOverChat(chat), ...own, 'chat.completions': chat };
   },
 
   connection(own: Connection): Connection {
@@ -21,6 +28,16 @@ export const bridges = {
     return streamPaths === undefined ? bridged : { ...bridged, streamPaths: withBridges(streamPaths) };
   },
 };
+
+function chatOverResponses(responses: Codec): Codec {
+  return {
+    ...responses,
+    encode: (request, target) => responses.encode(responsesFromChat(request, target), target),
+    decode: (answer, target) =>
+      chatFromResponse(responses.decode === undefined ? answer : responses.decode(answer, target)),
+    openStream: (target) => openChatStream(responses.openStream(target)),
+  };
+}
 
 function messagesOverChat(chat: Codec): Codec {
   return {
@@ -43,6 +60,6 @@ function responsesOverChat(chat: Codec): Codec {
 
 /** A bridged operation is asked where the chat is. */
 function withBridges(paths: Connection['paths']): Connection['paths'] {
-  const chat = paths['chat.completions'];
-  return chat === undefined ? paths : { messages: chat, responses: chat, ...paths };
+  const chat = paths['chat.completions'] ?? paths.responses;
+  return chat === undefined ? paths : { messages: chat, responses: chat, 'chat.completions': chat, ...paths };
 }

@@ -1,0 +1,123 @@
+import Anthropic from '@anthropic-ai/sdk';
+import {
+  type ByteSink,
+  createGateway,
+  type Provider,
+  type Transport,
+  type UpstreamOperationName,
+  type UsageRecord,
+} from '@portico/core';
+import { allProviders } from '@portico/providers';
+import { type CaseLine, fakeClock, readCase } from '@portico/testing';
+import OpenAI from 'openai';
+
+export interface AnsweringGateway {
+  readonly openai: OpenAI;
+  readonly anthropic: Anthropic;
+  /** What was sent upstream for a case, latest first. */
+  sentFor(id: string): { readonly path: string; readonly body: Record<string, unknown> } | undefined;
+  /** The usage record of a case's latest call. */
+  recordOf(id: string): UsageRecord | undefined;
+}
+
+/**
+ * A gateway in this process with one model group per recorded case, named by its id, whose upstreams answer what was
+ * recorded: without sockets, so that thousands of calls take seconds. `vendorOf` says who is asked, and
+ * that vendor speaks the recorded wire alone.
+ */
+export function answeringGateway(
+  folder: string,
+  lines: readonly CaseLine[],
+  vendorOf: (line: CaseLine) => string,
+): AnsweringGateway {
+  const records = new Map<string, UsageRecord>();
+  const sent = new Map<string, { path: string; body: Record<string, unknown> }>();
+  const gateway = createGateway(
+    {
+      models: Object.fromEntries(
+        lines.map((line) => [
+          line.id,
+          [
+            {
+              baseUrl: 'http://upstream.example/v1',
+              apiKey: 'sk-recorded',
+              dropUnsupported: true,
+              model: `${vendorOf(line)}@${line.api}/${line.model ?? 'unnamed'}`,
+              id: line.id,
+            },
+          ],
+        ]),
+      ),
+      retries: { maxRetries: 0 },
+      cooldowns: { restMs: 0, quotaRestMs: 0, failuresInARow: 1_000_000 },
+      observers: [{ callEnded: (record) => void records.set(record.requestedModel, record) }],
+      clock: fakeClock(0),
+    },
+    { providers: allProviders().flatMap(wireByWire), transport: recordedAnswers(folder, sent), environment: {} },
+  );
+  const own = { fetch: gateway.fetchAs({ id: 'tester' }), apiKey: 'unused', maxRetries: 0 };
+  return {
+    openai: new OpenAI({ ...own, baseURL: 'http://portico/v1' }),
+    anthropic: new Anthropic({ ...own, baseURL: 'http://portico' }),
+    sentFor: (id) => sent.get(id),
+    recordOf: (id) => records.get(id),
+  };
+}
+
+/** What an upstream of each recorded wire can be asked: nothing but what it answers in that wire. */
+const WIRES: Readonly<Record<string, readonly UpstreamOperationName[]>> = {
+  chat: ['chat.completions'],
+  responses: ['responses'],
+  messages: ['messages', 'chat.completions'],
+  generate: ['chat.completions'],
+  converse: ['chat.completions'],
+  chat2: ['chat.completions'],
+  'ollama-chat': ['chat.completions'],
+};
+
+/** The vendor once for each wire that was recorded, having that alone: a client of another is then served by a bridge. */
+function wireByWire(provider: Provider): Provider[] {
+  return Object.entries(WIRES).map(([wire, operations]) => {
+    const only = <T>(all: Readonly<Partial<Record<UpstreamOperationName, T>>>) =>
+      Object.fromEntries(Object.entries(all).filter(([name]) => (operations as readonly string[]).includes(name)));
+    const connect: Provider['connect'] = (settings) => {
+      const connection = provider.connect(settings);
+      return { ...connection, paths: only(connection.paths) };
+    };
+    return { ...provider, name: `${provider.name}@${wire}`, codecs: only(provider.codecs), connect };
+  });
+}
+
+/** Bytes a piece: uneven, so that events are cut in all places. */
+const PIECE = 733;
+
+function recordedAnswers(
+  folder: string,
+  sent: Map<string, { path: string; body: Record<string, unknown> }>,
+): Transport {
+  return {
+    async send({ path, body, attempt }) {
+      sent.set(attempt.deployment, { path, body: JSON.parse(String(body)) as Record<string, unknown> });
+      const { response } = readCase(folder, attempt.deployment);
+      return {
+        status: response.status,
+        headers: { get: (name) => response.headers[name] },
+        body: {
+          start: (sink) => void deliver(response.bytes, sink),
+          pause() {},
+          resume() {},
+          cancel() {},
+        },
+      };
+    },
+    close: async () => {},
+  };
+}
+
+async function deliver(bytes: Uint8Array, sink: ByteSink): Promise<void> {
+  for (let at = 0; at < bytes.length; at += PIECE) {
+    sink.bytes(bytes.subarray(at, at + PIECE));
+    await undefined;
+  }
+  sink.end();
+}
