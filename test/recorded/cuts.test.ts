@@ -6,6 +6,8 @@ import { fixtures, WITHOUT_FIXTURES } from './fixtures.js';
 import { prefixOf } from './recorded-gateway.js';
 
 const CHAT_STREAMS = 50;
+/** Bytes; an event that is longer is cut in several places in one run, so that the longest take seconds. */
+const LONGEST_PIECE = 500;
 /** Bytes; longer ones only repeat themselves. */
 const LONGEST_STREAM = 9_000;
 
@@ -23,7 +25,8 @@ describe('recorded streams, cut at every byte offset', () => {
     .filter((line) => line.api === 'chat' && bytesOf(line).length < LONGEST_STREAM)
     .sort((a, b) => bytesOf(b).length - bytesOf(a).length)
     .slice(0, CHAT_STREAMS);
-  const lines = [...chat, ...streams.filter((line) => line.api === 'messages' || line.api === 'chat2')];
+  const all = streams.filter((line) => ['messages', 'responses', 'chat2'].includes(line.api));
+  const lines = [...chat, ...all];
   let gateway: Gateway;
   let next: readonly Uint8Array[] = [];
 
@@ -43,7 +46,7 @@ describe('recorded streams, cut at every byte offset', () => {
           ]),
         ),
         anonymous: { id: 'tester' },
-        cooldowns: { restMs: 0, failuresInARow: 1_000_000 },
+        cooldowns: { restMs: 0, quotaRestMs: 0, failuresInARow: 1_000_000 },
         retries: { maxRetries: 0 },
         clock: fakeClock(0),
       },
@@ -51,35 +54,35 @@ describe('recorded streams, cut at every byte offset', () => {
     );
   });
 
-  it(`are ${CHAT_STREAMS} of chat and all of messages and of Cohere`, () => expect(chat).toHaveLength(CHAT_STREAMS));
+  it(`are ${CHAT_STREAMS} of chat and all of messages, responses and Cohere`, () => expect(chat).toHaveLength(CHAT_STREAMS));
 
   it.each(lines.map((line) => [`${line.api} ${line.id}`, line] as const))('%s', async (_title, line) => {
     const events = eventsOf(bytesOf(line));
-    const uncut = await read(line.id, events);
+    const uncut = await read(line, events);
     const longest = Math.max(...events.map((event) => event.length));
     for (const parity of [0, 1]) {
-      for (let offset = 1; offset < longest; offset += 1) {
-        const pieces = events.flatMap((event, index) =>
-          index % 2 === parity && offset < event.length ? [event.subarray(0, offset), event.subarray(offset)] : [event],
-        );
+      for (let offset = 1; offset <= Math.min(longest, LONGEST_PIECE); offset += 1) {
+        const pieces = events.flatMap((event, index) => (index % 2 === parity ? cutAt(event, offset) : [event]));
         if (pieces.length === events.length) continue;
-        const cut = await read(line.id, pieces);
+        const cut = await read(line, pieces);
         if (cut !== uncut) expect({ offset, parity, text: cut }).toEqual({ offset, parity, text: uncut });
       }
     }
   });
 
   /** What the client of a stream reads, without the id that every call has anew. */
-  async function read(model: string, pieces: readonly Uint8Array[]): Promise<string> {
+  async function read(line: CaseLine, pieces: readonly Uint8Array[]): Promise<string> {
     next = pieces;
+    const isResponse = line.api === 'responses';
+    const asked = isResponse ? { input: 'Hello' } : { messages: [{ role: 'user', content: 'Hello' }] };
     const answer = await gateway.handle({
       method: 'POST',
-      path: '/v1/chat/completions',
+      path: isResponse ? '/v1/responses' : '/v1/chat/completions',
       header: () => undefined,
       ip: undefined,
       authority: undefined,
       host: {},
-      body: { kind: 'parsed', value: { model, stream: true, messages: [{ role: 'user', content: 'Hello' }] } },
+      body: { kind: 'parsed', value: { model: line.id, stream: true, ...asked } },
       onClientGone() {},
     });
     if (answer?.kind !== 'events') return String(answer?.body ?? '').replace(/req_[\w-]+/, '');
@@ -97,6 +100,17 @@ describe('recorded streams, cut at every byte offset', () => {
     return text.replace(/req_[\w-]+/, '');
   }
 });
+
+/** The event in two, or in more where it is long. */
+function cutAt(event: Uint8Array, offset: number): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  let start = 0;
+  for (let end = offset; end < event.length; end += LONGEST_PIECE) {
+    pieces.push(event.subarray(start, end));
+    start = end;
+  }
+  return [...pieces, event.subarray(start)];
+}
 
 /** Hands on the pieces one after the other, the first ones before anybody listens to the client's side. */
 function piecewise(pieces: () => readonly Uint8Array[]): Transport {

@@ -2,22 +2,23 @@ import { type CaseLine, listCases, type ReplayProvider, readCase, startReplayPro
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fixtures, WITHOUT_FIXTURES } from './fixtures.js';
 import { readAnswer } from './read-answer.js';
+import { readResponse } from './read-response.js';
 import { prefixOf, type RecordedGateway, startRecordedGateway } from './recorded-gateway.js';
 
 /**
  * What a client sends reaches an upstream of the same wire as it was, but for the model's name and the wish for usage
- * (R-XL-4). OpenAI and Azure are asked as themselves; what else the model family demands is in RENAMED. Everybody else is
- * asked as a vendor without rules: their rules are tested beside their table.
+ * (R-XL-4). OpenAI and Azure are asked as themselves, and so is everybody who speaks Responses; what else the model family
+ * demands is in RENAMED. Everybody else is asked as a vendor without rules: their rules are tested beside their table.
  */
 describe('recorded requests, on their way out', () => {
   if (fixtures === undefined) return it.skip(WITHOUT_FIXTURES, () => {});
   const folder = fixtures;
-  const lines = listCases(folder, (line) => line.api === 'chat' && line.status === 200 && !line.response_only);
+  const lines = listCases(folder, (line) => ['chat', 'responses'].includes(line.api) && line.status === 200 && !line.response_only);
   let replay: ReplayProvider;
   let gateway: RecordedGateway;
 
   const untouched = (line: CaseLine) =>
-    ['openai', 'azure'].includes(line.provider) ? prefixOf(line) : 'custom_openai';
+    line.api === 'responses' || ['openai', 'azure'].includes(line.provider) ? prefixOf(line) : 'custom_openai';
 
   beforeAll(async () => {
     replay = await startReplayProvider({ fixtures: folder, chunking: 'whole' });
@@ -31,7 +32,8 @@ describe('recorded requests, on their way out', () => {
   for (const line of lines) {
     it(`${line.id}`, async () => {
       const request = readCase(folder, line.id).request.body as Record<string, unknown>;
-      await readAnswer(gateway.openai, { ...request, model: line.id }, line.stream).catch(() => {});
+      const read = line.api === 'responses' ? readResponse : readAnswer;
+      await read(gateway.openai, { ...request, model: line.id }, line.stream).catch(() => {});
       const seen = replay.log.requests.findLast((logged) => logged.caseId === line.id)?.body as Record<string, unknown>;
       expect(seen.model).toBe(line.model || 'unnamed');
       expect(withoutPolicy(seen)).toEqual(withoutPolicy({ ...request, stream: line.stream }));
