@@ -1,10 +1,12 @@
 import type { JsonObject } from '@portico/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { target } from '../../test/read-stream.js';
+import { collected, type Loose, readEvents, target } from '../../test/read-stream.js';
 import { chatCompletions } from './chat-completions.js';
 
-describe('a conversation of the chat wire, told to Anthropic and read back', () => {
+const RUNS = Number(process.env.PORTICO_PROPERTY_RUNS ?? 10_000);
+
+describe('a conversation of the chat wire, told to Anthropic and read back', { timeout: 120_000 }, () => {
   it('keeps its roles, their order, every text, and which result belongs to which call (R-XL-3)', () => {
     fc.assert(
       fc.property(conversation, (messages) => {
@@ -14,7 +16,21 @@ describe('a conversation of the chat wire, told to Anthropic and read back', () 
         expect(roles[0]).toBe('user');
         expect(roles.every((role, index) => role !== roles[index + 1])).toBe(true);
       }),
-      { numRuns: 500 },
+      { numRuns: RUNS },
+    );
+  });
+
+  it('brings every answer back as it was: blocks, their order and their signatures, streamed or not (R-XL-1)', () => {
+    fc.assert(
+      fc.property(answered, fc.integer({ min: 1, max: 9 }), (content, size) => {
+        const answer = { id: 'msg_1', type: 'message', role: 'assistant', content, stop_reason: 'tool_use', usage: {} };
+        const whole: Loose = chatCompletions.decode?.(structuredClone(answer), target());
+        const read = readEvents(chatCompletions, eventsOf(content, size));
+        for (const message of [whole.choices[0].message, collected(read.chunks).message]) {
+          expect(sentBack(message)).toEqual(content);
+        }
+      }),
+      { numRuns: RUNS },
     );
   });
 });
@@ -69,6 +85,64 @@ const conversation = fc
     ...turns.flat(),
     { role: 'user', content: 'Well?' },
   ]);
+
+const signature = fc.base64String({ minLength: 4, maxLength: 12 });
+
+/** The blocks of an answer in the order in which the vendor writes them: thinking, text, calls. */
+const answered = fc
+  .record({
+    thinking: fc.array(
+      fc.oneof(
+        // Its text may be withheld; the signature is what counts.
+        fc.record({ type: fc.constant('thinking'), thinking: fc.string({ maxLength: 8 }), signature }),
+        fc.record({ type: fc.constant('redacted_thinking'), data: signature }),
+      ),
+      { maxLength: 2 },
+    ),
+    text: fc.array(fc.record({ type: fc.constant('text'), text: words }), { maxLength: 1 }),
+    ids: fc.uniqueArray(fc.stringMatching(/^toolu_[a-zA-Z0-9]{1,20}$/), { minLength: 1, maxLength: 3 }),
+    input: fc.dictionary(words, fc.jsonValue({ maxDepth: 1 }), { maxKeys: 2 }),
+  })
+  .map(({ thinking, text, ids, input }): JsonObject[] => [
+    ...thinking,
+    ...text,
+    ...ids.map((id) => ({ type: 'tool_use', id, name: 'f', input: JSON.parse(JSON.stringify({ ...input, id })) })),
+  ]);
+
+/** The answer as a stream, in pieces of some length. */
+function eventsOf(content: readonly JsonObject[], size: number): JsonObject[] {
+  const piecesOf = (text: string) =>
+    Array.from({ length: Math.ceil(text.length / size) }, (_, at) => text.slice(at * size, (at + 1) * size));
+  const events: JsonObject[] = [{ type: 'message_start', message: { id: 'msg_1', usage: {} } }];
+  for (const [index, block] of content.entries()) {
+    const { type, text, thinking, signature: seal, input } = block as Loose;
+    const delta = (piece: JsonObject) => events.push({ type: 'content_block_delta', index, delta: piece });
+    const empty = { text: { text: '' }, thinking: { thinking: '', signature: '' }, tool_use: { input: {} } }[
+      type as string
+    ];
+    events.push({ type: 'content_block_start', index, content_block: { ...block, ...empty } });
+    for (const piece of piecesOf(text ?? '')) delta({ type: 'text_delta', text: piece });
+    for (const piece of piecesOf(thinking ?? '')) delta({ type: 'thinking_delta', thinking: piece });
+    if (seal !== undefined) delta({ type: 'signature_delta', signature: seal });
+    if (input !== undefined) {
+      for (const piece of piecesOf(JSON.stringify(input))) delta({ type: 'input_json_delta', partial_json: piece });
+    }
+    events.push({ type: 'content_block_stop', index });
+  }
+  return [
+    ...events,
+    { type: 'message_delta', delta: { stop_reason: 'tool_use' }, usage: {} },
+    { type: 'message_stop' },
+  ];
+}
+
+/** The blocks of an answer after a client sent it back. */
+function sentBack(message: Loose): Loose[] {
+  const results = message.tool_calls.map(({ id }: Loose) => ({ role: 'tool', tool_call_id: id, content: 'x' }));
+  const messages = [{ role: 'user', content: 'x' }, message, ...results];
+  const body: Loose = chatCompletions.encode({ messages, tools: [TOOL] }, target({ model: 'claude-sonnet-4-5' }));
+  return body.messages.find(({ role }: Turn) => role === 'assistant').content;
+}
 
 /** What is said, in order: system prompts first, as the wire has them apart. Calls and results are told by their calls' place. */
 function told(messages: readonly JsonObject[]): unknown[] {
