@@ -10,6 +10,7 @@ import {
 import { allProviders } from '@portico/providers';
 import { type CaseLine, fakeClock, readCase } from '@portico/testing';
 import OpenAI from 'openai';
+import { prefixOf } from './recorded-gateway.js';
 
 export interface AnsweringGateway {
   readonly openai: OpenAI;
@@ -22,14 +23,9 @@ export interface AnsweringGateway {
 
 /**
  * A gateway in this process with one model group per recorded case, named by its id, whose upstreams answer what was
- * recorded: without sockets, so that thousands of calls take seconds. `vendorOf` says who is asked, and
- * that vendor speaks the recorded wire alone.
+ * recorded, on the recorded wire alone: without sockets, so that thousands of calls take seconds.
  */
-export function answeringGateway(
-  folder: string,
-  lines: readonly CaseLine[],
-  vendorOf: (line: CaseLine) => string,
-): AnsweringGateway {
+export function answeringGateway(folder: string, lines: readonly CaseLine[]): AnsweringGateway {
   const records = new Map<string, UsageRecord>();
   const sent = new Map<string, { path: string; body: Record<string, unknown> }>();
   const gateway = createGateway(
@@ -64,8 +60,29 @@ export function answeringGateway(
   };
 }
 
+/** Whose own wire each of these is. */
+const OWNERS: Readonly<Record<string, string>> = {
+  messages: 'anthropic',
+  generate: 'gemini',
+  converse: 'bedrock',
+  chat2: 'cohere_chat',
+  'ollama-chat': 'ollama_chat',
+};
+
+/** Endpoints that each vendor spells its own way. */
+const OWN_ENDPOINTS: ReadonlySet<string> = new Set(['count-tokens', 'embed', 'embed2', 'invoke', 'predict']);
+
+const known = new Set(allProviders().map(({ name }) => name));
+
+/** Who is asked for what was recorded; undefined where the gateway does not have that vendor. */
+export function vendorOf(line: CaseLine): string | undefined {
+  const own = OWN_ENDPOINTS.has(line.api) ? (line.provider === 'vertex' ? 'vertex_ai' : line.provider) : undefined;
+  const vendor = OWNERS[line.api] ?? own ?? prefixOf(line);
+  return known.has(vendor) ? vendor : undefined;
+}
+
 /** What an upstream of each recorded wire can be asked: nothing but what it answers in that wire. */
-const WIRES: Readonly<Record<string, readonly UpstreamOperationName[]>> = {
+export const WIRES: Readonly<Record<string, readonly UpstreamOperationName[]>> = {
   chat: ['chat.completions'],
   responses: ['responses'],
   messages: ['messages', 'chat.completions'],

@@ -28,7 +28,7 @@ async function readWhole(
   const answer = await openai.chat.completions.create(body);
   const choice = answer.choices[0];
   // What a content filter withheld whole comes without a message.
-  const message = choice?.message as Thinking<typeof choice.message> | undefined;
+  const message = choice?.message as Thinking<OpenAI.Chat.ChatCompletionMessage> | undefined;
   return {
     text: message?.content ?? '',
     refusal: message?.refusal ?? '',

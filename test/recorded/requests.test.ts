@@ -13,7 +13,10 @@ import { prefixOf, type RecordedGateway, startRecordedGateway } from './recorded
 describe('recorded requests, on their way out', () => {
   if (fixtures === undefined) return it.skip(WITHOUT_FIXTURES, () => {});
   const folder = fixtures;
-  const lines = listCases(folder, (line) => ['chat', 'responses'].includes(line.api) && line.status === 200 && !line.response_only);
+  const lines = listCases(
+    folder,
+    (line) => ['chat', 'responses'].includes(line.api) && line.status === 200 && !line.response_only,
+  );
   let replay: ReplayProvider;
   let gateway: RecordedGateway;
 

@@ -1,16 +1,14 @@
 import { APIError as AnthropicError } from '@anthropic-ai/sdk';
 import { totalInputTokens, totalOutputTokens, usageOfAnswer, usageOfMessages } from '@portico/core';
-import { allProviders } from '@portico/providers';
 import { type CaseLine, listCases, readCase } from '@portico/testing';
 import { APIError } from 'openai';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type AnsweringGateway, answeringGateway } from './answering-gateway.js';
+import { type AnsweringGateway, answeringGateway, vendorOf, WIRES } from './answering-gateway.js';
 import { finishFits } from './finish-fits.js';
 import { fixtures, WITHOUT_FIXTURES } from './fixtures.js';
 import { type ReadAnswer, readAnswer } from './read-answer.js';
 import { readMessage } from './read-message.js';
 import { readResponse } from './read-response.js';
-import { prefixOf } from './recorded-gateway.js';
 import { differenceOf } from './wire-differences.js';
 
 /** How a client of each wire asks, and what it reads. */
@@ -26,27 +24,14 @@ const CLIENT_WIRES = Object.keys(CLIENTS) as ClientWire[];
 
 const HELLO = [{ role: 'user', content: 'Hello' }];
 
-/** Who is asked for what was recorded of each upstream wire. Wires whose vendor the gateway does not have are left out. */
-const UPSTREAMS: Readonly<Record<string, (line: CaseLine) => string>> = {
-  chat: prefixOf,
-  responses: prefixOf,
-  messages: () => 'anthropic',
-  generate: () => 'gemini',
-  converse: () => 'bedrock',
-  chat2: () => 'cohere_chat',
-  'ollama-chat': () => 'ollama_chat',
-};
-
-const known = new Set(allProviders().map(({ name }) => name));
-
 describe.each(CLIENT_WIRES)('everything recorded, read by the official client of %s', (client) => {
   if (fixtures === undefined) return it.skip(WITHOUT_FIXTURES, () => {});
   const folder = fixtures;
-  const lines = listCases(folder, (line) => known.has(UPSTREAMS[line.api]?.(line) ?? ''));
+  const lines = listCases(folder, (line) => line.api in WIRES && vendorOf(line) !== undefined);
   let gateway: AnsweringGateway;
 
   beforeAll(() => {
-    gateway = answeringGateway(folder, lines, (line) => UPSTREAMS[line.api]?.(line) ?? '');
+    gateway = answeringGateway(folder, lines);
   });
 
   for (const line of lines) {
