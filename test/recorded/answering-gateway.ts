@@ -93,7 +93,7 @@ export const WIRES: Readonly<Record<string, readonly UpstreamOperationName[]>> =
 };
 
 /** The vendor once for each wire that was recorded, having that alone: a client of another is then served by a bridge. */
-function wireByWire(provider: Provider): Provider[] {
+export function wireByWire(provider: Provider): Provider[] {
   return Object.entries(WIRES).map(([wire, operations]) => {
     const only = <T>(all: Readonly<Partial<Record<UpstreamOperationName, T>>>) =>
       Object.fromEntries(Object.entries(all).filter(([name]) => (operations as readonly string[]).includes(name)));
