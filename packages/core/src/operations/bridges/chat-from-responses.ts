@@ -4,18 +4,23 @@ import { invalid, kindOf } from '../read-fields.js';
 import { openThinking } from './bridged-reasoning.js';
 import { definitionsIn, isOwnSearch, nameInChat, TOOL_SEARCH } from './offered-tools.js';
 
+/** Fields that both wires spell alike. Hints for OpenAI's own cache stay behind: agents send them whoever is asked. */
+const ALIKE = ['temperature', 'top_p', 'stream', 'user', 'safety_identifier', 'service_tier', 'parallel_tool_calls'];
+
 /** A request of the Responses wire as one for a chat completion. */
 export function chatFromResponses(request: JsonObject, target: EncodeTarget): JsonObject {
   refuseState(request);
   const { instructions, input, text, reasoning } = request;
   const opening = typeof instructions === 'string' && instructions !== '' ? [message('system', instructions)] : [];
   const chat: JsonObject = { messages: [...opening, ...turnsOf(input, target)] };
-  for (const name of ['temperature', 'top_p', 'stream', 'user', 'parallel_tool_calls']) {
+  for (const name of ALIKE) {
     if (request[name] !== undefined && request[name] !== null) chat[name] = request[name];
   }
   if (typeof request.max_output_tokens === 'number') chat.max_completion_tokens = request.max_output_tokens;
   if (isJsonObject(reasoning) && typeof reasoning.effort === 'string') chat.reasoning_effort = reasoning.effort;
-  if (isJsonObject(text)) Object.assign(chat, formatOf(text.format));
+  if (isJsonObject(text)) {
+    Object.assign(chat, formatOf(text.format), typeof text.verbosity === 'string' && { verbosity: text.verbosity });
+  }
   const offered = withoutTwins(definitionsIn(request).flatMap(({ tool, path }) => toolOf(tool, path, target)));
   Object.assign(chat, choiceOf(request.tool_choice, offered));
   if (chat.tools === undefined) delete chat.parallel_tool_calls;
