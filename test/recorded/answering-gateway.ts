@@ -90,6 +90,7 @@ export const WIRES: Readonly<Record<string, readonly UpstreamOperationName[]>> =
   converse: ['chat.completions'],
   chat2: ['chat.completions'],
   'ollama-chat': ['chat.completions'],
+  'count-tokens': ['messages.count_tokens', 'chat.completions'],
 };
 
 /** The vendor once for each wire that was recorded, having that alone: a client of another is then served by a bridge. */

@@ -143,6 +143,20 @@ describe.each(PLACES)("Anthropic's own client, by $mount, of a model that speaks
   });
 });
 
+describe.each(Object.keys(MOUNTS) as MountName[])("Anthropic's own client, by %s", (mount) => {
+  it('is told an estimate of its tokens where no upstream counts them, which costs nothing', async () => {
+    const { client, records, close } = await start(mount, 'openai', 'well');
+    const before = provider.log.requests.length;
+    const { max_tokens: _bound, ...asked } = ASKED;
+    const { data, response } = await client.messages.countTokens(asked).withResponse();
+    expect(data.input_tokens).toBeGreaterThan(0);
+    expect(response.headers.get('x-portico-warnings')).toContain('the number is an estimate');
+    expect(provider.log.requests).toHaveLength(before);
+    await close();
+    expect(records).toMatchObject([{ operation: 'messages.count_tokens', outcome: 'ok', costNanoUsd: 0 }]);
+  });
+});
+
 async function start(mount: MountName, wire: WireName, model: string) {
   const records: UsageRecord[] = [];
   const mounted = await MOUNTS[mount]({
@@ -151,6 +165,7 @@ async function start(mount: MountName, wire: WireName, model: string) {
     retries: { maxRetries: 0 },
     models: { chat: [WIRES[wire](provider, model)] },
     onUsage: (record) => void records.push(record),
+    debugHeaders: true,
   });
   onTestFinished(() => mounted.close());
   const client = new Anthropic({

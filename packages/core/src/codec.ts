@@ -27,8 +27,17 @@ export interface Codec {
   defaultMaxOutputTokens?(baseModel: string): number | undefined;
   /** A state machine for one stream; `request` as for `decode`. */
   openStream(target: EncodeTarget, request?: JsonObject): StreamDecoder;
+  /** How the wire counts the tokens of a chat request without answering it, where it can; its path is that of `messages.count_tokens`. */
+  readonly counting?: Counting;
   /** How streams are cut into events where they come as something else than server-sent events. */
   readonly framing?: Framing;
+}
+
+/** Counts the tokens of a request. */
+export interface Counting {
+  encode(request: JsonObject, target: EncodeTarget): JsonObject;
+  /** The number in an answer; undefined where it has none. */
+  tokensIn(answer: JsonObject): number | undefined;
 }
 
 /** Cuts streams of one content type into events. */

@@ -9,6 +9,7 @@ export type UpstreamOperationName = (typeof UPSTREAM_OPERATIONS)[number];
 export const UPSTREAM_OPERATIONS = [
   'chat.completions',
   'messages',
+  'messages.count_tokens',
   'responses',
   'completions',
   'embeddings',
@@ -54,6 +55,8 @@ export interface UpstreamOperation extends Operation {
   readonly textAnswers?: true;
   /** Reads what the gateway needs from a body, and checks only that; throws `invalid_input` with `param`. */
   read(body: JsonObject): Demand;
+  /** What the gateway answers by itself for a group of which no deployment can be asked: from its own estimate. */
+  answerByEstimate?(inputTokens: number): JsonObject;
   /** How a stream of this operation is spelled; undefined where there are none. */
   readonly stream: StreamSpelling | undefined;
   /** How a stream that breaks can be taken up; absent where it cannot. */

@@ -89,6 +89,21 @@ describe('the address of an Azure resource', () => {
     expect(azure.connect({ ...settings, apiVersion }).relays).toMatchObject({ files, realtime });
   });
 
+  it.each([
+    ['https://acme.openai.azure.com', undefined, '/openai/v1/responses'],
+    ['https://acme.openai.azure.com', '2025-04-01-preview', '/openai/responses?api-version=2025-04-01-preview'],
+    // Without them there, clients of that wire are served by a bridge.
+    ['https://acme.openai.azure.com', '2024-10-21', undefined],
+  ])('for responses is that of the resource: %s with version %s', (baseUrl, apiVersion, path) => {
+    expect(azure.connect({ ...settings, baseUrl, apiVersion }).paths.responses).toBe(path);
+  });
+
+  it('asks for the responses of a model that has nothing else, whatever its deployment is called', () => {
+    expect(azure.connect({ ...settings, model: 'responses/our gpt' })).toMatchObject({ model: 'our gpt' });
+    const { paths } = azure.connect({ ...settings, baseModel: 'gpt-5-pro' });
+    expect([paths.responses, paths['chat.completions']]).toEqual(['/openai/v1/responses', undefined]);
+  });
+
   it('must be there, with a version where it needs one', () => {
     expect(() => azure.connect({ ...settings, baseUrl: undefined })).toThrow('Set "baseUrl", such as');
     expect(() => addressOf('https://acme.openai.azure.com/openai/deployments/other')).toThrow(

@@ -19,6 +19,7 @@ describe('OpenAI', () => {
   it('is asked at its own address with a Bearer key', () => {
     expect(connect()).toEqual({
       origin: 'https://api.openai.com',
+      model: 'gpt-4o',
       paths: {
         'chat.completions': '/v1/chat/completions',
         responses: '/v1/responses',
@@ -34,6 +35,16 @@ describe('OpenAI', () => {
       relays: { files: '/v1/files', batches: '/v1/batches', realtime: '/v1/realtime?model=gpt-4o' },
       headers: { authorization: 'Bearer sk-test' },
     });
+  });
+
+  it.each([
+    ['responses/gpt-4o', 'gpt-4o'],
+    ['gpt-5-pro', 'gpt-5-pro'],
+    ['gpt-5.2-codex', 'gpt-5.2-codex'],
+    ['o3-deep-research-2025-06-26', 'o3-deep-research-2025-06-26'],
+  ])('is asked for responses alone for %s', (reference, name) => {
+    const { model, paths } = connect({ model: reference });
+    expect([model, paths.responses, paths['chat.completions']]).toEqual([name, '/v1/responses', undefined]);
   });
 
   it('bills to the organization and project that the options name', () => {

@@ -1,6 +1,7 @@
 import { batches } from '../operations/batches.js';
 import { chatCompletions } from '../operations/chat-completions.js';
 import { completions } from '../operations/completions.js';
+import { countTokens } from '../operations/count-tokens.js';
 import { embeddings } from '../operations/embeddings.js';
 import { files } from '../operations/files.js';
 import { imageEdits, imageGenerations } from '../operations/images.js';
@@ -16,6 +17,7 @@ import { transcriptions, translations } from '../operations/transcriptions.js';
 export const SERVED_OPERATIONS = [
   chatCompletions,
   messages,
+  countTokens,
   responses,
   completions,
   embeddings,

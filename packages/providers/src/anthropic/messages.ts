@@ -23,6 +23,12 @@ export const messagesWithBetas: Codec = {
   headers: (own, asked) => withBetas(own, betasIn(asked.get(BETAS))),
 };
 
+/** Counts what `messages` would be asked. */
+export const countTokens: Codec = {
+  ...messagesWithBetas,
+  encode: ({ max_tokens: _bound, stream: _stream, ...request }, target) => ({ ...request, model: target.model }),
+};
+
 /** Events that carry a part of the answer; the others are what stands around it. */
 const CONTENT = new Set(['content_block_delta', 'message_delta', 'message_stop']);
 

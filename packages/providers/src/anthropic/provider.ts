@@ -4,7 +4,7 @@ import { roomLeftInAnthropicHeaders } from '../shared/room-left.js';
 import { betasIn, withBetas } from './betas.js';
 import { chatCompletions } from './chat-completions.js';
 import { classify } from './classify.js';
-import { messagesWithBetas } from './messages.js';
+import { countTokens, messagesWithBetas } from './messages.js';
 
 /**
  * Anthropic's Messages API (https://docs.claude.com/en/api/messages).
@@ -15,7 +15,7 @@ export const anthropic: Provider = {
   keyVariables: ['ANTHROPIC_API_KEY'],
   // A token may stand in for the key; `connect` asks for one of the two.
   needsKey: false,
-  codecs: { 'chat.completions': chatCompletions, messages: messagesWithBetas },
+  codecs: { 'chat.completions': chatCompletions, messages: messagesWithBetas, 'messages.count_tokens': countTokens },
   connect,
   classify,
   roomLeft: roomLeftInAnthropicHeaders,
@@ -36,10 +36,15 @@ function connect(settings: ConnectionSettings): Connection {
   const token = tokenOf(settings.options.authToken);
   const betas = betasOf(settings.options.betas);
   if (token?.startsWith(ACCOUNT_TOKEN)) betas.push(ACCOUNT_TOKEN_BETA);
-  const path = joinPath(base, base.path.endsWith('/v1') ? '/messages' : '/v1/messages');
+  const endpoint = base.path.endsWith('/v1') ? '/messages' : '/v1/messages';
+  const path = joinPath(base, endpoint);
   return {
     origin: base.origin,
-    paths: { 'chat.completions': path, messages: path },
+    paths: {
+      'chat.completions': path,
+      messages: path,
+      'messages.count_tokens': joinPath(base, `${endpoint}/count_tokens`),
+    },
     headers: withBetas(
       {
         'anthropic-version': settings.apiVersion ?? USUAL_API_VERSION,

@@ -11,13 +11,20 @@ import type { Surface } from './surface.js';
 import { thinkingFromChat } from './thinking-from-chat.js';
 import { hasTools, toolsFromChat } from './tools-from-chat.js';
 
-/** Chat completions told in generateContent. */
-export function chatCompletions(surface: Surface): Codec {
+/** Chat completions told in generateContent. `asCounted` makes of a request the one that counts its tokens. */
+export function chatCompletions(
+  surface: Surface,
+  asCounted: (request: JsonObject, model: string) => JsonObject,
+): Codec {
   return {
     encode: (request, target) => encode(request, warnOnce(target), surface),
     decode: (answer, target) => chatAnswer(answer, target, surface.who),
     openStream: (target) => openChatStream(target, surface.who),
     framing: jsonArrayFraming,
+    counting: {
+      encode: (request, target) => asCounted(encode(request, warnOnce(target), surface), target.model),
+      tokensIn: ({ totalTokens }) => (typeof totalTokens === 'number' ? totalTokens : undefined),
+    },
   };
 }
 

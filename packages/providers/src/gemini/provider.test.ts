@@ -8,6 +8,7 @@ describe('a connection to Gemini', () => {
     expect(origin).toBe('https://generativelanguage.googleapis.com');
     expect(paths).toEqual({
       'chat.completions': '/v1beta/models/gemini-2.5-flash:generateContent',
+      'messages.count_tokens': '/v1beta/models/gemini-2.5-flash:countTokens',
       embeddings: '/v1beta/models/gemini-2.5-flash:batchEmbedContents',
     });
     expect(streamPaths).toEqual({

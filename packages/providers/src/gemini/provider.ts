@@ -16,7 +16,10 @@ export const gemini: Provider = {
   keyVariables: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
   needsKey: true,
   codecs: {
-    'chat.completions': chatCompletions({ who, needsMediaType: false, announcesMixedTools: true }),
+    'chat.completions': chatCompletions(
+      { who, needsMediaType: false, announcesMixedTools: true },
+      (request, model) => ({ generateContentRequest: { model: modelName(model), ...request } }),
+    ),
     embeddings,
     'images.generations': imageGenerations(who),
   },
@@ -35,6 +38,7 @@ function connect(settings: ConnectionSettings): Connection {
     origin: base.origin,
     paths: {
       'chat.completions': joinPath(base, `${model}:generateContent`),
+      'messages.count_tokens': joinPath(base, `${model}:countTokens`),
       embeddings: joinPath(base, `${model}:batchEmbedContents`),
       ...(makesImages(model) ? { 'images.generations': joinPath(base, `${model}:predict`) } : {}),
     },
@@ -44,7 +48,10 @@ function connect(settings: ConnectionSettings): Connection {
   };
 }
 
+function modelName(model: string): string {
+  return /^(?:models|tunedModels)\//.test(model) ? model : `models/${model}`;
+}
+
 function modelPath(model: string): string {
-  const named = /^(?:models|tunedModels)\//.test(model) ? model : `models/${model}`;
-  return `/${named.split('/').map(encodeURIComponent).join('/')}`;
+  return `/${modelName(model).split('/').map(encodeURIComponent).join('/')}`;
 }

@@ -5,6 +5,7 @@ import { type BaseUrl, joinPath } from './base-url.js';
 const ENDPOINTS: Readonly<Record<UpstreamOperationName, string>> = {
   'chat.completions': '/chat/completions',
   messages: '/messages',
+  'messages.count_tokens': '/messages/count_tokens',
   responses: '/responses',
   completions: '/completions',
   embeddings: '/embeddings',

@@ -13,7 +13,11 @@ describe('a connection to Vertex AI', () => {
     const connection = connect({ options: { ...project, location } });
     expect(connection.origin).toBe(origin);
     const path = `/v1beta1/projects/acme/locations/${location}/publishers/google/models/gemini-2.5-flash`;
-    expect(connection.paths).toEqual({ 'chat.completions': `${path}:generateContent`, embeddings: `${path}:predict` });
+    expect(connection.paths).toEqual({
+      'chat.completions': `${path}:generateContent`,
+      'messages.count_tokens': `${path}:countTokens`,
+      embeddings: `${path}:predict`,
+    });
     expect(connection.streamPaths).toEqual({ 'chat.completions': `${path}:streamGenerateContent?alt=sse` });
   });
 

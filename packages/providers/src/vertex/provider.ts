@@ -24,7 +24,16 @@ export const vertex: Provider = {
   // Google's machines have an account of their own.
   needsKey: false,
   codecs: {
-    'chat.completions': chatCompletions({ who, needsMediaType: true, announcesMixedTools: false }),
+    'chat.completions': chatCompletions(
+      { who, needsMediaType: true, announcesMixedTools: false },
+      // How to choose among tools, and what is to be filtered, is refused here.
+      ({ contents, systemInstruction, tools, generationConfig }) => ({
+        contents,
+        systemInstruction,
+        tools,
+        generationConfig,
+      }),
+    ),
     embeddings,
     'images.generations': imageGenerations(who),
   },
@@ -64,6 +73,7 @@ function googlesModel(model: string, path: Path): Pick<Connection, 'paths' | 'st
   return {
     paths: {
       'chat.completions': path(`${place}:generateContent`),
+      'messages.count_tokens': path(`${place}:countTokens`),
       embeddings: path(`${place}:${takesContent(model) ? 'embedContent' : 'predict'}`),
       ...(makesImages(model) ? { 'images.generations': path(`${place}:predict`) } : {}),
     },

@@ -1,4 +1,5 @@
-import type { Codec } from '../../codec.js';
+import type { Codec, Counting } from '../../codec.js';
+import { GatewayError } from '../../errors.js';
 import type { Connection, Provider } from '../../provider.js';
 import { chatFromMessages } from './chat-from-messages.js';
 import { chatFromResponse } from './chat-from-response.js';
@@ -19,7 +20,13 @@ export const bridges = {
     const { responses } = own;
     const chat = own['chat.completions'] ?? (responses && chatOverResponses(responses));
     if (chat === undefined) return own;
-    return { messages: messagesOverChat(chat), responses: responsesOverChat(chat), ...own, 'chat.completions': chat };
+    return {
+      messages: messagesOverChat(chat),
+      responses: responsesOverChat(chat),
+      ...(chat.counting && { 'messages.count_tokens': countingOverChat(chat.counting) }),
+      ...own,
+      'chat.completions': chat,
+    };
   },
 
   connection(own: Connection): Connection {
@@ -45,6 +52,20 @@ function messagesOverChat(chat: Codec): Codec {
     encode: (request, target) => chat.encode(chatFromMessages(request, target), target),
     decode: (answer, target) => messageFromChat(chat.decode === undefined ? answer : chat.decode(answer, target)),
     openStream: (target) => openMessageStream(chat.openStream(target)),
+  };
+}
+
+function countingOverChat(counting: Counting): Codec {
+  return {
+    encode: (request, target) => counting.encode(chatFromMessages(request, target), target),
+    decode(answer) {
+      const tokens = counting.tokensIn(answer);
+      if (tokens !== undefined) return { input_tokens: tokens };
+      throw new GatewayError('upstream_error', 'The upstream was asked to count tokens and named no number.');
+    },
+    openStream: () => {
+      throw new TypeError('tokens are not counted in a stream');
+    },
   };
 }
 

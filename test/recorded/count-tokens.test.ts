@@ -1,0 +1,32 @@
+import { listCases, readCase } from '@portico/testing';
+import { describe, expect, it } from 'vitest';
+import { answeringGateway, vendorOf } from './answering-gateway.js';
+import { fixtures, WITHOUT_FIXTURES } from './fixtures.js';
+
+const HELLO = { messages: [{ role: 'user' as const, content: 'Hello' }] };
+
+describe("recorded countings of tokens, read by Anthropic's own client", () => {
+  if (fixtures === undefined) return it.skip(WITHOUT_FIXTURES, () => {});
+  const folder = fixtures;
+  const lines = listCases(folder, ({ api }) => api === 'count-tokens');
+  const gateway = answeringGateway(
+    folder,
+    lines.filter((line) => vendorOf(line) !== undefined),
+  );
+
+  for (const line of lines) {
+    it.skipIf(vendorOf(line) === undefined)(line.id, async () => {
+      const { request, response } = readCase(folder, line.id);
+      const isOwn = line.provider === 'anthropic';
+      const asked = isOwn ? (request.body as typeof HELLO) : HELLO;
+      const counting = gateway.anthropic.messages.countTokens({ ...asked, model: line.id });
+      if (line.status >= 400) return await expect(counting).rejects.toMatchObject({ status: line.status });
+      const counted = JSON.parse(new TextDecoder().decode(response.bytes)) as Record<string, number>;
+      expect(await counting).toEqual({
+        input_tokens: counted.input_tokens ?? counted.inputTokens ?? counted.totalTokens,
+      });
+      expect(gateway.recordOf(line.id)).toMatchObject({ outcome: 'ok', costNanoUsd: 0, usage: { inputTokens: 0 } });
+      if (isOwn) expect(gateway.sentFor(line.id)?.body).toEqual({ ...asked, model: line.model });
+    });
+  }
+});
