@@ -1,4 +1,5 @@
 import type { Cancellation } from './cancellation.js';
+import type { Deployment } from './deployment.js';
 import type { Errand } from './errand.js';
 import type { FailureKind } from './errors.js';
 import type { Form } from './form.js';
@@ -32,6 +33,10 @@ export interface Call<Host = unknown, Asked extends Operation = UpstreamOperatio
   readonly errand?: Errand | undefined;
   /** Set where the caller wants to converse, and not an answer. */
   readonly conversation?: Conversation | undefined;
+  /** The kept answer that it goes on from. */
+  readonly reference?: Reference | undefined;
+  /** Which deployments may be asked, where not all that serve the operation may. */
+  readonly mayAnswer?: ((deployment: Deployment) => boolean) | undefined;
   readonly host: Host;
   /** What it was tagged with: its principal's tags, and those of the request where it may steer. */
   readonly tags: readonly string[];
@@ -50,6 +55,17 @@ export interface Conversation {
   accept(): Promise<MessageSocket>;
   /** Longest it may take, in milliseconds. */
   readonly longestMs: number;
+}
+
+/** A kept answer that a request names. */
+export interface Reference {
+  /** The field of the request. */
+  readonly field: string;
+  /** The id that the client knows it by. */
+  readonly shown: string;
+  /** The upstream's own. */
+  readonly id: string;
+  readonly deployment: Deployment;
 }
 
 /** One upstream request of a call. Times are milliseconds since the epoch. */

@@ -27,6 +27,8 @@ export interface Codec {
   defaultMaxOutputTokens?(baseModel: string): number | undefined;
   /** A state machine for one stream; `request` as for `decode`. */
   openStream(target: EncodeTarget, request?: JsonObject): StreamDecoder;
+  /** The upstream keeps its answers, so that later requests can go on from them. */
+  readonly keepsAnswers?: true;
   /** How the wire counts the tokens of a chat request without answering it, where it can; its path is that of `messages.count_tokens`. */
   readonly counting?: Counting;
   /** How streams are cut into events where they come as something else than server-sent events. */

@@ -11,6 +11,7 @@ export const UPSTREAM_OPERATIONS = [
   'messages',
   'messages.count_tokens',
   'responses',
+  'responses.compact',
   'completions',
   'embeddings',
   'moderations',
@@ -55,12 +56,26 @@ export interface UpstreamOperation extends Operation {
   readonly textAnswers?: true;
   /** Reads what the gateway needs from a body, and checks only that; throws `invalid_input` with `param`. */
   read(body: JsonObject): Demand;
+  /** Where upstreams may keep answers, to be referred to later. */
+  readonly keeps?: KeptAnswers;
   /** What the gateway answers by itself for a group of which no deployment can be asked: from its own estimate. */
   answerByEstimate?(inputTokens: number): JsonObject;
   /** How a stream of this operation is spelled; undefined where there are none. */
   readonly stream: StreamSpelling | undefined;
   /** How a stream that breaks can be taken up; absent where it cannot. */
   readonly recovery?: StreamRecovery;
+}
+
+/** How requests and answers speak of answers that are kept. */
+export interface KeptAnswers {
+  /** The field of a request that names one to go on from. */
+  readonly reference: string;
+  /** Only an upstream that keeps answers can do what this request asks. */
+  needsKeeper(body: JsonObject): boolean;
+  /** Whether the answer to this request is kept. */
+  isKept(body: JsonObject): boolean;
+  /** The upstream's id of an answer: in a whole one, and in the first event of a streamed one. */
+  idOf(answer: JsonObject): string | undefined;
 }
 
 /** How a wire spells a stream. */

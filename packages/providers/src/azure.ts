@@ -38,8 +38,8 @@ export const azure: Provider = {
       model,
       paths: {
         ...endpointPaths(base, operations, query),
-        // They belong to the resource and not to a deployment of it; older versions of the address do not have them.
-        ...(hasResponses(apiVersion) && endpointPaths(resource, ['responses'], query)),
+        // Older versions of the address do not have them.
+        ...(hasResponses(apiVersion) && endpointPaths(resource, OF_RESOURCE, query)),
       },
       relays: relaysOf(base, resource, query, model),
       ...azureSignIn(settings, who),
@@ -49,8 +49,12 @@ export const azure: Provider = {
   roomLeft: roomLeftInOpenAiHeaders,
 };
 
+/** What belongs to the resource and not to a deployment of it. */
+const OF_RESOURCE = ['responses', 'responses.compact'] as const;
+
 /** Content filters are a service of their own there. */
-const OF_AZURE = OPENAI_OPERATIONS.filter((operation) => operation !== 'moderations' && operation !== 'responses');
+const ELSEWHERE: readonly string[] = [...OF_RESOURCE, 'moderations'];
+const OF_AZURE = OPENAI_OPERATIONS.filter((operation) => !ELSEWHERE.includes(operation));
 
 const DEPLOYMENT = /\/deployments\/[^/]+$/;
 

@@ -175,6 +175,17 @@ const BESIDE_CHAT: Readonly<Record<string, readonly (keyof typeof KINDS)[]>> = {
   zhipu: ['images', 'speech', 'transcripts', 'rerank'],
 };
 
+/** Those of them who keep responses. */
+const KEEPERS: ReadonlySet<string> = new Set([
+  'bedrock_mantle',
+  'dashscope',
+  'fireworks_ai',
+  'litellm_proxy',
+  'lm_studio',
+  'volcengine',
+  'xai',
+]);
+
 /**
  * Every vendor that speaks OpenAI's wire, by the prefix under which users of LiteLLM know it. Vendors with a wire of their
  * own (Bytez, Triton), or that offer this one besides and lose by it (Anthropic, Cohere, Gemini), are not here. Nor are
@@ -476,7 +487,15 @@ function row(
   rest: Partial<OpenAiCompatibleVendor> = {},
 ): OpenAiCompatibleVendor {
   const beside = (BESIDE_CHAT[name] ?? []).flatMap((kind) => KINDS[kind]);
-  return { name, baseUrl, keyVariables, operations: [...OPERATIONS[operations], ...beside], rules, ...rest };
+  return {
+    name,
+    baseUrl,
+    keyVariables,
+    operations: [...OPERATIONS[operations], ...beside],
+    rules,
+    ...(KEEPERS.has(name) && { keepsResponses: true }),
+    ...rest,
+  };
 }
 
 function allBut(names: readonly string[], ...kept: readonly string[]): readonly string[] {

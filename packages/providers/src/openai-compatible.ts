@@ -35,6 +35,8 @@ export interface OpenAiCompatibleVendor {
   readonly edits?: readonly Edit[];
   /** Where its rerank departs from the shape that most share. */
   readonly rerank?: RerankRules;
+  /** Responses are kept there, so that later requests can go on from them. */
+  readonly keepsResponses?: true;
   /** What its own error codes mean, lower-case. */
   readonly errorCodes?: Readonly<Record<string, FailureKind>>;
 }
@@ -44,7 +46,7 @@ export function openAiCompatible(vendor: OpenAiCompatibleVendor): Provider {
   const classifyRules = { who: vendor.name, ...(vendor.errorCodes && { codes: vendor.errorCodes }) };
   const codecOf = (operation: UpstreamOperationName) => {
     if (operation === 'rerank') return rerankCodec(vendor.rerank);
-    if (operation === 'responses') return responsesCodec(classifyRules, vendor.rules);
+    if (operation === 'responses') return responsesCodec(classifyRules, vendor.rules, vendor.keepsResponses);
     if (MEDIA.has(operation)) return mediaCodec(classifyRules);
     const edits = operation === 'chat.completions' ? vendor.edits : undefined;
     return passThrough(operation, classifyRules, vendor.rules, edits);

@@ -7,6 +7,7 @@ import { LONGEST_TOKEN_MS, openTokens, type Tokens } from '../governance/ephemer
 import { CountersLeftAlone } from '../governance/guarded-counters.js';
 import { openPriceBook } from '../governance/price-sheet.js';
 import { openRevocations, type Revocations } from '../governance/revocations.js';
+import { type HeldIds, openHeldIds } from '../held-id.js';
 import type { Logger } from '../logger.js';
 import type { MeterParts } from '../pipeline/meter.js';
 import { OpenCalls } from '../pipeline/open-calls.js';
@@ -34,6 +35,8 @@ export interface LastingParts<Host> {
   readonly send: Send;
   readonly meter: MeterParts;
   readonly counters: CounterStore;
+  /** For ids of answers that upstreams keep, where no secret is configured: they are forgotten with the process. */
+  readonly ownIds: HeldIds;
   readonly tokens: Tokens | undefined;
   readonly revocations: Revocations;
   readonly open: OpenCalls;
@@ -91,6 +94,7 @@ export function openLastingParts<Host, Name extends string>(
       rememberContext: contexts && ((record, inContext) => contexts.set(record, inContext)),
     },
     counters: countersOf(config, clock),
+    ownIds: openHeldIds([crypto.randomUUID() + crypto.randomUUID()]),
     tokens: config.tokens && openTokens(config.tokens, clock, revocations),
     revocations,
     open,

@@ -69,6 +69,15 @@ export function openRoad<Host, Name extends string>(
     },
     config.fallthrough,
   );
+  const { send, runtime } = lasting;
+  const signing = {
+    send: lasting.transport.send,
+    clock,
+    environment: runtime.environment,
+    readFile: runtime.readFile,
+  };
+  const heldIds = heldIdsOf(config);
+  const kept = { ids: heldIds ?? lasting.ownIds, table };
   const admission = openAdmission({
     counters,
     clock,
@@ -83,7 +92,8 @@ export function openRoad<Host, Name extends string>(
     match,
     maxFileBytes: config.maxFileBytes ?? MAX_FILE_BYTES,
     longestConversationMs: config.longestConversationMs ?? LONGEST_CONVERSATION_MS,
-    heldIds: heldIdsOf(config),
+    heldIds,
+    kept,
     hasPrice: (deployment: Deployment) => prices.sheetOf(deployment) !== undefined,
     chargeOnce: openChargeOnce({
       clock,
@@ -98,13 +108,8 @@ export function openRoad<Host, Name extends string>(
   };
   const { maxWaitMs, probeEveryMs } = cooldownsOf(config);
   const asking = {
-    send: lasting.send,
-    signing: {
-      send: lasting.transport.send,
-      clock,
-      environment: lasting.runtime.environment,
-      readFile: lasting.runtime.readFile,
-    },
+    send,
+    signing,
     clock,
     heartbeatMs: config.heartbeatMs ?? 15_000,
     usageRefusers: lasting.usageRefusers,
@@ -117,6 +122,7 @@ export function openRoad<Host, Name extends string>(
     reserve: openReserveRoom(counters, clock, onStoreFailure),
     openSocket: lasting.transport.openSocket,
     admission,
+    seal: kept.ids.seal,
     maxWaitMs,
   });
   const stopProbes =
@@ -144,6 +150,7 @@ export function openRoad<Host, Name extends string>(
       checkSite: openCrossSiteCheck(config.csrf),
     },
     open,
+    relay: { ...kept, send, signing, clock },
     authorize: lasting.authorize,
     admission,
     meter: lasting.meter,

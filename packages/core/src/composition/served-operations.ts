@@ -10,6 +10,7 @@ import { moderations } from '../operations/moderations.js';
 import { realtime } from '../operations/realtime.js';
 import { rerank } from '../operations/rerank.js';
 import { responses } from '../operations/responses.js';
+import { responsesCompact } from '../operations/responses-compact.js';
 import { speech } from '../operations/speech.js';
 import { transcriptions, translations } from '../operations/transcriptions.js';
 
@@ -19,6 +20,7 @@ export const SERVED_OPERATIONS = [
   messages,
   countTokens,
   responses,
+  responsesCompact,
   completions,
   embeddings,
   moderations,

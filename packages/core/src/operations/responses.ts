@@ -17,6 +17,14 @@ const errors: ErrorSpelling = {
   },
 };
 
+function isSaid(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
 /** https://platform.openai.com/docs/api-reference/responses/create */
 export const responses: UpstreamOperation = {
   kind: 'upstream',
@@ -24,6 +32,13 @@ export const responses: UpstreamOperation = {
   method: 'POST',
   paths: ['/responses'],
   errors,
+  keeps: {
+    reference: 'previous_response_id',
+    needsKeeper: ({ background, conversation, prompt }) =>
+      background === true || isSaid(conversation) || isSaid(prompt),
+    isKept: ({ store }) => store !== false,
+    idOf: ({ id, response }) => textOf(isJsonObject(response) ? response.id : id),
+  },
   stream: {
     ...namedEvents,
     // The last event of its streams tells their usage.

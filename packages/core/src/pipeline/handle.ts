@@ -9,6 +9,7 @@ import type { Operation } from '../operation.js';
 import { errorShape } from '../operations/error-shape.js';
 import type { Authorize } from '../policy.js';
 import type { Reply } from '../reply.js';
+import { estimated } from './answer-by-estimate.js';
 import { answerMetadataOf } from './answer-metadata-of.js';
 import { listModels, showModel } from './answer-models.js';
 import { authorizeCall } from './authorize-call.js';
@@ -17,6 +18,7 @@ import type { Matched, MatchOperation } from './match-operation.js';
 import { Meter, type MeterParts } from './meter.js';
 import { type OpenAnyCallParts, openAnyCall } from './open-any-call.js';
 import { asGatewayError, refuse } from './refuse.js';
+import { type RelayParts, relayKept } from './relay-kept.js';
 import { respond } from './respond.js';
 import type { Route } from './route.js';
 import type { TellRoad } from './tell-road.js';
@@ -25,6 +27,7 @@ export interface StaircaseParts<Host> {
   readonly match: MatchOperation;
   readonly identify: IdentifyParts<Host>;
   readonly open: OpenAnyCallParts;
+  readonly relay: RelayParts;
   readonly authorize: readonly Authorize<Host>[];
   readonly admission: Admission;
   readonly meter: MeterParts;
@@ -67,6 +70,9 @@ export function openStaircase<Host>(parts: StaircaseParts<Host>) {
       if (matched.kind === 'model')
         return showModel(matched.id, caller.principal, parts.open.table, parts.createdAt, id);
 
+      if (matched.kind === 'answer')
+        return await relayKept(matched, request, caller.principal, id, cancellation, parts.relay);
+
       call = await openAnyCall(id, startedAt, matched, caller, request, cancellation, parts.open);
       if (parts.authorize.length > 0) await authorizeCall(call, request, parts.authorize, parts.identify);
       // Closing waits for calls that have begun; this one's record would come after the last flush.
@@ -75,8 +81,9 @@ export function openStaircase<Host>(parts: StaircaseParts<Host>) {
       const ticket = await parts.admission.admit(call);
       meter = new Meter(call, ticket, parts.meter);
       if (parts.revocations.turn !== turn && parts.revocations.revokedSince(call.principal.id, turn)) throw revoked();
-      const answer = await parts.route.ask(call, meter);
-      const cost = answer.kind === 'whole' ? meter.answered(answer) : undefined;
+      const answer = estimated(call, meter, parts.route) ?? (await parts.route.ask(call, meter));
+      const cost =
+        answer.kind === 'whole' ? meter.answered(answer) : answer.kind === 'own' ? meter.answeredHere() : undefined;
       const metadata = isTold(request) ? answerMetadataOf(call, answer.attempt, cost, parts.clock.now()) : undefined;
       return respond(call, answer, ticket.headers, metadata, parts.told);
     } catch (error) {

@@ -17,7 +17,16 @@ export type Matched =
   | PassThroughMatch
   | { readonly kind: 'models' }
   | { readonly kind: 'model'; readonly id: string }
+  | MatchedAnswer
   | { readonly kind: 'refused'; readonly error: GatewayError };
+
+/** One kept answer, and what is asked of it. */
+export interface MatchedAnswer {
+  readonly kind: 'answer';
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly id: string;
+  readonly rest: '' | '/cancel' | '/input_items';
+}
 
 /** Answers with a Map look-up on the path the framework parsed; undefined where the host's next route should answer. */
 export type MatchOperation = (method: string, path: string, atRoot?: boolean) => Matched | undefined;
@@ -66,7 +75,7 @@ export function openMatch(
     }
     const id = wanted === 'GET' ? modelId(path) : undefined;
     if (id !== undefined) return { kind: 'model', id };
-    const more = thingOf(held, wanted, path) ?? passed(rules, wanted, path);
+    const more = thingOf(held, wanted, path) ?? keptAnswer(wanted, path) ?? passed(rules, wanted, path);
     if (more !== undefined) return more;
     if (fallthrough ?? atRoot) return undefined;
     return { kind: 'refused', error: refusal(method, path, methods.get(path)) };
@@ -129,12 +138,22 @@ function modelId(path: string): string | undefined {
   return undefined;
 }
 
+const KEPT = /^(?:\/v1){0,2}\/responses\/([\w%-]+)(\/cancel|\/input_items)?\/?$/;
+
+function keptAnswer(method: string, path: string): MatchedAnswer | undefined {
+  const [, id, rest = ''] = KEPT.exec(path) ?? [];
+  if (id === undefined) return undefined;
+  if (rest === '/cancel') return method === 'POST' ? { kind: 'answer', method, id, rest } : undefined;
+  if (method === 'GET') return { kind: 'answer', method, id, rest: rest === '' ? '' : '/input_items' };
+  return method === 'DELETE' && rest === '' ? { kind: 'answer', method, id, rest } : undefined;
+}
+
 function refusal(method: string, path: string, allowed: string | undefined): GatewayError {
   const asked = `${method} ${path.slice(0, 200)}`;
   if (allowed !== undefined) return new GatewayError('method_not_allowed', `${asked} is not possible; use ${allowed}.`);
   return new GatewayError(
     'not_found',
-    `${asked} is not an endpoint of this gateway. There are POST /v1/chat/completions, POST /v1/messages, POST /v1/completions, ` +
+    `${asked} is not an endpoint of this gateway. There are POST /v1/chat/completions, POST /v1/responses, POST /v1/messages, POST /v1/completions, ` +
       'POST /v1/embeddings, POST /v1/audio/transcriptions, POST /v1/files, POST /v1/batches, GET /v1/models and GET /v1/models/{model}.',
   );
 }

@@ -4,9 +4,10 @@ import { mayUseModel } from '../governance/access.js';
 import type { ReserveRoom } from '../governance/reserve-room.js';
 import type { MaybePromise } from '../json.js';
 import type { ModelGroup } from '../model-group.js';
+import type { Operation } from '../operation.js';
 import type { RateLimits } from '../principal.js';
-import { serves } from '../routing/lanes.js';
-import type { RouteTable } from '../routing/route-table.js';
+import { mayServe } from '../routing/lanes.js';
+import { findDeployment, type RouteTable } from '../routing/route-table.js';
 import type { RouteMeans } from '../routing/trip.js';
 import type { Hold, Visit } from '../routing/visit.js';
 import type { Meter } from './meter.js';
@@ -88,11 +89,6 @@ export class MeansOfCall<Given> implements RouteMeans<Given> {
 }
 
 /** Whether anybody to whom a group leads can be asked for the call's operation. */
-export function canServe(group: ModelGroup, call: Call, table: RouteTable, seen = new Set<string>()): boolean {
-  if (group.deployments.some((deployment) => serves(deployment, call.operation.name))) return true;
-  seen.add(group.name);
-  return group.leadsTo.some((name) => {
-    const next = table.find(name);
-    return next !== undefined && !seen.has(name) && canServe(next, call, table, seen);
-  });
+export function canServe(group: ModelGroup, call: Call<unknown, Operation>, table: RouteTable): boolean {
+  return findDeployment(group, table, (deployment) => mayServe(deployment, call)) !== undefined;
 }

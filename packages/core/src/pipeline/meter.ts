@@ -98,6 +98,11 @@ export class Meter implements OpenCall {
     return this.#end('ok', undefined, this.usageOfWhole(answer), answer.deployment, answer.attempt);
   }
 
+  /** The gateway answered by itself, which costs nothing. */
+  answeredHere(): number | undefined {
+    return this.#end('ok', undefined, NO_USAGE, undefined, undefined);
+  }
+
   streamEnded(end: StreamEnd, deployment: Deployment, attempt: Attempt): void {
     const skipped = end.malformedEvents;
     if (skipped > 0) {

@@ -11,12 +11,14 @@ import type { Principal } from '../principal.js';
 import type { RouteTable } from '../routing/route-table.js';
 import type { Steering } from '../steering.js';
 import type { Caller } from './identify.js';
+import { findReference, type KeptParts, whoMayAnswer } from './kept-answers.js';
 import { locateJsonError } from './locate-json-error.js';
 import { readSteering } from './read-steering.js';
 import { usableGroup } from './usable-group.js';
 
 export interface OpenCallParts {
   readonly table: RouteTable;
+  readonly kept: KeptParts;
   readonly maxBodyBytes: number;
   /** What headers begin with by which a request may steer its routing; undefined where none may. */
   readonly steeringPrefixes: readonly string[] | undefined;
@@ -49,16 +51,20 @@ export async function openCall<Host>(
       },
       demand,
     );
+  const body = steered === undefined ? json : steered.body;
+  const reference = operation.keeps && (await findReference(operation.keeps, body, principal, parts.kept));
   return {
     id,
     operation,
     principal,
     via: caller.via,
     demand,
-    body: steered === undefined ? json : steered.body,
+    body: reference === undefined ? body : { ...body, [reference.field]: reference.id },
     headers: { get: (name) => request.header(name) },
     form,
     group,
+    reference,
+    mayAnswer: whoMayAnswer(operation, body, reference, group, parts.table),
     steering: steered?.steering,
     host: request.host,
     tags: tagsOf(principal, steered?.steering),

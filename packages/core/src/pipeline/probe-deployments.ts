@@ -19,7 +19,7 @@ export interface ProbeParts {
   readonly table: RouteTable;
   readonly health: Health;
   readonly meter: MeterParts;
-  readonly ask: Omit<AskParts, 'estimate'>;
+  readonly ask: Omit<AskParts, 'estimate' | 'seal'>;
 }
 
 /** Whom the ledger has probes down to. */
@@ -103,6 +103,8 @@ async function probe(standing: Standing, { deployment, group }: Place, parts: Pr
     const answer = await askDeployment(call, deployment, asked, {
       ...parts.ask,
       estimate: (characters) => meter.estimate(characters),
+      // Nobody comes back to what a probe was answered.
+      seal: (given) => Promise.resolve(given),
     });
     if (answer.kind !== 'whole') throw new TypeError('a probe asks for no stream');
     visit.answered(meter.usageOfWhole(answer));

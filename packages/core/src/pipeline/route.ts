@@ -10,6 +10,7 @@ import { worstCaseOf } from '../governance/cost.js';
 import { estimateInputTokens } from '../governance/estimate-tokens.js';
 import type { PriceBook } from '../governance/price-sheet.js';
 import type { ReserveRoom } from '../governance/reserve-room.js';
+import type { HeldIds } from '../held-id.js';
 import type { ModelGroup } from '../model-group.js';
 import type { Operation } from '../operation.js';
 import type { SignMeans } from '../provider.js';
@@ -34,6 +35,8 @@ import { type Beginning, takeUp } from './take-up.js';
 export interface Route {
   /** Gets an answer for an admitted call, from whoever can give one. */
   ask(call: Call<unknown, Operation>, meter: Meter): Promise<Answer>;
+  /** Whether anybody can be asked at all. */
+  canServe(call: Call<unknown, Operation>): boolean;
   /** What would become of a call, without asking anybody. */
   explain(call: Call): Pick<Explanation, 'route' | 'fallbacks' | 'inputTokens'>;
 }
@@ -48,6 +51,8 @@ export interface RouteParts {
   readonly openSocket: Transport['openSocket'];
   /** What signing may use: the transport itself, past the interceptors. */
   readonly signing: SignMeans;
+  /** The id under which the client knows an answer that an upstream keeps. */
+  readonly seal: HeldIds['seal'];
   readonly clock: Clock;
   readonly heartbeatMs: number;
   readonly maxWaitMs: number;
@@ -111,6 +116,7 @@ export function openRoute(parts: RouteParts): Route {
         clock,
         heartbeatMs: parts.heartbeatMs,
         usageRefusers: parts.usageRefusers,
+        seal: (id, { deployment }) => parts.seal('response', { deployment, id }, call.principal.id),
         estimate: (characters) => meter.estimate(characters),
       };
       const isRelayed =
@@ -167,6 +173,8 @@ export function openRoute(parts: RouteParts): Route {
         return given;
       }
     },
+
+    canServe: (call) => canServe(call.group, call, table),
 
     explain(call) {
       const { group, demand } = call;

@@ -3,7 +3,7 @@ import type { Call } from '../call.js';
 import type { Deployment } from '../deployment.js';
 import { GatewayError } from '../errors.js';
 import type { ModelGroup } from '../model-group.js';
-import type { OperationName } from '../operation.js';
+import type { Operation, OperationName } from '../operation.js';
 import type { Pool } from '../route-node.js';
 import type { Health } from './health.js';
 import { Lane } from './lane.js';
@@ -35,12 +35,14 @@ export function openLanes(health: Health, parts: StrategyParts): Lanes {
   function laneFor(pool: Pool, group: ModelGroup, call: Call): Lane {
     const work = atWork(pool);
     const sort = sortOf(call, work);
-    const known = work.lanes.get(sort);
+    // Who may go on from an answer is another matter for every call.
+    const isOfASort = call.mayAnswer === undefined;
+    const known = isOfASort ? work.lanes.get(sort) : undefined;
     if (known !== undefined) return known;
     const able = work.standings.filter((standing) => whyNot(standing, pool, call) === undefined);
     if (able.length === 0) throw nobodyServes(pool, group, call, work);
     const lane = new Lane(able, openStrategy(pool.strategy, parts), health, () => work.epoch);
-    if (work.lanes.size < MAX_LANES) work.lanes.set(sort, lane);
+    if (isOfASort && work.lanes.size < MAX_LANES) work.lanes.set(sort, lane);
     return lane;
   }
 
@@ -109,6 +111,7 @@ function whyNot({ deployment }: Standing, pool: Pool, call: Call): Refusal | und
   if (!serves(deployment, operation.name)) {
     return { kind: 'operation', message: `has no "${operation.name}"` };
   }
+  if (!mayServe(deployment, call)) return { kind: 'need', message: 'does not keep the answers that this call needs' };
   const unmet = unmetNeeds(demand.needs ?? 0, abilities);
   if (unmet.length > 0) return { kind: 'need', message: `has no ${unmet.map((need) => WORDS[need]).join(' and no ')}` };
   const input = leastInputTokens(call);
@@ -150,6 +153,14 @@ export function serves({ codecs, connection }: Deployment, operation: OperationN
   if (connection.relays !== undefined && operation in connection.relays) return true;
   const { paths } = connection as { readonly paths: Readonly<Record<string, unknown>> };
   return (codecs as Readonly<Record<string, unknown>>)[operation] !== undefined && paths[operation] !== undefined;
+}
+
+/** Whether it can be asked for this very call. */
+export function mayServe(
+  deployment: Deployment,
+  { operation, mayAnswer }: Pick<Call<unknown, Operation>, 'operation' | 'mayAnswer'>,
+): boolean {
+  return serves(deployment, operation.name) && mayAnswer?.(deployment) !== false;
 }
 
 /** The refusal of a pool that has nobody for an operation: says who is there and what they can. */

@@ -63,3 +63,21 @@ export function buildRouteTable(named: readonly ModelGroup[], patterns: readonly
     return undefined;
   }
 }
+
+/** A deployment that fits, of a group or of one that it leads to. */
+export function findDeployment(
+  group: ModelGroup,
+  table: Pick<RouteTable, 'find'>,
+  fits: (deployment: Deployment) => boolean,
+  seen = new Set<string>(),
+): Deployment | undefined {
+  const own = group.deployments.find(fits);
+  if (own !== undefined) return own;
+  seen.add(group.name);
+  for (const name of group.leadsTo) {
+    const next = seen.has(name) ? undefined : table.find(name);
+    const found = next && findDeployment(next, table, fits, seen);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

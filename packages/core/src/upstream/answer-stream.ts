@@ -9,6 +9,7 @@ import type { EventsSink, EventsSource } from '../reply.js';
 import type { ByteSink, ByteSource } from '../transport.js';
 import { sumOfUsage, type Usage } from '../usage.js';
 import type { Deadline } from './deadline.js';
+import { renamed } from './rename-ids.js';
 
 /** How a stream ended, told once. */
 export type StreamEnd = StreamAccount &
@@ -102,6 +103,7 @@ export class AnswerStream implements EventsSource, ByteSink, StreamSink {
   #betweenEvents = false;
   #saidAt = 0;
   #stopTimer: (() => void) | undefined;
+  #ids: ReadonlyMap<string, string> | undefined;
 
   constructor(parts: AnswerStreamParts) {
     this.#parts = parts;
@@ -114,6 +116,17 @@ export class AnswerStream implements EventsSource, ByteSink, StreamSink {
     };
     this.#parser = createParser({ onEvent: ({ data, event }) => onEvent(data, event) });
     this.#cut = parts.framing?.open(onEvent);
+  }
+
+  /** The first event of the answer; undefined before it came. */
+  get firstChunk(): unknown {
+    return this.#sampleChunk === undefined ? undefined : (JSON.parse(this.#sampleChunk) as unknown);
+  }
+
+  /** Tells ids by others, in what is ready to leave and in what is still to come. Only before anybody listens. */
+  rename(ids: ReadonlyMap<string, string>): void {
+    this.#ids = ids;
+    this.#ready = renamed(this.#ready, ids);
   }
 
   /** Begins to read the upstream. */
@@ -170,7 +183,8 @@ export class AnswerStream implements EventsSource, ByteSink, StreamSink {
   chunk(json: string, content: boolean): void {
     this.#sampleChunk ??= json;
     const told = this.#parts.soFar === undefined ? json : this.#parts.soFar.tell(json);
-    if (told !== undefined) this.#ready += this.#parts.spelling.event(told);
+    if (told !== undefined)
+      this.#ready += this.#parts.spelling.event(this.#ids === undefined ? told : renamed(told, this.#ids));
     if (this.#committed) return;
     if (this.#ready.length > MAX_HELD_CHARACTERS || (content && !this.#isHeld())) this.#commit();
   }

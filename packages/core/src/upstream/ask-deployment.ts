@@ -17,6 +17,7 @@ import { AnswerStream, type AnswerStreamParts, type StreamEnd } from './answer-s
 import { Deadline } from './deadline.js';
 import { withoutCredentials } from './hide-credentials.js';
 import { readBody } from './read-body.js';
+import { renamed } from './rename-ids.js';
 
 /** What an upstream gave for a call. */
 export type Answer =
@@ -46,6 +47,8 @@ export interface AskParts {
   readonly heartbeatMs: number;
   /** Deployments that refused to be asked for usage in a stream (f44); asked and told. */
   readonly usageRefusers: WeakSet<Deployment>;
+  /** The id under which the client knows an answer that an upstream keeps. */
+  seal(id: string, attempt: Attempt): Promise<string>;
   estimate(producedCharacters: number): Usage;
 }
 
@@ -160,6 +163,8 @@ async function ask(call: Call, deployment: Deployment, asked: AskedAttempt, part
     const stream = openStream(reply, framing);
     streaming = true;
     await stream.opened;
+    const ids = await idsIn(stream.firstChunk);
+    if (ids !== undefined) stream.rename(ids);
     return { kind: 'events', deployment, attempt, stream };
   } catch (error) {
     throw error instanceof GatewayError ? withoutCredentials(error, request.headers) : error;
@@ -170,6 +175,18 @@ async function ask(call: Call, deployment: Deployment, asked: AskedAttempt, part
   function finish(): void {
     deadline.close();
     unlink();
+  }
+
+  /** The ids of kept answers by those that the client is to know; undefined where no answer is kept. */
+  async function idsIn(answer: unknown): Promise<ReadonlyMap<string, string> | undefined> {
+    const { reference } = call;
+    const { keeps } = operation;
+    if (keeps === undefined || codec.keepsAnswers !== true || !isJsonObject(answer)) return undefined;
+    const ids = new Map<string, string>();
+    if (reference !== undefined) ids.set(reference.id, reference.shown);
+    const id = keeps.isKept(call.body) ? keeps.idOf(answer) : undefined;
+    if (id !== undefined) ids.set(id, await parts.seal(id, attempt));
+    return ids.size === 0 ? undefined : ids;
   }
 
   function openStream(reply: UpstreamReply, framing: Framing | undefined): AnswerStream {
@@ -238,7 +255,12 @@ async function ask(call: Call, deployment: Deployment, asked: AskedAttempt, part
     if (!isJsonObject(value))
       throw broken(value === undefined ? 'a body that is not JSON' : 'JSON that is not an object');
     if (demand.stream) throw broken('a whole answer to a request for a stream');
-    if (codec.decode === undefined) return { kind: 'whole', deployment, attempt, body: text, value };
+    if (codec.decode === undefined) {
+      const ids = await idsIn(value);
+      if (ids === undefined) return { kind: 'whole', deployment, attempt, body: text, value };
+      const body = renamed(text, ids);
+      return { kind: 'whole', deployment, attempt, body, value: JSON.parse(body) as JsonObject };
+    }
     const decoded = codec.decode(value, target, call.body);
     return { kind: 'whole', deployment, attempt, body: JSON.stringify(decoded), value: decoded };
   }

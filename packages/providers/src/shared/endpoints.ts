@@ -7,6 +7,7 @@ const ENDPOINTS: Readonly<Record<UpstreamOperationName, string>> = {
   messages: '/messages',
   'messages.count_tokens': '/messages/count_tokens',
   responses: '/responses',
+  'responses.compact': '/responses/compact',
   completions: '/completions',
   embeddings: '/embeddings',
   moderations: '/moderations',

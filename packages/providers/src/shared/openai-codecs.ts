@@ -17,6 +17,7 @@ const FOREIGN_FIELDS = [
 export const OPENAI_OPERATIONS = [
   'chat.completions',
   'responses',
+  'responses.compact',
   'completions',
   'embeddings',
   'moderations',
@@ -33,7 +34,8 @@ export function openAiCodecs(who: string): Readonly<Partial<Record<UpstreamOpera
     'chat.completions': passThrough('chat.completions', { who }, { foreignFields: FOREIGN_FIELDS }, [
       (body, target) => fitOpenAiFamily(body, target, who),
     ]),
-    responses: responsesCodec({ who }),
+    responses: responsesCodec({ who }, {}, true),
+    'responses.compact': responsesCodec({ who }, {}, true),
     completions: passThrough('completions', { who }),
     embeddings: passThrough('embeddings', { who }),
     moderations: passThrough('moderations', { who }),

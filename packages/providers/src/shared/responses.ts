@@ -12,8 +12,13 @@ import { parseJson } from './parse-json.js';
 import { modelAs, type WireRules } from './pass-through.js';
 
 /** The Responses wire for upstreams that speak it: passes through but for the model's name and what others reasoned. */
-export function responsesCodec(vendor: ClassifyRules, { modelPrefix }: Pick<WireRules, 'modelPrefix'> = {}): Codec {
+export function responsesCodec(
+  vendor: ClassifyRules,
+  { modelPrefix }: Pick<WireRules, 'modelPrefix'> = {},
+  keepsAnswers = false,
+): Codec {
   return {
+    ...(keepsAnswers && { keepsAnswers }),
     encode(request, target) {
       const { input } = request;
       const body: JsonObject = { ...request, model: modelAs(target.model, modelPrefix) };

@@ -1,0 +1,6 @@
+/** JSON text in which ids stand for others. Only whole strings are: what a model says of an id is left alone. */
+export function renamed(json: string, ids: ReadonlyMap<string, string>): string {
+  let told = json;
+  for (const [id, shown] of ids) told = told.replaceAll(JSON.stringify(id), JSON.stringify(shown));
+  return told;
+}
