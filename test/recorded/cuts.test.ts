@@ -74,7 +74,7 @@ describe('recorded streams, cut at every byte offset', () => {
   async function read(line: CaseLine, pieces: readonly Uint8Array[]): Promise<string> {
     next = pieces;
     const isResponse = line.api === 'responses';
-    const asked = isResponse ? { input: 'Hello' } : { messages: [{ role: 'user', content: 'Hello' }] };
+    const asked = isResponse ? { input: 'Hello', store: false } : { messages: [{ role: 'user', content: 'Hello' }] };
     const answer = await gateway.handle({
       method: 'POST',
       path: isResponse ? '/v1/responses' : '/v1/chat/completions',

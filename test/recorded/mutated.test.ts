@@ -50,7 +50,7 @@ describe('recorded answers with something in them changed', { timeout: 300_000 }
           upstream.next = { stream: body.stream, bytes: bytesOf(body, frames) };
           upstream.thrown = undefined;
           const end = await endOf(gateway, client, body.stream);
-          if (upstream.thrown !== undefined) throw upstream.thrown;
+          if (upstream.thrown !== undefined) throw new Error('it threw at its transport', { cause: upstream.thrown });
           ends.add(end);
         },
       ),

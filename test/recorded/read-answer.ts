@@ -28,7 +28,7 @@ async function readWhole(
   const answer = await openai.chat.completions.create(body);
   const choice = answer.choices[0];
   // What a content filter withheld whole comes without a message.
-  const message = choice?.message as Thinking<OpenAI.Chat.ChatCompletionMessage> | undefined;
+  const message: Thinking<OpenAI.Chat.ChatCompletionMessage> | undefined = choice?.message;
   return {
     text: message?.content ?? '',
     refusal: message?.refusal ?? '',

@@ -81,8 +81,11 @@ describe.each(Object.keys(MOUNTS) as MountName[])('answers that their upstream k
   });
 });
 
-async function ask(client: OpenAI, body: OpenAI.Responses.ResponseCreateParams): Promise<OpenAI.Responses.Response> {
-  if (body.stream !== true) return (await client.responses.create(body)) as OpenAI.Responses.Response;
+async function ask(
+  client: OpenAI,
+  body: OpenAI.Responses.ResponseCreateParamsNonStreaming | OpenAI.Responses.ResponseCreateParamsStreaming,
+): Promise<OpenAI.Responses.Response> {
+  if (body.stream !== true) return await client.responses.create(body);
   const ids = new Set<string>();
   let end: OpenAI.Responses.Response | undefined;
   for await (const event of await client.responses.create(body)) {

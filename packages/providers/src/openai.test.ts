@@ -23,6 +23,7 @@ describe('OpenAI', () => {
       paths: {
         'chat.completions': '/v1/chat/completions',
         responses: '/v1/responses',
+        'responses.compact': '/v1/responses/compact',
         completions: '/v1/completions',
         embeddings: '/v1/embeddings',
         moderations: '/v1/moderations',

@@ -31,8 +31,7 @@ describe('conversations that change their wire and come back', { timeout: 120_00
     fc.assert(
       fc.property(chatMessage, fc.integer({ min: 1, max: 9 }), (message, size) => {
         const whole = responseFromChat(answerOf(message), undefined);
-        const streamed = read(openResponseStream(HANDS_ON, undefined), chunksOf(message, size)).at(-1)
-          ?.response as Loose;
+        const streamed = read(openResponseStream(HANDS_ON, undefined), chunksOf(message, size)).at(-1)?.response;
         for (const { output } of [whole, streamed] as Loose[]) {
           const chat: Loose = chatFromResponses(
             { model: 'm', input: [HELLO, ...output, ...outputsFor(message)] },
