@@ -90,6 +90,7 @@ export const WIRES: Readonly<Record<string, readonly UpstreamOperationName[]>> =
   converse: ['chat.completions'],
   chat2: ['chat.completions'],
   'ollama-chat': ['chat.completions'],
+  'responses-compact': ['responses.compact'],
   'count-tokens': ['messages.count_tokens', 'chat.completions'],
 };
 

@@ -22,15 +22,15 @@ const CLIENTS = {
 type ClientWire = keyof typeof CLIENTS;
 const CLIENT_WIRES = Object.keys(CLIENTS) as ClientWire[];
 
+/** What stands beside answers. */
+const BESIDE: ReadonlySet<string> = new Set(['count-tokens', 'responses-compact']);
+
 const HELLO = [{ role: 'user', content: 'Hello' }];
 
 describe.each(CLIENT_WIRES)('everything recorded, read by the official client of %s', (client) => {
   if (fixtures === undefined) return it.skip(WITHOUT_FIXTURES, () => {});
   const folder = fixtures;
-  const lines = listCases(
-    folder,
-    (line) => line.api in WIRES && line.api !== 'count-tokens' && vendorOf(line) !== undefined,
-  );
+  const lines = listCases(folder, (line) => line.api in WIRES && !BESIDE.has(line.api) && vendorOf(line) !== undefined);
   let gateway: AnsweringGateway;
 
   beforeAll(() => {

@@ -24,6 +24,7 @@ function table(): string {
 
 const LETTERS: readonly (readonly [UpstreamOperationName, string])[] = [
   ['chat.completions', 'C'],
+  ['responses', 'P'],
   ['completions', 'L'],
   ['embeddings', 'E'],
   ['images.generations', 'I'],
