@@ -54,7 +54,8 @@ describe('recorded streams, cut at every byte offset', () => {
     );
   });
 
-  it(`are ${CHAT_STREAMS} of chat and all of messages, responses and Cohere`, () => expect(chat).toHaveLength(CHAT_STREAMS));
+  it(`are ${CHAT_STREAMS} of chat and all of messages, responses and Cohere`, () =>
+    expect(chat).toHaveLength(CHAT_STREAMS));
 
   it.each(lines.map((line) => [`${line.api} ${line.id}`, line] as const))('%s', async (_title, line) => {
     const events = eventsOf(bytesOf(line));
