@@ -23,7 +23,7 @@ export async function nestModules(version: NestVersion, platform: NestPlatform):
   const folder = folderOf(version);
   const require = createRequire(join(folder, 'package.json'));
   require('reflect-metadata');
-  const Adapter: new () => NestCore.AbstractHttpAdapter = require(`@nestjs/platform-${platform}`)[
+  const Adapter: new (options?: object) => NestCore.AbstractHttpAdapter = require(`@nestjs/platform-${platform}`)[
     platform === 'express' ? 'ExpressAdapter' : 'FastifyAdapter'
   ];
   const portico = join(folder, 'node_modules/@portico/nestjs/dist/index.js');
@@ -31,8 +31,14 @@ export async function nestModules(version: NestVersion, platform: NestPlatform):
     common: require('@nestjs/common') as typeof NestCommon,
     core: require('@nestjs/core') as typeof NestCore,
     portico: (await import(pathToFileURL(portico).href)) as typeof PorticoNest,
-    adapter: () => new Adapter(),
+    adapter: () => new Adapter(platform === 'fastify' ? longParameters(version) : undefined),
   };
+}
+
+/** Fastify's segments of an address have 100 characters at most unless the host says otherwise; ids of kept answers have more. */
+function longParameters(version: NestVersion): object {
+  const routerOptions = { maxParamLength: 1_000 };
+  return version === '10' ? routerOptions : { routerOptions };
 }
 
 /** A Nest application without a body parser whose gateway lies below `/llm` (Fastify parses all the same); `before` installs what the host has in front of it. */

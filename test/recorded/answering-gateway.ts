@@ -10,7 +10,7 @@ import {
 import { allProviders } from '@portico/providers';
 import { type CaseLine, fakeClock, readCase } from '@portico/testing';
 import OpenAI from 'openai';
-import { prefixOf } from './recorded-gateway.js';
+import { isNative, OPTIONS, prefixOf } from './recorded-gateway.js';
 
 export interface AnsweringGateway {
   readonly openai: OpenAI;
@@ -35,9 +35,10 @@ export function answeringGateway(folder: string, lines: readonly CaseLine[]): An
           line.id,
           [
             {
-              baseUrl: 'http://upstream.example/v1',
+              baseUrl: `http://upstream.example${isNative(line) || OWN_ENDPOINTS.has(line.api) ? '' : '/v1'}`,
               apiKey: 'sk-recorded',
               dropUnsupported: true,
+              options: OPTIONS[vendorOf(line) ?? ''] ?? {},
               model: `${vendorOf(line)}@${line.api}/${line.model ?? 'unnamed'}`,
               id: line.id,
             },
@@ -60,24 +61,15 @@ export function answeringGateway(folder: string, lines: readonly CaseLine[]): An
   };
 }
 
-/** Whose own wire each of these is. */
-const OWNERS: Readonly<Record<string, string>> = {
-  messages: 'anthropic',
-  generate: 'gemini',
-  converse: 'bedrock',
-  chat2: 'cohere_chat',
-  'ollama-chat': 'ollama_chat',
-};
-
-/** Endpoints that each vendor spells its own way. */
-const OWN_ENDPOINTS: ReadonlySet<string> = new Set(['count-tokens', 'embed', 'embed2', 'invoke', 'predict']);
+/** Endpoints that each vendor spells its own way, beside those that are replayed as its native ones. */
+const OWN_ENDPOINTS: ReadonlySet<string> = new Set(['converse', 'count-tokens', 'invoke']);
 
 const known = new Set(allProviders().map(({ name }) => name));
 
 /** Who is asked for what was recorded; undefined where the gateway does not have that vendor. */
 export function vendorOf(line: CaseLine): string | undefined {
-  const own = OWN_ENDPOINTS.has(line.api) ? (line.provider === 'vertex' ? 'vertex_ai' : line.provider) : undefined;
-  const vendor = OWNERS[line.api] ?? own ?? prefixOf(line);
+  const own = line.provider === 'vertex' ? 'vertex_ai' : line.provider;
+  const vendor = OWN_ENDPOINTS.has(line.api) ? own : prefixOf(line);
   return known.has(vendor) ? vendor : undefined;
 }
 
@@ -101,7 +93,8 @@ export function wireByWire(provider: Provider): Provider[] {
       Object.fromEntries(Object.entries(all).filter(([name]) => (operations as readonly string[]).includes(name)));
     const connect: Provider['connect'] = (settings) => {
       const connection = provider.connect(settings);
-      return { ...connection, paths: only(connection.paths) };
+      const { codecs } = connection;
+      return { ...connection, paths: only(connection.paths), ...(codecs && { codecs: only(codecs) }) };
     };
     return { ...provider, name: `${provider.name}@${wire}`, codecs: only(provider.codecs), connect };
   });

@@ -54,7 +54,7 @@ export function prefixOf(line: CaseLine): string {
 }
 
 /** What some vendors must be told beside a key. */
-const OPTIONS: Readonly<Record<string, Record<string, string>>> = {
+export const OPTIONS: Readonly<Record<string, Record<string, string>>> = {
   watsonx: { token: 'recorded', projectId: 'recorded' },
 };
 
