@@ -38,7 +38,7 @@ export async function nestModules(version: NestVersion, platform: NestPlatform):
 /** Fastify's segments of an address have 100 characters at most unless the host says otherwise; ids of kept answers have more. */
 function longParameters(version: NestVersion): object {
   const routerOptions = { maxParamLength: 1_000 };
-  return version === '10' ? routerOptions : { routerOptions };
+  return version === 10 ? routerOptions : { routerOptions };
 }
 
 /** A Nest application without a body parser whose gateway lies below `/llm` (Fastify parses all the same); `before` installs what the host has in front of it. */
