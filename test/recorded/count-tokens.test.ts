@@ -1,6 +1,6 @@
 import { listCases, readCase } from '@portico/testing';
 import { describe, expect, it } from 'vitest';
-import { answeringGateway, vendorOf } from './answering-gateway.js';
+import { answeringGateway } from './answering-gateway.js';
 import { fixtures, WITHOUT_FIXTURES } from './fixtures.js';
 
 const HELLO = { messages: [{ role: 'user' as const, content: 'Hello' }] };
@@ -11,11 +11,15 @@ describe("recorded countings of tokens, read by Anthropic's own client", () => {
   const lines = listCases(folder, ({ api }) => api === 'count-tokens');
   const gateway = answeringGateway(
     folder,
-    lines.filter((line) => vendorOf(line) !== undefined),
+    lines.filter(({ provider }) => provider !== 'bedrock'),
   );
 
   for (const line of lines) {
-    it.skipIf(vendorOf(line) === undefined)(line.id, async () => {
+    if (line.provider === 'bedrock') {
+      it.skip(`${line.id}: its own way to count is not spoken; such a model is told an estimate`, () => {});
+      continue;
+    }
+    it(line.id, async () => {
       const { request, response } = readCase(folder, line.id);
       const isOwn = line.provider === 'anthropic';
       const asked = isOwn ? (request.body as typeof HELLO) : HELLO;

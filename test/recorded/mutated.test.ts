@@ -201,6 +201,7 @@ async function endOf(gateway: Gateway, client: keyof typeof ASKED, stream: boole
         text += typeof written === 'string' ? written : utf8.decode(written, { stream: true });
       },
       end: resolve,
+      fail: resolve,
     });
   });
   return /^data: \{"error"|^event: error/m.test(text) ? 'a broken stream' : 'a stream';

@@ -55,6 +55,7 @@ export function prefixOf(line: CaseLine): string {
 
 /** What some vendors must be told beside a key. */
 export const OPTIONS: Readonly<Record<string, Record<string, string>>> = {
+  bedrock: { region: 'us-east-1' },
   watsonx: { token: 'recorded', projectId: 'recorded' },
 };
 
