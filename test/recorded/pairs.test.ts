@@ -91,7 +91,7 @@ async function sentFor(from: string, to: string, body: object, model: string): P
   let sent: Loose;
   const transport: Transport = {
     async send(request) {
-      sent = JSON.parse(String(request.body));
+      sent = JSON.parse(request.body as string);
       throw new GatewayError('upstream_error', 'what was sent is all that matters here');
     },
     close: async () => {},

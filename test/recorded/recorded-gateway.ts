@@ -56,6 +56,7 @@ export function prefixOf(line: CaseLine): string {
 /** What some vendors must be told beside a key. */
 export const OPTIONS: Readonly<Record<string, Record<string, string>>> = {
   bedrock: { region: 'us-east-1' },
+  bedrock_mantle: { region: 'us-east-1' },
   watsonx: { token: 'recorded', projectId: 'recorded' },
 };
 

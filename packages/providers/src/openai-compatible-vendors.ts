@@ -131,7 +131,6 @@ const BESIDE_CHAT: Readonly<Record<string, readonly (keyof typeof KINDS)[]>> = {
   '302ai': ['images'],
   aihubmix: ['images'],
   aiml: ['images', 'speech', 'transcripts'],
-  bedrock_mantle: ['responses'],
   cometapi: ['images'],
   custom_openai: ['images', 'speech', 'transcripts', 'rerank'],
   dashscope: ['responses'],
@@ -177,7 +176,6 @@ const BESIDE_CHAT: Readonly<Record<string, readonly (keyof typeof KINDS)[]>> = {
 
 /** Those of them who keep responses. */
 const KEEPERS: ReadonlySet<string> = new Set([
-  'bedrock_mantle',
   'dashscope',
   'fireworks_ai',
   'litellm_proxy',

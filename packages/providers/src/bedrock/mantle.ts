@@ -35,7 +35,7 @@ export const bedrockMantle: Provider = {
   priceCatalogue: 'aws',
   keyVariables: ['BEDROCK_MANTLE_API_KEY', 'AWS_BEARER_TOKEN_BEDROCK'],
   needsKey: false,
-  codecs: { 'chat.completions': chat, responses: responsesCodec({ who }), messages },
+  codecs: { 'chat.completions': chat, responses: responsesCodec({ who }, {}, true), messages },
   connect,
   classify: (answer) => classify(answer, who),
 };
