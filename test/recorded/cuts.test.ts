@@ -50,7 +50,7 @@ describe('recorded streams, cut at every byte offset', () => {
         retries: { maxRetries: 0 },
         clock: fakeClock(0),
       },
-      { providers: allProviders(), transport: piecewise(() => next), environment: {} },
+      { providers: allProviders(), transport: piecewise(() => next), environment: { AWS_REGION: 'us-east-1' } },
     );
   });
 
