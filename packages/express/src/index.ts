@@ -25,6 +25,6 @@ export {
   totalOutputTokens,
   type UsageRecord,
 } from '@portico/core';
-export { attachRealtime, type RealtimeOptions } from '@portico/node';
+export { attachRealtime, defineProvider, type RealtimeOptions, type VendorDefinition } from '@portico/node';
 export type { ExpressHost } from './express-middleware.js';
 export { type ExpressGateway, llmGateway } from './llm-gateway.js';

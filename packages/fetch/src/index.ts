@@ -25,5 +25,6 @@ export {
   totalOutputTokens,
   type UsageRecord,
 } from '@portico/core';
+export { defineProvider, type VendorDefinition } from '@portico/providers';
 export { createGateway, type FetchGatewayConfig } from './create-gateway.js';
 export { fetchTransport } from './fetch-transport.js';

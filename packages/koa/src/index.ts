@@ -25,6 +25,6 @@ export {
   totalOutputTokens,
   type UsageRecord,
 } from '@portico/core';
-export { attachRealtime, type RealtimeOptions } from '@portico/node';
+export { attachRealtime, defineProvider, type RealtimeOptions, type VendorDefinition } from '@portico/node';
 export type { KoaHost } from './koa-middleware.js';
 export { type KoaGateway, type KoaGatewayConfig, llmGateway } from './llm-gateway.js';

@@ -24,7 +24,7 @@ export {
   totalOutputTokens,
   type UsageRecord,
 } from '@portico/core';
-export { attachRealtime, type RealtimeOptions } from '@portico/node';
+export { attachRealtime, defineProvider, type RealtimeOptions, type VendorDefinition } from '@portico/node';
 export {
   type HookToken,
   type LlmAuthenticating,

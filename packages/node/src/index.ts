@@ -1,3 +1,4 @@
+export { defineProvider, type VendorDefinition } from '@portico/providers';
 export { askGateway, type HandedReply } from './ask-gateway.js';
 export { attachRealtime, type NodeMiddleware, type RealtimeOptions } from './attach-realtime.js';
 export { createGateway } from './create-gateway.js';

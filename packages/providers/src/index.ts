@@ -25,6 +25,7 @@ export { bedrock, bedrockMantle } from './bedrock/index.js';
 export { cloudflare } from './cloudflare/index.js';
 export { cohere } from './cohere/index.js';
 export { databricks } from './databricks/index.js';
+export { defineProvider, type VendorDefinition } from './define-provider.js';
 export { gemini } from './gemini/index.js';
 export { huggingface } from './huggingface/index.js';
 export { ollama } from './ollama/index.js';

@@ -2,8 +2,10 @@ import type { UpstreamOperationName } from '@portico/core';
 import { fitDatabricksRequest } from './databricks/fit-request.js';
 import { fitDeepSeekRequest } from './deepseek/fit-request.js';
 import { fitMistralRequest } from './mistral/fit-request.js';
+import { fitMoonshotRequest } from './moonshot/fit-request.js';
 import type { OpenAiCompatibleVendor } from './openai-compatible.js';
 import type { WireRules } from './shared/pass-through.js';
+import { fitTogetherRequest } from './together/fit-request.js';
 
 /** What OpenAI alone has a word for. */
 const OPENAI_ONLY = [
@@ -34,7 +36,10 @@ export const PLAIN = {
 } as const satisfies WireRules;
 
 /** The same for vendors that know the bound of an answer by its older name. */
-const OLDER = { ...PLAIN, renames: { max_completion_tokens: 'max_tokens' } } as const satisfies WireRules;
+export const OLDER = { ...PLAIN, renames: { max_completion_tokens: 'max_tokens' } } as const satisfies WireRules;
+
+/** Servers whose newer versions tell what a model thought by another name than the older. */
+const SELF_HOSTED = { ...PLAIN, reasoningField: 'reasoning' } as const satisfies WireRules;
 
 /** Routers to other vendors, which know all that OpenAI knows. */
 const ROUTER = { foreignFields: ['thinking_blocks'] } as const satisfies WireRules;
@@ -110,12 +115,17 @@ const OPERATIONS = {
   'chat completions embeddings': ['chat.completions', 'completions', 'embeddings'],
   completions: ['completions'],
   embeddings: ['embeddings'],
+  'no text': [],
 } as const;
 
 type Operations = keyof typeof OPERATIONS;
 
 const KINDS = {
+  messages: ['messages'],
+  responses: ['responses'],
+  moderations: ['moderations'],
   images: ['images.generations'],
+  edits: ['images.edits'],
   speech: ['audio.speech'],
   transcripts: ['audio.transcriptions', 'audio.translations'],
   rerank: ['rerank'],
@@ -123,54 +133,61 @@ const KINDS = {
 } as const satisfies Record<string, readonly UpstreamOperationName[]>;
 
 /**
- * What vendors have beside chat, under the same address and in the same words. Not here: NVIDIA's and DeepInfra's rerank,
- * which have other addresses, and Mistral's speech, which comes as JSON; nor the responses of vendors that have them for
- * some of their models only, or since lately: told as chat, all their models have them.
+ * What vendors have beside the operations of their row, in the words of OpenAI or, for `messages`, of Anthropic. Not here is
+ * what has a wire of its own (NVIDIA's and DeepInfra's rerank, Mistral's speech, MiniMax' sound and images), and wires that
+ * a vendor offers for some of its models alone (Responses at Cloudflare, Databricks, Hugging Face and Perplexity) or in some
+ * versions of a server alone (Messages at vLLM, Ollama and llama.cpp): told as chat, all their models have them.
  */
-const BESIDE_CHAT: Readonly<Record<string, readonly (keyof typeof KINDS)[]>> = {
+const BESIDE: Readonly<Record<string, readonly (keyof typeof KINDS)[]>> = {
   '302ai': ['images'],
   aihubmix: ['images'],
   aiml: ['images', 'speech', 'transcripts'],
+  bytez: ['responses'],
   cometapi: ['images'],
-  custom_openai: ['images', 'speech', 'transcripts', 'rerank'],
+  custom_openai: ['moderations', 'images', 'edits', 'speech', 'transcripts', 'rerank'],
   dashscope: ['responses'],
   deepinfra: ['images', 'speech', 'transcripts'],
-  deepseek: ['responses'],
-  fireworks_ai: ['responses', 'rerank'],
+  deepseek: ['messages', 'responses'],
+  fireworks_ai: ['messages', 'responses', 'rerank'],
+  gmi: ['responses'],
   groq: ['responses', 'speech', 'transcripts'],
-  heroku: ['images'],
+  heroku: ['messages', 'images'],
   hosted_vllm: ['speech', 'transcripts', 'rerank'],
   infinity: ['rerank'],
   jina_ai: ['rerank'],
   lemonfox: ['images', 'speech', 'transcripts'],
   lepton: ['speech', 'transcripts'],
-  litellm_proxy: ['responses', 'images', 'speech', 'transcripts', 'rerank'],
+  litellm_proxy: ['responses', 'moderations', 'images', 'edits', 'speech', 'transcripts', 'rerank'],
   llamacpp: ['responses', 'rerank'],
   lm_studio: ['responses'],
+  meta: ['responses'],
+  minimax: ['messages'],
   mistral: ['transcripts'],
+  moonshot: ['messages'],
   morph: ['rerank'],
   nebius: ['images'],
   novita: ['rerank'],
   nscale: ['images'],
   ollama: ['speech', 'transcripts'],
-  openai_like: ['images', 'speech', 'transcripts', 'rerank'],
-  openrouter: ['responses', 'speech', 'transcripts', 'rerank'],
+  openai_like: ['moderations', 'images', 'edits', 'speech', 'transcripts', 'rerank'],
+  openrouter: ['messages', 'responses', 'speech', 'transcripts', 'rerank'],
   ovhcloud: ['speech', 'transcripts'],
   poe: ['responses'],
-  portkey: ['images', 'speech', 'transcripts'],
+  portkey: ['responses', 'images', 'speech', 'transcripts'],
   qianfan: ['rerank'],
+  recraft: ['images'],
   sambanova: ['speech', 'transcripts'],
   scaleway: ['speech', 'transcripts'],
   siliconflow: ['images', 'speech', 'transcripts', 'rerank'],
   stepfun: ['speech', 'transcripts'],
   together_ai: ['images', 'speech', 'transcripts', 'rerank'],
   veniceai: ['images', 'speech', 'transcripts'],
-  vercel_ai_gateway: ['responses'],
+  vercel_ai_gateway: ['messages', 'responses'],
   volcengine: ['responses', 'images'],
   voyage: ['rerank'],
   xai: ['responses', 'images'],
   xinference: ['images', 'rerank'],
-  zai: ['images'],
+  zai: ['messages', 'images'],
   zhipu: ['images', 'speech', 'transcripts', 'rerank'],
 };
 
@@ -186,15 +203,15 @@ const KEEPERS: ReadonlySet<string> = new Set([
 
 /**
  * Every vendor that speaks OpenAI's wire, by the prefix under which users of LiteLLM know it. Vendors with a wire of their
- * own (Bytez, Triton), or that offer this one besides and lose by it (Anthropic, Cohere, Gemini), are not here. Nor are
- * those without an operation of ours (images only) or with a sign-in of their own (GitHub Copilot).
+ * own (Segmind, Triton), or that offer this one besides and lose by it (Anthropic, Cohere, Gemini), are not here. Nor is
+ * GitHub Copilot, to which only a person at a browser can sign in.
  */
 export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
   // Servers of the host's own, and any other.
   row('custom_openai', undefined, [], 'chat completions embeddings', UNTOUCHED, FREE),
   row('openai_like', undefined, [], 'chat completions embeddings', UNTOUCHED, FREE),
   row('litellm_proxy', undefined, ['LITELLM_PROXY_API_KEY'], 'chat completions embeddings', UNTOUCHED, FREE),
-  row('hosted_vllm', undefined, ['HOSTED_VLLM_API_KEY'], 'chat completions embeddings', PLAIN, FREE),
+  row('hosted_vllm', undefined, ['HOSTED_VLLM_API_KEY'], 'chat completions embeddings', SELF_HOSTED, FREE),
   row(
     'docker_model_runner',
     'http://localhost:22088/engines/llama.cpp/v1',
@@ -207,7 +224,7 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
   row('lemonade', 'http://localhost:8000/api/v1', [], 'chat completions embeddings', PLAIN, FREE),
   row('llamacpp', 'http://127.0.0.1:8080/v1', [], 'chat completions embeddings', PLAIN, FREE),
   row('llamafile', 'http://127.0.0.1:8080/v1', [], 'chat completions', PLAIN, FREE),
-  row('lm_studio', 'http://localhost:1234/v1', ['LM_STUDIO_API_KEY'], 'chat completions embeddings', PLAIN, FREE),
+  row('lm_studio', 'http://localhost:1234/v1', ['LM_STUDIO_API_KEY'], 'chat completions embeddings', SELF_HOSTED, FREE),
   row('oobabooga', 'http://localhost:5000/v1', [], 'chat completions', PLAIN, FREE),
   row('ragflow', 'http://localhost:9380/api/v1/chats_openai/{chatId}', ['RAGFLOW_API_KEY'], 'chat', PLAIN),
   row('xinference', 'http://127.0.0.1:9997/v1', ['XINFERENCE_API_KEY'], 'chat embeddings', PLAIN, FREE),
@@ -247,6 +264,7 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
     keyHeader: 'authorization',
   }),
   row('baseten', 'https://inference.baseten.co/v1', ['BASETEN_API_KEY'], 'chat completions', OLDER),
+  row('bytez', 'https://api.bytez.com/models/v2/openai/v1', ['BYTEZ_API_KEY'], 'chat completions', PLAIN),
   row('cerebras', 'https://api.cerebras.ai/v1', ['CEREBRAS_API_KEY'], 'chat completions', {
     ...PLAIN,
     reasoningField: 'reasoning',
@@ -275,12 +293,15 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
     { ...PLAIN, families: [{ prefix: 'qwen3', rules: { ...NO_REQUIRED_TOOL, strict: false } }] },
   ),
   row('datarobot', undefined, ['DATAROBOT_API_TOKEN', 'DATAROBOT_API_KEY'], 'chat', PLAIN),
-  row('deepinfra', 'https://api.deepinfra.com/v1/openai', ['DEEPINFRA_API_KEY'], 'chat completions embeddings', OLDER),
+  row('deepinfra', 'https://api.deepinfra.com/v1/openai', ['DEEPINFRA_API_KEY'], 'chat completions embeddings', {
+    ...OLDER,
+    ...NO_REQUIRED_TOOL,
+  }),
   row(
     'deepseek',
     'https://api.deepseek.com',
     ['DEEPSEEK_API_KEY'],
-    'chat',
+    'chat completions',
     {
       ...OLDER,
       textParts: false,
@@ -290,16 +311,16 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
         { prefix: 'deepseek-v4', rules: NO_REQUIRED_TOOL },
       ],
     },
-    { edits: [fitDeepSeekRequest] },
+    {
+      edits: [fitDeepSeekRequest],
+      elsewhere: { completions: '/beta/completions', messages: '/anthropic/v1/messages' },
+    },
   ),
   row('empower', 'https://app.empower.dev/api/v1', ['EMPOWER_API_KEY'], 'chat', OLDER),
-  row(
-    'featherless_ai',
-    'https://api.featherless.ai/v1',
-    ['FEATHERLESS_AI_API_KEY'],
-    'chat completions embeddings',
-    OLDER,
-  ),
+  row('featherless_ai', 'https://api.featherless.ai/v1', ['FEATHERLESS_AI_API_KEY'], 'chat completions embeddings', {
+    ...OLDER,
+    ...NO_REQUIRED_TOOL,
+  }),
   row(
     'fireworks_ai',
     'https://api.fireworks.ai/inference/v1',
@@ -353,7 +374,7 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
     ['MINIMAX_API_KEY'],
     'chat',
     { ...PLAIN, errorsInAnswers: true },
-    { errorCodes: MINIMAX_ERRORS },
+    { errorCodes: MINIMAX_ERRORS, elsewhere: { messages: '/anthropic/v1/messages' } },
   ),
   row('mistral', 'https://api.mistral.ai/v1', ['MISTRAL_API_KEY'], 'chat embeddings', MISTRAL, {
     edits: [fitMistralRequest],
@@ -365,7 +386,11 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
     ['MOONSHOT_API_KEY', 'MOONSHOTAI_API_KEY'],
     'chat',
     { ...OLDER, ...NO_REQUIRED_TOOL, textParts: false, unsupported: [...OPENAI_ONLY, 'functions', 'function_call'] },
-    { priceCatalogue: 'moonshotai' },
+    {
+      priceCatalogue: 'moonshotai',
+      edits: [fitMoonshotRequest],
+      elsewhere: { messages: '/anthropic/v1/messages' },
+    },
   ),
   row('morph', 'https://api.morphllm.com/v1', ['MORPH_API_KEY'], 'chat embeddings', PLAIN),
   row('nano-gpt', 'https://nano-gpt.com/api/v1', ['NANOGPT_API_KEY'], 'chat', OLDER),
@@ -406,6 +431,7 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
   ),
   row('publicai', 'https://api.publicai.co/v1', ['PUBLICAI_API_KEY'], 'chat', { ...OLDER, textParts: false }),
   row('qianfan', 'https://qianfan.baidubce.com/v2', ['QIANFAN_API_KEY'], 'chat embeddings', OLDER),
+  row('recraft', 'https://external.api.recraft.ai/v1', ['RECRAFT_API_KEY'], 'no text', UNTOUCHED),
   row('reka', 'https://api.reka.ai/v1', ['REKA_API_KEY'], 'chat', OLDER, { keyHeader: 'x-api-key' }),
   row('salad_cloud', 'https://ai.salad.cloud/v1', ['SALAD_CLOUD_API_KEY'], 'chat', OLDER),
   row('sambanova', 'https://api.sambanova.ai/v1', ['SAMBANOVA_API_KEY'], 'chat embeddings', {
@@ -426,7 +452,7 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
     ['TOGETHERAI_API_KEY', 'TOGETHER_API_KEY', 'TOGETHER_AI_API_KEY'],
     'chat completions embeddings',
     { ...OLDER, reasoningField: 'reasoning', finishReasons: { eos: 'stop' } },
-    { priceCatalogue: 'together' },
+    { priceCatalogue: 'together', edits: [fitTogetherRequest] },
   ),
   row('upstage', 'https://api.upstage.ai/v1/solar', ['UPSTAGE_API_KEY'], 'chat embeddings', OLDER),
   row('v0', 'https://api.v0.dev/v1', ['V0_API_KEY'], 'chat', PLAIN),
@@ -470,7 +496,10 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
     { priceCatalogue: 'x-ai' },
   ),
   row('xiaomi_mimo', 'https://api.xiaomimimo.com/v1', ['XIAOMI_MIMO_API_KEY'], 'chat', OLDER),
-  row('zai', 'https://api.z.ai/api/paas/v4', ['ZAI_API_KEY'], 'chat', ZAI, { errorCodes: ZAI_ERRORS }),
+  row('zai', 'https://api.z.ai/api/paas/v4', ['ZAI_API_KEY'], 'chat', ZAI, {
+    errorCodes: ZAI_ERRORS,
+    elsewhere: { messages: '/api/anthropic/v1/messages' },
+  }),
   row('zhipu', 'https://open.bigmodel.cn/api/paas/v4', ['ZHIPU_API_KEY', 'ZHIPUAI_API_KEY'], 'chat embeddings', ZAI, {
     errorCodes: ZAI_ERRORS,
   }),
@@ -484,16 +513,8 @@ function row(
   rules: WireRules,
   rest: Partial<OpenAiCompatibleVendor> = {},
 ): OpenAiCompatibleVendor {
-  const beside = (BESIDE_CHAT[name] ?? []).flatMap((kind) => KINDS[kind]);
-  return {
-    name,
-    baseUrl,
-    keyVariables,
-    operations: [...OPERATIONS[operations], ...beside],
-    rules,
-    ...(KEEPERS.has(name) && { keepsResponses: true }),
-    ...rest,
-  };
+  const beside = (BESIDE[name] ?? []).flatMap((kind) => KINDS[kind]);
+  return { name, baseUrl, keyVariables, operations: [...OPERATIONS[operations], ...beside], rules, ...rest };
 }
 
 function allBut(names: readonly string[], ...kept: readonly string[]): readonly string[] {

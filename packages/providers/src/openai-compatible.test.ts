@@ -1,4 +1,4 @@
-import { type ConnectionSettings, secret } from '@portico/core';
+import { type ConnectionSettings, type JsonObject, secret } from '@portico/core';
 import { describe, expect, it } from 'vitest';
 import { target } from '../test/read-stream.js';
 import { openAiCompatible } from './openai-compatible.js';
@@ -35,7 +35,7 @@ describe('the table of vendors', () => {
         options: optionsFor(vendor.baseUrl),
       });
       expect(connection.origin).toMatch(/^https?:\/\/[\w.:-]+$/);
-      expect(Object.keys(connection.paths)).toEqual(vendor.operations);
+      expect(Object.keys(connection.paths).sort()).toEqual([...vendor.operations].sort());
       expect(Object.values(connection.paths).join()).not.toMatch(/\/\/|[{}]/);
       expect(JSON.stringify(connection.headers)).toContain('key-1');
     }
@@ -116,6 +116,57 @@ describe('a vendor of the table', () => {
       providerOf('deepseek').codecs['chat.completions']?.encode({ tool_choice: 'required' }, target({ model }));
     expect(encode('deepseek-chat')?.tool_choice).toBe('required');
     expect(() => encode('deepseek-v4-flash')).toThrow('is not known to deepseek');
+  });
+
+  it('is asked for a model by its whole name, whatever it is asked: Fireworks', () => {
+    for (const codec of Object.values(providerOf('fireworks_ai').codecs)) {
+      const named = (model: string) => codec.encode({ input: 'x', messages: [] }, target({ model })).model;
+      expect(named('llama')).toBe('accounts/fireworks/models/llama');
+      expect(named('accounts/me/models/llama')).toBe('accounts/me/models/llama');
+    }
+  });
+
+  it('is asked in another wire of its own where that is, unless it is reached by another way: Moonshot', () => {
+    expect(connect('moonshot').paths.messages).toBe('/anthropic/v1/messages');
+    expect(connect('moonshot', { baseUrl: 'https://api.moonshot.cn/v1' }).paths.messages).toBe(
+      '/anthropic/v1/messages',
+    );
+    expect(connect('moonshot', { baseUrl: 'https://proxy.example/kimi/v1' }).paths).toEqual({
+      'chat.completions': '/kimi/v1/chat/completions',
+    });
+    const { messages } = providerOf('moonshot').codecs;
+    expect(messages?.headers?.({ authorization: 'Bearer k' }, { get: () => undefined })).toEqual({
+      authorization: 'Bearer k',
+      'anthropic-version': '2023-06-01',
+    });
+  });
+
+  it('is asked in its own dialect: Kimi, whose temperature is 1 while it thinks and never higher', () => {
+    const ask = (model: string, request: JsonObject, dropUnsupported = false) => {
+      const to = target({ model, dropUnsupported });
+      return { body: providerOf('moonshot').codecs['chat.completions']?.encode(request, to), warnings: to.warnings };
+    };
+    expect(ask('kimi-k2-0905-preview', { temperature: 1.5 })).toMatchObject({
+      body: { temperature: 1 },
+      warnings: [expect.stringContaining('"temperature" became 1')],
+    });
+    expect(() => ask('kimi-k2.5', { temperature: 0.2 })).toThrow('is always 1 for models of moonshot that think');
+    expect(ask('kimi-k2.5', { temperature: 0.2 }, true).body).not.toHaveProperty('temperature');
+    expect(ask('kimi-k2.5', { temperature: 0.2, thinking: { type: 'disabled' } }).body?.temperature).toBe(0.2);
+    const called = { role: 'assistant', tool_calls: [{ id: 'a' }] };
+    const thought = { ...called, reasoning_content: 'so' };
+    expect(ask('kimi-k2.5', { messages: [called, thought] }).body?.messages).toEqual([
+      { ...called, reasoning_content: ' ' },
+      thought,
+    ]);
+  });
+
+  it('is asked in its own dialect: Together, where one number asks for log probabilities', () => {
+    const encode = (request: JsonObject) =>
+      providerOf('together_ai').codecs['chat.completions']?.encode(request, target());
+    expect(encode({ logprobs: true, top_logprobs: 3 })).toEqual({ model: 'some-model', logprobs: 3 });
+    expect(encode({ logprobs: true })).toEqual({ model: 'some-model', logprobs: 1 });
+    expect(encode({ logprobs: false })).toEqual({ model: 'some-model' });
   });
 
   it('tells its errors by its own codes: Z.ai', () => {

@@ -1,10 +1,18 @@
-import type { Connection, ConnectionSettings, FailureKind, Provider, UpstreamOperationName } from '@portico/core';
-import { baseUrlOf } from './shared/base-url.js';
+import type {
+  Codec,
+  Connection,
+  ConnectionSettings,
+  FailureKind,
+  Provider,
+  UpstreamOperationName,
+} from '@portico/core';
+import { messages } from './anthropic/messages.js';
+import { type BaseUrl, baseUrlOf, joinPath, parseBaseUrl } from './shared/base-url.js';
 import { classifyOpenAiError } from './shared/classify-openai-error.js';
 import { credentialHeader } from './shared/credential.js';
 import { endpointPaths } from './shared/endpoints.js';
 import { mediaCodec } from './shared/media.js';
-import { passThrough, type WireRules } from './shared/pass-through.js';
+import { modelAs, passThrough, type WireRules } from './shared/pass-through.js';
 import { readOptions, textOption } from './shared/read-options.js';
 import type { Edit } from './shared/request-rules.js';
 import { type RerankRules, rerankCodec } from './shared/rerank.js';
@@ -29,6 +37,11 @@ export interface OpenAiCompatibleVendor {
   /** The header that carries the bare credential. Default: `authorization`, as a Bearer token. */
   readonly keyHeader?: string;
   readonly operations: readonly UpstreamOperationName[];
+  /**
+   * Operations that are not below `baseUrl`, by their path from the root of the host. A deployment whose own address ends
+   * in another path than the usual one is not asked for them.
+   */
+  readonly elsewhere?: Readonly<Partial<Record<UpstreamOperationName, string>>>;
   /** Where it departs from OpenAI's wire. */
   readonly rules?: WireRules;
   /** What its chat wants beyond the rules; looked at last. */
@@ -45,7 +58,8 @@ export interface OpenAiCompatibleVendor {
 export function openAiCompatible(vendor: OpenAiCompatibleVendor): Provider {
   const classifyRules = { who: vendor.name, ...(vendor.errorCodes && { codes: vendor.errorCodes }) };
   const codecOf = (operation: UpstreamOperationName) => {
-    if (operation === 'rerank') return rerankCodec(vendor.rerank);
+    if (operation === 'messages') return namingModels(messagesElsewhere, vendor.rules?.modelPrefix);
+    if (operation === 'rerank') return namingModels(rerankCodec(vendor.rerank), vendor.rules?.modelPrefix);
     if (operation === 'responses') return responsesCodec(classifyRules, vendor.rules, vendor.keepsResponses);
     if (MEDIA.has(operation)) return mediaCodec(classifyRules);
     const edits = operation === 'chat.completions' ? vendor.edits : undefined;
@@ -71,17 +85,43 @@ const MEDIA: ReadonlySet<UpstreamOperationName> = new Set([
   'audio.translations',
 ]);
 
+/** Anthropic's wire at a vendor of another one. */
+const messagesElsewhere: Codec = {
+  ...messages,
+  headers: (own) => ({ 'anthropic-version': '2023-06-01', ...own }),
+};
+
+/** For codecs that know of no prefix of their own. */
+function namingModels(codec: Codec, prefix: string | undefined): Codec {
+  if (prefix === undefined) return codec;
+  return {
+    ...codec,
+    encode: (request, target) => codec.encode(request, { ...target, model: modelAs(target.model, prefix) }),
+  };
+}
+
 function connect(vendor: OpenAiCompatibleVendor, settings: ConnectionSettings): Connection {
   const base = baseUrlOf(settings, filledBaseUrl(vendor, settings), vendor.name);
   const query = settings.apiVersion === undefined ? {} : { 'api-version': settings.apiVersion };
   return {
     origin: base.origin,
-    paths: endpointPaths(base, vendor.operations, query),
+    paths: pathsOf(vendor, base, query),
     headers: {
       ...(settings.apiKey && credentialHeader(settings.apiKey, vendor.name, vendor.keyHeader)),
       ...settings.headers,
     },
   };
+}
+
+function pathsOf(vendor: OpenAiCompatibleVendor, base: BaseUrl, query: Record<string, string>): Connection['paths'] {
+  const { elsewhere, operations, baseUrl, name } = vendor;
+  if (elsewhere === undefined) return endpointPaths(base, operations, query);
+  const shared = operations.filter((operation) => !(operation in elsewhere));
+  const below = endpointPaths(base, shared, query);
+  if (baseUrl === undefined || base.path !== parseBaseUrl(baseUrl, name).path) return below;
+  const root = { ...base, path: '' };
+  const others = Object.entries(elsewhere).map(([operation, path]) => [operation, joinPath(root, path, query)]);
+  return { ...below, ...Object.fromEntries(others) };
 }
 
 const PLACEHOLDER = /\{(\w+)\}/g;

@@ -10,6 +10,8 @@ import { type Loose, readEvents, target } from './read-stream.js';
 
 const shared = process.env.PORTICO_SHARED ?? fileURLToPath(new URL('../../../../shared', import.meta.url));
 
+/** What is known of vendors that speak OpenAI's wire. */
+export const listedVendors = join(shared, 'protocols', 'openai-compatible.md');
 /** The folder of recorded traffic, and whether it is missing here. */
 export const fixtures = join(shared, 'fixtures');
 export const absent = !existsSync(join(fixtures, 'index.jsonl'));

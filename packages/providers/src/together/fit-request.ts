@@ -1,0 +1,10 @@
+import type { JsonObject } from '@portico/core';
+
+/** Together says with one number whether and how many log probabilities it shall give (https://docs.together.ai/reference). */
+export function fitTogetherRequest(body: JsonObject): void {
+  const { logprobs, top_logprobs: top } = body;
+  if (typeof logprobs !== 'boolean') return;
+  delete body.top_logprobs;
+  if (logprobs) body.logprobs = typeof top === 'number' && top > 0 ? top : 1;
+  else delete body.logprobs;
+}
