@@ -129,7 +129,6 @@ const KINDS = {
   speech: ['audio.speech'],
   transcripts: ['audio.transcriptions', 'audio.translations'],
   rerank: ['rerank'],
-  responses: ['responses'],
 } as const satisfies Record<string, readonly UpstreamOperationName[]>;
 
 /**
@@ -514,7 +513,15 @@ function row(
   rest: Partial<OpenAiCompatibleVendor> = {},
 ): OpenAiCompatibleVendor {
   const beside = (BESIDE[name] ?? []).flatMap((kind) => KINDS[kind]);
-  return { name, baseUrl, keyVariables, operations: [...OPERATIONS[operations], ...beside], rules, ...rest };
+  return {
+    name,
+    baseUrl,
+    keyVariables,
+    operations: [...OPERATIONS[operations], ...beside],
+    rules,
+    ...(KEEPERS.has(name) && { keepsResponses: true }),
+    ...rest,
+  };
 }
 
 function allBut(names: readonly string[], ...kept: readonly string[]): readonly string[] {

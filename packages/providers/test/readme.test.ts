@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { UpstreamOperationName } from '@portico/core';
+import { type Provider, secret, type UpstreamOperationName } from '@portico/core';
 import { expect, it } from 'vitest';
 import { allProviders, openAiCompatibleVendors } from '../src/index.js';
+import { settings } from './connection-settings.js';
+import { readEvents } from './read-stream.js';
 
 const path = fileURLToPath(new URL('../README.md', import.meta.url));
+const rootPath = fileURLToPath(new URL('../../../README.md', import.meta.url));
 
 it('lists the vendors that there are (`vitest -u` writes the table anew)', async () => {
   const readme = readFileSync(path, 'utf8');
@@ -12,9 +15,30 @@ it('lists the vendors that there are (`vitest -u` writes the table anew)', async
   await expect(`${before}${table()}${after}`).toMatchFileSnapshot(path);
 });
 
+it('counts them in the front of the house (`vitest -u` counts anew)', async () => {
+  const readme = readFileSync(rootPath, 'utf8');
+  const [before, , after] = readme.split(/(?<=<!-- vendors -->)(.*?)(?=<!-- \/vendors -->)/);
+  const all = allProviders();
+  const counted = `${all.length} vendors, ${all.filter(hasOwnWire).length} of them with a wire of their own`;
+  await expect(`${before}${counted}${after}`).toMatchFileSnapshot(rootPath);
+});
+
+/** Its chat makes nothing of what a stream in OpenAI's wire is made of. */
+function hasOwnWire({ codecs }: Provider): boolean {
+  const chat = codecs['chat.completions'];
+  if (chat === undefined) return false;
+  const chunk = { id: 'c', choices: [{ index: 0, delta: { content: 'word' }, finish_reason: null }] };
+  return !readEvents(chat, [chunk]).texts.some((text) => text.includes('word'));
+}
+
 function table(): string {
-  const rows = allProviders().map(({ name, codecs, keyVariables, needsKey }) => {
-    const operations = LETTERS.filter(([operation]) => codecs[operation]).map(([, letter]) => letter);
+  const rows = allProviders().map((provider) => {
+    const { name, keyVariables, needsKey } = provider;
+    const codecs = { ...provider.codecs, ...codecsOfClaude(provider) };
+    const operations = LETTERS.flatMap(([operation, letter]) => {
+      if (codecs[operation]) return letter;
+      return BRIDGED.has(operation) && codecs['chat.completions'] ? letter.toLowerCase() : [];
+    });
     const variables = keyVariables.map((variable) => `\`${variable}\``).join(', ');
     const credential = needsKey || variables === '' ? variables : `[${variables}]`;
     return `| \`${name}\` | ${operations.join(' ')} | ${credential} | ${addressOf(name)} |\n`;
@@ -22,17 +46,34 @@ function table(): string {
   return `| Prefix | Operations | Credential | Address |\n|---|---|---|---|\n${rows.join('')}`;
 }
 
+/** What Claude can be asked where it has a wire of its own beside the vendor's other models. */
+function codecsOfClaude(provider: Provider): Provider['codecs'] {
+  if (!HOSTS_OF_CLAUDE.has(provider.name)) return {};
+  const baseUrl = provider.name === 'azure_ai' ? 'https://acme.services.ai.azure.com' : undefined;
+  const options = provider.name === 'vertex_ai' ? { project: 'acme' } : {};
+  const connected = provider.connect(settings({ model: 'claude-sonnet-4-5', apiKey: secret('k'), baseUrl, options }));
+  return connected.codecs ?? {};
+}
+
+const HOSTS_OF_CLAUDE: ReadonlySet<string> = new Set(['azure_ai', 'vertex_ai']);
+
 const LETTERS: readonly (readonly [UpstreamOperationName, string])[] = [
   ['chat.completions', 'C'],
+  ['messages', 'M'],
   ['responses', 'P'],
   ['completions', 'L'],
   ['embeddings', 'E'],
   ['images.generations', 'I'],
+  ['images.edits', 'D'],
   ['audio.speech', 'S'],
   ['audio.transcriptions', 'T'],
+  ['audio.translations', 'N'],
   ['rerank', 'R'],
   ['moderations', 'X'],
 ];
+
+/** What chat answers for, where a vendor does not have it. */
+const BRIDGED: ReadonlySet<UpstreamOperationName> = new Set(['messages', 'responses']);
 
 const OWN_ADDRESSES: Readonly<Record<string, string>> = {
   openai: 'https://api.openai.com/v1',
