@@ -120,8 +120,9 @@ function pathsOf(vendor: OpenAiCompatibleVendor, base: BaseUrl, query: Record<st
   const below = endpointPaths(base, shared, query);
   if (baseUrl === undefined || base.path !== parseBaseUrl(baseUrl, name).path) return below;
   const root = { ...base, path: '' };
-  const others = Object.entries(elsewhere).map(([operation, path]) => [operation, joinPath(root, path, query)]);
-  return { ...below, ...Object.fromEntries(others) };
+  const others: Record<string, string> = {};
+  for (const [operation, path] of Object.entries(elsewhere)) others[operation] = joinPath(root, path, query);
+  return { ...below, ...others };
 }
 
 const PLACEHOLDER = /\{(\w+)\}/g;

@@ -6,6 +6,7 @@ import {
   type StreamSink,
   usageOfMessages,
 } from '@portico/core';
+import { errorInside } from '../shared/error-inside.js';
 import { parseJson } from '../shared/parse-json.js';
 import { BETAS, betasIn, withBetas } from './betas.js';
 import { classify } from './classify.js';
@@ -63,7 +64,7 @@ class MessagesReader implements StreamDecoder {
 
   #fail(body: JsonObject | undefined, text: string, out: StreamSink): void {
     this.#isOver = true;
-    out.fail(classify({ status: 200, headers: { get: () => undefined }, body, text }));
+    out.fail(classify(errorInside(body, text)));
   }
 }
 

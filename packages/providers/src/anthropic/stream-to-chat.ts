@@ -6,6 +6,8 @@ import {
   type StreamDecoder,
   type StreamSink,
 } from '@portico/core';
+import { errorInside } from '../shared/error-inside.js';
+import { parseObject } from '../shared/parse-json.js';
 import { annotationsFromCitations } from './annotations-from-citations.js';
 import { serviceTier } from './answer-to-chat.js';
 import { ChatOrder } from './chat-order.js';
@@ -67,11 +69,11 @@ export class MessagesDecoder implements StreamDecoder {
   event(data: string, name: string | undefined, out: StreamSink): void {
     // Some routers add OpenAI's terminator to this wire.
     if (this.#isOver || data.startsWith('[DONE]')) return;
-    const event = parse(data);
+    const event = parseObject(data);
     if (event === undefined) return this.doubt(out);
     if ((event.type ?? name) !== 'error') return this.read(event, out, name);
     this.#isOver = true;
-    out.fail(classify({ status: 200, headers: { get: () => undefined }, body: event, text: data }));
+    out.fail(classify(errorInside(event, data)));
   }
 
   /** One event that is no error. */
@@ -212,7 +214,7 @@ export class MessagesDecoder implements StreamDecoder {
     const { block } = open;
     if (block.type === 'tool_use' && open.json === '') this.#input(open, '{}', out);
     if (open.json !== '') {
-      const input = parse(open.json);
+      const input = parseObject(open.json);
       // Half a call must not look like a whole one (f41). Cut by the bound of the answer it may be; the finish says so.
       if (input === undefined && open.isDoubtful) return this.#fail('lost a part of a tool call', out);
       block.input = input ?? open.json;
@@ -259,14 +261,5 @@ export class MessagesDecoder implements StreamDecoder {
 
   #tell(delta: string, out: StreamSink): void {
     out.chunk(`${this.#opening}${delta}${UNFINISHED}`, true);
-  }
-}
-
-function parse(data: string): JsonObject | undefined {
-  try {
-    const event: unknown = JSON.parse(data);
-    return isJsonObject(event) ? event : undefined;
-  } catch {
-    return undefined;
   }
 }

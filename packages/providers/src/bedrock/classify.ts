@@ -1,5 +1,7 @@
 import { type ErrorAnswer, type FailureKind, GatewayError, isJsonObject } from '@portico/core';
 import { classifyOpenAiError } from '../shared/classify-openai-error.js';
+import { errorInside } from '../shared/error-inside.js';
+import { parseJson } from '../shared/parse-json.js';
 import { presentableText } from '../shared/presentable-text.js';
 
 /**
@@ -34,7 +36,7 @@ export function classify(answer: ErrorAnswer, who = 'bedrock'): GatewayError {
 
 /** An exception inside a stream that began well. */
 export function classifyException(data: string, who = 'bedrock'): GatewayError {
-  return classify({ status: 200, headers: { get: () => undefined }, body: parsed(data), text: data }, who);
+  return classify(errorInside(parseJson(data), data), who);
 }
 
 /** What the request is told that the model or the interface did not take. */
@@ -147,12 +149,4 @@ function messageOf(body: unknown): string {
     (one) => typeof one === 'string' && one !== '',
   );
   return typeof said === 'string' ? said : '';
-}
-
-function parsed(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return undefined;
-  }
 }

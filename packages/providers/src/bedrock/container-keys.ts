@@ -1,6 +1,7 @@
-import { GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import { GatewayError } from '@portico/core';
 import { fetchText } from '../shared/fetch-text.js';
 import type { SourceMeans } from '../shared/kept-credential.js';
+import { parseObject } from '../shared/parse-json.js';
 import { type AwsCredentials, fileOf, lentKeys, notSignedIn } from './aws-credentials.js';
 
 /** Where containers of ECS ask. */
@@ -32,14 +33,5 @@ export function keysIn(status: number, text: string, now: number, who: string, w
     throw new GatewayError('upstream_error', `${who} could not sign in: ${where} gave no keys (status ${status}).`);
   }
   if (status !== 200) throw notSignedIn(who, `${where} gave no keys (status ${status})`);
-  return lentKeys(parse(text), now, who, where);
-}
-
-function parse(text: string): JsonObject {
-  try {
-    const answer: unknown = JSON.parse(text);
-    return isJsonObject(answer) ? answer : {};
-  } catch {
-    return {};
-  }
+  return lentKeys(parseObject(text) ?? {}, now, who, where);
 }

@@ -2,6 +2,7 @@ import { isJsonObject, type JsonObject } from '@portico/core';
 import { isSignedThinking } from '../anthropic/signed-thinking.js';
 import { plainMediaType } from '../shared/data-url.js';
 import { invalid } from '../shared/leave-out.js';
+import { parseObject } from '../shared/parse-json.js';
 import { DocumentNames } from './document-names.js';
 import { mediaFormat } from './media-formats.js';
 import type { ModelFamily } from './model-families.js';
@@ -124,16 +125,7 @@ function inBytesOnly(what: string) {
 function asJson(parts: readonly JsonObject[]): JsonObject[] {
   const texts = parts.filter((part) => 'text' in part).map(({ text }) => textOf(text));
   const text = texts.join('\n');
-  return [{ json: parsed(text) ?? { result: text } }, ...parts.filter((part) => !('text' in part))];
-}
-
-function parsed(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  return [{ json: parseObject(text) ?? { result: text } }, ...parts.filter((part) => !('text' in part))];
 }
 
 function textOf(value: unknown): string {

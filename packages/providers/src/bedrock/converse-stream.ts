@@ -1,5 +1,6 @@
 import { type EncodeTarget, isJsonObject, type JsonObject, type StreamDecoder, type StreamSink } from '@portico/core';
 import { MessagesDecoder } from '../anthropic/stream-to-chat.js';
+import { parseObject } from '../shared/parse-json.js';
 import { citation, isClientsTool, isMalformed, malformedAnswer, usageFromConverse } from './messages-from-converse.js';
 import { redactedDataOf } from './redacted-content.js';
 
@@ -21,7 +22,7 @@ export class ConverseDecoder implements StreamDecoder {
 
   event(data: string, name: string | undefined, out: StreamSink): void {
     if (this.#isOver) return;
-    const event = parse(data);
+    const event = parseObject(data);
     if (event === undefined) return this.#messages.doubt(out);
     switch (name) {
       case 'contentBlockDelta':
@@ -152,7 +153,7 @@ function wholeBlock({ kind, block, json }: OpenBlock): JsonObject | undefined {
   if (kind !== 'own') return undefined;
   const { toolUse } = block;
   if (!isJsonObject(toolUse)) return { type: 'converse', converse: block };
-  return { type: 'converse', converse: { toolUse: { ...toolUse, input: parse(json) ?? {} } } };
+  return { type: 'converse', converse: { toolUse: { ...toolUse, input: parseObject(json) ?? {} } } };
 }
 
 /** Adds a piece to a block of the vendor's own: lists grow, and of other fields the last word counts. */
@@ -164,14 +165,5 @@ function addOwn(open: OpenBlock, delta: JsonObject): void {
       held.content = [...(Array.isArray(held.content) ? (held.content as unknown[]) : []), ...(piece as unknown[])];
     } else if (isJsonObject(piece) && isJsonObject(held)) Object.assign(held, piece);
     else if (held === undefined) open.block[kind] = piece;
-  }
-}
-
-function parse(data: string): JsonObject | undefined {
-  try {
-    const event: unknown = JSON.parse(data);
-    return isJsonObject(event) ? event : undefined;
-  } catch {
-    return undefined;
   }
 }

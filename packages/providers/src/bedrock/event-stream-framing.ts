@@ -1,4 +1,5 @@
-import { type Framing, isJsonObject, type JsonObject } from '@portico/core';
+import type { Framing, JsonObject } from '@portico/core';
+import { parseObject } from '../shared/parse-json.js';
 import { type Frame, FrameCutter } from './frame-cutter.js';
 
 /** The name under which an exception inside a stream reaches the decoder; its data is the exception with its `__type`. */
@@ -31,7 +32,7 @@ const UTF8 = new TextDecoder();
 export function exceptionIn({ headers, payload }: Frame): string | undefined {
   switch (headers.get(':message-type')) {
     case 'exception':
-      return exception(headers.get(':exception-type'), parse(UTF8.decode(payload)));
+      return exception(headers.get(':exception-type'), parseObject(UTF8.decode(payload)));
     case 'error':
       return exception(headers.get(':error-code'), { message: headers.get(':error-message') });
     default:
@@ -45,20 +46,11 @@ function exception(type: string | undefined, said: JsonObject | undefined): stri
 
 /** The JSON inside a chunk; the chunk as it came where there is none, for the decoder to wonder at. */
 function unwrapped(data: string): string {
-  const bytes = parse(data)?.bytes;
+  const bytes = parseObject(data)?.bytes;
   if (typeof bytes !== 'string') return data;
   try {
     return UTF8.decode(Uint8Array.from(atob(bytes), (character) => character.charCodeAt(0)));
   } catch {
     return data;
-  }
-}
-
-function parse(data: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(data);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
   }
 }

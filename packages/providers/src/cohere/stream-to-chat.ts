@@ -7,6 +7,7 @@ import {
   type StreamSink,
 } from '@portico/core';
 import { ChatChunks } from '../shared/chat-chunks.js';
+import { errorInside } from '../shared/error-inside.js';
 import { parseJson } from '../shared/parse-json.js';
 import { annotationsFromCitations } from './annotations-from-citations.js';
 import { idOf } from './answer-to-chat.js';
@@ -42,8 +43,7 @@ class ChatEventsDecoder implements StreamDecoder {
     const event = parseJson(data);
     if (!isJsonObject(event)) return out.malformed();
     if (name === 'error' || (typeof event.type !== 'string' && (event.message ?? event.error) !== undefined)) {
-      const answer = { status: 200, headers: { get: () => undefined }, body: event, text: data };
-      return this.#fail(classify(answer), out);
+      return this.#fail(classify(errorInside(event, data)), out);
     }
     this.#chunks.begin(
       { id: idOf(event, this.#target), created: this.#target.createdAt, model: this.#target.model },

@@ -6,6 +6,7 @@ import {
   type StreamDecoder,
   type StreamSink,
 } from '@portico/core';
+import { errorInside } from '../shared/error-inside.js';
 import { parseJson } from '../shared/parse-json.js';
 import { annotationsFromGrounding } from './annotations-from-grounding.js';
 import { unreadableCall, withoutCandidates } from './answer-failures.js';
@@ -81,8 +82,7 @@ class GenerateContentDecoder implements StreamDecoder {
 
   #frame(frame: JsonObject, text: string, out: StreamSink): void {
     if (isJsonObject(frame.error)) {
-      const answer = { status: 200, headers: { get: () => undefined }, body: frame, text };
-      return this.#fail(classify(answer, this.#who), out);
+      return this.#fail(classify(errorInside(frame, text), this.#who), out);
     }
     this.#usage = updateUsage(this.#usage, frame.usageMetadata);
     const candidates = candidatesOf(frame);

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type StreamDecoder, type StreamSink } from '@portico/core';
+import { errorInside } from '../shared/error-inside.js';
 import { parseJson } from '../shared/parse-json.js';
 import { classify } from './classify.js';
 
@@ -25,7 +26,7 @@ export class LinesDecoder implements StreamDecoder {
     if (!isJsonObject(line)) return out.malformed();
     if (line.error !== undefined && line.error !== null && line.error !== '') {
       this.#isOver = true;
-      return out.fail(classify({ status: 200, headers: { get: () => undefined }, body: line, text: data }));
+      return out.fail(classify(errorInside(line, data)));
     }
     this.#reader.line(line, out);
     if (line.done !== true) return;

@@ -1,6 +1,7 @@
 import { type Codec, isJsonObject, type StreamDecoder, type StreamSink, usageOfAnswer } from '@portico/core';
 import { type ClassifyRules, classifyOpenAiError } from './classify-openai-error.js';
 import { errorFactsOf } from './error-facts.js';
+import { errorInside } from './error-inside.js';
 import { parseJson } from './parse-json.js';
 
 /** Sound and images on OpenAI's wire: body or form leave as they came but for the model's name. */
@@ -33,8 +34,7 @@ class MediaDecoder implements StreamDecoder {
     const event = parseJson(data);
     if (name === 'error' || (isJsonObject(event) && (event.type === 'error' || errorFactsOf(event) !== undefined))) {
       this.#over = true;
-      const answer = { status: 200, headers: { get: () => undefined }, body: event, text: data };
-      return out.fail(classifyOpenAiError(answer, this.#vendor));
+      return out.fail(classifyOpenAiError(errorInside(event, data), this.#vendor));
     }
     if (!isJsonObject(event)) return out.malformed();
     if (typeof event.delta === 'string') out.produced(event.delta.length);

@@ -4,6 +4,7 @@ import { annotationsFromSources, sourcesInChunk } from './annotations-from-sourc
 import { ChunkDecoder } from './chunk-decoder.js';
 import { type ClassifyRules, classifyOpenAiError } from './classify-openai-error.js';
 import { errorFactsOf } from './error-facts.js';
+import { errorInside } from './error-inside.js';
 import { type AnswerRules, foldReasoning, repairChoice } from './repair-answer.js';
 import { chatEdits, fieldEdits } from './request-edits.js';
 import type { Edit, RequestRules } from './request-rules.js';
@@ -108,7 +109,5 @@ function askForUsage(body: JsonObject, target: EncodeTarget, asks: boolean): voi
 }
 
 function classifyInside(body: unknown, text: string, vendor: ClassifyRules): GatewayError {
-  return classifyOpenAiError({ status: 200, headers: NO_HEADERS, body, text }, vendor);
+  return classifyOpenAiError(errorInside(body, text), vendor);
 }
-
-const NO_HEADERS = { get: () => undefined };

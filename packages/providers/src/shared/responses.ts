@@ -8,6 +8,7 @@ import {
   usageOfAnswer,
 } from '@portico/core';
 import { type ClassifyRules, classifyOpenAiError } from './classify-openai-error.js';
+import { errorInside } from './error-inside.js';
 import { parseJson } from './parse-json.js';
 import { modelAs, type WireRules } from './pass-through.js';
 
@@ -75,7 +76,5 @@ class ResponseDecoder implements StreamDecoder {
 
 function failureOf(error: unknown, vendor: ClassifyRules) {
   const body = { error: isJsonObject(error) ? error : { message: 'The response failed, and nobody said why.' } };
-  return classifyOpenAiError({ status: 200, headers: NO_HEADERS, body, text: '' }, vendor);
+  return classifyOpenAiError(errorInside(body, ''), vendor);
 }
-
-const NO_HEADERS = { get: () => undefined };

@@ -1,7 +1,8 @@
-import { GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import { GatewayError, type JsonObject } from '@portico/core';
 import type { AccessToken } from './access-token.js';
 import { fetchText, type TextQuestion } from './fetch-text.js';
 import type { SourceMeans } from './kept-credential.js';
+import { parseObject } from './parse-json.js';
 import { presentableText } from './presentable-text.js';
 
 /** Asks a server for a token. Tells what it said where it gives none, without the credential. */
@@ -12,7 +13,7 @@ export async function requestToken(
 ): Promise<AccessToken> {
   const { cancellation, attempt } = means;
   const { status, text } = await fetchText(means.send, { ...question, cancellation, attempt });
-  const answer = parse(text);
+  const answer = parseObject(text) ?? {};
   const { access_token: value, expires_in: seconds } = answer;
   if (status !== 200 || typeof value !== 'string' || value === '') throw refused(status, answer, question.url, who);
   return { value, expiresAt: means.clock.now() + (typeof seconds === 'number' ? seconds : USUAL_SECONDS) * 1000 };
@@ -30,13 +31,4 @@ function refused(status: number, answer: JsonObject, url: URL, who: string): Gat
     `${who} could not sign in: ${url.host} gave no token (status ${status}${code}).`,
     { cause: typeof description === 'string' ? presentableText(description) : undefined },
   );
-}
-
-function parse(text: string): JsonObject {
-  try {
-    const answer: unknown = JSON.parse(text);
-    return isJsonObject(answer) ? answer : {};
-  } catch {
-    return {};
-  }
 }
