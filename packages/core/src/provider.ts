@@ -79,6 +79,12 @@ export interface Connection {
    * fires: that is the attempt's deadline, the client that left and the gateway that closes.
    */
   readonly sign?: (request: UpstreamRequest, means: SignMeans) => MaybePromise<UpstreamRequest>;
+  /**
+   * Answers instead of the transport, inside the same interceptors and deadlines: for a model that no socket leads to. It
+   * owes what a transport owes: it rejects, or fails its body, as soon as `request.cancellation` fires, and holds back
+   * while it is paused.
+   */
+  readonly send?: Send;
 }
 
 /** What signing a request may need. */

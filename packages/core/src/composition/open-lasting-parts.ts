@@ -33,6 +33,8 @@ export interface LastingParts<Host> {
   readonly transport: Transport;
   /** The transport, inside the interceptors. */
   readonly send: Send;
+  /** Puts the interceptors around another way to send. */
+  intercept(send: Send): Send;
   readonly meter: MeterParts;
   readonly counters: CounterStore;
   /** For ids of answers that upstreams keep, where no secret is configured: they are forgotten with the process. */
@@ -60,6 +62,7 @@ export function openLastingParts<Host, Name extends string>(
     logger,
   );
   const interceptors = [...(config.interceptors ?? []), ...plugins.flatMap((plugin) => plugin.interceptors ?? [])];
+  const intercept = (send: Send) => interceptedSend(interceptors, send);
   const contexts: CallContexts | undefined = config.onUsage && runtime.captureContext && new WeakMap();
   const sinks = usageSinks(config, contexts);
   const queue =
@@ -83,7 +86,8 @@ export function openLastingParts<Host, Name extends string>(
       plugins.map((plugin) => plugin.policies?.authorize),
     ),
     transport,
-    send: interceptedSend(interceptors, transport.send),
+    send: intercept(transport.send),
+    intercept,
     meter: {
       clock,
       prices: openPriceBook(clock),

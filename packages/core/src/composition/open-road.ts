@@ -109,6 +109,7 @@ export function openRoad<Host, Name extends string>(
   const { maxWaitMs, probeEveryMs } = cooldownsOf(config);
   const asking = {
     send,
+    intercept: lasting.intercept,
     signing,
     clock,
     heartbeatMs: config.heartbeatMs ?? 15_000,

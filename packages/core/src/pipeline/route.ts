@@ -47,6 +47,7 @@ export interface RouteParts {
   readonly prices: PriceBook;
   readonly reserve: ReserveRoom;
   readonly send: Send;
+  intercept(send: Send): Send;
   /** Undefined where the runtime has no WebSockets. */
   readonly openSocket: Transport['openSocket'];
   /** What signing may use: the transport itself, past the interceptors. */
@@ -112,6 +113,7 @@ export function openRoute(parts: RouteParts): Route {
       }
       const ask: AskParts = {
         send: parts.send,
+        intercept: parts.intercept,
         signing: parts.signing,
         clock,
         heartbeatMs: parts.heartbeatMs,

@@ -41,7 +41,10 @@ export type Answer =
   | (ErrandAnswer & { readonly kind: 'bytes'; readonly deployment: Deployment; readonly attempt: Attempt });
 
 export interface AskParts {
+  /** The transport, inside the interceptors. */
   readonly send: Send;
+  /** Puts the interceptors around what a connection has instead of the transport. */
+  intercept(send: Send): Send;
   readonly signing: SignMeans;
   readonly clock: Clock;
   readonly heartbeatMs: number;
@@ -148,7 +151,8 @@ async function ask(call: Call, deployment: Deployment, asked: AskedAttempt, part
   let streaming = false;
   try {
     if (connection.sign !== undefined) request = await connection.sign(request, parts.signing);
-    const reply = await parts.send(request);
+    const send = connection.send === undefined ? parts.send : parts.intercept(connection.send);
+    const reply = await send(request);
     deadline.headArrived();
     attempt.status = reply.status;
     asked.onHead(reply.headers);
