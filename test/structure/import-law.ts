@@ -28,6 +28,7 @@ const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
   express: ['@portico/core', '@portico/node', '@portico/providers', 'express', 'node:'],
   fastify: ['@portico/core', '@portico/node', 'fastify', 'node:'],
   nestjs: ['@nestjs/common', '@nestjs/core', '@portico/core', '@portico/node', '@portico/testing', 'node:', 'rxjs'],
+  'ai-sdk': ['@ai-sdk/provider', '@portico/core', '@portico/providers'],
   fetch: ['@portico/core', '@portico/providers'],
   koa: ['@portico/core', '@portico/node', 'koa', 'node:'],
   testing: ['@portico/core', 'node:'],

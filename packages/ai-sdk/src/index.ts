@@ -1,0 +1,1 @@
+export { type AiSdkModels, aiSdkProvider } from './ai-sdk-provider.js';

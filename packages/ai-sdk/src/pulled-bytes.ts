@@ -1,0 +1,89 @@
+import type { ByteSink, ByteSource, GatewayError } from '@portico/core';
+
+/** Makes the bytes of a stream out of what a model tells, part by part. */
+export interface Teller<Part> {
+  /** What a part is in the stream; empty where it is nothing. Throws where it tells of a failure. */
+  tell(part: Part): string;
+}
+
+/** A model's stream as a body: a part is asked for when the one before it has left. */
+export class PulledBytes<Part> implements ByteSource {
+  readonly #reader: ReadableStreamDefaultReader<Part>;
+  readonly #teller: Teller<Part>;
+  readonly #failureOf: (error: unknown) => GatewayError;
+  #goOn: (() => void) | undefined;
+  #isPaused = false;
+  #isOver = false;
+
+  constructor(stream: ReadableStream<Part>, teller: Teller<Part>, failureOf: (error: unknown) => GatewayError) {
+    this.#reader = stream.getReader();
+    this.#teller = teller;
+    this.#failureOf = failureOf;
+  }
+
+  start(sink: ByteSink): void {
+    void this.#pump(sink);
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#goOn?.();
+    this.#goOn = undefined;
+  }
+
+  cancel(reason: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.resume();
+    this.#leave(reason);
+  }
+
+  async #pump(sink: ByteSink): Promise<void> {
+    try {
+      for (;;) {
+        if (this.#isPaused) await new Promise<void>((resolve) => (this.#goOn = resolve));
+        if (this.#isOver) return;
+        const { done, value } = await this.#reader.read();
+        if (this.#isOver) return;
+        if (done) break;
+        const text = this.#teller.tell(value);
+        if (text !== '') sink.bytes(UTF8.encode(text));
+      }
+      this.#isOver = true;
+      sink.end();
+    } catch (error) {
+      if (this.#isOver) return;
+      this.#isOver = true;
+      this.#leave(error);
+      sink.fail(this.#failureOf(error));
+    }
+  }
+
+  // What becomes of a stream that nobody reads is nobody's business.
+  #leave(reason: unknown): void {
+    this.#reader.cancel(reason).catch(() => undefined);
+  }
+}
+
+const UTF8 = new TextEncoder();
+
+/** A whole answer as a body. */
+export function wholeBody(text: string): ByteSource {
+  let isOver = false;
+  return {
+    start(sink) {
+      if (isOver) return;
+      sink.bytes(UTF8.encode(text));
+      if (!isOver) sink.end();
+    },
+    pause: () => undefined,
+    resume: () => undefined,
+    cancel() {
+      isOver = true;
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import type { LanguageModelV3ReasoningPart, SharedV3ProviderMetadata, SharedV3ProviderOptions } from '@ai-sdk/provider';
+import { isJsonObject, type JsonObject } from '@portico/core';
+
+/** What a model thought in one go, with what its vendor wants back beside it. */
+export interface Thought {
+  text: string;
+  metadata: SharedV3ProviderMetadata | undefined;
+}
+
+/**
+ * Fields of a message that carry thoughts back to the model unchanged: `thinking_blocks` for those that the field's own
+ * form can tell (Claude's), else `provider_specific_fields.reasoning_parts`. Empty where nothing must come back.
+ */
+export function keptThoughts(thoughts: readonly Thought[]): JsonObject {
+  const kept = thoughts.filter(({ metadata }) => metadata !== undefined && Object.keys(metadata).length > 0);
+  if (kept.length === 0) return {};
+  const blocks = kept.map(thinkingBlock);
+  if (blocks.every((block) => block !== undefined)) return { thinking_blocks: blocks };
+  const parts = thoughts.map(({ text, metadata }) => ({ text, ...(metadata && { providerMetadata: metadata }) }));
+  return { provider_specific_fields: { reasoning_parts: parts } };
+}
+
+function thinkingBlock({ text, metadata }: Thought): JsonObject | undefined {
+  const { signature, redactedData: data } = metadata?.anthropic ?? {};
+  if (typeof signature === 'string') return { type: 'thinking', thinking: text, signature };
+  return typeof data === 'string' ? { type: 'redacted_thinking', data } : undefined;
+}
+
+/** The thoughts of an assistant's earlier message, as a model wants them back. */
+export function reasoningFromChat(message: JsonObject): LanguageModelV3ReasoningPart[] {
+  const { thinking_blocks: blocks, provider_specific_fields: kept, reasoning_content: text } = message;
+  if (isJsonObject(kept) && Array.isArray(kept.reasoning_parts)) {
+    return objectsIn(kept.reasoning_parts).map((part) => reasoning(part.text, optionsOf(part.providerMetadata)));
+  }
+  if (Array.isArray(blocks)) {
+    return objectsIn(blocks).map(({ thinking, signature, data }) => {
+      const anthropic = typeof data === 'string' ? { redactedData: data } : { signature: String(signature ?? '') };
+      return reasoning(thinking, { anthropic });
+    });
+  }
+  return typeof text === 'string' && text !== '' ? [reasoning(text, undefined)] : [];
+}
+
+function reasoning(text: unknown, providerOptions: SharedV3ProviderOptions | undefined): LanguageModelV3ReasoningPart {
+  return {
+    type: 'reasoning',
+    text: typeof text === 'string' ? text : '',
+    ...(providerOptions && { providerOptions }),
+  };
+}
+
+/** What a model gave beside a part, in the form in which it takes it back: objects by the vendor's name, and no other fields. */
+export function optionsOf(kept: unknown): SharedV3ProviderOptions | undefined {
+  if (!isJsonObject(kept)) return undefined;
+  const own = Object.entries(kept).filter(([, value]) => isJsonObject(value));
+  return own.length === 0 ? undefined : (Object.fromEntries(own) as SharedV3ProviderOptions); // as the model gave it
+}
+
+function objectsIn(list: readonly unknown[]): JsonObject[] {
+  return list.filter(isJsonObject);
+}
