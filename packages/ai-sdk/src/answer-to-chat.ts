@@ -21,7 +21,7 @@ export interface AnswerHead {
 
 /** A whole answer of a model as a chat completion. */
 export function answerToChat(result: LanguageModelV3GenerateResult, head: AnswerHead): JsonObject {
-  const { content, finishReason, usage, warnings = [], response } = result;
+  const { content, finishReason, usage, warnings, response } = result;
   const text = joined(content, 'text');
   const reasoning = joined(content, 'reasoning');
   const calls = content

@@ -55,7 +55,7 @@ function functionTool(tool: unknown, index: number): LanguageModelV3FunctionTool
   return {
     type,
     name,
-    inputSchema: (isJsonObject(parameters) ? parameters : NO_PARAMETERS) as LanguageModelV3FunctionTool['inputSchema'], // the client's schema, carried as it is
+    inputSchema: isJsonObject(parameters) ? parameters : NO_PARAMETERS,
     ...(typeof description === 'string' && { description }),
     ...(typeof strict === 'boolean' && { strict }),
   };
@@ -79,7 +79,7 @@ function formatOf(format: unknown): LanguageModelV3CallOptions['responseFormat']
   const { schema, name, description } = told;
   return {
     type: 'json',
-    ...(isJsonObject(schema) && { schema: schema as LanguageModelV3FunctionTool['inputSchema'] }), // the client's schema, carried as it is
+    ...(isJsonObject(schema) && { schema }),
     ...(typeof name === 'string' && { name }),
     ...(typeof description === 'string' && { description }),
   };

@@ -124,9 +124,10 @@ function userPart(part: unknown, path: string): UserPart {
     return filePart(image.url, 'image/*', path);
   }
   if (type === 'input_audio' && isJsonObject(sound) && typeof sound.data === 'string') {
+    const format = typeof sound.format === 'string' ? sound.format : 'wav';
     return {
       type: 'file',
-      mediaType: sound.format === 'mp3' ? 'audio/mpeg' : `audio/${sound.format}`,
+      mediaType: format === 'mp3' ? 'audio/mpeg' : `audio/${format}`,
       data: sound.data,
     };
   }

@@ -34,8 +34,8 @@ export function reasoningFromChat(message: JsonObject): LanguageModelV3Reasoning
   }
   if (Array.isArray(blocks)) {
     return objectsIn(blocks).map(({ thinking, signature, data }) => {
-      const anthropic = typeof data === 'string' ? { redactedData: data } : { signature: String(signature ?? '') };
-      return reasoning(thinking, { anthropic });
+      if (typeof data === 'string') return reasoning('', { anthropic: { redactedData: data } });
+      return reasoning(thinking, typeof signature === 'string' ? { anthropic: { signature } } : undefined);
     });
   }
   return typeof text === 'string' && text !== '' ? [reasoning(text, undefined)] : [];
