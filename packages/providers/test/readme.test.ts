@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Provider, secret, type UpstreamOperationName } from '@portico/core';
+import {
+  type Connection,
+  type Provider,
+  type RelayedOperationName,
+  secret,
+  type UpstreamOperationName,
+} from '@portico/core';
 import { expect, it } from 'vitest';
 import { allProviders, openAiCompatibleVendors } from '../src/index.js';
 import { settings } from './connection-settings.js';
@@ -35,10 +41,14 @@ function table(): string {
   const rows = allProviders().map((provider) => {
     const { name, keyVariables, needsKey } = provider;
     const codecs = { ...provider.codecs, ...codecsOfClaude(provider) };
-    const operations = LETTERS.flatMap(([operation, letter]) => {
-      if (codecs[operation]) return letter;
-      return BRIDGED.has(operation) && codecs['chat.completions'] ? letter.toLowerCase() : [];
-    });
+    const relays = relaysOf(provider);
+    const operations = [
+      ...LETTERS.flatMap(([operation, letter]) => {
+        if (codecs[operation]) return letter;
+        return BRIDGED.has(operation) && codecs['chat.completions'] ? letter.toLowerCase() : [];
+      }),
+      ...RELAYED.flatMap(([operation, letter]) => (relays[operation] === undefined ? [] : letter)),
+    ];
     const variables = keyVariables.map((variable) => `\`${variable}\``).join(', ');
     const credential = needsKey || variables === '' ? variables : `[${variables}]`;
     return `| \`${name}\` | ${operations.join(' ')} | ${credential} | ${addressOf(name)} |\n`;
@@ -71,6 +81,22 @@ const LETTERS: readonly (readonly [UpstreamOperationName, string])[] = [
   ['rerank', 'R'],
   ['moderations', 'X'],
 ];
+
+const RELAYED: readonly (readonly [RelayedOperationName, string])[] = [
+  ['files', 'F'],
+  ['batches', 'B'],
+  ['realtime', 'W'],
+];
+
+/** What is relayed as it is; only a connection knows. */
+function relaysOf(provider: Provider): NonNullable<Connection['relays']> {
+  try {
+    return provider.connect(settings({ apiKey: secret('k'), baseUrl: 'https://here.example/v1' })).relays ?? {};
+  } catch {
+    // It must be told more, and none of those relays anything.
+    return {};
+  }
+}
 
 /** What chat answers for, where a vendor does not have it. */
 const BRIDGED: ReadonlySet<UpstreamOperationName> = new Set(['messages', 'responses']);
