@@ -287,6 +287,18 @@ describe('a model of the AI SDK', () => {
     );
   });
 
+  it('says which fields have no word there, unless the host hears them itself', async () => {
+    const languageModel = () => answering([{ type: 'text', text: 'ok' }]);
+    const warnings = async (own: Partial<AiSdkModels>) => {
+      const { post } = start({ languageModel, ...own }, { debugHeaders: true });
+      return (await post('/chat/completions', { user: 'ada', venice_parameters: {} })).headers.get(
+        'x-portico-warnings',
+      );
+    };
+    expect(await warnings({})).toBe('"venice_parameters" was left out: the AI SDK has no word for it.');
+    expect(await warnings({ providerOptions: () => ({}) })).toBeNull();
+  });
+
   it('shows what it left out, whole and streamed', async () => {
     const warnings = [{ type: 'unsupported' as const, feature: 'seed' }];
     const model = new MockLanguageModelV3({

@@ -33,7 +33,8 @@ export interface AiSdkModels {
  * addresses are the model's own; deadlines, retries, limits, the ledger and interceptors are the gateway's.
  */
 export function aiSdkProvider(models: AiSdkModels): Provider {
-  const { name, priceCatalogue, languageModel, embeddingModel } = models;
+  const { name, priceCatalogue, languageModel, embeddingModel, providerOptions } = models;
+  const isHeard = providerOptions !== undefined;
   const operations: UpstreamOperationName[] = [];
   if (languageModel !== undefined) operations.push('chat.completions');
   if (embeddingModel !== undefined) operations.push('embeddings');
@@ -45,7 +46,7 @@ export function aiSdkProvider(models: AiSdkModels): Provider {
     needsKey: false,
     operations,
     rules: { nulls: false },
-    edits: [(body, target) => fitRequest(body, target, name)],
+    edits: [(body, target) => fitRequest(body, target, name, isHeard)],
   });
   const { 'chat.completions': chat, ...others } = inOpenAisWire.codecs;
   return {

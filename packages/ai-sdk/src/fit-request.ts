@@ -13,12 +13,26 @@ const UNKNOWN: Readonly<Record<string, (value: unknown) => boolean>> = {
   web_search_options: () => false,
 };
 
-/** Refuses or drops what could not be said to a model, and sets the deployment's own bound where the client sets none. */
-export function fitRequest(body: JsonObject, target: EncodeTarget, who: string): void {
+/** What is said to a model in its own words, or only to who keeps and bills its answers. */
+const KNOWN: ReadonlySet<string> = new Set([
+  ...['model', 'messages', 'stream', 'stream_options', 'max_tokens', 'max_completion_tokens'],
+  ...['temperature', 'top_p', 'top_k', 'presence_penalty', 'frequency_penalty', 'stop', 'seed'],
+  ...['tools', 'tool_choice', 'parallel_tool_calls', 'response_format', 'reasoning_effort'],
+  ...['user', 'metadata', 'store', 'safety_identifier', 'service_tier', 'prompt_cache_key', 'prompt_cache_retention'],
+]);
+
+/**
+ * Refuses or drops what could not be said to a model, and sets the deployment's own bound where the client sets none. Of
+ * other fields it is said that they are left out, unless the host hears them itself.
+ */
+export function fitRequest(body: JsonObject, target: EncodeTarget, who: string, isHeard: boolean): void {
   for (const [name, asksNothing] of Object.entries(UNKNOWN)) {
     if (body[name] === undefined) continue;
     if (!asksNothing(body[name])) refuse(name, target, who);
     delete body[name];
+  }
+  for (const name of isHeard ? [] : Object.keys(body)) {
+    if (!KNOWN.has(name)) target.warn(`"${name.slice(0, 64)}" was left out: the AI SDK has no word for it.`);
   }
   const isBound = body.max_completion_tokens !== undefined || body.max_tokens !== undefined;
   if (!isBound && target.maxOutputTokens !== undefined) body.max_tokens = target.maxOutputTokens;

@@ -4,6 +4,7 @@ import { fitDeepSeekRequest } from './deepseek/fit-request.js';
 import { fitMistralRequest } from './mistral/fit-request.js';
 import { fitMoonshotRequest } from './moonshot/fit-request.js';
 import type { OpenAiCompatibleVendor } from './openai-compatible.js';
+import { fitPerplexityRequest } from './perplexity/fit-request.js';
 import type { WireRules } from './shared/pass-through.js';
 import { fitTogetherRequest } from './together/fit-request.js';
 
@@ -406,20 +407,27 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
     OLDER,
   ),
   row('ovhcloud', 'https://oai.endpoints.kepler.ai.cloud.ovh.net/v1', ['OVHCLOUD_API_KEY'], 'chat embeddings', PLAIN),
-  row('perplexity', 'https://api.perplexity.ai', ['PERPLEXITYAI_API_KEY', 'PERPLEXITY_API_KEY'], 'chat embeddings', {
-    ...PLAIN,
-    sources: true,
-    unsupported: [
-      ...allBut(OPENAI_ONLY, 'web_search_options'),
-      ...LOG_PROBABILITIES,
-      'n',
-      'parallel_tool_calls',
-      'seed',
-      'stop',
-      'tool_choice',
-      'tools',
-    ],
-  }),
+  row(
+    'perplexity',
+    'https://api.perplexity.ai',
+    ['PERPLEXITYAI_API_KEY', 'PERPLEXITY_API_KEY'],
+    'chat embeddings',
+    {
+      ...PLAIN,
+      sources: true,
+      unsupported: [
+        ...allBut(OPENAI_ONLY, 'web_search_options'),
+        ...LOG_PROBABILITIES,
+        'n',
+        'parallel_tool_calls',
+        'seed',
+        'stop',
+        'tool_choice',
+        'tools',
+      ],
+    },
+    { edits: [fitPerplexityRequest] },
+  ),
   row('poe', 'https://api.poe.com/v1', ['POE_API_KEY'], 'chat', OLDER),
   row(
     'predibase',

@@ -161,6 +161,19 @@ describe('a vendor of the table', () => {
     ]);
   });
 
+  it('is asked in its own dialect: Perplexity, where the roles take turns', () => {
+    const user = (content: unknown) => ({ role: 'user', content });
+    const messages = [
+      { role: 'system', content: 's' },
+      { role: 'system', content: 't' },
+      user('a'),
+      user('b'),
+      user([]),
+    ];
+    const asked = providerOf('perplexity').codecs['chat.completions']?.encode({ messages }, target());
+    expect(asked?.messages).toEqual([...messages.slice(0, 2), user([{ type: 'text', text: 'a\n\nb' }])]);
+  });
+
   it('is asked in its own dialect: Together, where one number asks for log probabilities', () => {
     const encode = (request: JsonObject) =>
       providerOf('together_ai').codecs['chat.completions']?.encode(request, target());
