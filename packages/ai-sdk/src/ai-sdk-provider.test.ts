@@ -359,11 +359,20 @@ describe('a model of the AI SDK', () => {
     const interceptors: GatewayConfig['interceptors'] = [
       (next) => (request) => {
         seen.push(request.origin + request.path);
-        return next(request);
+        return next({ ...request, headers: { ...request.headers, traceparent: '00-1' } });
       },
     ];
-    const { ask } = start({ languageModel: () => answering([{ type: 'text', text: 'ok' }]) }, { interceptors });
-    await ask();
+    const model = answering([{ type: 'text', text: 'ok' }]);
+    await start({ languageModel: () => model }, { interceptors }).ask();
     expect(seen).toEqual(['ai-sdk://in-process/chat.completions']);
+    expect(model.doGenerateCalls[0]?.headers).toEqual({ traceparent: '00-1' });
+  });
+
+  it('is the host’s to make: what would be for another to know is refused at boot', () => {
+    const languageModel = () => answering([]);
+    const withDetails = (details: object) => () =>
+      start({ languageModel }, { models: { chat: { deployments: [{ model: 'sdk/some', ...details }] } } });
+    expect(withDetails({ apiKey: 'k' })).toThrow('sdk takes no address and no key');
+    expect(withDetails({ options: { region: 'x' } })).toThrow('sdk has no option "region"');
   });
 });

@@ -5,7 +5,7 @@ import type {
   LanguageModelV3,
   SharedV3ProviderOptions,
 } from '@ai-sdk/provider';
-import type { Codec, JsonObject, Provider, UpstreamOperationName } from '@portico/core';
+import type { JsonObject, Provider, UpstreamOperationName } from '@portico/core';
 import { openAiCompatible } from '@portico/providers/openai-compatible';
 import { answerCalls } from './answer-calls.js';
 import { fitRequest } from './fit-request.js';
@@ -51,15 +51,18 @@ export function aiSdkProvider(models: AiSdkModels): Provider {
   const { 'chat.completions': chat, ...others } = inOpenAisWire.codecs;
   return {
     ...inOpenAisWire,
-    codecs: { ...others, ...(chat && { 'chat.completions': tellingWarnings(chat) satisfies Codec }) },
-    connect: ({ model, options }) => {
+    codecs: { ...others, ...(chat && { 'chat.completions': tellingWarnings(chat) }) },
+    connect: ({ model, options, baseUrl, apiKey, headers }) => {
       const [unknown] = Object.keys(options);
       if (unknown !== undefined)
         throw new Error(`${name} has no option "${unknown}": its models are made by the host.`);
+      if (baseUrl !== undefined || apiKey !== undefined) {
+        throw new Error(`${name} takes no address and no key: its models are made by the host, with both.`);
+      }
       return {
         origin: ORIGIN,
         paths: Object.fromEntries(operations.map((operation) => [operation, `/${operation}`])),
-        headers: {},
+        headers,
         send: answerCalls(models, model, inOpenAisWire.classify),
       };
     },

@@ -22,15 +22,15 @@ export function answerCalls(models: AiSdkModels, id: string, classify: Provider[
     }
   };
 
-  async function answer({ path, body, cancellation, attempt }: UpstreamRequest): Promise<UpstreamReply> {
+  async function answer({ path, body, headers, cancellation, attempt }: UpstreamRequest): Promise<UpstreamReply> {
     const asked = JSON.parse(body as string) as JsonObject; // what the codec made, by way of core
-    const abortSignal = cancellation.signal;
-    if (path === '/embeddings') return json(await embed(embeddingModel(), asked, abortSignal));
+    const around = { abortSignal: cancellation.signal, headers: headersBeyond(headers) };
+    if (path === '/embeddings') return json(await embed(embeddingModel(), asked, around));
     const model = languageModel();
     const options = optionsFromChat(asked, model.provider, models.providerOptions?.(asked, id));
     const head = { id: `chatcmpl-${attempt.callId}`, created: Math.floor(Date.now() / 1000), model: id };
-    if (asked.stream !== true) return json(answerToChat(await model.doGenerate({ ...options, abortSignal }), head));
-    const { stream } = await model.doStream({ ...options, abortSignal });
+    if (asked.stream !== true) return json(answerToChat(await model.doGenerate({ ...options, ...around }), head));
+    const { stream } = await model.doStream({ ...options, ...around });
     const bytes = new PulledBytes(stream, new StreamToChat(head), (error) => failureOf(error, classify));
     return { status: 200, headers: headersOf('text/event-stream'), body: bytes };
   }
@@ -42,6 +42,12 @@ function json(value: JsonObject): UpstreamReply {
 
 function headersOf(type: string): UpstreamReply['headers'] {
   return { get: (name) => (name === 'content-type' ? type : undefined) };
+}
+
+/** What the deployment and interceptors say beside the body; how the body is spelled is the model's own affair. */
+function headersBeyond(headers: UpstreamRequest['headers']): Record<string, string> {
+  const own = Object.entries(headers).filter(([name]) => name !== 'content-type' && name !== 'user-agent');
+  return Object.fromEntries(own);
 }
 
 function once<T>(make: () => T): () => T {

@@ -1,14 +1,16 @@
-import type { EmbeddingModelV3 } from '@ai-sdk/provider';
+import type { EmbeddingModelV3, EmbeddingModelV3CallOptions } from '@ai-sdk/provider';
 import { GatewayError, type JsonObject } from '@portico/core';
 
+type Around = Pick<EmbeddingModelV3CallOptions, 'abortSignal' | 'headers'>;
+
 /** An embeddings request, in as many calls as the model needs for it. */
-export async function embed(model: EmbeddingModelV3, asked: JsonObject, abortSignal: AbortSignal): Promise<JsonObject> {
+export async function embed(model: EmbeddingModelV3, asked: JsonObject, around: Around): Promise<JsonObject> {
   const values = textsOf(asked.input);
   const most = (await model.maxEmbeddingsPerCall) ?? values.length;
   const data: JsonObject[] = [];
   let tokens = 0;
   for (let from = 0; from < values.length; from += most) {
-    const { embeddings, usage } = await model.doEmbed({ values: values.slice(from, from + most), abortSignal });
+    const { embeddings, usage } = await model.doEmbed({ values: values.slice(from, from + most), ...around });
     for (const embedding of embeddings) data.push({ object: 'embedding', index: data.length, embedding });
     tokens += usage?.tokens ?? 0;
   }

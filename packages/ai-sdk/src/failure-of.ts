@@ -1,4 +1,5 @@
 import {
+  AISDKError,
   APICallError,
   InvalidArgumentError,
   InvalidPromptError,
@@ -14,20 +15,22 @@ import { GatewayError, type Provider } from '@portico/core';
 export function failureOf(error: unknown, classify: Provider['classify']): GatewayError {
   if (error instanceof GatewayError) return error;
   if (APICallError.isInstance(error)) return answered(error, classify);
+  // Errors of the AI SDK hold prompts and answers, which no log may have of us.
+  const cause = AISDKError.isInstance(error) ? error.name : error;
   if (UnsupportedFunctionalityError.isInstance(error)) {
-    const message = `The model cannot do what was asked of it: ${error.functionality}.`;
-    return new GatewayError('invalid_input', message, { code: 'unsupported_parameter', cause: error });
+    const message = `The model cannot do what was asked of it: ${error.functionality.slice(0, 100)}.`;
+    return new GatewayError('invalid_input', message, { code: 'unsupported_parameter', cause });
   }
   if (REQUESTS.some((one) => one.isInstance(error))) {
-    return new GatewayError('invalid_input', 'The model does not take this request.', { cause: error });
+    return new GatewayError('invalid_input', 'The model does not take this request.', { cause });
   }
   if (LoadAPIKeyError.isInstance(error) || LoadSettingError.isInstance(error)) {
-    return new GatewayError('unauthorized_upstream', 'The model has no credential.', { cause: error });
+    return new GatewayError('unauthorized_upstream', 'The model has no credential.', { cause });
   }
   if (NoSuchModelError.isInstance(error)) {
-    return new GatewayError('upstream_model_not_found', 'There is no such model.', { cause: error });
+    return new GatewayError('upstream_model_not_found', 'There is no such model.', { cause });
   }
-  return new GatewayError('upstream_error', 'The model failed.', { cause: error });
+  return new GatewayError('upstream_error', 'The model failed.', { cause });
 }
 
 const REQUESTS = [InvalidPromptError, InvalidArgumentError, TooManyEmbeddingValuesForCallError];
@@ -36,13 +39,13 @@ function answered(error: APICallError, classify: Provider['classify']): GatewayE
   const { statusCode, responseHeaders = {}, responseBody = '' } = error;
   if (statusCode === undefined) {
     return new GatewayError('network', 'The upstream could not be reached.', {
-      cause: error,
+      cause: error.cause,
       retryable: error.isRetryable,
     });
   }
   if (statusCode < 300) {
     return new GatewayError('upstream_error', 'The upstream answered with what the model could not read.', {
-      cause: error,
+      cause: error.name,
       upstreamStatus: statusCode,
     });
   }

@@ -85,7 +85,7 @@ describe('a model of the AI SDK that fails', () => {
     expect((await post('/chat/completions', {})).status).toBe(404);
   });
 
-  it('hands over to the next deployment before the first content, and breaks off loudly after it (R-STR-1)', async () => {
+  it('hands over to the next deployment before the first content, and breaks off loudly after it', async () => {
     const parts = (...list: LanguageModelV3StreamPart[]) =>
       new MockLanguageModelV3({ doStream: { stream: convertArrayToReadableStream(list) } });
     const broken = { type: 'error', error: answered(529) } as const;
@@ -201,7 +201,7 @@ describe('real models of the AI SDK', () => {
     await expectNoOpenRequests(provider);
   });
 
-  it('is aborted at the vendor when the client leaves in the middle of a stream', async () => {
+  it('is aborted at the vendor when the client leaves in the middle of a stream (R-STR-7)', async () => {
     const provider = await startFakeProvider({ tokenDelayMs: 20, reply: () => 'word '.repeat(500) });
     onTestFinished(() => provider.close());
     const openai = createOpenAI({ baseURL: provider.url, apiKey: 'k' });

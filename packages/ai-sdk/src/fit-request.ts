@@ -14,12 +14,14 @@ const UNKNOWN: Readonly<Record<string, (value: unknown) => boolean>> = {
 };
 
 /** What is said to a model in its own words, or only to who keeps and bills its answers. */
-const KNOWN: ReadonlySet<string> = new Set([
-  ...['model', 'messages', 'stream', 'stream_options', 'max_tokens', 'max_completion_tokens'],
-  ...['temperature', 'top_p', 'top_k', 'presence_penalty', 'frequency_penalty', 'stop', 'seed'],
-  ...['tools', 'tool_choice', 'parallel_tool_calls', 'response_format', 'reasoning_effort'],
-  ...['user', 'metadata', 'store', 'safety_identifier', 'service_tier', 'prompt_cache_key', 'prompt_cache_retention'],
-]);
+const KNOWN: ReadonlySet<string> = new Set(
+  [
+    'model messages stream stream_options max_tokens max_completion_tokens',
+    'temperature top_p top_k presence_penalty frequency_penalty stop seed',
+    'tools tool_choice parallel_tool_calls response_format reasoning_effort',
+    'user metadata store safety_identifier service_tier prompt_cache_key prompt_cache_retention',
+  ].flatMap((names) => names.split(' ')),
+);
 
 /**
  * Refuses or drops what could not be said to a model, and sets the deployment's own bound where the client sets none. Of
