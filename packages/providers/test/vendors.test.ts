@@ -49,17 +49,16 @@ const NOT_SERVED: Readonly<Record<string, string>> = {
 /** What the reference says a vendor has and that is not asked there, by letter. `PT` are answered by its chat instead. */
 const NOT_ASKED: Readonly<Record<string, readonly [letters: string, why: string]>> = {
   azure_ai: ['IR', 'each partner has an address and a wire of its own for them'],
-  groq: ['P', 'beta, and refuses fields that clients send'],
   fireworks_ai: ['IA', 'images are workflows, sound is at another host'],
   perplexity: ['P', 'it serves other models than its chat'],
   nvidia_nim: ['R', 'another host and another wire'],
   deepinfra: ['R', 'a wire of its own'],
-  dashscope: ['RIP', 'wires of its own, Responses at another address'],
+  dashscope: ['RI', 'wires of its own'],
   minimax: ['AI', 'wires of its own'],
   hyperbolic: ['IA', 'wires of its own'],
   llamacpp: ['T', 'in newer versions alone'],
-  lm_studio: ['P', 'in newer versions alone'],
   ollama: ['PT', 'in newer versions alone'],
+  huggingface: ['P', 'for some hosts alone'],
   databricks: ['P', 'for some models alone'],
   cloudflare: ['P', 'for some models alone'],
 };
