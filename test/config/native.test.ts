@@ -33,8 +33,12 @@ describe("the gateway's own configuration in a file", () => {
   it("may ask for a server that looks like LiteLLM's proxy", () => {
     const { config, compat } = readConfig(`compat: litellm\n${YAML}`, { environment });
     expect(compat).toEqual({ keyHeader: undefined });
-    expect(config).not.toHaveProperty('compat');
-    expect(readConfig(YAML, { environment }).compat).toBeUndefined();
+    expect(config).toMatchObject({ compat: 'litellm', requestOverrides: true });
+    const silent = readConfig(`compat: litellm\nrequestOverrides: false\n${YAML}`, { environment });
+    expect(silent.config).toMatchObject({ compat: 'litellm', requestOverrides: false });
+    const own = readConfig(YAML, { environment });
+    expect(own.compat).toBeUndefined();
+    expect(own.config).not.toHaveProperty('compat');
   });
 
   it('may be JSON', () => {

@@ -201,6 +201,74 @@ ${ONE}`);
     expect(models.y).toMatchObject({ route: 'a' });
   });
 
+  it('stars of a name fill those of the model; where it has fewer, what is asked for is taken whole', () => {
+    const starred = (name: string, model: string) =>
+      deploymentsOf(read(`model_list: [{model_name: "${name}", litellm_params: {model: "${model}"}}]`).models[name]);
+    expect(starred('openai/*', 'openai/*')).toMatchObject([{ model: 'openai/*' }]);
+    expect(starred('anthropic/claude-*', 'anthropic/claude-*')).toMatchObject([{ model: 'anthropic/claude-*' }]);
+    expect(starred('house-*', 'gpt-*')).toMatchObject([{ model: 'openai/gpt-*' }]);
+    expect(starred('cheap-*', 'openai/gpt-4o-mini')).toMatchObject([{ model: 'openai/gpt-4o-mini' }]);
+    expect(starred('*/gpt-*', 'openai/*')).toMatchObject([{ model: '*/gpt-*' }]);
+    expect(() => starred('openai/*', 'azure/*-*')).toThrow('"azure/*-*" has more stars than "openai/*"');
+    expect(() => starred('house-*', 'some-*')).toThrow('"some-*" does not say its vendor');
+  });
+
+  it('a star that stands for everything knows whose models are that say no vendor, as far as there are credentials', () => {
+    const text = 'model_list: [{model_name: "*", litellm_params: {model: "*"}, model_info: {id: all}}';
+    const { models } = read(`${text}, {model_name: "gpt-*", ${DEPLOYMENT}}}]`);
+    expect(Object.keys(models)).toEqual(expect.arrayContaining(['*', 'claude-*', 'chatgpt-*', 'gpt-*']));
+    expect(models).not.toHaveProperty('grok-*');
+    expect(deploymentsOf(models['claude-*'])).toMatchObject([{ model: 'anthropic/claude-*' }]);
+    // What the file names itself is what it says.
+    expect(deploymentsOf(models['gpt-*'])).toMatchObject([{ model: 'openai/gpt-4o' }]);
+    const own = read(`environment_variables: {XAI_API_KEY: xai-of-the-file}\n${text}]`);
+    for (const name of ['xai/*', 'grok-*']) {
+      const [deployment] = deploymentsOf(own.models[name]);
+      expect(reveal(deployment?.apiKey as Secret)).toBe('xai-of-the-file');
+    }
+  });
+
+  it('a model that only a star serves can have fallbacks, retries and other names of its own', () => {
+    const text = `model_list:
+  - {model_name: openai/*, litellm_params: {model: openai/*, api_key: sk-own, tags: [x]}, model_info: {id: all}}
+  - {model_name: spare, ${DEPLOYMENT}}}`;
+    const { models } = read(`${text}
+router_settings:
+  fallbacks: [{openai/gpt-4o: [openai/gpt-4o-mini, spare]}, {spare: [openai/o3]}]
+  model_group_alias: {best: openai/gpt-4.1}
+  model_group_retry_policy: {openai/gpt-4.1: {TimeoutErrorRetries: 1}}`);
+    const { 'openai/*': pattern, spare, best, ...named } = models;
+    expect(pattern).toMatchObject({ fallbacks: [] });
+    expect(best).toMatchObject({ route: 'openai/gpt-4.1' });
+    expect(spare).toMatchObject({ fallbacks: ['openai/o3'] });
+    expect(Object.keys(named).sort()).toEqual(['openai/gpt-4.1', 'openai/gpt-4o', 'openai/gpt-4o-mini', 'openai/o3']);
+    for (const [name, model] of Object.entries(named)) {
+      const [deployment] = deploymentsOf(model);
+      expect(deployment).toMatchObject({ model: name, id: `all:${name}` });
+      expect(reveal(deployment?.apiKey as Secret)).toBe('sk-own');
+    }
+    expect(named['openai/gpt-4o']).toMatchObject({ fallbacks: ['openai/gpt-4o-mini', 'spare'] });
+    expect(named['openai/gpt-4.1']).toMatchObject({ retries: { byKind: { timeout: 1 } } });
+    expect(() => read(`${text}\nrouter_settings: {fallbacks: [{spare: [opnai/o3]}]}`)).toThrow(
+      'there is no model "opnai/o3"',
+    );
+  });
+
+  it('access groups are lists of models, for those who give out keys', () => {
+    const { accessGroups } = load(`model_list:
+  - {model_name: a, ${DEPLOYMENT}}, model_info: {access_groups: [beta, all]}}
+  - {model_name: openai/*, ${DEPLOYMENT.replace('gpt-4o', '*')}}, model_info: {access_groups: [all]}}`);
+    expect(accessGroups).toEqual({ beta: ['a'], all: ['a', 'openai/*'] });
+  });
+
+  it('requests may steer themselves where the file asks for LiteLLM, and then their tags count', () => {
+    expect(read(`compat: litellm\n${ONE}`)).toMatchObject({ compat: 'litellm', requestOverrides: true });
+    expect(read(ONE)).not.toHaveProperty('requestOverrides');
+    const rejecting = `${ONE}\ngeneral_settings: {reject_clientside_metadata_tags: true}`;
+    expect(read(rejecting)).not.toHaveProperty('requestOverrides');
+    expect(() => read(`compat: litellm\n${rejecting}`)).toThrow('tags of clients count with "compat: litellm"');
+  });
+
   it("AWS is signed in to by what the file says: a deployment's own keys, else its variables", () => {
     const { models } =
       read(`environment_variables: {AWS_REGION_NAME: eu-west-1, AWS_ACCESS_KEY_ID: AKFILE, AWS_SECRET_ACCESS_KEY: s}

@@ -18,6 +18,8 @@ export interface LoadedConfig {
   readonly redis: SharedRedis | undefined;
   /** What is known of the deployments, without their credentials: what LiteLLM's clients ask for at `/v1/model/info`. */
   readonly modelInfo: readonly ModelInfo[];
+  /** LiteLLM's `access_groups`: lists of models by name, for the `models` of principals. */
+  readonly accessGroups: Readonly<Record<string, readonly string[]>>;
 }
 
 /** What clients of LiteLLM's proxy are used to. */
@@ -40,6 +42,8 @@ export interface ReadOptions {
   readonly plugins?: Readonly<Record<string, Plugin>>;
   /** Vendors besides those of `@portico/providers`, or other versions of them. */
   readonly providers?: readonly Provider[];
+  /** Which credentials there really are, where `environment` has others in their place. Default: `environment`. */
+  readonly credentials?: Readonly<Record<string, string | undefined>>;
   /** As if the file said `compat: litellm`. Default: what it says. */
   readonly compat?: 'litellm' | undefined;
   /** What messages call the file. Default: its path as it was given. */

@@ -61,6 +61,7 @@ export function checkText(
     const root = parseConfigDocument(text, file, '1.1', problems);
     const around = {
       environment: reading.environment,
+      credentials: options.credentials ?? reading.environment,
       plugins,
       providers,
       readIncluded,

@@ -27,10 +27,23 @@ export function importLiteLlm(file: string, options: ReadOptions = {}): Imported
   if (environment.LITELLM_MASTER_KEY) referred.push('LITELLM_MASTER_KEY');
   const providers = [...allProviders(), ...(options.providers ?? [])];
   const standIns = new StandIns(environment, referred, providers);
-  const { loaded, error } = readFiles(file, { ...options, environment: standIns.environment });
+  const { loaded, error } = readFiles(file, {
+    ...options,
+    environment: standIns.environment,
+    credentials: environment,
+  });
   if (error !== undefined) throw error;
 
-  const { models, keys: _keys, plugins, authenticate: _authenticate, fallbackCircles, ...rest } = loaded.config;
+  const {
+    compat,
+    models,
+    requestOverrides: _implied,
+    keys: _keys,
+    plugins,
+    authenticate: _authenticate,
+    fallbackCircles,
+    ...rest
+  } = loaded.config;
   const hasFallbacks = Object.values(models as Record<string, ModelGroupConfig>).some(
     ({ fallbacks = [] }) => fallbacks.length > 0,
   );
@@ -45,7 +58,7 @@ export function importLiteLlm(file: string, options: ReadOptions = {}): Imported
     );
   }
   const config = {
-    ...(loaded.compat !== undefined && { compat: 'litellm' }),
+    ...(compat !== undefined && { compat }),
     ...redisOf(loaded, standIns, notes),
     models: Object.fromEntries(shortened) as GatewayConfig['models'],
     ...(hasFallbacks && { fallbackCircles }),

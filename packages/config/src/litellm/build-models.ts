@@ -5,6 +5,7 @@ import { problem, type Reading } from '../reading.js';
 import { type ConfigNode, pathBelow, shownValue } from '../yaml/config-node.js';
 import type { DeploymentDraft, SettingsDraft, Timeouts } from './draft.js';
 import { awsOptions, isOnAws } from './keys-of-aws.js';
+import { hasStar, starredTarget } from './stars.js';
 import { vendorAndModel } from './vendor-of.js';
 
 /** Model groups in the making, and where the file says what they hold. */
@@ -21,7 +22,7 @@ export interface Group {
   readonly maxRetries: number | undefined;
   readonly totalMs: number | undefined;
   readonly strategy: ModelGroupConfig['strategy'];
-  readonly byKind: RetryPolicy['byKind'];
+  readonly byKind?: RetryPolicy['byKind'];
 }
 
 /** What holds where a call has no other bound; longer answers need a longer one. */
@@ -75,9 +76,10 @@ export function buildModels(
         const said = { ...own, ...(organization !== undefined && { organization }) };
         const options = isOnAws(details.model) ? awsOptions(fileEnvironment, said) : said;
         remember(`${path}.deployments[${deployments.length}]`, draft);
-        const deployment = { ...details, id, ...(Object.keys(options).length > 0 && { options }) };
-        deployments.push(deployment);
-        built.modelInfo.push(infoOf(draft, deployment));
+        const deployment = { ...details, ...(Object.keys(options).length > 0 && { options }) };
+        // What a star stands for is part of an id that nobody chose: the gateway makes it when it is asked.
+        deployments.push(hasStar(name) ? deployment : { ...deployment, id });
+        built.modelInfo.push(infoOf(draft, { ...deployment, id }));
         longestMs = Math.max(longestMs ?? 0, deployment.deadlines?.answerMs ?? 0);
       }
     }
@@ -90,12 +92,11 @@ export function buildModels(
       totalMs,
       // Of one there is nothing to choose.
       strategy: deployments.length > 1 ? strategy : undefined,
-      byKind: settings.retriesByModel.get(name)?.byKind,
     };
   }
 
   function detailsOf(draft: DeploymentDraft, weight: number): DeploymentDetails | undefined {
-    const model = vendorAndModel(draft.model ?? '', draft.vendor);
+    const model = vendorAndModel(starredTarget(draft.group ?? '', draft.model ?? ''), draft.vendor);
     if (model === undefined) {
       return problem(
         reading,

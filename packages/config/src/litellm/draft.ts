@@ -43,6 +43,7 @@ export interface DeploymentDraft {
   readonly timeouts: Timeouts;
   /** For `/v1/model/info`. */
   readonly info: Record<string, unknown>;
+  accessGroups: readonly string[];
   /** Set where the file itself says that this deployment is not to be asked. */
   leftOut: boolean;
 }
@@ -132,6 +133,7 @@ export function draftDeployment(entry: MapNode, settings: SettingsDraft): Deploy
     maxRetries: undefined,
     timeouts: {},
     info: {},
+    accessGroups: [],
     leftOut: false,
   };
 }

@@ -1,6 +1,7 @@
 import { didYouMean } from '../nearest-word.js';
 import { itemsOf, problem, type Reading, textOf } from '../reading.js';
 import { type ConfigNode, shownValue } from '../yaml/config-node.js';
+import type { ModelNames } from './stars.js';
 
 /** Which models are asked instead of which: the targets by the model, in order. */
 export type FallbackLists = ReadonlyMap<string, readonly string[]>;
@@ -8,10 +9,10 @@ export type FallbackLists = ReadonlyMap<string, readonly string[]>;
 /** For models that are not named. */
 const ANY = '*';
 
-/** Reads `[{ model: [target, …] }, …]`; `names` are the models there are. */
+/** Reads `[{ model: [target, …] }, …]`. */
 export function readFallbacks(
   node: ConfigNode | undefined,
-  names: readonly string[],
+  names: ModelNames,
   reading: Reading,
 ): FallbackLists | undefined {
   if (node === undefined) return undefined;
@@ -34,7 +35,7 @@ export function readFallbacks(
 }
 
 /** A list of models, or one of them. */
-export function readTargets(node: ConfigNode, names: readonly string[], reading: Reading): readonly string[] {
+export function readTargets(node: ConfigNode, names: ModelNames, reading: Reading): readonly string[] {
   const items = node.kind === 'scalar' ? [node] : itemsOf(node, reading);
   return items.flatMap((item) => {
     if (item.kind !== 'scalar') {
@@ -47,7 +48,7 @@ export function readTargets(node: ConfigNode, names: readonly string[], reading:
     }
     const name = textOf(item, reading);
     if (name === undefined) return [];
-    if (names.includes(name)) return [name];
+    if (names.has(name)) return [name];
     problem(reading, item, noSuchModel(name, names));
     return [];
   });
@@ -59,11 +60,11 @@ export function fallbacksOf(model: string, lists: FallbackLists | undefined): re
 }
 
 // LiteLLM also looks for a model without the vendor in front of it.
-function sourceOf(model: string, names: readonly string[]): string | undefined {
-  if (model === ANY || names.includes(model)) return model;
-  return names.find((name) => name.slice(name.indexOf('/') + 1) === model);
+function sourceOf(model: string, names: ModelNames): string | undefined {
+  if (model === ANY || names.has(model)) return model;
+  return names.all.find((name) => name.slice(name.indexOf('/') + 1) === model);
 }
 
-export function noSuchModel(name: string, names: readonly string[]): string {
-  return `there is no model "${name}"${didYouMean(name, names)}. There are: ${names.join(', ')}.`;
+export function noSuchModel(name: string, { all }: ModelNames): string {
+  return `there is no model "${name}"${didYouMean(name, all)}. There are: ${all.join(', ')}.`;
 }

@@ -5,6 +5,7 @@ import type { DeploymentDraft } from './draft.js';
 import { each, ignored, ignoredWhatever, type Judgement, type KeyRows, refused, supported } from './key-row.js';
 import { AWS_KEYS } from './keys-of-aws.js';
 import { PRICE_KEYS } from './keys-of-prices.js';
+import { hasStar } from './stars.js';
 
 const NO_PRESETS = 'calls go out with what the client asks for: parameters are not preset here';
 const NO_PROMPTS = 'prompts are not managed here';
@@ -14,10 +15,10 @@ export const ENTRY_KEYS: KeyRows<DeploymentDraft> = {
   model_name: supported('the name clients ask for', nameOf, (draft, { text, node }) => {
     draft.group = text;
     draft.groupNode = node;
-    if (!text.includes('*')) return undefined;
+    if (!hasStar(text)) return undefined;
     return {
-      verdict: 'refused',
-      says: 'models are asked for by names that are written here: name each instead of a star',
+      verdict: 'supported',
+      says: 'every name that fits from end to end; the longest goes first, none are listed',
     };
   }),
   // Read in turn, with what they refer to.
@@ -39,11 +40,8 @@ export const PARAMETER_KEYS: KeyRows<DeploymentDraft> = {
     if (text.startsWith('auto_router/')) {
       return { verdict: 'refused', says: 'no router here chooses by what is asked: name the models' };
     }
-    if (!text.includes('*')) return undefined;
-    return {
-      verdict: 'refused',
-      says: 'models are asked for by names that are written here: name each instead of a star',
-    };
+    if (!hasStar(text)) return undefined;
+    return { verdict: 'supported', says: 'vendor and model, as far as the client names them' };
   }),
   custom_llm_provider: supported('the vendor', textOf, (draft, vendor) => {
     draft.vendor = vendor;
@@ -314,7 +312,13 @@ export const INFO_KEYS: KeyRows<DeploymentDraft> = {
   supports_audio_input: ability('audio'),
   supports_pdf_input: ability('files'),
   supports_response_schema: ability('jsonSchema'),
-  access_groups: ignored('keys name the models they may use themselves'),
+  access_groups: supported(
+    'lists of models by name, which code gives to keys: "accessGroups" of what is loaded',
+    textsOf,
+    (draft, groups) => {
+      draft.accessGroups = groups;
+    },
+  ),
   ...each(
     ['team_id', 'team_public_model_name'],
     refused('models do not belong to teams here: everybody with a key could ask this one'),

@@ -313,7 +313,7 @@ export const ROUTER_KEYS: KeyRows<SettingsDraft> = {
     ignored('calls stick for as long as the deployments stay the same, by what optional_pre_call_checks say'),
   ),
   enable_tag_filtering: supported(
-    'calls go to deployments that share a tag with whoever makes them',
+    'calls go to deployments that share a tag with whoever makes them; with "compat: litellm", or with the request',
     flagOf,
     (draft, filters) => {
       draft.filtersByTags = filters;
@@ -412,7 +412,14 @@ export const GENERAL_KEYS: KeyRows<SettingsDraft> = {
     ['allowed_routes', 'public_routes', 'admin_only_routes', 'enforced_params', 'enforce_user_param', 'allowed_ips'],
     refused('nothing here keeps callers out that way, and they would get in'),
   ),
-  reject_clientside_metadata_tags: ignored('tags of clients have no effect'),
+  reject_clientside_metadata_tags: supported(
+    'tags of clients count only with "compat: litellm"',
+    flagOf,
+    (draft, rejects) => {
+      if (!rejects || !draft.isCompatible) return undefined;
+      return { verdict: 'refused', says: 'tags of clients count with "compat: litellm"' };
+    },
+  ),
   ...each(
     [
       'custom_auth',

@@ -1,11 +1,12 @@
-import { didYouMean } from '../nearest-word.js';
 import { flagOf, mapOf, problem, type Reading, textOf } from '../reading.js';
 import { type ConfigNode, shownValue } from '../yaml/config-node.js';
+import { noSuchModel } from './fallback-lists.js';
+import type { ModelNames } from './stars.js';
 
 /** Reads `{ alias: model }` and `{ alias: { model, hidden } }`: the model by its alias. */
 export function readAliases(
   node: ConfigNode | undefined,
-  names: readonly string[],
+  names: ModelNames,
   reading: Reading,
 ): ReadonlyMap<string, { readonly model: string; readonly node: ConfigNode }> {
   const aliases = new Map<string, { model: string; node: ConfigNode }>();
@@ -14,11 +15,10 @@ export function readAliases(
     const model = target && textOf(target, reading);
     if (target === undefined || model === undefined) {
       problem(reading, given, `must be the name of a model, or { model: name }, and is ${shownValue(given)}.`);
-    } else if (names.includes(alias)) {
+    } else if (names.all.includes(alias)) {
       problem(reading, given, `"${alias}" is also a model of this file: rename one of them.`);
-    } else if (!names.includes(model)) {
-      const known = names.join(', ');
-      problem(reading, target, `there is no model "${model}"${didYouMean(model, names)}. There are: ${known}.`);
+    } else if (!names.has(model)) {
+      problem(reading, target, noSuchModel(model, names));
     } else {
       aliases.set(alias, { model, node: given });
     }

@@ -1,6 +1,7 @@
 import type { GatewayConfig, ModelGroupConfig, Plugin, Provider } from '@portico/core';
 import { checkByCore } from '../check-by-core.js';
 import type { LoadedConfig } from '../loaded-config.js';
+import { LITELLM_COMPAT } from '../read-compat.js';
 import { itemsOf, mapOf, problem, type Reading, textMapOf } from '../reading.js';
 import { type ConfigNode, type MapNode, pathBelow } from '../yaml/config-node.js';
 import { buildAccess } from './build-access.js';
@@ -14,9 +15,12 @@ import { readAliases } from './read-aliases.js';
 import { readGuardrails } from './read-guardrails.js';
 import { readCredentials, readDeployment } from './read-models.js';
 import { sharedRedisOf } from './read-redis.js';
+import { type ModelNames, namesOf } from './stars.js';
+import { withVendorsOfStars } from './vendors-of-stars.js';
 
 export interface LiteLlmSurroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly credentials: Readonly<Record<string, string | undefined>>;
   readonly plugins: Readonly<Record<string, Plugin>>;
   readonly providers: readonly Provider[];
   readonly readIncluded: ReadIncluded;
@@ -46,7 +50,8 @@ export function readLiteLlm(
   const drafts = readModelList(file, settings, reading);
 
   if (settings.isCompatible) takeDefaults(settings);
-  const built = buildModels(drafts, settings, fileEnvironment, around.providers, reading);
+  const all = withVendorsOfStars(drafts, fileEnvironment, around);
+  const built = buildModels(all, settings, fileEnvironment, around.providers, reading);
   const models = withFallbacks(built, settings, reading);
   const access = buildAccess(settings, reading);
   // There, models may stand in for each other, and many files have them do so.
@@ -62,7 +67,15 @@ export function readLiteLlm(
   }
   const redis = sharedRedisOf(settings);
   const compat = settings.isCompatible ? { keyHeader: settings.keyHeader?.text.toLowerCase() } : undefined;
-  return { config, guard: access.guard, principal: access.principal, compat, redis, modelInfo: built.modelInfo };
+  return {
+    config,
+    guard: access.guard,
+    principal: access.principal,
+    compat,
+    redis,
+    modelInfo: built.modelInfo,
+    accessGroups: accessGroupsOf(drafts),
+  };
 }
 
 function readModelList(file: MapNode, settings: SettingsDraft, reading: Reading): readonly DeploymentDraft[] {
@@ -115,15 +128,20 @@ function withFallbacks(
   reading: Reading,
 ): Record<string, ModelGroupConfig> {
   const { groups, origins } = built;
-  const asked = [...groups.keys()];
-  for (const [name, { node }] of settings.retriesByModel) {
-    if (!asked.includes(name)) problem(reading, node, noSuchModel(name, asked));
+  const asked = namesOf(built);
+  for (const [name, { byKind, node }] of settings.retriesByModel) {
+    const group = asked.has(name) ? groups.get(name) : undefined;
+    if (group === undefined) problem(reading, node, noSuchModel(name, asked));
+    else groups.set(name, { ...group, byKind });
   }
   const aliases = new Map([
     ...readAliases(settings.modelAliasMap, asked, reading),
     ...readAliases(settings.aliases, asked, reading),
   ]);
-  const names = [...asked, ...aliases.keys()];
+  const names: ModelNames = {
+    all: [...asked.all, ...aliases.keys()],
+    has: (name) => aliases.has(name) || asked.has(name),
+  };
   const general = readFallbacks(settings.fallbacks, names, reading);
   const context = readFallbacks(settings.contextFallbacks, names, reading);
   const content = readFallbacks(settings.contentFallbacks, names, reading);
@@ -148,8 +166,18 @@ function withFallbacks(
   }
 }
 
+/** The names of models by those of the groups they are in. */
+function accessGroupsOf(drafts: readonly DeploymentDraft[]): LoadedConfig['accessGroups'] {
+  const members = new Map<string, Set<string>>();
+  for (const { group, accessGroups } of drafts) {
+    if (group === undefined) continue;
+    for (const name of accessGroups) members.set(name, (members.get(name) ?? new Set()).add(group));
+  }
+  return Object.fromEntries([...members].map(([name, models]) => [name, [...models]]));
+}
+
 function settingsConfig(settings: SettingsDraft): Partial<GatewayConfig> {
-  const { maxRetries, retriesByKind, baseDelayMs, cooldowns, maxBodyBytes, plugins } = settings;
+  const { maxRetries, retriesByKind, baseDelayMs, cooldowns, maxBodyBytes, plugins, isCompatible } = settings;
   const deadlines = deadlinesOf(settings.timeouts);
   const retries = {
     ...(maxRetries !== undefined && { maxRetries }),
@@ -157,6 +185,7 @@ function settingsConfig(settings: SettingsDraft): Partial<GatewayConfig> {
     ...(baseDelayMs !== undefined && { baseDelayMs, maxDelayMs: Math.max(baseDelayMs, USUAL_LONGEST_DELAY_MS) }),
   };
   return {
+    ...(isCompatible && LITELLM_COMPAT),
     ...(Object.keys(retries).length > 0 && { retries }),
     ...(deadlines !== undefined && { deadlines: { ...deadlines, totalMs: deadlines.answerMs ?? USUAL_TOTAL_MS } }),
     ...(Object.keys(cooldowns).length > 0 && { cooldowns }),

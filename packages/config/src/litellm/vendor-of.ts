@@ -8,17 +8,18 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   watsonx_text: 'watsonx',
 };
 
-/** Whose a model is that is named without its vendor. */
-const FAMILIES: readonly (readonly [RegExp, string])[] = [
-  [/^(?:gpt-|chatgpt-|o\d|text-embedding-|whisper-|codex-|davinci-|babbage-)/, 'openai'],
-  [/^(?:[a-z-]{2,6}\.)?(?:ai21|amazon|anthropic|cohere|meta|mistral|stability)\./, 'bedrock'],
-  [/^claude-/, 'anthropic'],
-  [/^gemini-/, 'gemini'],
-  [/^command-/, 'cohere'],
-  [/^(?:mistral|codestral|magistral|ministral|pixtral)-/, 'mistral'],
-  [/^deepseek-/, 'deepseek'],
-  [/^grok-/, 'xai'],
-];
+/** How models begin that are named without their vendor. */
+export const FAMILIES: Readonly<Record<string, readonly string[]>> = {
+  openai: ['gpt-', 'chatgpt-', 'o1', 'o3', 'o4', 'text-embedding-', 'whisper-', 'codex-', 'davinci-', 'babbage-'],
+  anthropic: ['claude-'],
+  gemini: ['gemini-'],
+  cohere: ['command-'],
+  mistral: ['mistral-', 'codestral-', 'magistral-', 'ministral-', 'pixtral-'],
+  deepseek: ['deepseek-'],
+  xai: ['grok-'],
+};
+
+const ON_BEDROCK = /^(?:[a-z-]{2,6}\.)?(?:ai21|amazon|anthropic|cohere|meta|mistral|stability)\./;
 
 /** `vendor/model` as the gateway spells it; undefined where nobody can tell the vendor. */
 export function vendorAndModel(model: string, vendor: string | undefined): string | undefined {
@@ -34,6 +35,9 @@ export function vendorAndModel(model: string, vendor: string | undefined): strin
     // LiteLLM's hint of what an arbitrary deployment name stands for.
     return `${name}/${name === 'azure' ? rest.replace(/^(?:o_series|gpt5_series)\//, '') : rest}`;
   }
-  const family = FAMILIES.find(([names]) => names.test(model));
-  return family === undefined ? undefined : `${family[1]}/${model}`;
+  // Whoever asks names the vendor.
+  if (model.startsWith('*')) return model;
+  if (ON_BEDROCK.test(model)) return `bedrock/${model}`;
+  const family = Object.entries(FAMILIES).find(([, begins]) => begins.some((begin) => model.startsWith(begin)));
+  return family === undefined ? undefined : `${family[0]}/${model}`;
 }

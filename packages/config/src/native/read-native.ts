@@ -4,7 +4,7 @@ import type { Place } from '../config-problem.js';
 import { deploymentsIn } from '../deployments-in.js';
 import type { LoadedConfig, ModelInfo } from '../loaded-config.js';
 import { didYouMean } from '../nearest-word.js';
-import { COMPAT_SAYS, readCompat } from '../read-compat.js';
+import { COMPAT_SAYS, LITELLM_COMPAT, readCompat } from '../read-compat.js';
 import { problem, type Reading } from '../reading.js';
 import { REDIS_SAYS, readSharedRedis, type SharedRedis } from '../shared-redis.js';
 import { type ConfigNode, type MapNode, pathBelow } from '../yaml/config-node.js';
@@ -28,7 +28,7 @@ export const CODE = [
 /** Editors find the schema by this key; it says nothing to the gateway. */
 const SCHEMA_KEY = '$schema';
 
-/** Whom the server is to look like, which is nothing to the gateway itself. */
+/** Whom the server is to look like, which may be said beside the file as well. */
 const COMPAT_KEY = 'compat';
 
 const REFERENCE = 'env:';
@@ -72,7 +72,7 @@ export function readNative(
     values[key] = valueAt(node);
     reading.findings.push({ verdict: 'supported', path: node.path, place, says: 'as the gateway knows it' });
   }
-  const config = values as unknown as GatewayConfig; // the gateway checks it, key by key
+  const config = { ...(compatible && LITELLM_COMPAT), ...values } as unknown as GatewayConfig; // the gateway checks it, key by key
   if (reading.problems.length === 0) {
     for (const { path, message } of checkByCore(config, providers, reading.environment)) {
       const node = nodes.get(path) ?? nearestAbove(path);
@@ -81,7 +81,8 @@ export function readNative(
     }
   }
   const compat = compatible ? { keyHeader: undefined } : undefined;
-  return { config, guard: guardOf(config), principal: undefined, compat, redis, modelInfo: modelInfoOf(config) };
+  const modelInfo = modelInfoOf(config);
+  return { config, guard: guardOf(config), principal: undefined, compat, redis, modelInfo, accessGroups: {} };
 
   /** The value with its references followed, and every place remembered. */
   function valueAt(node: ConfigNode): unknown {
