@@ -3,7 +3,7 @@ import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type FakeProvider, startFakeProvider } from '@portico/testing';
 import OpenAI from 'openai';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Launched, put, start } from './portico-process.js';
 
 // The configuration changes while calls are under way.
@@ -100,6 +100,46 @@ describe('a configuration that changes', () => {
     portico.child.kill('SIGHUP');
     await refused;
     expect((await fetch(`${portico.url}/v1/models`)).status).toBe(401);
+  });
+
+  it('does not forget who rests', async () => {
+    const full = await startFakeProvider({ retryAfterSeconds: 60 });
+    onTestFinished(() => full.close());
+    const resting = (more = '') => `model_list:
+  - {model_name: gpt-4o, litellm_params: {model: openai/fault-f15, api_base: "${full.url}", num_retries: 0}}
+${more}`;
+    const file = put(resting());
+    const portico = await start(['--config', file], environment);
+    const openai = new OpenAI({ baseURL: `${portico.url}/v1`, apiKey: 'anything', maxRetries: 0 });
+    const ask = () => openai.chat.completions.create({ model: 'gpt-4o', messages });
+    await expect(ask()).rejects.toMatchObject({ status: 429 });
+    const taken = said(portico, 'portico serves gpt-4o, other from now on.');
+    rewrite(file, resting('  - {model_name: other, litellm_params: {model: openai/gpt-4o}}\n'));
+    portico.child.kill('SIGHUP');
+    await taken;
+    await expect(ask()).rejects.toMatchObject({ status: 503 });
+    expect(full.log.requests).toHaveLength(1);
+  });
+
+  it('may say anew who may call', async () => {
+    const [first, second] = ['sk-short-one', 'sk-a-master-key-of-more-than-twenty'];
+    const guarded = (key: string) => `${edition('a')}general_settings: {master_key: ${key}}\n`;
+    const file = put(guarded(first));
+    const portico = await start(['--config', file], environment);
+    const status = async (key: string) =>
+      (await fetch(`${portico.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } })).status;
+    expect([await status(first), await status(second)]).toEqual([200, 401]);
+    for (const [text, expected] of [
+      [guarded(second), [401, 200]],
+      [guarded(first), [200, 401]],
+      [edition('a'), [200, 200]],
+    ] as const) {
+      const taken = said(portico, 'from now on');
+      rewrite(file, text);
+      portico.child.kill('SIGHUP');
+      await taken;
+      expect([await status(first), await status(second)]).toEqual(expected);
+    }
   });
 
   it('does not forget what was spent', async () => {

@@ -68,6 +68,18 @@ describe('portico --config', () => {
     expect(await ask(url, '/health?model=gpt-4o')).toMatchObject({ healthy_count: 1, unhealthy_count: 0 });
   });
 
+  it('serves whatever fits a star, with or without its vendor', async () => {
+    const text = `model_list: [{model_name: "*", litellm_params: {model: "*", api_base: "${provider.url}"}}]\n`;
+    const { url } = await start(['--config', put(text)], { OPENAI_API_KEY: 'sk-upstream' });
+    const openai = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'anything', maxRetries: 0 });
+    for (const model of ['gpt-4o', 'openai/gpt-4o']) {
+      expect((await openai.chat.completions.create({ model, messages })).model).toBe('gpt-4o');
+    }
+    await expect(openai.chat.completions.create({ model: 'nobodys', messages })).rejects.toMatchObject({ status: 404 });
+    const { data } = await ask(url, '/v1/model/info');
+    expect(data).toContainEqual(expect.objectContaining({ model_name: '*' }));
+  });
+
   it('says at the start which keys do nothing', async () => {
     const text = `${threeLines()}router_settings: {routing_strategy_args: {ttl: 60}}\n`;
     const { errors } = await start(['--config', put(text), '--detailed_debug'], { OPENAI_API_KEY: 'sk-upstream' });
@@ -124,10 +136,33 @@ describe("portico, to clients of LiteLLM's proxy", () => {
       expect(answer.headers.get('x-litellm-model-id')).toBe('main');
       expect(answer.headers.get('x-litellm-call-id')).toBe(answer.headers.get('x-request-id'));
       expect(answer.headers.get('x-litellm-attempted-retries')).toBe('0');
-      expect(Number(answer.headers.get('x-litellm-response-duration-ms'))).toBeGreaterThan(0);
+      expect(answer.headers.get('x-litellm-response-duration-ms')).toMatch(/^\d+$/);
+      expect(answer.headers.get('x-litellm-version')).toMatch(/^\d+\.\d+/);
     }
     const wrong = { 'x-litellm-api-key': 'sk-wrong-but-of-a-fitting-length', authorization: `Bearer ${MASTER_KEY}` };
     expect((await askChat(`${url}/v1/chat/completions`, wrong)).status).toBe(401);
+  });
+
+  it('lets requests steer themselves: other models, and deployments by tags', async () => {
+    const upstream = (model: string, more = '') =>
+      `litellm_params: {model: openai/${model}, api_key: os.environ/OPENAI_API_KEY, api_base: "${provider.url}"${more}}`;
+    const file = put(`model_list:
+  - {model_name: broken, ${upstream('fault-f21')}}
+  - {model_name: gpt-4o, ${upstream('well', ', tags: [default]')}}
+  - {model_name: gpt-4o, ${upstream('paid', ', tags: [paid]')}}
+router_settings: {enable_tag_filtering: true}
+`);
+    const { url } = await start(['--config', file, '--compat', 'litellm'], { OPENAI_API_KEY: 'sk-upstream' });
+    const openai = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'anything', maxRetries: 0 });
+    const asked = { model: 'broken', messages, fallbacks: ['gpt-4o'], tags: ['paid'] };
+    const { data, response } = await openai.chat.completions
+      .create(asked, { headers: { 'x-litellm-num-retries': '1' } })
+      .withResponse();
+    expect(data.model).toBe('paid');
+    expect(response.headers.get('x-litellm-model-group')).toBe('gpt-4o');
+    expect(response.headers.get('x-litellm-attempted-retries')).toBe('1');
+    expect(response.headers.get('x-litellm-attempted-fallbacks')).toBe('1');
+    expect((await openai.chat.completions.create({ model: 'gpt-4o', messages })).model).toBe('well');
   });
 
   it('is none of that where the file does not ask', async () => {

@@ -1,13 +1,12 @@
 import type { LoadedConfig, SharedRedis } from '@portico/config';
-import { memoryCounters, reveal, type Sink, systemClock } from '@portico/core';
+import { type Gateway, reveal, type Sink } from '@portico/core';
 import { createGateway, type NodeHost } from '@portico/node';
 import { connectRedis, type SharedStores } from './connect-redis.js';
 import { jsonLog } from './json-log.js';
 import { ledgerFile } from './ledger-file.js';
 import type { ServeOptions } from './serve.js';
-import { forLiteLlmClients } from './server/litellm-clients.js';
 import { explainListenError, type OpenServer, openServer } from './server/open-server.js';
-import { type Served, Serving } from './server/serving.js';
+import type { Served } from './server/served.js';
 import type { Terminal } from './terminal.js';
 import { countersOverChannel } from './workers/counters-over-channel.js';
 import {
@@ -24,11 +23,10 @@ const NOBODY = 'Nobody could call: the configuration needs "keys", or "anonymous
 export async function serveHere(asked: ServeOptions, terminal: Terminal): Promise<number> {
   const tells = !isWorker() || isFirstWorker();
   const logger = jsonLog((line) => terminal.error(line));
-  // They outlive the gateways that reloads put in each other's place: what is spent stays spent.
   const ownStores = isWorker()
     ? // The process that has them is as busy as its machine, and cannot be gone while this one is there.
       { counters: countersOverChannel(channelToPrimary), countersTimeoutMs: 10_000 }
-    : { counters: memoryCounters(systemClock) };
+    : {};
   let ledger: Sink | undefined;
   try {
     if (asked.ledger !== undefined) ledger = ledgerFile(asked.ledger);
@@ -36,7 +34,7 @@ export async function serveHere(asked: ServeOptions, terminal: Terminal): Promis
     terminal.error(`The ledger cannot be written: ${(error as Error).message}`);
     return 1;
   }
-  let serving: Serving | undefined;
+  let served: { -readonly [K in keyof Served]: Served[K] } | undefined;
   const watch = asked.watch({ changed: take, refused: keep });
   let { loaded } = watch;
   const redis = asked.redis === undefined ? loaded.redis : { ...loaded.redis, url: asked.redis };
@@ -51,12 +49,12 @@ export async function serveHere(asked: ServeOptions, terminal: Terminal): Promis
 
   // Whoever reaches an open gateway spends: without a key that nobody guesses, only this machine reaches it.
   const host = asked.host ?? (loaded.guard === 'keys' ? '0.0.0.0' : '127.0.0.1');
-  serving = new Serving(open(loaded));
+  served = { gateway: open(loaded), loaded };
   let server: OpenServer;
   try {
-    server = await openServer(serving, { host, port: asked.port });
+    server = await openServer(served, { host, port: asked.port });
   } catch (error) {
-    await serving.close();
+    await served.gateway.close();
     return failed(explainListenError(error as NodeJS.ErrnoException, host, asked.port), 1);
   }
   const orders = isWorker() ? ordersOfPrimary() : ordersBySignals;
@@ -73,23 +71,22 @@ export async function serveHere(asked: ServeOptions, terminal: Terminal): Promis
   if (tells) terminal.out(greeting(server.url, loaded));
   return 0;
 
-  function open(config: LoadedConfig): Served {
-    const { sinks = [], stores } = config.config;
-    const gateway = createGateway<NodeHost>({
-      ...config.config,
-      // What LiteLLM's clients are told is made of it.
-      debugHeaders: config.compat !== undefined || config.config.debugHeaders === true,
+  function open({ config: { authenticate: _ofNow, ...config } }: LoadedConfig): Gateway<NodeHost> {
+    return createGateway<NodeHost>({
+      ...config,
       logger,
-      stores: { ...(shared?.stores ?? ownStores), ...stores },
-      sinks: ledger === undefined ? sinks : [...sinks, ledger],
+      stores: shared?.stores ?? ownStores,
+      ...(ledger !== undefined && { sinks: [ledger] }),
+      // Hooks last as long as the gateway, and who may call is what the file says now.
+      plugins: [
+        { name: 'who may call', policies: { authenticate: (seen) => served?.loaded.config.authenticate?.(seen) } },
+      ],
     });
-    const handle = config.compat === undefined ? gateway.handle : forLiteLlmClients(gateway.handle, config.compat);
-    return { gateway, handle, loaded: config };
   }
 
   /** The file has changed: calls from now on are answered by what it says now. */
   function take(next: LoadedConfig): void {
-    if (serving === undefined) {
+    if (served === undefined) {
       loaded = next;
       return;
     }
@@ -99,11 +96,14 @@ export async function serveHere(asked: ServeOptions, terminal: Terminal): Promis
         new Error('Everybody who reaches this machine could call: the configuration needs a key that is long.'),
       );
     }
+    const { authenticate: _ofThen, ...config } = next.config;
     try {
-      serving.replace(open(next));
+      served.gateway.reload(config);
     } catch (error) {
       return keep(error as Error);
     }
+    // At once: whoever calls from now on is whom the new file knows.
+    served.loaded = next;
     if (!tells) return;
     if (asked.redis === undefined && addressOf(next.redis) !== addressOf(redis)) {
       terminal.error('Another Redis is used when portico is started again.');

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { shownKey } from './litellm-clients.js';
-import type { Served } from './serving.js';
+import type { Served } from './served.js';
 
 /** What says who is calling. */
 const CREDENTIALS = ['authorization', 'x-api-key', 'api-key'];

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { askAsCaller, modelsOfCaller } from './ask-as-caller.js';
 import { sendJson } from './send-json.js';
-import type { Served } from './serving.js';
+import type { Served } from './served.js';
 
 /** Longest a model may take to answer one word. */
 const PROBE_MS = 30_000;

@@ -1,21 +1,23 @@
 import type { LiteLlmCompat } from '@portico/config';
-import type { Gateway, IncomingRequest, Reply } from '@portico/core';
+import type { Gateway, IncomingRequest } from '@portico/core';
 import type { NodeHost } from '@portico/node';
 import { version } from '../version.js';
+import type { Served } from './served.js';
 
 /** Where clients of LiteLLM's proxy show their keys besides `Authorization`, `x-api-key` and `api-key`. */
 const KEY_HEADERS = ['x-litellm-api-key', 'x-goog-api-key', 'ocp-apim-subscription-key'];
 
 type Handle = Gateway<NodeHost>['handle'];
 
-/** The gateway as clients of LiteLLM's proxy know theirs: they show keys as they are used to, and are told what they look for. */
-export function forLiteLlmClients(handle: Handle, compat: LiteLlmCompat): Handle {
-  const told = version();
+/** What answers requests. With `compat: litellm` keys are taken as clients of LiteLLM's proxy show them, and answers say whose they are. */
+export function forLiteLlmClients(served: Served): Handle {
+  const told = ['x-litellm-version', version()];
   return async (request) => {
-    const startedAt = performance.now();
-    const key = shownKey(request.host.req, compat);
-    const reply = await handle(key === undefined ? request : showing(request, key));
-    return reply && telling(reply, told, performance.now() - startedAt);
+    const { gateway, loaded } = served;
+    if (loaded.compat === undefined) return gateway.handle(request);
+    const key = shownKey(request.host.req, loaded.compat);
+    const reply = await gateway.handle(key === undefined ? request : showing(request, key));
+    return reply && { ...reply, headers: [...reply.headers, ...told] };
   };
 }
 
@@ -42,25 +44,4 @@ function showing(request: IncomingRequest<NodeHost>, key: string): IncomingReque
     header: (name) => (name === 'authorization' ? `Bearer ${key}` : request.header(name)),
     onClientGone: (listener) => request.onClientGone(listener),
   };
-}
-
-/** What the gateway says of the road of a call, in LiteLLM's words. */
-function telling(reply: Reply, told: string, tookMs: number): Reply {
-  const headers = [...reply.headers, 'x-litellm-version', told];
-  for (let at = 0; at < reply.headers.length; at += 2) {
-    const value = reply.headers[at + 1] ?? '';
-    switch (reply.headers[at]) {
-      case 'x-request-id':
-        headers.push('x-litellm-call-id', value);
-        break;
-      case 'x-portico-deployment':
-        headers.push('x-litellm-model-id', value);
-        break;
-      case 'x-portico-attempts':
-        headers.push('x-litellm-attempted-retries', String(value.split(', ').length - 1));
-        break;
-    }
-  }
-  if (reply.kind === 'whole') headers.push('x-litellm-response-duration-ms', tookMs.toFixed(3));
-  return { ...reply, headers };
 }

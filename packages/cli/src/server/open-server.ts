@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Gateway } from '@portico/core';
-import { attachRealtime, type NodeHost, nodeListener } from '@portico/node';
+import { attachRealtime, nodeListener } from '@portico/node';
 import { answerHealth } from './health.js';
+import { forLiteLlmClients } from './litellm-clients.js';
 import { answerModelInfo } from './model-info.js';
 import { sendJson } from './send-json.js';
-import type { Served, Serving } from './serving.js';
+import type { Served } from './served.js';
 
 /** A server that is listening. */
 export interface OpenServer {
@@ -23,23 +23,19 @@ const LAST_BYTES_MS = 2_000;
 
 /** Serves a gateway at the root, and what operators ask beside it. Rejects if it cannot listen. */
 export async function openServer(
-  serving: Serving,
+  served: Served,
   where: { readonly host: string; readonly port: number },
 ): Promise<OpenServer> {
-  const served: Pick<Gateway<NodeHost>, 'handle'> = {
-    handle: (request) => serving.use(({ handle }) => handle(request)),
-  };
-  const listener = nodeListener(served);
+  const answers = { handle: forLiteLlmClients(served) };
+  const listener = nodeListener(answers);
   const server = createServer((req, res) => {
     const answer = answerOf(req);
     if (answer === undefined) return listener(req, res);
-    serving
-      .use((served) => answer(req, res, served))
-      .catch(() => {
-        sendJson(res, 500, { error: { message: 'The request failed.', type: 'api_error' } });
-      });
+    answer(req, res, served).catch(() => {
+      sendJson(res, 500, { error: { message: 'The request failed.', type: 'api_error' } });
+    });
   });
-  attachRealtime(server, served);
+  attachRealtime(server, answers);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -54,7 +50,7 @@ export async function openServer(
     url: `http://${name.includes(':') ? `[${name}]` : name}:${port}`,
     async close(graceMs) {
       // It listens meanwhile: who asks now is told to ask again, and load balancers that it is not ready.
-      await serving.close(graceMs);
+      await served.gateway.close(graceMs === undefined ? {} : { graceMs });
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       // The last bytes of the last answers are still on their way, and their connections would be kept alive after them.
       const idle = setInterval(() => server.closeIdleConnections(), 20);
