@@ -106,6 +106,19 @@ describe.each(PLACES)("Anthropic's own client, by $mount, of a model that speaks
     await broken.close();
   });
 
+  it.each(['f37', 'f38', 'f40-missing'])(
+    'puts a stream together although the vendor leaves a part of its end out: %s',
+    async (fault) => {
+      const { client, records, close } = await start(mount, wire, `fault-${fault}`);
+      const message = await client.messages.stream(ASKED).finalMessage();
+      expect(message).toMatchObject({ stop_reason: 'end_turn', content: [{ type: 'text' }] });
+      await close();
+      expect(records).toMatchObject([
+        { outcome: 'ok', usage: { estimated: !(fault === 'f37' || (fault === 'f38' && wire === 'openai')) } },
+      ]);
+    },
+  );
+
   it('that leaves ends the request to the vendor (c01)', async () => {
     const { client, records, close } = await start(mount, wire, 'fault-f34');
     const stream = await client.messages.create({ ...ASKED, stream: true });

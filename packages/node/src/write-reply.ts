@@ -65,11 +65,13 @@ function writeEvents({ body }: EventsReply, request: ServedRequest<unknown>, res
   if (!res.headersSent) res.flushHeaders();
 }
 
-/** How long a reader that has stopped reading has for the rest of an answer that is over: what waits for it is memory. */
+/** How long a reader that has stopped reading has for a megabyte of the rest of an answer that is over: what waits for it is memory. */
 const UNREAD_END_MS = 10_000;
+const MEGABYTE = 1_000_000;
 
 function dropUnread(res: ServerResponse): void {
-  const timer = setTimeout(() => res.destroy(), UNREAD_END_MS);
+  const megabytes = Math.max(1, Math.ceil(res.writableLength / MEGABYTE));
+  const timer = setTimeout(() => res.destroy(), UNREAD_END_MS * megabytes);
   timer.unref();
   res.once('close', () => clearTimeout(timer));
 }

@@ -30,12 +30,11 @@ export const countTokens: Codec = {
   encode: ({ max_tokens: _bound, stream: _stream, ...request }, target) => ({ ...request, model: target.model }),
 };
 
-/** Events that carry a part of the answer; the others are what stands around it. */
-const CONTENT = new Set(['content_block_delta', 'message_delta', 'message_stop']);
-
-/** Hands events on as they came, and reads usage and the end from them. */
+/** Hands events on as they came, reads usage and the end from them, and says the end where the vendor leaves it out. */
 class MessagesReader implements StreamDecoder {
   #usage: JsonObject = {};
+  #callsTools = false;
+  #isFinished = false;
   #isOver = false;
 
   event(data: string, name: string | undefined, out: StreamSink): void {
@@ -44,22 +43,53 @@ class MessagesReader implements StreamDecoder {
     if (!isJsonObject(event)) return name === 'error' ? this.#fail(undefined, data, out) : out.malformed();
     if (name === 'error' || event.type === 'error') return this.#fail(event, data, out);
     if (typeof event.type !== 'string') return out.malformed();
-    if (event.type === 'message_start' && isJsonObject(event.message)) this.#count(event.message.usage, data, out);
-    if (event.type === 'message_delta') this.#count(event.usage, data, out);
+    if (event.type === 'message_start' && isJsonObject(event.message))
+      return this.#start(event, event.message, data, out);
+    if (event.type === 'content_block_start' && isJsonObject(event.content_block))
+      this.#callsTools ||= event.content_block.type === 'tool_use';
     if (event.type === 'content_block_delta') out.produced(lengthOf(event.delta));
-    out.chunk(data, CONTENT.has(event.type));
-    if (event.type !== 'message_stop') return;
+    if (event.type === 'message_delta') return this.#delta(event, data, out);
+    if (event.type === 'message_stop') return this.#stop(data, out);
+    out.chunk(data, event.type === 'content_block_delta');
+  }
+
+  /** With its finish an answer is whole, whatever came of its last event (f37). */
+  end(out: StreamSink): void {
+    if (!this.#isOver && this.#isFinished) this.#stop('{"type":"message_stop"}', out);
+  }
+
+  /** What it counts at the start is not yet what it bills. */
+  #start(event: JsonObject, message: JsonObject, data: string, out: StreamSink): void {
+    this.#usage = updateUsage(this.#usage, message.usage);
+    const uncounted = { ...message, usage: { input_tokens: 0, output_tokens: 0 } };
+    // The official client takes it for granted that usage stands here, and in the delta.
+    out.chunk(isJsonObject(message.usage) ? data : JSON.stringify({ ...event, message: uncounted }), false);
+  }
+
+  #delta(event: JsonObject, data: string, out: StreamSink): void {
+    const delta = isJsonObject(event.delta) ? event.delta : {};
+    this.#isFinished ||= typeof delta.stop_reason === 'string';
+    const usage = event.usage ?? delta.usage;
+    this.#usage = updateUsage(this.#usage, usage);
+    const told = isJsonObject(event.usage) ? data : JSON.stringify({ ...event, usage: usage ?? this.#lastCount() });
+    out.chunk(told, true);
+    const isCounted = isJsonObject(usage) && typeof usage.output_tokens === 'number';
+    const read = isCounted ? usageOfMessages(this.#usage) : undefined;
+    if (read !== undefined) out.usage(read, told);
+  }
+
+  #stop(data: string, out: StreamSink): void {
+    if (!this.#isFinished) {
+      const delta = { stop_reason: this.#callsTools ? 'tool_use' : 'end_turn', stop_sequence: null };
+      out.chunk(JSON.stringify({ type: 'message_delta', delta, usage: this.#lastCount() }), true);
+    }
+    out.chunk(data, true);
     this.#isOver = true;
     out.done();
   }
 
-  // Only its last event completes an answer.
-  end(): void {}
-
-  #count(usage: unknown, data: string, out: StreamSink): void {
-    this.#usage = updateUsage(this.#usage, usage);
-    const read = usageOfMessages(this.#usage);
-    if (read !== undefined) out.usage(read, data);
+  #lastCount(): JsonObject {
+    return { output_tokens: this.#usage.output_tokens ?? 0 };
   }
 
   #fail(body: JsonObject | undefined, text: string, out: StreamSink): void {
