@@ -21,7 +21,8 @@ import express from 'express';
 import session, { MemoryStore } from 'express-session';
 import express4 from 'express4';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { askChat, eventsIn, QUESTION } from '../support/ask-chat.js';
+import { askChat, QUESTION } from '../support/ask-chat.js';
+import { eventsIn } from '../support/client-view.js';
 import { ADA, gatewayOn, QUICK, UPSTREAM_KEY, WIRES } from '../support/gateway-on.js';
 import {
   groupsOn,

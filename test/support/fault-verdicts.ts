@@ -1,6 +1,7 @@
-import type { Deadlines, FailureKind, UsageRecord } from '@portico/core';
+import { type Deadlines, type FailureKind, totalOutputTokens, type UsageRecord } from '@portico/core';
 import { FAULTS, type FaultId, type FaultOptions, type LoggedRequest } from '@portico/testing';
-import { type ClientView, eventsIn, type ToolCall } from './ask-chat.js';
+import { type ClientView, eventsIn, type ToolCall } from './client-view.js';
+import type { ClientName } from './fault-clients.js';
 import type { WireName } from './gateway-on.js';
 
 /** How a call of a faulty deployment ends for the client, and how often the provider was asked for it. */
@@ -19,6 +20,8 @@ export interface Verdict {
   readonly streaming?: boolean;
   /** Upstreams that can have the fault. Default: those that speak OpenAI and those that speak Anthropic. */
   readonly wires?: readonly WireName[];
+  /** Clients that can ask for it. Default: all. */
+  readonly clients?: readonly ClientName[];
   /** The faulty deployment is all there is. */
   readonly alone: Ending;
   /**
@@ -35,7 +38,7 @@ export interface Verdict {
   /** What the provider and the gateway need to be told for the fault to show in good time. */
   readonly provider?: FaultOptions;
   readonly deadlines?: Partial<Deadlines>;
-  /** What the client asks for beyond the question. */
+  /** What the client asks for beyond the question, in the words of chat completions. */
   readonly asks?: Readonly<Record<string, unknown>>;
   /** The provider does not say what was used; the record must say that it is an estimate. */
   readonly estimated?: true;
@@ -288,8 +291,9 @@ export const VERDICTS: readonly Verdict[] = [
     const row = { fault: 'f40', variants, alone: answer(), spare: 'same' } as const;
     const counted = variants[0] === 'missing' ? ({ estimated: true } as const) : {};
     return [
-      { ...row, ...counted, asks: { stream_options: { include_usage: true } }, also: usageTold(1) },
-      { ...row, ...counted, also: usageTold(0) },
+      { ...row, ...counted, clients: ['chat'], asks: { stream_options: { include_usage: true } }, also: usageTold(1) },
+      { ...row, ...counted, clients: ['chat'], also: usageTold(0) },
+      { ...row, ...counted, clients: ['messages', 'responses'], also: usageAsRecorded() },
     ];
   }),
   {
@@ -447,6 +451,16 @@ function usageTold(times: number): NonNullable<Verdict['also']> {
     check({ client }) {
       const told = eventsIn(client.raw).filter((event) => /"usage":\{/.test(event)).length;
       must(told === times, `usage was told ${told} times`);
+    },
+  };
+}
+
+function usageAsRecorded(): NonNullable<Verdict['also']> {
+  return {
+    says: 'messages and responses tell what the vendor told, asked or not',
+    check({ client: { usages }, record }) {
+      if (record.usage.estimated) return;
+      must(usages.at(-1) === totalOutputTokens(record.usage), `usage was told as ${usages.join()}`);
     },
   };
 }

@@ -1,0 +1,3 @@
+import { playFaults } from '../support/play-faults.js';
+
+playFaults('responses');
