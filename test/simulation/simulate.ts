@@ -29,7 +29,7 @@ export interface Result {
   readonly failed: number;
   /** Most requests that a place saw in a minute of the clock, as a share of what it allows. */
   readonly fullest: Readonly<Record<string, number>>;
-  /** How long after an outage's end the place had half the share again that it had before, in seconds; undefined if never, or if it had none. */
+  /** How long after an outage's end the place answered again, in seconds; undefined if it had not in the minute before. */
   readonly recoveredAfterS: number | undefined;
 }
 
@@ -233,15 +233,12 @@ class Vendor {
   recoveredAfterS(): number | undefined {
     const { outage } = this.place;
     if (outage === undefined) return undefined;
-    const per10s = (from: number) => {
-      let sum = 0;
-      for (let second = from; second < from + 10; second += 1) sum += this.#bySecond[second] ?? 0;
-      return sum;
-    };
-    const before = per10s(outage[0] - 10);
+    const answers = (from: number) => this.#bySecond[from] ?? 0;
+    let before = 0;
+    for (let second = outage[0] - 60; second < outage[0]; second += 1) before += answers(second);
     if (before === 0) return undefined;
     for (let second = outage[1]; second < outage[1] + 600; second += 1) {
-      if (per10s(second) >= before / 2) return second - outage[1];
+      if (answers(second) > 0) return second - outage[1];
     }
     return Number.POSITIVE_INFINITY;
   }

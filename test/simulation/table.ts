@@ -11,7 +11,7 @@ export function tableOf(results: readonly Result[], fixed: readonly Result[]): s
 }
 
 const HEAD =
-  '| strategy | first token, mean | p50 | p99 | $ per million calls | 429s | failed | largest share | recovered after |';
+  '| strategy | first token, mean | p50 | p99 | $ per million calls | 429s | failed | largest share | serves again after |';
 const RULE = '| --- | --: | --: | --: | --: | --: | --: | --- | --: |';
 
 function row(name: string, result: Result): string {
