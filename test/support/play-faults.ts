@@ -1,4 +1,4 @@
-import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises';
+import { setImmediate as turnOfTheEventLoop, setTimeout as wait } from 'node:timers/promises';
 import { type ModelGroupConfig, totalInputTokens, totalOutputTokens, type UsageRecord } from '@portico/core';
 import {
   expectNoOpenRequests,
@@ -14,7 +14,7 @@ import type { ToolCall } from './client-view.js';
 import { type Arrangement, type Cell, cellsAt, faultOf } from './fault-cells.js';
 import { CLIENTS, type ClientName, type Upstream } from './fault-clients.js';
 import { PLACES, type Place } from './fault-places.js';
-import { type Ending, type Seen, VERDICTS, type Verdict } from './fault-verdicts.js';
+import { type Ending, HEADERS_MS, type Seen, VERDICTS, type Verdict } from './fault-verdicts.js';
 import { QUICK, UPSTREAM_KEY } from './gateway-on.js';
 import { MOUNTS } from './mounts.js';
 
@@ -86,13 +86,16 @@ async function ask(cell: Cell, provider: FakeProvider, { client: name, mount, wi
       records.length = 0;
     }
     const startedAt = performance.now();
+    const lateness = verdict.fault === 'f05' ? latenessOfTimers() : undefined;
     const view = await client.ask(mounted, question);
+    const tookMs = performance.now() - startedAt;
     const [record] = records;
     if (record === undefined) throw new Error('The call has no record.');
     return {
       client: view,
       streamed: streaming,
-      tookMs: performance.now() - startedAt,
+      tookMs,
+      lateMs: (await lateness) ?? 0,
       faulty: provider.log.requestsFor(model),
       requests: [...provider.log.requests, ...unreachable.log.requests],
       record,
@@ -103,6 +106,13 @@ async function ask(cell: Cell, provider: FakeProvider, { client: name, mount, wi
   } finally {
     await mounted.close();
   }
+}
+
+/** How late a timer is that runs beside the call, in milliseconds: no deadline is kept better than that. */
+async function latenessOfTimers(): Promise<number> {
+  const startedAt = performance.now();
+  await wait(HEADERS_MS);
+  return performance.now() - startedAt - HEADERS_MS;
 }
 
 function groupsOf(
