@@ -8,6 +8,10 @@ export const TARGETS = {
   dispatch: { module: './floors/dispatch.mjs', label: 'floor: node:http + undici dispatch' },
   'express-by-hand': { module: './floors/express-by-hand.mjs', label: 'floor: Express by hand' },
   'gateway-node': { module: './targets/gateway-node.mjs', label: 'gateway on node:http' },
+  'gateway-node-translated': {
+    module: './targets/gateway-node-translated.mjs',
+    label: "gateway on node:http, Anthropic's wire behind",
+  },
   'gateway-node-full': { module: './targets/gateway-node-full.mjs', label: 'gateway on node:http, everything on' },
   'gateway-express': { module: './targets/gateway-express.mjs', label: 'gateway in Express, everything on' },
   'mount-node': { module: './hosts/node.mjs', start: 'mount', label: 'gateway on node:http' },

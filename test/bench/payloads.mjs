@@ -68,6 +68,56 @@ export const USAGE_EVENT = event({
 });
 export const DONE_EVENT = 'data: [DONE]\n\n';
 
+/** The same answers in Anthropic's wire. */
+export const MESSAGE_ANSWER = JSON.stringify({
+  id: 'msg_01CkV3tTCyO1bWmyTzHnQ4oC',
+  type: 'message',
+  role: 'assistant',
+  model: 'claude-sonnet-4-5-20250929',
+  content: [{ type: 'text', text: filled(560) }],
+  stop_reason: 'end_turn',
+  stop_sequence: null,
+  usage: {
+    input_tokens: 187,
+    cache_creation_input_tokens: 0,
+    cache_read_input_tokens: 0,
+    cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 },
+    output_tokens: 96,
+    service_tier: 'standard',
+  },
+});
+export const MESSAGE_OPENING =
+  named({
+    type: 'message_start',
+    message: {
+      id: 'msg_01CkV3tTCyO1bWmyTzHnQ4oC',
+      type: 'message',
+      role: 'assistant',
+      model: 'claude-sonnet-4-5-20250929',
+      content: [],
+      stop_reason: null,
+      stop_sequence: null,
+      usage: { input_tokens: 187, output_tokens: 1 },
+    },
+  }) + named({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } });
+export const MESSAGE_DELTA = named({
+  type: 'content_block_delta',
+  index: 0,
+  delta: { type: 'text_delta', text: ' portico' },
+});
+export const MESSAGE_END =
+  named({ type: 'content_block_stop', index: 0 }) +
+  named({
+    type: 'message_delta',
+    delta: { stop_reason: 'end_turn', stop_sequence: null },
+    usage: { output_tokens: 198 },
+  }) +
+  named({ type: 'message_stop' });
+
+function named(event) {
+  return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+}
+
 function event(chunk) {
   return `data: ${JSON.stringify(chunk)}\n\n`;
 }

@@ -15,6 +15,7 @@ import { memory } from './scenarios/memory.mjs';
 import { mounts } from './scenarios/mounts.mjs';
 import { routing } from './scenarios/routing.mjs';
 import { streams } from './scenarios/streams.mjs';
+import { translated } from './scenarios/translated.mjs';
 
 const SCENARIOS = [
   coldImport,
@@ -23,6 +24,7 @@ const SCENARIOS = [
   mounts,
   inProcess,
   streams,
+  translated,
   hostRoutes,
   inFront,
   leaving,

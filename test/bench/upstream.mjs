@@ -1,19 +1,43 @@
 import { createServer } from 'node:net';
 import { readHttp } from './http-reader.mjs';
-import { CHAT_ANSWER, CONTENT_EVENT, DONE_EVENT, FINISH_EVENT, USAGE_EVENT } from './payloads.mjs';
+import {
+  CHAT_ANSWER,
+  CONTENT_EVENT,
+  DONE_EVENT,
+  FINISH_EVENT,
+  MESSAGE_ANSWER,
+  MESSAGE_DELTA,
+  MESSAGE_END,
+  MESSAGE_OPENING,
+  USAGE_EVENT,
+} from './payloads.mjs';
 import { answerParent } from './remote.mjs';
 import { wallClockMs } from './statistics.mjs';
 
-const JSON_REPLY = Buffer.from(
-  `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: req_bench\r\ncontent-length: ${Buffer.byteLength(CHAT_ANSWER)}\r\n\r\n${CHAT_ANSWER}`,
-);
 const STREAM_HEAD = Buffer.from(
   'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\nx-request-id: req_bench\r\ntransfer-encoding: chunked\r\n\r\n',
 );
-const CONTENT_CHUNK = chunked(CONTENT_EVENT);
-const FINISH_CHUNK = chunked(FINISH_EVENT);
-const USAGE_CHUNK = chunked(USAGE_EVENT);
-const STREAM_END = Buffer.concat([chunked(DONE_EVENT), Buffer.from('0\r\n\r\n')]);
+const LAST_CHUNK = Buffer.from('0\r\n\r\n');
+
+/** What is said in each wire. `framing` counts the chunks that a chat client is told besides those of content. */
+const CHAT = {
+  json: jsonReply(CHAT_ANSWER),
+  opening: Buffer.concat([STREAM_HEAD, chunked(CONTENT_EVENT)]),
+  content: chunked(CONTENT_EVENT),
+  finish: chunked(FINISH_EVENT),
+  usage: chunked(USAGE_EVENT),
+  end: Buffer.concat([chunked(DONE_EVENT), LAST_CHUNK]),
+  framing: 1,
+};
+const MESSAGES = {
+  json: jsonReply(MESSAGE_ANSWER),
+  opening: Buffer.concat([STREAM_HEAD, chunked(MESSAGE_OPENING + MESSAGE_DELTA)]),
+  content: chunked(MESSAGE_DELTA),
+  finish: chunked(MESSAGE_END),
+  end: LAST_CHUNK,
+  // Its opening is told as a chunk with the role.
+  framing: 2,
+};
 
 /** How answers are given until the runner says otherwise. `chunks` counts content and finish, not usage and `[DONE]`. */
 let behaviour = { delayMs: 0, chunks: 200, paceMs: 25, isFlood: false };
@@ -82,16 +106,18 @@ function serve(socket) {
 }
 
 function answer(socket, body) {
+  // Only there the system prompt stands beside the messages.
+  const wire = body.includes('"system":') ? MESSAGES : CHAT;
   if (!body.includes('"stream":true')) {
-    socket.write(JSON_REPLY);
+    socket.write(wire.json);
     return;
   }
-  socket.write(Buffer.concat([STREAM_HEAD, CONTENT_CHUNK]));
+  socket.write(wire.opening);
   if (behaviour.isFlood) return flood(socket);
   socket.isStreaming = true;
   const withUsage = body.includes('"include_usage":true');
   const slot = slots[Math.floor(performance.now()) % slots.length];
-  slot.add({ socket, left: behaviour.chunks - 1, withUsage });
+  slot.add({ socket, wire, left: behaviour.chunks - wire.framing, withUsage });
 }
 
 /** As much as is taken, as fast as it is, up to 400 MB. */
@@ -118,22 +144,28 @@ function serveSlots() {
 }
 
 function isOver(stream) {
-  const { socket } = stream;
+  const { socket, wire } = stream;
   if (socket.destroyed) return true;
   stream.left -= 1;
   if (stream.left > 0) {
-    socket.write(CONTENT_CHUNK);
+    socket.write(wire.content);
     return false;
   }
-  socket.write(FINISH_CHUNK);
-  if (stream.withUsage) socket.write(USAGE_CHUNK);
+  socket.write(wire.finish);
+  if (stream.withUsage && wire.usage) socket.write(wire.usage);
   socket.isStreaming = false;
-  socket.write(STREAM_END);
+  socket.write(wire.end);
   return true;
 }
 
 function slotsFor(paceMs) {
   return Array.from({ length: paceMs }, () => new Set());
+}
+
+function jsonReply(json) {
+  return Buffer.from(
+    `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: req_bench\r\ncontent-length: ${Buffer.byteLength(json)}\r\n\r\n${json}`,
+  );
 }
 
 function chunked(text) {
