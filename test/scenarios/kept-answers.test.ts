@@ -1,8 +1,9 @@
+import { GatewayError, memoryCounters, type Principal, systemClock, type UsageRecord } from '@portico/core';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { QUICK } from '../support/gateway-on.js';
 import { type KeepingUpstream, startKeepingUpstream } from '../support/keeping-upstream.js';
-import { MOUNTS, type MountName } from '../support/mounts.js';
+import { MOUNTS, type MountConfig, type MountName } from '../support/mounts.js';
 
 let upstream: KeepingUpstream;
 beforeAll(async () => {
@@ -81,6 +82,154 @@ describe.each(Object.keys(MOUNTS) as MountName[])('answers that their upstream k
   });
 });
 
+describe('a call about a kept answer', () => {
+  const DONE = [
+    ['is shown', (ada: OpenAI, id: string) => ada.responses.retrieve(id)],
+    ['lists what it was made from', (ada: OpenAI, id: string) => ada.responses.inputItems.list(id)],
+    ['breaks it off', (ada: OpenAI, id: string) => ada.responses.cancel(id)],
+    ['forgets it', (ada: OpenAI, id: string) => ada.responses.delete(id)],
+  ] as const;
+
+  it.each(DONE)('that %s asks "authorize", which may refuse it', async (_what, act) => {
+    const asked: unknown[] = [];
+    const authorize: MountConfig['authorize'] = ({ request: { principal, operation, model } }) => {
+      asked.push([principal.id, operation, model]);
+      return asked.length === 1 ? undefined : new GatewayError('forbidden', 'Not on Sundays.');
+    };
+    const { ada } = await start('node:http', { authorize });
+    const { id } = await ada.responses.create({ ...HELLO, background: true });
+    const before = upstream.asked.length;
+    await expect(act(ada, id)).rejects.toMatchObject({ status: 403, message: expect.stringContaining('Sundays') });
+    expect(asked).toEqual([
+      ['ada', 'responses', 'chat'],
+      ['ada', 'responses', 'chat'],
+    ]);
+    expect(upstream.asked).toHaveLength(before);
+  });
+
+  it.each(DONE)('that %s is on the ledger once, and costs nothing (R-SP-2)', async (_what, act) => {
+    const { ada, ended } = await start('node:http');
+    const { id } = await ada.responses.create(HELLO);
+    await act(ada, id);
+    expect(await ended()).toMatchObject([
+      { operation: 'responses', outcome: 'ok', costNanoUsd: 5_000 },
+      {
+        operation: 'responses',
+        outcome: 'ok',
+        requestedModel: 'chat',
+        principal: { id: 'ada' },
+        usage: { inputTokens: 0, outputTokens: 0 },
+        costNanoUsd: 0,
+        attempts: [{ status: 200, failure: undefined }],
+      },
+    ]);
+  });
+
+  it('that the upstream has no more is on the ledger as failed, and says 404', async () => {
+    const { ada, ended } = await start('node:http');
+    const { id } = await ada.responses.create(HELLO);
+    await ada.responses.delete(id);
+    await expect(ada.responses.retrieve(id)).rejects.toMatchObject({ status: 404 });
+    expect((await ended()).at(-1)).toMatchObject({ outcome: 'failed', failure: 'not_found', costNanoUsd: 0 });
+  });
+
+  it('counts among the requests of its caller, who is told 429 when there were enough (R-BUD-4)', async () => {
+    const { ada } = await start('node:http', { limits: { requestsPerMinute: 2 } });
+    const { id } = await ada.responses.create(HELLO);
+    await ada.responses.retrieve(id);
+    const before = upstream.asked.length;
+    await expect(ada.responses.retrieve(id)).rejects.toMatchObject({ status: 429 });
+    expect(upstream.asked).toHaveLength(before);
+  });
+
+  it('takes what such an endpoint takes, and says what that is', async () => {
+    const { ada } = await start('node:http');
+    const { id } = await ada.responses.create(HELLO);
+    await expect(ada.get(`/responses/${id}/cancel`)).rejects.toMatchObject({
+      status: 405,
+      message: expect.stringContaining('POST'),
+    });
+    await expect(ada.get(`/responses/${id}/other`)).rejects.toMatchObject({ status: 404 });
+    await expect(ada.get(`/responses/${id}?stream=true`)).rejects.toMatchObject({ status: 400, param: 'stream' });
+  });
+});
+
+describe('an answer that is made in the background', () => {
+  const LATER = { ...HELLO, background: true };
+
+  it('is charged when it is first seen to be done, and never again (R-SP-2)', async () => {
+    const { ada, ended } = await start('node:http');
+    const { id } = await ada.responses.create(LATER);
+    const seen = await statusesOf(ada, id, 4);
+    expect(seen).toEqual(['in_progress', 'completed', 'completed', 'completed']);
+    const records = await ended();
+    expect(records.filter((record) => record.id === id)).toMatchObject([
+      {
+        operation: 'responses',
+        requestedModel: 'chat',
+        usage: { inputTokens: 3, outputTokens: 2, estimated: false },
+        costNanoUsd: 5_000,
+        startedAt: 1_700_000_000_000,
+        endedAt: 1_700_000_100_000,
+      },
+    ]);
+    const others = records.filter((record) => record.id !== id);
+    expect(others).toHaveLength(5);
+    expect(new Set(others.map(({ costNanoUsd }) => costNanoUsd))).toEqual(new Set([0]));
+  });
+
+  it('counts against the budget, once for all instances of one store (R-BUD-4)', async () => {
+    const shared = {
+      stores: { counters: memoryCounters(systemClock) },
+      ids: { secret: 'the-secret-of-these-tests-0123456789' },
+    };
+    // An answer costs $0.000005 and may cost $0.000014: when two are charged, and once, there is no room for a third.
+    const budget = { usd: 0.000_02, per: 'total' as const };
+    const [one, two] = [
+      await start('node:http', { ...shared, budget }),
+      await start('node:http', { ...shared, budget }),
+    ];
+    const bounded = { ...LATER, max_output_tokens: 2 };
+    for (const _round of [1, 2]) {
+      const { id } = await one.ada.responses.create(bounded);
+      await statusesOf(one.ada, id, 2);
+      await Promise.all([one, two, one, two].map(({ ada }) => ada.responses.retrieve(id)));
+    }
+    await expect(two.ada.responses.create(bounded)).rejects.toMatchObject({ status: 429, code: 'insufficient_quota' });
+    const records = [...(await one.ended()), ...(await two.ended())];
+    expect(records.filter(({ costNanoUsd }) => costNanoUsd !== 0)).toHaveLength(2);
+  });
+
+  it('is charged before it is forgotten, and once where its stream has told what it took', async () => {
+    const { ada, ended } = await start('node:http');
+    const { id } = await ada.responses.create(LATER);
+    await statusesOf(ada, id, 1);
+    await ada.responses.delete(id);
+    const streamed = await ask(ada, { ...LATER, stream: true });
+    await statusesOf(ada, streamed.id, 2);
+    const charged = (await ended()).filter(({ costNanoUsd }) => costNanoUsd !== 0);
+    expect(charged.map((record) => [record.id === id, record.stream])).toEqual([
+      [true, false],
+      [false, true],
+    ]);
+  });
+
+  it('that is broken off and says nothing of what it took is charged by estimate (R-SP-4)', async () => {
+    const { ada, ended } = await start('node:http');
+    const { id } = await ada.responses.create(LATER);
+    expect((await ada.responses.cancel(id)).status).toBe('cancelled');
+    const charged = (await ended()).filter((record) => record.id === id);
+    expect(charged).toMatchObject([{ usage: { estimated: true, outputTokens: expect.any(Number) } }]);
+    expect(charged[0]?.costNanoUsd).toBeGreaterThan(0);
+  });
+});
+
+async function statusesOf(client: OpenAI, id: string, times: number): Promise<(string | undefined)[]> {
+  const statuses: (string | undefined)[] = [];
+  while (statuses.length < times) statuses.push((await client.responses.retrieve(id)).status);
+  return statuses;
+}
+
 async function ask(
   client: OpenAI,
   body: OpenAI.Responses.ResponseCreateParamsNonStreaming | OpenAI.Responses.ResponseCreateParamsStreaming,
@@ -111,7 +260,10 @@ function lastAsked() {
   return last;
 }
 
-async function start(mount: MountName) {
+type Changes = Pick<Principal, 'limits' | 'budget'> & Partial<MountConfig>;
+
+async function start(mount: MountName, { limits, budget, ...changes }: Changes = {}) {
+  const records: UsageRecord[] = [];
   const at = (model: string, apiKey: string) => ({
     model,
     baseUrl: upstream.url,
@@ -120,20 +272,27 @@ async function start(mount: MountName) {
   });
   const mounted = await MOUNTS[mount]({
     ...QUICK,
-    keys: ['ada', 'bob'].map((id) => ({ key: keyOf(id), principal: { id } })),
+    keys: ['ada', 'bob'].map((id) => ({ key: keyOf(id), principal: { id, limits, budget } })),
     models: {
       chat: [at('openai/m', 'sk-one'), at('openai/m', 'sk-two')],
       mixed: [at('openai/m', 'sk-one'), at('custom_openai/m', 'sk-three')],
       sibling: [at('openai/n', 'sk-one'), at('openai/n', 'sk-two')],
       elsewhere: [at('custom_openai/m', 'sk-one')],
     },
+    onUsage: (record: UsageRecord) => void records.push(record),
+    ...changes,
   });
   onTestFinished(() => mounted.close());
   const as = (id: string) => {
     const fetch = mount === 'in-process' ? mounted.gateway.fetchAs({ id }) : mounted.fetch;
     return new OpenAI({ baseURL: mounted.baseUrl, apiKey: keyOf(id), fetch, maxRetries: 0 });
   };
-  return { ada: as('ada'), bob: as('bob') };
+  /** What is on the ledger once the gateway has closed. */
+  const ended = async () => {
+    await mounted.gateway.close();
+    return records;
+  };
+  return { ada: as('ada'), bob: as('bob'), ended };
 }
 
 function keyOf(id: string): string {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 
-/** An upstream of the Responses wire that keeps its answers, as far as ids go. */
+/** An upstream of the Responses wire that keeps its answers; what is to be made in the background is done when it is looked at again. */
 export interface KeepingUpstream {
   readonly url: string;
   /** Method, path and query of everything it was asked, and the id that each request went on from. */
@@ -10,7 +10,7 @@ export interface KeepingUpstream {
 
 export async function startKeepingUpstream(): Promise<KeepingUpstream> {
   const asked: KeepingUpstream['asked'] = [];
-  const kept = new Map<string, object>();
+  const kept = new Map<string, Kept>();
   const server = createServer((req, res) => {
     let text = '';
     req.on('data', (piece: Buffer) => (text += piece.toString()));
@@ -29,7 +29,10 @@ export async function startKeepingUpstream(): Promise<KeepingUpstream> {
         if (found === undefined) return answer(404, { error: { message: 'gone', type: 'invalid_request_error' } });
         if (pathname.endsWith('/input_items')) return answer(200, { object: 'list', data: [], has_more: false });
         if (req.method === 'DELETE') kept.delete(id);
-        return answer(200, req.method === 'DELETE' ? { id, deleted: true } : found);
+        if (req.method === 'DELETE') return answer(200, { id, deleted: true });
+        if (pathname.endsWith('/cancel')) kept.set(id, { ...found, status: 'cancelled' });
+        else kept.set(id, NEXT[found.status]?.(found) ?? found);
+        return answer(200, kept.get(id) ?? {});
       }
       const response = responseOf(`resp_upstream${kept.size}`, body);
       if (body.store !== false) kept.set(response.id, response);
@@ -50,19 +53,30 @@ export async function startKeepingUpstream(): Promise<KeepingUpstream> {
   };
 }
 
+const USAGE = { input_tokens: 3, output_tokens: 2, total_tokens: 5 };
+
 function responseOf(id: string, body: Record<string, unknown>) {
   return {
     id,
     object: 'response',
     status: body.background === true ? 'queued' : 'completed',
+    created_at: 1_700_000_000,
+    completed_at: null as number | null,
     model: body.model,
     previous_response_id: body.previous_response_id ?? null,
     output: [
       { type: 'message', id: 'msg_1', role: 'assistant', content: [{ type: 'output_text', text: `I am ${id}` }] },
     ],
-    usage: { input_tokens: 3, output_tokens: 2, total_tokens: 5 },
+    usage: body.background === true ? null : USAGE,
   };
 }
+
+type Kept = ReturnType<typeof responseOf>;
+
+const NEXT: Record<string, (response: Kept) => Kept> = {
+  queued: (response) => ({ ...response, status: 'in_progress' }),
+  in_progress: (response) => ({ ...response, status: 'completed', completed_at: 1_700_000_100, usage: USAGE }),
+};
 
 function eventsOf(response: object): [type: string, rest: object][] {
   return [

@@ -9,11 +9,13 @@ const PREFIXES = { file: 'file-', batch: 'batch_', response: 'resp_' } as const;
 export type HeldKind = keyof typeof PREFIXES;
 
 /** Something that a vendor keeps for a caller. */
-interface Held {
+export interface Held {
   /** Id of the deployment that has it: nobody else knows it. */
   readonly deployment: string;
   /** The vendor's own id. */
   readonly id: string;
+  /** An answer that was not made yet when its id was given out: what it consumes is still to be charged (decision 0008). */
+  readonly owed?: true;
 }
 
 /**
@@ -58,7 +60,7 @@ export function openHeldIds(secrets: readonly string[]): HeldIds {
       const [first] = await keys();
       const { sealing, naming } = first as Keys;
       const additionalData = UTF8.encode(`${kind}\n${ownerId}`);
-      const text = UTF8.encode(JSON.stringify([held.deployment, held.id]));
+      const text = UTF8.encode(JSON.stringify([held.deployment, held.id, ...(held.owed ? [1] : [])]));
       // Made of what it seals, so that the same thing has the same id and two things never share one.
       const named = await crypto.subtle.sign('HMAC', naming, joined(additionalData, ZERO, text));
       const iv = new Uint8Array(named, 0, IV_BYTES);
@@ -79,8 +81,8 @@ export function openHeldIds(secrets: readonly string[]): HeldIds {
       for (const { sealing } of await keys()) {
         const text = await crypto.subtle.decrypt(algorithm, sealing, bytes.subarray(IV_BYTES)).catch(() => undefined);
         if (text === undefined) continue;
-        const [deployment, held] = JSON.parse(new TextDecoder().decode(text)) as [string, string]; // we wrote it
-        return { deployment, id: held };
+        const [deployment, held, owed] = JSON.parse(new TextDecoder().decode(text)) as [string, string, 1?]; // we wrote it
+        return { deployment, id: held, ...(owed && { owed: true }) };
       }
       return undefined;
     },

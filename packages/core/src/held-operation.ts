@@ -1,8 +1,8 @@
+import type { Consumption } from './consumption.js';
 import type { HeldKind } from './held-id.js';
 import type { JsonObject } from './json.js';
 import type { Operation, RelayedOperationName } from './operation.js';
 import type { UpstreamRequest } from './transport.js';
-import type { Usage } from './usage.js';
 
 /** An endpoint for things that vendors keep: everything core knows of it. Pure, no state. */
 export interface HeldOperation extends Operation {
@@ -32,14 +32,4 @@ export interface HeldAction {
   readonly below: '' | `/${string}`;
   /** Answers with the thing's description, or its bytes. */
   readonly answer: 'thing' | 'bytes';
-}
-
-/** What a thing consumed in its life: told by itself, or by the answers in a file of its. */
-export interface Consumption {
-  readonly usage: Usage | undefined;
-  /** The vendor's id of the file. */
-  readonly answersIn: string | undefined;
-  /** Milliseconds since the epoch. */
-  readonly startedAt: number;
-  readonly endedAt: number;
 }

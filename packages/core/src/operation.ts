@@ -74,6 +74,8 @@ export interface KeptAnswers {
   needsKeeper(body: JsonObject): boolean;
   /** Whether the answer to this request is kept. */
   isKept(body: JsonObject): boolean;
+  /** Whether a whole answer is only the promise of one, to be fetched by its id. */
+  isUnderWay(answer: JsonObject): boolean;
   /** The upstream's id of an answer: in a whole one, and in the first event of a streamed one. */
   idOf(answer: JsonObject): string | undefined;
 }

@@ -22,7 +22,7 @@ import type { Reply } from '../reply.js';
 import { buildRouteTable } from '../routing/route-table.js';
 import { cooldownsOf } from './cooldowns-of.js';
 import type { LastingParts } from './open-lasting-parts.js';
-import { CONVERSATIONS, HELD_OPERATIONS, SERVED_OPERATIONS } from './served-operations.js';
+import { CONVERSATIONS, HELD_OPERATIONS, KEPT_OPERATIONS, SERVED_OPERATIONS } from './served-operations.js';
 
 /** Answers calls by one configuration, from their beginning to their end. */
 export interface Road<Host> {
@@ -64,6 +64,7 @@ export function openRoad<Host, Name extends string>(
     {
       asked: SERVED_OPERATIONS,
       held: HELD_OPERATIONS,
+      kept: KEPT_OPERATIONS,
       conversations: CONVERSATIONS,
       passThrough: buildPassThrough(config.passThrough, groups),
     },
@@ -151,7 +152,6 @@ export function openRoad<Host, Name extends string>(
       checkSite: openCrossSiteCheck(config.csrf),
     },
     open,
-    relay: { ...kept, send, signing, clock },
     authorize: lasting.authorize,
     admission,
     meter: lasting.meter,

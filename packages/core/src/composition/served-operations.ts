@@ -5,6 +5,7 @@ import { countTokens } from '../operations/count-tokens.js';
 import { embeddings } from '../operations/embeddings.js';
 import { files } from '../operations/files.js';
 import { imageEdits, imageGenerations } from '../operations/images.js';
+import { keptResponses } from '../operations/kept-responses.js';
 import { messages } from '../operations/messages.js';
 import { moderations } from '../operations/moderations.js';
 import { realtime } from '../operations/realtime.js';
@@ -34,6 +35,9 @@ export const SERVED_OPERATIONS = [
 
 /** What vendors keep for their callers. */
 export const HELD_OPERATIONS = [files, batches];
+
+/** What can be asked of answers that vendors keep. */
+export const KEPT_OPERATIONS = [keptResponses];
 
 /** What is no question and answer. */
 export const CONVERSATIONS = [realtime];

@@ -3,6 +3,7 @@ import { isJsonObject } from '../json.js';
 import { NO_USAGE } from '../usage.js';
 import { usageOfAnswer } from '../usage-of-answer.js';
 import { errorShape } from './error-shape.js';
+import { momentOf } from './moment-of.js';
 
 /** https://platform.openai.com/docs/api-reference/batch */
 export const batches: HeldOperation = {
@@ -35,6 +36,7 @@ export const batches: HeldOperation = {
     return {
       usage: usageOfAnswer(batch.usage),
       answersIn: typeof output === 'string' && output !== '' ? output : undefined,
+      inBatch: true,
       startedAt: momentOf(batch.created_at),
       endedAt: momentOf(batch.completed_at ?? batch.cancelled_at ?? batch.expired_at ?? batch.created_at),
     };
@@ -47,7 +49,3 @@ const MARK = 'portico_owner';
 
 /** What was done until then is billed, whatever the end. */
 const OVER: ReadonlySet<unknown> = new Set(['completed', 'expired', 'cancelled', 'failed']);
-
-function momentOf(seconds: unknown): number {
-  return typeof seconds === 'number' && Number.isFinite(seconds) ? seconds * 1000 : 0;
-}

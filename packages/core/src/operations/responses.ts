@@ -1,5 +1,7 @@
+import type { JsonObject } from '../json.js';
 import { isJsonObject } from '../json.js';
 import type { ErrorSpelling, UpstreamOperation } from '../operation.js';
+import { NO_USAGE } from '../usage.js';
 import { usageOfAnswer } from '../usage-of-answer.js';
 import { errorShape } from './error-shape.js';
 import { type InputSize, measureInput, needsOf } from './measure-input.js';
@@ -25,6 +27,11 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+/** Accepted, to be made in the background. */
+export function isUnderWay({ status }: JsonObject): boolean {
+  return status === 'queued' || status === 'in_progress';
+}
+
 /** https://platform.openai.com/docs/api-reference/responses/create */
 export const responses: UpstreamOperation = {
   kind: 'upstream',
@@ -37,6 +44,7 @@ export const responses: UpstreamOperation = {
     needsKeeper: ({ background, conversation, prompt }) =>
       background === true || isSaid(conversation) || isSaid(prompt),
     isKept: ({ store }) => store !== false,
+    isUnderWay,
     idOf: ({ id, response }) => textOf(isJsonObject(response) ? response.id : id),
   },
   stream: {
@@ -68,7 +76,8 @@ export const responses: UpstreamOperation = {
     };
   },
 
-  usageOf: (answer) => usageOfAnswer(answer.usage),
+  // What it will have consumed is told, and charged, once it is done.
+  usageOf: (answer) => (isUnderWay(answer) ? NO_USAGE : usageOfAnswer(answer.usage)),
 
   outputCharactersOf(answer) {
     const size: InputSize = { characters: 0, attachments: 0 };

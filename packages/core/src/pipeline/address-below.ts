@@ -2,11 +2,11 @@
 export function addressBelow(
   collection: string,
   below: string,
-  query: Readonly<Record<string, string | undefined>> = {},
+  query: Iterable<readonly [name: string, value: string | undefined]> = [],
 ): string {
   const mark = collection.indexOf('?');
   const path = mark < 0 ? collection : collection.slice(0, mark);
   const asked = new URLSearchParams(mark < 0 ? '' : collection.slice(mark));
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) asked.set(name, value);
+  for (const [name, value] of query) if (value !== undefined) asked.append(name, value);
   return `${path}${below}${asked.size === 0 ? '' : `?${asked}`}`;
 }

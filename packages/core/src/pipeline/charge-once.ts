@@ -1,11 +1,11 @@
 import type { UsageQueue } from '../accounting/usage-queue.js';
 import type { Call } from '../call.js';
 import type { Clock } from '../clock.js';
+import type { Consumption } from '../consumption.js';
 import type { Ask } from '../errand.js';
 import type { Admission } from '../governance/admission.js';
 import { costOf } from '../governance/cost.js';
 import type { PriceBook } from '../governance/price-sheet.js';
-import type { Consumption } from '../held-operation.js';
 import { isJsonObject } from '../json.js';
 import type { Operation } from '../operation.js';
 import { linesOf } from '../operations/batch-lines.js';
@@ -70,7 +70,7 @@ export function openChargeOnce(parts: ChargeOnceParts): ChargeOnce {
     usage: Usage,
   ): Promise<void> {
     const sheet = prices.sheetOf(deployment);
-    const share = deployment.provider.batchPriceShare ?? 1;
+    const share = consumed.inBatch ? (deployment.provider.batchPriceShare ?? 1) : 1;
     const cost = usage === NO_USAGE ? 0 : sheet && Math.ceil(costOf(usage, sheet) * share);
     await admission.charge(call.principal, usage, cost);
     parts.queue?.push({

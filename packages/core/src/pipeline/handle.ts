@@ -18,7 +18,6 @@ import type { Matched, MatchOperation } from './match-operation.js';
 import { Meter, type MeterParts } from './meter.js';
 import { type OpenAnyCallParts, openAnyCall } from './open-any-call.js';
 import { asGatewayError, refuse } from './refuse.js';
-import { type RelayParts, relayKept } from './relay-kept.js';
 import { respond } from './respond.js';
 import type { Route } from './route.js';
 import type { TellRoad } from './tell-road.js';
@@ -27,7 +26,6 @@ export interface StaircaseParts<Host> {
   readonly match: MatchOperation;
   readonly identify: IdentifyParts<Host>;
   readonly open: OpenAnyCallParts;
-  readonly relay: RelayParts;
   readonly authorize: readonly Authorize<Host>[];
   readonly admission: Admission;
   readonly meter: MeterParts;
@@ -69,9 +67,6 @@ export function openStaircase<Host>(parts: StaircaseParts<Host>) {
       if (matched.kind === 'models') return listModels(caller.principal, parts.open.table, parts.createdAt, id);
       if (matched.kind === 'model')
         return showModel(matched.id, caller.principal, parts.open.table, parts.createdAt, id);
-
-      if (matched.kind === 'answer')
-        return await relayKept(matched, request, caller.principal, id, cancellation, parts.relay);
 
       call = await openAnyCall(id, startedAt, matched, caller, request, cancellation, parts.open);
       if (parts.authorize.length > 0) await authorizeCall(call, request, parts.authorize, parts.identify);

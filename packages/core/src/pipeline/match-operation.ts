@@ -1,32 +1,26 @@
 import type { ConversationOperation } from '../conversation-operation.js';
 import { GatewayError } from '../errors.js';
 import type { HeldOperation } from '../held-operation.js';
+import type { KeptOperation } from '../kept-operation.js';
 import type { UpstreamOperation } from '../operation.js';
 import { passThrough } from '../operations/pass-through.js';
 import { mayPass, type PassThroughRule } from '../pass-through-rule.js';
 import type { UpstreamRequest } from '../transport.js';
 import type { ConversationMatch } from './open-conversation.js';
 import type { HeldMatch } from './open-held-call.js';
+import type { KeptMatch } from './open-kept-call.js';
 import type { PassThroughMatch } from './open-pass-through.js';
 
 /** What a request asks for. */
 export type Matched =
   | UpstreamOperation
   | HeldMatch
+  | KeptMatch
   | ConversationMatch
   | PassThroughMatch
   | { readonly kind: 'models' }
   | { readonly kind: 'model'; readonly id: string }
-  | MatchedAnswer
   | { readonly kind: 'refused'; readonly error: GatewayError };
-
-/** One kept answer, and what is asked of it. */
-export interface MatchedAnswer {
-  readonly kind: 'answer';
-  readonly method: 'GET' | 'POST' | 'DELETE';
-  readonly id: string;
-  readonly rest: '' | '/cancel' | '/input_items';
-}
 
 /** Answers with a Map look-up on the path the framework parsed; undefined where the host's next route should answer. */
 export type MatchOperation = (method: string, path: string, atRoot?: boolean) => Matched | undefined;
@@ -38,12 +32,13 @@ const VERSIONS = ['/v1', '', '/v1/v1'];
 export interface Matchable {
   readonly asked: readonly UpstreamOperation[];
   readonly held?: readonly HeldOperation[];
+  readonly kept?: readonly KeptOperation[];
   readonly conversations?: readonly ConversationOperation[];
   readonly passThrough?: readonly PassThroughRule[];
 }
 
 export function openMatch(
-  { asked, held = [], conversations = [], passThrough: rules = [] }: Matchable,
+  { asked, held = [], kept = [], conversations = [], passThrough: rules = [] }: Matchable,
   fallthrough: boolean | undefined,
 ): MatchOperation {
   const routes = new Map<string, Matched>();
@@ -75,16 +70,21 @@ export function openMatch(
     }
     const id = wanted === 'GET' ? modelId(path) : undefined;
     if (id !== undefined) return { kind: 'model', id };
-    const more = thingOf(held, wanted, path) ?? keptAnswer(wanted, path) ?? passed(rules, wanted, path);
+    const more =
+      thingOf('held', held, wanted, path) ?? thingOf('kept', kept, wanted, path) ?? passed(rules, wanted, path);
     if (more !== undefined) return more;
     if (fallthrough ?? atRoot) return undefined;
     return { kind: 'refused', error: refusal(method, path, methods.get(path)) };
   };
 }
 
-/** `/files/{id}`, `/files/{id}/content` */
-function thingOf(held: readonly HeldOperation[], method: string, path: string): Matched | undefined {
-  for (const operation of held) {
+/** `/files/{id}`, `/files/{id}/content`, `/responses/{id}/cancel` */
+function thingOf<
+  Kind extends 'held' | 'kept',
+  Action extends { readonly method: string; readonly below: string },
+  Kept extends { readonly path: string; readonly actions: readonly Action[] },
+>(kind: Kind, operations: readonly (Kept & { readonly actions: readonly Action[] })[], method: string, path: string) {
+  for (const operation of operations) {
     for (const version of VERSIONS) {
       const start = `${version}${operation.path}/`;
       if (!path.startsWith(start)) continue;
@@ -92,9 +92,9 @@ function thingOf(held: readonly HeldOperation[], method: string, path: string): 
       const actions = operation.actions.filter((action) => action.below === below);
       if (id === '' || actions.length === 0) return undefined;
       const action = actions.find((each) => each.method === method);
-      if (action !== undefined) return { kind: 'held', operation, action, id };
+      if (action !== undefined) return { kind, operation, action, id };
       const allowed = actions.map((each) => each.method).join(' or ');
-      return { kind: 'refused', error: refusal(method, path, allowed) };
+      return { kind: 'refused' as const, error: refusal(method, path, allowed) };
     }
   }
   return undefined;
@@ -136,16 +136,6 @@ function modelId(path: string): string | undefined {
     }
   }
   return undefined;
-}
-
-const KEPT = /^(?:\/v1){0,2}\/responses\/([\w%-]+)(\/cancel|\/input_items)?\/?$/;
-
-function keptAnswer(method: string, path: string): MatchedAnswer | undefined {
-  const [, id, rest = ''] = KEPT.exec(path) ?? [];
-  if (id === undefined) return undefined;
-  if (rest === '/cancel') return method === 'POST' ? { kind: 'answer', method, id, rest } : undefined;
-  if (method === 'GET') return { kind: 'answer', method, id, rest: rest === '' ? '' : '/input_items' };
-  return method === 'DELETE' && rest === '' ? { kind: 'answer', method, id, rest } : undefined;
 }
 
 function refusal(method: string, path: string, allowed: string | undefined): GatewayError {

@@ -6,6 +6,7 @@ import type { Caller } from './identify.js';
 import { type OpenCallParts, openCall } from './open-call.js';
 import { type ConversationMatch, type OpenConversationParts, openConversation } from './open-conversation.js';
 import { type HeldCallParts, type HeldMatch, openHeldCall } from './open-held-call.js';
+import { type KeptMatch, openKeptCall } from './open-kept-call.js';
 import { openPassThrough, type PassThroughMatch } from './open-pass-through.js';
 
 export type OpenAnyCallParts = OpenCallParts & HeldCallParts & OpenConversationParts;
@@ -14,7 +15,7 @@ export type OpenAnyCallParts = OpenCallParts & HeldCallParts & OpenConversationP
 export function openAnyCall<Host>(
   id: string,
   startedAt: number,
-  matched: UpstreamOperation | HeldMatch | ConversationMatch | PassThroughMatch,
+  matched: UpstreamOperation | HeldMatch | KeptMatch | ConversationMatch | PassThroughMatch,
   caller: Caller,
   request: IncomingRequest<Host>,
   cancellation: Cancellation,
@@ -25,6 +26,8 @@ export function openAnyCall<Host>(
       return openCall(id, startedAt, matched, caller, request, cancellation, parts);
     case 'held':
       return openHeldCall(id, startedAt, matched, caller, request, cancellation, parts);
+    case 'kept':
+      return openKeptCall(id, startedAt, matched, caller, request, cancellation, parts);
     case 'conversation':
       return openConversation(id, startedAt, matched, caller, request, cancellation, parts);
     case 'passThrough':

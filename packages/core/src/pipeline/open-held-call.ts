@@ -4,16 +4,18 @@ import type { Deployment } from '../deployment.js';
 import type { Ask, Errand, ErrandAnswer } from '../errand.js';
 import { GatewayError } from '../errors.js';
 import { mayUseModel } from '../governance/access.js';
-import { type HeldIds, type HeldKind, nothingCanBeHeld, nothingHeld } from '../held-id.js';
+import { type HeldIds, type HeldKind, nothingCanBeHeld } from '../held-id.js';
 import type { HeldAction, HeldOperation } from '../held-operation.js';
 import type { IncomingRequest } from '../incoming.js';
 import { isJsonObject, type JsonObject } from '../json.js';
-import type { Demand, RelayedOperationName } from '../operation.js';
+import type { RelayedOperationName } from '../operation.js';
 import { serves, unsupported } from '../routing/lanes.js';
 import type { Place, RouteTable } from '../routing/route-table.js';
 import { addressBelow } from './address-below.js';
 import type { ChargeOnce } from './charge-once.js';
+import { findHeld } from './find-held.js';
 import type { Caller } from './identify.js';
+import { nothingDemanded } from './nothing-demanded.js';
 import { checkMayUse, jsonOf } from './open-call.js';
 import { openUpload, type UploadParts } from './open-upload.js';
 import { usableGroup } from './usable-group.js';
@@ -75,7 +77,7 @@ export async function openHeldCall<Host>(
     operation,
     principal: caller.principal,
     via: caller.via,
-    demand: { ...NOTHING_DEMANDED, model: place.group.name },
+    demand: nothingDemanded(place.group.name),
     body,
     form: undefined,
     group: place.group,
@@ -141,12 +143,12 @@ export async function openHeldCall<Host>(
     let after = start;
     let more = true;
     for (let pages = 0; more && pages < MOST_PAGES; pages += 1) {
-      const path = addressBelow(collectionOf(place.deployment), '', {
-        limit: String(PAGE),
-        after,
-        order: query.get('order') ?? undefined,
-        purpose: query.get('purpose') ?? undefined,
-      });
+      const path = addressBelow(collectionOf(place.deployment), '', [
+        ['limit', String(PAGE)],
+        ['after', after],
+        ['order', query.get('order') ?? undefined],
+        ['purpose', query.get('purpose') ?? undefined],
+      ]);
       const page = await (await ask({ method: 'GET', path })).json();
       const found = Array.isArray(page.data) ? (page.data as unknown[]).filter(isJsonObject) : [];
       for (const thing of found) {
@@ -203,10 +205,7 @@ export async function openHeldCall<Host>(
   }
 
   async function find(sealed: HeldIds, kind: HeldKind, shown: string): Promise<{ place: Place; held: string }> {
-    const held = await sealed.open(kind, shown, ownerId);
-    const place = held && parts.table.placeOf(held.deployment);
-    if (held === undefined || place === undefined || !mayUseModel(caller.principal, place.group.name))
-      throw nothingHeld(kind, shown);
+    const { held, place } = await findHeld(kind, shown, caller.principal, { ids: sealed, table: parts.table });
     return { place, held: held.id };
   }
 
@@ -250,15 +249,6 @@ export async function openHeldCall<Host>(
     return { kind: 'json', value };
   }
 }
-
-const NOTHING_DEMANDED: Omit<Demand, 'model'> = {
-  stream: false,
-  wantsUsage: false,
-  inputCharacters: 0,
-  inputAttachments: 0,
-  maxOutputTokens: 0,
-  answers: 0,
-};
 
 /** What vendors give at once. */
 const PAGE = 100;

@@ -3,12 +3,13 @@ import type { Cancellation } from '../cancellation.js';
 import { GatewayError } from '../errors.js';
 import { mayUseModel } from '../governance/access.js';
 import type { IncomingRequest } from '../incoming.js';
-import type { Demand, Operation } from '../operation.js';
+import type { Operation } from '../operation.js';
 import { passThrough } from '../operations/pass-through.js';
 import type { PassThroughRule } from '../pass-through-rule.js';
 import type { UpstreamRequest } from '../transport.js';
 import { UsageReader } from '../upstream/usage-reader.js';
 import type { Caller } from './identify.js';
+import { nothingDemanded } from './nothing-demanded.js';
 import { checkMayUse } from './open-call.js';
 
 /** A vendor's own path that somebody asks for. */
@@ -59,7 +60,7 @@ export async function openPassThrough<Host>(
     operation: passThrough,
     principal: caller.principal,
     via: caller.via,
-    demand: { ...NOTHING_KNOWN, model: group.name },
+    demand: nothingDemanded(group.name),
     body: { method, path },
     form: undefined,
     group,
@@ -103,15 +104,6 @@ export async function openPassThrough<Host>(
     return bytes.byteLength === 0 ? undefined : bytes;
   }
 }
-
-const NOTHING_KNOWN: Omit<Demand, 'model'> = {
-  stream: false,
-  wantsUsage: false,
-  inputCharacters: 0,
-  inputAttachments: 0,
-  maxOutputTokens: 0,
-  answers: 1,
-};
 
 /** RFC 9112 §6.3: without either there is no body. On HTTP/2 a body may have no length. */
 function isEmpty(request: IncomingRequest): boolean {

@@ -118,7 +118,8 @@ export function openRoute(parts: RouteParts): Route {
         clock,
         heartbeatMs: parts.heartbeatMs,
         usageRefusers: parts.usageRefusers,
-        seal: (id, { deployment }) => parts.seal('response', { deployment, id }, call.principal.id),
+        seal: (id, { deployment }, owed) =>
+          parts.seal('response', { deployment, id, ...(owed && { owed }) }, call.principal.id),
         estimate: (characters) => meter.estimate(characters),
       };
       const isRelayed =

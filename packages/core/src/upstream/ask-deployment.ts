@@ -50,8 +50,8 @@ export interface AskParts {
   readonly heartbeatMs: number;
   /** Deployments that refused to be asked for usage in a stream (f44); asked and told. */
   readonly usageRefusers: WeakSet<Deployment>;
-  /** The id under which the client knows an answer that an upstream keeps. */
-  seal(id: string, attempt: Attempt): Promise<string>;
+  /** The id under which the client knows an answer that an upstream keeps; `owed` where it is yet to be made, and paid for. */
+  seal(id: string, attempt: Attempt, owed: boolean): Promise<string>;
   estimate(producedCharacters: number): Usage;
 }
 
@@ -189,7 +189,7 @@ async function ask(call: Call, deployment: Deployment, asked: AskedAttempt, part
     const ids = new Map<string, string>();
     if (reference !== undefined) ids.set(reference.id, reference.shown);
     const id = keeps.isKept(call.body) ? keeps.idOf(answer) : undefined;
-    if (id !== undefined) ids.set(id, await parts.seal(id, attempt));
+    if (id !== undefined) ids.set(id, await parts.seal(id, attempt, !demand.stream && keeps.isUnderWay(answer)));
     return ids.size === 0 ? undefined : ids;
   }
 

@@ -24,8 +24,8 @@ export interface RelayParts {
   onBytesEnd(end: BytesEnd): void;
 }
 
-/** No description of things is larger. */
-const MAX_JSON_BYTES = 16 * 1024 * 1024;
+/** Descriptions of things are small; answers that are kept may hold pictures. */
+const MAX_JSON_BYTES = 64 * 1024 * 1024;
 /** Enough of an error answer to classify it. */
 const MAX_ERROR_BYTES = 64 * 1024;
 
