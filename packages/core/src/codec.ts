@@ -27,6 +27,11 @@ export interface Codec {
   defaultMaxOutputTokens?(baseModel: string): number | undefined;
   /** A state machine for one stream; `request` as for `decode`. */
   openStream(target: EncodeTarget, request?: JsonObject): StreamDecoder;
+  /**
+   * What a failure means for this operation, where that is another thing than for the vendor's others. With the code
+   * `unsupported_operation` the gateway answers by itself, where it can.
+   */
+  failure?(failure: GatewayError): GatewayError;
   /** The upstream keeps its answers, so that later requests can go on from them. */
   readonly keepsAnswers?: true;
   /** How the wire counts the tokens of a chat request without answering it, where it can; its path is that of `messages.count_tokens`. */

@@ -1,18 +1,35 @@
 import type { Call } from '../call.js';
+import { GatewayError } from '../errors.js';
 import type { Operation, UpstreamOperation } from '../operation.js';
+import type { Answer } from '../upstream/ask-deployment.js';
 import { totalInputTokens } from '../usage.js';
 import type { Meter } from './meter.js';
 import type { OwnAnswer } from './respond.js';
 import type { Route } from './route.js';
 
-/** What the gateway answers by itself where nobody can be asked; undefined where an upstream is to answer. */
-export function estimated(call: Call<unknown, Operation>, meter: Meter, route: Route): OwnAnswer | undefined {
+/** What an upstream answers; or the gateway by itself, where it can and nobody else does. */
+export function answerOrEstimate(
+  call: Call<unknown, Operation>,
+  meter: Meter,
+  route: Route,
+): Promise<Answer | OwnAnswer> {
   const { answerByEstimate } = call.operation as Partial<UpstreamOperation>; // others answer nothing by themselves
-  if (answerByEstimate === undefined || route.canServe(call)) return undefined;
-  call.warnings.push('No upstream of this model counts tokens: the number is an estimate.');
-  return {
-    kind: 'own',
-    attempt: undefined,
-    body: JSON.stringify(answerByEstimate(totalInputTokens(meter.estimate(0)))),
-  };
+  return answerByEstimate === undefined ? route.ask(call, meter) : askOrEstimate(answerByEstimate);
+
+  async function askOrEstimate(estimate: NonNullable<typeof answerByEstimate>): Promise<Answer | OwnAnswer> {
+    if (route.canServe(call)) {
+      try {
+        return await route.ask(call, meter);
+      } catch (error) {
+        // Whoever was asked says that this is nothing it can do.
+        if (!(error instanceof GatewayError) || error.code !== 'unsupported_operation') throw error;
+      }
+    }
+    call.warnings.push('No upstream of this model counts tokens: the number is an estimate.');
+    return {
+      kind: 'own',
+      attempt: undefined,
+      body: JSON.stringify(estimate(totalInputTokens(meter.estimate(0)))),
+    };
+  }
 }

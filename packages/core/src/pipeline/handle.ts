@@ -9,7 +9,7 @@ import type { Operation } from '../operation.js';
 import { errorShape } from '../operations/error-shape.js';
 import type { Authorize } from '../policy.js';
 import type { Reply } from '../reply.js';
-import { estimated } from './answer-by-estimate.js';
+import { answerOrEstimate } from './answer-by-estimate.js';
 import { answerMetadataOf } from './answer-metadata-of.js';
 import { listModels, showModel } from './answer-models.js';
 import { authorizeCall } from './authorize-call.js';
@@ -76,7 +76,7 @@ export function openStaircase<Host>(parts: StaircaseParts<Host>) {
       const ticket = await parts.admission.admit(call);
       meter = new Meter(call, ticket, parts.meter);
       if (parts.revocations.turn !== turn && parts.revocations.revokedSince(call.principal.id, turn)) throw revoked();
-      const answer = estimated(call, meter, parts.route) ?? (await parts.route.ask(call, meter));
+      const answer = await answerOrEstimate(call, meter, parts.route);
       const cost =
         answer.kind === 'whole' ? meter.answered(answer) : answer.kind === 'own' ? meter.answeredHere() : undefined;
       const metadata = isTold(request) ? answerMetadataOf(call, answer.attempt, cost, parts.clock.now()) : undefined;

@@ -250,7 +250,8 @@ async function ask(call: Call, deployment: Deployment, asked: AskedAttempt, part
     if (ok && text === '') throw broken('an empty body');
     const value = parse(text);
     if (!ok || (isJsonObject(value) && value.error)) {
-      throw deployment.provider.classify({ status: reply.status, headers: reply.headers, body: value, text });
+      const failure = deployment.provider.classify({ status: reply.status, headers: reply.headers, body: value, text });
+      throw codec.failure?.(failure) ?? failure;
     }
     if (ok && value === undefined && operation.textAnswers && !type.startsWith('text/html')) {
       return { kind: 'whole', deployment, attempt, type, body: text, value: { text } };

@@ -51,6 +51,7 @@ describe('a connection to Bedrock', () => {
     expect(connection.paths).toEqual({
       'chat.completions': '/model/anthropic.claude-haiku-4-5-20251001-v1%3A0/converse',
       messages: '/model/anthropic.claude-haiku-4-5-20251001-v1%3A0/invoke',
+      'messages.count_tokens': '/model/anthropic.claude-haiku-4-5-20251001-v1%3A0/count-tokens',
     });
     expect(connection.streamPaths).toEqual({
       'chat.completions': '/model/anthropic.claude-haiku-4-5-20251001-v1%3A0/converse-stream',
@@ -76,8 +77,21 @@ describe('a connection to Bedrock', () => {
     expect([named.paths['chat.completions'], named.baseModel]).toEqual([arn.paths['chat.completions'], HAIKU]);
   });
 
+  it('counts tokens with the model behind an inference profile, which counts none itself', () => {
+    const path = '/model/anthropic.claude-haiku-4-5-20251001-v1%3A0/count-tokens';
+    const options = { region: 'us-east-1' };
+    for (const model of [HAIKU, `us.${HAIKU}`, `converse/global.${HAIKU}`]) {
+      expect(connect({ model, options }).paths['messages.count_tokens']).toBe(path);
+    }
+    expect(connect({ model: PROFILE, baseModel: `eu.${HAIKU}` }).paths['messages.count_tokens']).toBe(path);
+    // Bedrock does not know it by such a name.
+    expect(connect({ model: PROFILE, baseModel: 'claude-haiku-4-5' }).paths).not.toHaveProperty(
+      'messages.count_tokens',
+    );
+  });
+
   it.each([
-    [`invoke/${HAIKU}`, ['chat.completions', 'messages'], '/invoke'],
+    [`invoke/${HAIKU}`, ['chat.completions', 'messages', 'messages.count_tokens'], '/invoke'],
     ['openai/openai.gpt-oss-20b-1:0', ['chat.completions'], '/openai/v1/chat/completions'],
     ['us.amazon.nova-pro-v1:0', ['chat.completions'], '/converse'],
     ['amazon.titan-embed-text-v2:0', ['embeddings'], '/invoke'],

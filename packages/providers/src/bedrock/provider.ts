@@ -3,6 +3,7 @@ import { joinPath, parseBaseUrl } from '../shared/base-url.js';
 import { readOptions, textOption } from '../shared/read-options.js';
 import { chatCompletions } from './chat-completions.js';
 import { classify } from './classify.js';
+import { countTokens } from './count-tokens.js';
 import { embeddings } from './embeddings.js';
 import { images } from './images.js';
 import { isClaude, kindOf } from './kinds-of-models.js';
@@ -28,7 +29,14 @@ export const bedrock: Provider = {
   keyVariables: ['AWS_BEARER_TOKEN_BEDROCK'],
   // Keys of AWS may stand in for a key of Bedrock.
   needsKey: false,
-  codecs: { 'chat.completions': chatCompletions, messages, embeddings, 'images.generations': images, rerank },
+  codecs: {
+    'chat.completions': chatCompletions,
+    messages,
+    'messages.count_tokens': countTokens,
+    embeddings,
+    'images.generations': images,
+    rerank,
+  },
   connect,
   classify: (answer) => classify(answer),
 };
@@ -45,7 +53,7 @@ function connect(settings: ConnectionSettings): Connection {
   const name = settings.baseModel ?? reference.name;
   const region = regionOf(settings, options, readReference(id).region ?? reference.region, who);
   const base = parseBaseUrl(settings.baseUrl ?? `https://bedrock-runtime.${region}.${domainOf(region)}`, who);
-  const path = (operation: string) => joinPath(base, `/model/${encodeURIComponent(id)}/${operation}`);
+  const path = (operation: string, of = id) => joinPath(base, `/model/${encodeURIComponent(of)}/${operation}`);
   return {
     origin: base.origin,
     baseModel: reference.name,
@@ -60,9 +68,17 @@ function connect(settings: ConnectionSettings): Connection {
     const claude = isClaude(name) ? invoked : undefined;
     const chat = chatPaths(claude);
     return {
-      paths: { 'chat.completions': chat.whole, ...(claude && { messages: claude.whole }) },
+      paths: { 'chat.completions': chat.whole, ...(claude && { messages: claude.whole }), ...countPath() },
       streamPaths: { 'chat.completions': chat.stream, ...(claude && { messages: claude.stream }) },
     };
+  }
+
+  /** Inference profiles count nothing: the model behind one is asked, by the name that Bedrock has for it. */
+  function countPath(): Connection['paths'] {
+    const model = withoutRegions(name);
+    return isClaude(model) && model.startsWith('anthropic.')
+      ? { 'messages.count_tokens': path('count-tokens', model) }
+      : {};
   }
 
   function chatPaths(claude: { readonly whole: string; readonly stream: string } | undefined) {
