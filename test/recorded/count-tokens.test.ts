@@ -24,7 +24,7 @@ describe("recorded countings of tokens, read by Anthropic's own client", () => {
         return expect(gateway.recordOf(line.id)).toMatchObject({
           outcome: 'ok',
           costNanoUsd: 0,
-          attempts: [{ status: 400, failure: 'invalid_input' }],
+          attempts: [{ status: 400, failure: 'unavailable' }],
         });
       }
       const counted = JSON.parse(new TextDecoder().decode(response.bytes)) as Record<string, number>;

@@ -20,6 +20,14 @@ describe('the id of something a vendor keeps', () => {
     expect(await ids.seal('file', { ...HELD, id: 'file-abd' }, 'ada')).not.toBe(id);
   });
 
+  it('says whether what it stands for is still to be charged', async () => {
+    const ids = openHeldIds([SECRET]);
+    const owed = { ...HELD, owed: true } as const;
+    const id = await ids.seal('response', owed, 'ada');
+    expect(await ids.open('response', id, 'ada')).toEqual(owed);
+    expect(await ids.open('response', await ids.seal('response', HELD, 'ada'), 'ada')).toEqual(HELD);
+  });
+
   it('does not exist for anybody but its owner, nor as anything else (R-SEC-9)', async () => {
     const ids = openHeldIds([SECRET]);
     const id = await ids.seal('file', HELD, 'ada');

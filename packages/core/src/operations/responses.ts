@@ -1,5 +1,4 @@
-import type { JsonObject } from '../json.js';
-import { isJsonObject } from '../json.js';
+import { isJsonObject, type JsonObject } from '../json.js';
 import type { ErrorSpelling, UpstreamOperation } from '../operation.js';
 import { NO_USAGE } from '../usage.js';
 import { usageOfAnswer } from '../usage-of-answer.js';

@@ -34,7 +34,7 @@ describe('counting the tokens of a request to Claude on Bedrock', () => {
     ['invalid_input', "The provided model doesn't support counting tokens."],
   ] as const)('is no reason for the model to rest where it cannot be had: %s', (kind, message) => {
     const failure = countTokens.failure?.(new GatewayError(kind, message));
-    expect(failure).toMatchObject({ kind: 'invalid_input', code: 'unsupported_operation', message });
+    expect(failure).toMatchObject({ kind: 'unavailable', code: 'unsupported_operation', message });
   });
 
   it.each(['invalid_input', 'context_too_long', 'upstream_error'] as const)('fails as all else does: %s', (kind) => {

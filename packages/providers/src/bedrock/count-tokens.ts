@@ -15,13 +15,18 @@ export const countTokens: Codec = {
   openStream: () => {
     throw new TypeError('tokens are not counted in a stream');
   },
-  // It has permissions and quotas of its own, and many models that answer do not count.
-  failure(failure) {
-    if (failure.traits.cools !== 'at_once' && !UNABLE.test(failure.message)) return failure;
-    const { upstreamStatus, message } = failure;
-    return new GatewayError('invalid_input', message, { code: 'unsupported_operation', upstreamStatus });
-  },
+  failure: countingFailure,
 };
+
+/**
+ * That it cannot be counted is no reason for a model to rest: to count has permissions and quotas of its own, and many models
+ * that answer do not count. Another deployment may.
+ */
+export function countingFailure(failure: GatewayError): GatewayError {
+  if (failure.traits.cools !== 'at_once' && !UNABLE.test(failure.message)) return failure;
+  const { upstreamStatus, message } = failure;
+  return new GatewayError('unavailable', message, { code: 'unsupported_operation', upstreamStatus });
+}
 
 const UNABLE = /support counting tokens/i;
 

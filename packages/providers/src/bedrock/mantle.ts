@@ -1,11 +1,12 @@
 import type { Codec, Connection, ConnectionSettings, EncodeTarget, Provider } from '@portico/core';
 import { chatCompletions as claudeChat } from '../anthropic/chat-completions.js';
-import { messages } from '../anthropic/messages.js';
+import { countTokens as claudesCountTokens, messages } from '../anthropic/messages.js';
 import { baseUrlOf, joinPath } from '../shared/base-url.js';
 import { passThrough } from '../shared/pass-through.js';
 import { readOptions } from '../shared/read-options.js';
 import { responsesCodec } from '../shared/responses.js';
 import { classify } from './classify.js';
+import { countingFailure } from './count-tokens.js';
 import { isClaude } from './kinds-of-models.js';
 import { OPENAI_RULES } from './openai-rules.js';
 import { regionOf } from './region-of.js';
@@ -22,6 +23,9 @@ const chat: Codec = {
   openStream: (target) => chatOf(target).openStream(target),
 };
 
+/** Counts what `messages` would be asked. */
+const countTokens: Codec = { ...messages, encode: claudesCountTokens.encode, failure: countingFailure };
+
 function chatOf({ baseModel }: EncodeTarget): Codec {
   return isClaude(baseModel) ? claudeChat : plainChat;
 }
@@ -35,7 +39,12 @@ export const bedrockMantle: Provider = {
   priceCatalogue: 'aws',
   keyVariables: ['BEDROCK_MANTLE_API_KEY', 'AWS_BEARER_TOKEN_BEDROCK'],
   needsKey: false,
-  codecs: { 'chat.completions': chat, responses: responsesCodec({ who }, {}, true), messages },
+  codecs: {
+    'chat.completions': chat,
+    responses: responsesCodec({ who }, {}, true),
+    messages,
+    'messages.count_tokens': countTokens,
+  },
   connect,
   classify: (answer) => classify(answer, who),
 };
@@ -49,7 +58,8 @@ function connect(settings: ConnectionSettings): Connection {
   if (isClaude(settings.baseModel ?? settings.model)) {
     const path = joinPath(root, '/anthropic/v1/messages');
     const headers = { 'anthropic-version': '2023-06-01', ...signedIn.headers };
-    return { origin: base.origin, paths: { 'chat.completions': path, messages: path }, ...signedIn, headers };
+    const paths = { 'chat.completions': path, messages: path, 'messages.count_tokens': `${path}/count_tokens` };
+    return { origin: base.origin, paths, ...signedIn, headers };
   }
   return {
     origin: base.origin,

@@ -147,7 +147,11 @@ describe('a connection to Bedrock in the wires of others', () => {
     ]);
     const claude = bedrockMantle.connect({ ...SETTINGS, ...settings, model: 'anthropic.claude-opus-4-8' });
     const path = `${root}/anthropic/v1/messages`;
-    expect(claude.paths).toEqual({ 'chat.completions': path, messages: path });
+    expect(claude.paths).toEqual({
+      'chat.completions': path,
+      messages: path,
+      'messages.count_tokens': `${path}/count_tokens`,
+    });
     expect(claude.headers).toEqual({ 'anthropic-version': '2023-06-01', authorization: 'Bearer ABSKkey' });
   });
 });
