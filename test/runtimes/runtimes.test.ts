@@ -65,7 +65,10 @@ describe.each(RUNTIME_NAMES)('R-HOST: examples/fetch in %s', (name) => {
     const openai = clientFor(await tokenOf('ada'), broken.origin);
     const stream = await openai.chat.completions.create({ ...ask, stream: true });
     const reading = (async () => {
-      for await (const { choices } of stream) expect(choices[0]?.delta.content).toBe('Half an');
+      for await (const { choices } of stream) {
+        expect(choices[0]?.delta.content).toBe('Half an');
+        dying.die();
+      }
     })();
     await expect(reading).rejects.toMatchObject({ code: 'upstream_unreachable' });
   });
@@ -131,8 +134,8 @@ function tokenOf(user: string): Promise<string> {
     .sign(new TextEncoder().encode(JWT_SECRET));
 }
 
-/** A provider whose process dies in the middle of every answer. */
-async function startDyingProvider(): Promise<{ readonly url: string; close(): void }> {
+/** A provider whose process dies when told to, in the middle of its answers. */
+async function startDyingProvider(): Promise<{ readonly url: string; die(): void; close(): void }> {
   const chunk = {
     id: 'c',
     object: 'chat.completion.chunk',
@@ -142,9 +145,9 @@ async function startDyingProvider(): Promise<{ readonly url: string; close(): vo
   };
   const server = createServer((_, res) => {
     res.writeHead(200, { 'content-type': 'text/event-stream' });
-    res.write(`data: ${JSON.stringify(chunk)}\n\n`, () => setImmediate(() => res.destroy()));
+    res.write(`data: ${JSON.stringify(chunk)}\n\n`);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/v1`, close: () => server.close() };
+  return { url: `http://127.0.0.1:${port}/v1`, die: () => server.closeAllConnections(), close: () => server.close() };
 }
