@@ -63,6 +63,13 @@ export const PROVEN: readonly ProvenClient[] = [
     tests: ['toolkits.test.ts'],
   },
   {
+    name: "Google's client",
+    package: '@google/genai',
+    asks: ["Gemini's own paths, let through"],
+    proves: 'a tool and its result, and a stream, with a virtual key of the gateway',
+    tests: ['genai.test.ts'],
+  },
+  {
     name: 'Claude Code',
     package: '@anthropic-ai/claude-code-linux-x64',
     asks: ['messages'],

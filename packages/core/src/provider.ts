@@ -1,7 +1,8 @@
 import type { Clock } from './clock.js';
 import type { Codec } from './codec.js';
+import type { Told } from './errand.js';
 import type { GatewayError } from './errors.js';
-import type { MaybePromise } from './json.js';
+import type { JsonObject, MaybePromise } from './json.js';
 import type { RelayedOperationName, UpstreamOperationName } from './operation.js';
 import type { Secret } from './secret.js';
 import type { HeaderLookup, Send, UpstreamRequest } from './transport.js';
@@ -26,6 +27,11 @@ export interface Provider {
   classify(answer: ErrorAnswer): GatewayError;
   /** What the head of an answer tells of the room that is left within the vendor's own limits. */
   roomLeft?(headers: HeaderLookup, now: number): RoomLeft;
+  /**
+   * What an answer in the vendor's own shape, or an event of a streamed one, says of itself so far: for those that are handed
+   * on as they are. Undefined where it says nothing. Without it, and where the shapes of OpenAI and Anthropic are found.
+   */
+  toldBy?(answer: JsonObject): Told | undefined;
 }
 
 /** Room within a vendor's limits; absent where it says nothing. */

@@ -3,7 +3,7 @@ import { shownKey } from './litellm-clients.js';
 import type { Served } from './served.js';
 
 /** What says who is calling. */
-const CREDENTIALS = ['authorization', 'x-api-key', 'api-key'];
+const CREDENTIALS = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'];
 
 /** Asks the gateway in the name of whoever asked this server: with the same credential, on the same limits and bill. */
 export function askAsCaller(

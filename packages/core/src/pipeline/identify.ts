@@ -194,7 +194,7 @@ function shownKey(request: IncomingRequest): string | undefined {
   const shown =
     authorization !== undefined && isBearer(authorization)
       ? authorization.slice(7).trim()
-      : (request.header('x-api-key') ?? request.header('api-key'));
+      : (request.header('x-api-key') ?? request.header('api-key') ?? request.header('x-goog-api-key'));
   if (shown === undefined || PLACEHOLDERS.has(shown) || isJwt(shown)) return undefined;
   return shown;
 }

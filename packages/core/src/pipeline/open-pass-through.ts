@@ -80,7 +80,7 @@ export async function openPassThrough<Host>(
           told.push('cache-control', 'no-cache, no-transform', 'x-accel-buffering', 'no');
         // Pages of a vendor must not run as pages of this site.
         told.push('x-content-type-options', 'nosniff', 'content-security-policy', 'sandbox');
-        return reply.handOn(told, reads ? undefined : new UsageReader(type));
+        return reply.handOn(told, reads ? undefined : new UsageReader(type, deployment.provider.toldBy));
       },
     },
     host: request.host,

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { isJsonObject, type JsonObject } from '../json.js';
+import type { Provider } from '../provider.js';
+import { NO_USAGE } from '../usage.js';
 import { UsageReader } from './usage-reader.js';
 
 const EVENTS = 'text/event-stream';
@@ -35,6 +38,22 @@ describe('what an answer that is handed on says it took', () => {
     });
   });
 
+  it('is what the vendor reads in shapes of its own: of an answer, of events, and of a list of them', () => {
+    const toldBy = ({ usageMetadata }: JsonObject) =>
+      isJsonObject(usageMetadata)
+        ? { usage: { ...NO_USAGE, outputTokens: Number(usageMetadata.all) }, model: 'm' }
+        : undefined;
+    const [first, last] = ['{"usageMetadata":{"all":1}}', '{"usageMetadata":{"all":7}}'];
+    for (const [type, text] of [
+      ['application/json', last],
+      ['application/json', `[${first},\n${last},\n{}]`],
+      [EVENTS, `data: ${first}\n\ndata: ${last}\n\ndata: {}\n\n`],
+    ] as const) {
+      expect(told(type, text, toldBy)).toMatchObject({ model: 'm', usage: { outputTokens: 7 } });
+    }
+    expect(told('application/json', last)).toBeUndefined();
+  });
+
   it('is nothing where the answer is of no such shape, and never throws', () => {
     expect(told('application/json', '[1]')).toBeUndefined();
     expect(told('application/json', '{')).toBeUndefined();
@@ -46,8 +65,8 @@ describe('what an answer that is handed on says it took', () => {
 });
 
 /** Seen byte by byte where it is short. */
-function told(type: string, text: string) {
-  const reader = new UsageReader(type);
+function told(type: string, text: string, toldBy?: Provider['toldBy']) {
+  const reader = new UsageReader(type, toldBy);
   const bytes = new TextEncoder().encode(text);
   const step = bytes.length > 10_000 ? 65_536 : 1;
   for (let at = 0; at < bytes.length; at += step) reader.see(bytes.subarray(at, at + step));

@@ -1,6 +1,7 @@
 import { createParser, type EventSourceParser } from 'eventsource-parser';
 import type { BytesReader, Told } from '../errand.js';
 import { isJsonObject, type JsonObject } from '../json.js';
+import type { Provider } from '../provider.js';
 import { usageOfAnswer } from '../usage-of-answer.js';
 import { usageOfMessages } from '../usage-of-messages.js';
 
@@ -17,8 +18,11 @@ export class UsageReader implements BytesReader {
   #model: string | undefined;
   #usage: JsonObject | undefined;
   #isMessage = false;
+  readonly #toldBy: Provider['toldBy'];
+  #toldInItsOwnShape: Told | undefined;
 
-  constructor(contentType: string) {
+  constructor(contentType: string, toldBy?: Provider['toldBy']) {
+    this.#toldBy = toldBy;
     this.#isJson = /\bjson\b/.test(contentType);
     if (!contentType.startsWith('text/event-stream')) return;
     this.#events = createParser({ onEvent: ({ data }) => this.#event(data) });
@@ -35,32 +39,36 @@ export class UsageReader implements BytesReader {
   }
 
   told(): Told | undefined {
-    if (this.#text !== '') this.#read(parse(this.#text));
+    // Gemini streams an array where it is not asked for events.
+    if (this.#text !== '') for (const answer of [parse(this.#text)].flat()) this.#read(answer);
+    if (this.#toldInItsOwnShape !== undefined) return this.#toldInItsOwnShape;
     const usage = this.#isMessage ? usageOfMessages(this.#usage) : usageOfAnswer(this.#usage);
     return usage && { usage, model: this.#model };
   }
 
   #event(data: string): void {
     // Only events that name it, and there is one or two in a stream, are parsed.
-    if (!data.includes('"usage"')) return;
+    if (!data.includes('"usage')) return;
     const event = parse(data);
-    this.#read(isJsonObject(event?.response) ? event.response : isJsonObject(event?.message) ? event.message : event);
-    if (event?.type === 'message_start' || event?.type === 'message_delta') this.#isMessage = true;
+    if (!isJsonObject(event)) return;
+    this.#read(isJsonObject(event.response) ? event.response : isJsonObject(event.message) ? event.message : event);
+    if (event.type === 'message_start' || event.type === 'message_delta') this.#isMessage = true;
   }
 
   /** Of several the last word counts, field by field. */
-  #read(answer: JsonObject | undefined): void {
-    if (answer === undefined || !isJsonObject(answer.usage)) return;
+  #read(answer: unknown): void {
+    if (!isJsonObject(answer)) return;
+    this.#toldInItsOwnShape = this.#toldBy?.(answer) ?? this.#toldInItsOwnShape;
+    if (!isJsonObject(answer.usage)) return;
     if (typeof answer.model === 'string') this.#model = answer.model;
     if (answer.type === 'message') this.#isMessage = true;
     this.#usage = { ...this.#usage, ...answer.usage };
   }
 }
 
-function parse(text: string): JsonObject | undefined {
+function parse(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

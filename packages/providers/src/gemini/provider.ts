@@ -6,6 +6,7 @@ import { chatCompletions } from './chat-completions.js';
 import { classify } from './classify.js';
 import { embeddings } from './embeddings.js';
 import { imageGenerations, makesImages } from './images.js';
+import { toldByAnswer } from './usage-to-chat.js';
 
 const who = 'gemini';
 
@@ -25,6 +26,7 @@ export const gemini: Provider = {
   },
   connect,
   classify: (answer) => classify(answer, who),
+  toldBy: toldByAnswer,
 };
 
 function connect(settings: ConnectionSettings): Connection {

@@ -1,10 +1,16 @@
-import { isJsonObject, type JsonObject, type Usage } from '@portico/core';
+import { isJsonObject, type JsonObject, type Provider, type Usage } from '@portico/core';
 
 /** What one answer used, for accounting and for the client. */
 export interface ChatUsage {
   readonly buckets: Usage;
   /** OpenAI's `usage` object. */
   readonly shown: JsonObject;
+}
+
+/** What an answer of the wire, or the part of a streamed one that came last, says of itself. */
+export function toldByAnswer({ usageMetadata, modelVersion }: JsonObject): ReturnType<NonNullable<Provider['toldBy']>> {
+  const used = isJsonObject(usageMetadata) ? usageToChat(usageMetadata) : undefined;
+  return used && { usage: used.buckets, model: typeof modelVersion === 'string' ? modelVersion : undefined };
 }
 
 /**

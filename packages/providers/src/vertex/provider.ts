@@ -2,6 +2,7 @@ import type { Connection, ConnectionSettings, Provider } from '@portico/core';
 import { chatCompletions } from '../gemini/chat-completions.js';
 import { classify } from '../gemini/classify.js';
 import { imageGenerations, makesImages } from '../gemini/images.js';
+import { toldByAnswer } from '../gemini/usage-to-chat.js';
 import { joinPath, parseBaseUrl } from '../shared/base-url.js';
 import { readOptions, textOption } from '../shared/read-options.js';
 import { embeddings, takesContent } from './embeddings.js';
@@ -39,6 +40,7 @@ export const vertex: Provider = {
   },
   connect,
   classify: (answer) => classify(answer, who),
+  toldBy: toldByAnswer,
 };
 
 const OPTIONS = ['project', 'location', 'credentials', 'tokenProvider'] as const;
