@@ -13,6 +13,7 @@ import OpenAI from 'openai';
 import { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
+import { type NestPlatform, nestModules } from '../mounts/nest.js';
 import { QUICK, UPSTREAM_KEY } from '../support/gateway-on.js';
 import { type RealtimeProvider, startRealtimeProvider } from '../support/realtime-provider.js';
 
@@ -43,7 +44,19 @@ const HOSTS: Readonly<Record<string, Attach>> = {
     await app.ready();
     return { server: app.server, gateway };
   },
+  'Nest 12 on Express': (config) => nestServer('express', config),
+  'Nest 12 on Fastify': (config) => nestServer('fastify', config),
 };
+
+async function nestServer(platform: NestPlatform, config: object) {
+  const { common, core, portico, adapter } = await nestModules(12, platform);
+  class AppModule {}
+  common.Module({ imports: [portico.LlmModule.forRoot(config as never)] })(AppModule);
+  const app = await core.NestFactory.create(AppModule, adapter(), { logger: false, abortOnError: false });
+  await app.init();
+  onTestFinished(() => app.close());
+  return { server: app.getHttpServer() as Server, gateway: app.get(portico.LlmService).gateway as Gateway<never> };
+}
 
 describe.each(Object.keys(HOSTS))('a conversation behind %s', (host) => {
   it('is held by the official client, and is one record with all that was used (R-BUD-4)', async () => {
