@@ -1,6 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { totalInputTokens, totalOutputTokens, usageOfAnswer } from '@portico/core';
 import { type CaseLine, type ExpectedAnswer, listCases, listDocumentedErrors, readCase } from '@portico/testing';
 import { describe, expect, it } from 'vitest';
@@ -9,11 +6,7 @@ import { openai } from '../src/openai.js';
 import { openAiCompatible } from '../src/openai-compatible.js';
 import { openAiCompatibleVendors, wiresOfOthers } from '../src/openai-compatible-vendors.js';
 import { type ReadStream, readBody, target } from './read-stream.js';
-
-const shared = process.env.PORTICO_SHARED ?? fileURLToPath(new URL('../../../../shared', import.meta.url));
-const fixtures = join(shared, 'fixtures');
-const absent = !existsSync(join(fixtures, 'index.jsonl'));
-const reason = absent ? ' (skipped: no recorded traffic here, set PORTICO_SHARED)' : '';
+import { absent, fixtures, reason } from './recorded.js';
 
 describe(`recorded traffic of vendors that speak our wire${reason}`, () => {
   it('is there in continuous integration', () => {

@@ -17,8 +17,8 @@ export const fixtures = join(shared, 'fixtures');
 export const absent = !existsSync(join(fixtures, 'index.jsonl'));
 /** Behind the title of a suite that needs it. */
 export const reason = absent ? ' (skipped: no recorded traffic here, set PORTICO_SHARED)' : '';
-/** Runs of a property; the law is 10,000 before a release. */
-export const RUNS = Number(process.env.PORTICO_PROPERTY_RUNS ?? 1_000);
+/** Runs of a property. */
+export const RUNS = Number(process.env.PORTICO_PROPERTY_RUNS ?? 10_000);
 
 /** The recorded cases of an api that went well, streamed or not. */
 export function answersOf(api: string, stream: boolean): RecordedCase[] {

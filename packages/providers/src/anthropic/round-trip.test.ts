@@ -2,9 +2,8 @@ import type { JsonObject } from '@portico/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { collected, type Loose, readEvents, target } from '../../test/read-stream.js';
+import { RUNS } from '../../test/recorded.js';
 import { chatCompletions } from './chat-completions.js';
-
-const RUNS = Number(process.env.PORTICO_PROPERTY_RUNS ?? 10_000);
 
 describe('a conversation of the chat wire, told to Anthropic and read back', { timeout: 120_000 }, () => {
   it('keeps its roles, their order, every text, and which result belongs to which call (R-XL-3)', () => {

@@ -77,8 +77,8 @@ describe('frames of an AWS event stream', () => {
     ]);
   });
 
-  it.skipIf(!absent || process.env.CI !== 'true')('have vectors in continuous integration', () => {
-    expect.fail('PORTICO_SHARED must name the folder with the vectors.');
+  it('have vectors in continuous integration', () => {
+    expect(absent && process.env.CI === 'true', 'PORTICO_SHARED must name the folder with the vectors').toBe(false);
   });
 
   it.skipIf(absent)(`are told from broken ones as by smithy-rs${reason}`, () => {

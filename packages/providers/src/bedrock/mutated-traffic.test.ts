@@ -6,6 +6,7 @@ import { listCases, readCase } from '@portico/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Loose, readEvents, target } from '../../test/read-stream.js';
+import { RUNS } from '../../test/recorded.js';
 import { eventStreamFraming } from './event-stream-framing.js';
 import { bedrock } from './index.js';
 
@@ -13,7 +14,6 @@ const shared = process.env.PORTICO_SHARED ?? fileURLToPath(new URL('../../../../
 const fixtures = join(shared, 'fixtures');
 const absent = !existsSync(join(fixtures, 'index.jsonl'));
 const reason = absent ? ' (skipped: no recorded traffic here, set PORTICO_SHARED)' : '';
-const RUNS = Number(process.env.PORTICO_PROPERTY_RUNS ?? 1_000);
 const chat = bedrock.codecs['chat.completions'] as Codec;
 const MODELS = { converse: 'anthropic.claude-sonnet-4-5', invoke: 'invoke/anthropic.claude-sonnet-4-5' } as const;
 

@@ -2,10 +2,10 @@ import type { Codec, JsonObject } from '@portico/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { collected, type Loose, readEvents, target } from '../../test/read-stream.js';
+import { RUNS } from '../../test/recorded.js';
 import { bedrock } from './index.js';
 
 const codec = bedrock.codecs['chat.completions'] as Codec;
-const RUNS = Number(process.env.PORTICO_PROPERTY_RUNS ?? 1_000);
 const MODELS = [
   'us.anthropic.claude-sonnet-4-5-20250929-v1:0',
   'amazon.nova-pro-v1:0',

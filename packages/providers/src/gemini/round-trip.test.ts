@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { conversation, TOOL, words } from '../../test/conversations.js';
 import { collected, type Loose, readEvents, target } from '../../test/read-stream.js';
+import { RUNS } from '../../test/recorded.js';
 import { gemini } from './index.js';
 
 const codec = gemini.codecs['chat.completions'] as NonNullable<(typeof gemini.codecs)['chat.completions']>;
-const RUNS = Number(process.env.PORTICO_PROPERTY_RUNS ?? 10_000);
 const MODELS = ['gemini-2.0-flash', 'gemini-2.5-flash', 'gemini-3-flash-preview'];
 
 describe('a conversation of the chat wire, told to Gemini and read back', { timeout: 120_000 }, () => {
