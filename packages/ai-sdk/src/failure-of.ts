@@ -28,7 +28,7 @@ export function failureOf(error: unknown, classify: Provider['classify']): Gatew
     return new GatewayError('unauthorized_upstream', 'The model has no credential.', { cause });
   }
   if (NoSuchModelError.isInstance(error)) {
-    return new GatewayError('upstream_model_not_found', 'There is no such model.', { cause });
+    return new GatewayError('upstream_model_not_found', 'There is no such model.', { about: 'model', cause });
   }
   return new GatewayError('upstream_error', 'The model failed.', { cause });
 }

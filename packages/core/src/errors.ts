@@ -65,8 +65,24 @@ export interface GatewayErrorOptions {
   readonly upstreamStatus?: number | undefined;
   /** Headers for the answer, beyond those every error has: how much of which limit is left. */
   readonly headers?: ReplyHeaders;
+  /** What the vendor's own words say that it refused; undefined where they do not say it. */
+  readonly about?: RefusedThing | undefined;
+  readonly fault?: CallerFault | undefined;
   readonly cause?: unknown;
 }
+
+/**
+ * What a vendor says that it refused: its model, the operation that the model was asked for, one of these two without
+ * saying which, or the service tier.
+ */
+export type RefusedThing = 'model' | 'operation' | 'model_or_operation' | 'tier';
+
+/**
+ * What a failure of an upstream has to do with what the caller asked for. `caller`: the caller caused it, so nobody else is
+ * asked. `unclear`: something that the caller set may have caused it, so others are asked. In both cases nothing is learned
+ * from it about the deployment.
+ */
+export type CallerFault = 'caller' | 'unclear';
 
 const NO_HEADERS: ReplyHeaders = [];
 
@@ -87,6 +103,8 @@ export class GatewayError extends Error {
   readonly retryable: boolean;
   readonly upstreamStatus: number | undefined;
   readonly headers: ReplyHeaders;
+  readonly about: RefusedThing | undefined;
+  readonly fault: CallerFault | undefined;
 
   constructor(kind: FailureKind, message: string, options: GatewayErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -100,11 +118,15 @@ export class GatewayError extends Error {
     this.retryable = options.retryable ?? own.retryable;
     this.upstreamStatus = options.upstreamStatus;
     this.headers = options.headers ?? NO_HEADERS;
+    this.about = options.about;
+    this.fault = options.fault;
   }
 
-  /** What the kind lets routing do. */
+  /** What routing may do: what the kind says, and less where it may be the caller's fault. */
   get traits(): FailureTraits {
-    return FAILURES[this.kind];
+    const own = FAILURES[this.kind];
+    if (this.fault === undefined) return own;
+    return { ...own, cools: 'never', ...(this.fault === 'caller' && { elsewhere: 'no' }) };
   }
 
   get [brand](): true {
@@ -115,6 +137,27 @@ export class GatewayError extends Error {
   static override [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === 'object' && value !== null && brand in value;
   }
+}
+
+/** The same failure but for what `changes` says. */
+export function changedError(
+  failure: GatewayError,
+  changes: GatewayErrorOptions & { readonly kind?: FailureKind; readonly message?: string },
+): GatewayError {
+  const { kind = failure.kind, message = failure.message, ...options } = changes;
+  return new GatewayError(kind, message, {
+    status: failure.status,
+    code: failure.code,
+    param: failure.param,
+    retryAfterMs: failure.retryAfterMs,
+    retryable: failure.retryable,
+    upstreamStatus: failure.upstreamStatus,
+    headers: failure.headers,
+    about: failure.about,
+    fault: failure.fault,
+    cause: failure.cause,
+    ...options,
+  });
 }
 
 function traits(

@@ -11,11 +11,13 @@ export { ConfigError, type ConfigProblem } from './config/config-error.js';
 export { createGateway } from './create-gateway.js';
 export type { AttemptDeadlines, Deadlines, Deployment, ResolvedDeadlines } from './deployment.js';
 export {
+  type CallerFault,
   FAILURES,
   type FailureKind,
   type FailureTraits,
   GatewayError,
   type GatewayErrorOptions,
+  type RefusedThing,
 } from './errors.js';
 export type {
   ExplainedDeployment,

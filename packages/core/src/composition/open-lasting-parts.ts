@@ -1,7 +1,6 @@
 import { openObservers } from '../accounting/notify-observers.js';
 import { openUsageQueue } from '../accounting/usage-queue.js';
 import { type Clock, systemClock } from '../clock.js';
-import type { Deployment } from '../deployment.js';
 import type { GatewayConfig } from '../gateway-config.js';
 import { LONGEST_TOKEN_MS, openTokens, type Tokens } from '../governance/ephemeral-tokens.js';
 import { CountersLeftAlone } from '../governance/guarded-counters.js';
@@ -16,6 +15,7 @@ import { type Health, openHealth } from '../routing/health.js';
 import type { CounterStore } from '../store.js';
 import type { Send, Transport } from '../transport.js';
 import { interceptedSend } from '../upstream/intercepted-send.js';
+import { UsageRefusers } from '../upstream/usage-refusers.js';
 import { cooldownsOf } from './cooldowns-of.js';
 import { countersOf } from './counters-of.js';
 import type { GatewayRuntime } from './gateway-runtime.js';
@@ -46,7 +46,7 @@ export interface LastingParts<Host> {
   readonly health: Health;
   onStoreFailure(error: unknown): void;
   /** Deployments that refuse to be asked for usage. */
-  readonly usageRefusers: WeakSet<Deployment>;
+  readonly usageRefusers: UsageRefusers;
   readonly life: Life;
   /** Milliseconds since the epoch. */
   readonly madeAt: number;
@@ -107,7 +107,7 @@ export function openLastingParts<Host, Name extends string>(
       // That one is left alone is logged when it begins, and not again for each call.
       if (!(error instanceof CountersLeftAlone)) logger?.error({ err: error }, 'the counter store failed');
     },
-    usageRefusers: new WeakSet(),
+    usageRefusers: new UsageRefusers(clock, logger),
     life: openLife({ plugins, open, queue, health, transport, clock, logger }),
     madeAt: clock.now(),
   };

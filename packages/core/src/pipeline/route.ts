@@ -26,6 +26,7 @@ import { fallbackNames, totalMsOf } from '../steering.js';
 import type { Send, Transport } from '../transport.js';
 import { type Answer, type AskParts, askDeployment } from '../upstream/ask-deployment.js';
 import { RelayedStream } from '../upstream/relayed-stream.js';
+import type { UsageRefusers } from '../upstream/usage-refusers.js';
 import { type Asking, canServe, type HouseMeans, MeansOfCall } from './means-of-call.js';
 import type { Meter } from './meter.js';
 import { runConversation } from './run-conversation.js';
@@ -58,7 +59,7 @@ export interface RouteParts {
   readonly heartbeatMs: number;
   readonly maxWaitMs: number;
   /** Deployments that refuse to be asked for usage. */
-  readonly usageRefusers: WeakSet<Deployment>;
+  readonly usageRefusers: UsageRefusers;
   /** Conversations are charged as they go. */
   readonly admission: Admission;
 }
@@ -157,7 +158,7 @@ export function openRoute(parts: RouteParts): Route {
             endsAt: trip.endsAt,
             hold: call.group.hold,
             ...beginning,
-            onHead: (headers) => visit.toldRoom(headers),
+            onHead: (headers) => visit.toldRoom(headers, asked),
             onFirstContent: () => visit.opened(),
             onBroken: relay
               ? (end, error) => takeUp(end, error, { call: asked, meter, relay, visit, beginning, ask: lead })

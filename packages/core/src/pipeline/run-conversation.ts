@@ -51,9 +51,8 @@ export async function runConversation(
   converse(call, deployment, client, upstream, {
     ...parts,
     onEnd(outcome, failure, usage, costNanoUsd) {
-      // How long it took says nothing of how fast answers are.
-      if (failure?.kind === 'upstream_error') visit.failed(failure, usage);
-      else visit.abandoned(usage);
+      // How it went says nothing about the deployment: any message of the caller may have made the upstream end it.
+      visit.abandoned(usage);
       meter.conversationEnded(outcome, failure, usage, costNanoUsd, deployment, visit.attempt);
     },
   });

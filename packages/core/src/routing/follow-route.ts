@@ -137,6 +137,8 @@ async function askInOrder<Answer>(
       const failure = error as GatewayError; // `follow` rejects with nothing else
       if (first === undefined || isNobody(first)) first = failure;
       if (trip.cancellation.cancelled || means.clock.now() >= trip.endsAt) break;
+      // Whoever else is asked refuses it as well, whatever kinds the configuration names.
+      if (failure.fault === 'caller') break;
       if (!(on === undefined ? failure.traits.elsewhere === 'yes' : on.has(failure.kind) || isNobody(failure))) break;
     }
   }

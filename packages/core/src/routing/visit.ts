@@ -1,4 +1,5 @@
-import type { Attempt } from '../call.js';
+import type { Attempt, Call } from '../call.js';
+import { asksForTier } from '../caller-choices.js';
 import type { Clock } from '../clock.js';
 import type { GatewayError } from '../errors.js';
 import type { HeaderLookup } from '../transport.js';
@@ -42,7 +43,7 @@ export class Visit {
   }
 
   /** The head of an answer may tell how much room is left: one that is full is passed over before it refuses. */
-  toldRoom(headers: HeaderLookup): void {
+  toldRoom(headers: HeaderLookup, call: Call): void {
     const { provider } = this.standing.deployment;
     // Alone it has to be asked all the same, and its vendor knows best when.
     if (provider.roomLeft === undefined || !this.standing.hasSiblings) return;
@@ -50,6 +51,8 @@ export class Visit {
     const { requests, tokens } = provider.roomLeft(headers, now);
     for (const room of [requests, tokens]) {
       if (room === undefined || room.left > (room.limit ?? 0) / ALMOST_NOTHING) continue;
+      // The room of a tier that the caller chose is not the room of everybody.
+      if (asksForTier(call)) return;
       this.#health.full(this.standing, now + room.resetsInMs);
     }
   }
@@ -78,7 +81,7 @@ export class Visit {
     if (!this.#end(usage)) return;
     const now = this.#clock.now();
     // Who lets people wait in vain is slow as well; who refuses at once is not.
-    if (failure.kind === 'timeout') {
+    if (failure.kind === 'timeout' && failure.traits.cools !== 'never') {
       const times = this.attempt.firstContentAt === undefined ? this.standing.firstContent : this.standing.whole;
       times.add(now - this.attempt.startedAt, now);
     }

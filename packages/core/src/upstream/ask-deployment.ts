@@ -14,10 +14,12 @@ import type { EventsSource } from '../reply.js';
 import type { HeaderLookup, Send, UpstreamReply, UpstreamRequest } from '../transport.js';
 import type { Usage } from '../usage.js';
 import { AnswerStream, type AnswerStreamParts, type StreamEnd } from './answer-stream.js';
+import { attributed } from './attribute-failure.js';
 import { Deadline } from './deadline.js';
 import { withoutCredentials } from './hide-credentials.js';
 import { readBody } from './read-body.js';
 import { renamed } from './rename-ids.js';
+import { refusesUsage, type UsageRefusers } from './usage-refusers.js';
 
 /** What an upstream gave for a call. */
 export type Answer =
@@ -49,7 +51,7 @@ export interface AskParts {
   readonly clock: Clock;
   readonly heartbeatMs: number;
   /** Deployments that refused to be asked for usage in a stream (f44); asked and told. */
-  readonly usageRefusers: WeakSet<Deployment>;
+  readonly usageRefusers: UsageRefusers;
   /** The id under which the client knows an answer that an upstream keeps; `owed` where it is yet to be made, and paid for. */
   seal(id: string, attempt: Attempt, owed: boolean): Promise<string>;
   estimate(producedCharacters: number): Usage;
@@ -92,18 +94,33 @@ export async function askDeployment(
   parts: AskParts,
 ): Promise<Answer> {
   for (;;) {
+    const sent: Sent = { body: undefined };
     try {
-      return await ask(call, deployment, asked, parts);
+      return await ask(call, deployment, asked, parts, sent);
     } catch (error) {
       const failure = asFailure(error, deployment);
-      if (!refusedUsage(failure, call, deployment, parts)) throw failure;
-      // Asked once more without, and never again with: remembered for the deployment.
-      parts.usageRefusers.add(deployment);
+      const { usageRefusers, clock } = parts;
+      const { body } = sent;
+      const isRefusal = call.demand.stream && body !== undefined && refusesUsage(failure, body);
+      if (!isRefusal || usageRefusers.has(deployment)) throw attributed(failure, call, deployment, clock.now());
+      // Asked once more without: the next calls are asked without at once.
+      usageRefusers.add(deployment);
     }
   }
 }
 
-async function ask(call: Call, deployment: Deployment, asked: AskedAttempt, parts: AskParts): Promise<Answer> {
+/** What an attempt sent, for whoever reads its failure. */
+interface Sent {
+  body: JsonObject | undefined;
+}
+
+async function ask(
+  call: Call,
+  deployment: Deployment,
+  asked: AskedAttempt,
+  parts: AskParts,
+  sent: Sent,
+): Promise<Answer> {
   const { record: attempt } = asked;
   const { operation, demand } = call;
   const { connection } = deployment;
@@ -120,6 +137,7 @@ async function ask(call: Call, deployment: Deployment, asked: AskedAttempt, part
     createdAt: Math.floor(call.startedAt / 1000),
   };
   const encoded = codec.encode(call.body, target);
+  sent.body = encoded;
   const form = call.form && writeForm(call.form, encoded);
   const headers = codec.headers?.(connection.headers, call.headers) ?? connection.headers;
   const cancellation = new Cancellation();
@@ -213,7 +231,7 @@ async function ask(call: Call, deployment: Deployment, asked: AskedAttempt, part
       usedBefore: asked.usedBefore,
       ...(asked.onBroken && {
         onBroken: (end: StreamEnd & { outcome: 'incomplete' }, error: () => string) => {
-          const isTaken = asked.onBroken?.(end, error) ?? false;
+          const isTaken = asked.onBroken?.(attributedEnd(end), error) ?? false;
           if (isTaken) finish();
           return isTaken;
         },
@@ -225,7 +243,7 @@ async function ask(call: Call, deployment: Deployment, asked: AskedAttempt, part
       },
       onEnd: (end) => {
         finish();
-        asked.onStreamEnd(end);
+        asked.onStreamEnd(end.outcome === 'incomplete' ? attributedEnd(end) : end);
       },
     });
     // The stream ends itself on a deadline, a departed client or a closing gateway, whatever the transport makes of it.
@@ -233,6 +251,10 @@ async function ask(call: Call, deployment: Deployment, asked: AskedAttempt, part
     stream.opened.catch(finish);
     stream.begin();
     return stream;
+  }
+
+  function attributedEnd<End extends StreamEnd & { outcome: 'incomplete' | 'client_gone' }>(end: End): End {
+    return { ...end, failure: attributed(end.failure, call, deployment, parts.clock.now()) };
   }
 
   async function readWhole(reply: UpstreamReply, type: string, watch: Cancellation, limit: Deadline): Promise<Answer> {
@@ -317,14 +339,4 @@ function asFailure(error: unknown, deployment: Deployment): GatewayError {
     return new GatewayError('invalid_input', 'The request is nested too deeply.', { cause: error });
   }
   return new GatewayError('upstream_error', `Asking "${deployment.id}" failed before it answered.`, { cause: error });
-}
-
-// The vendor's own words decide: only it knows the parameter it did not like.
-function refusedUsage(failure: GatewayError, call: Call, deployment: Deployment, parts: AskParts): boolean {
-  return (
-    failure.kind === 'invalid_input' &&
-    call.demand.stream &&
-    !parts.usageRefusers.has(deployment) &&
-    /stream_options|include_usage/.test(failure.message)
-  );
 }

@@ -1,4 +1,4 @@
-import { GatewayError } from '../errors.js';
+import { changedError, type GatewayError } from '../errors.js';
 
 /** What every upstream is sent and everybody may know. */
 const PUBLIC_HEADERS = new Set(['content-type', 'user-agent']);
@@ -18,16 +18,7 @@ export function withoutCredentials(failure: GatewayError, headers: Readonly<Reco
   const hide = <Text>(text: Text) =>
     typeof text === 'string' ? credentials.reduce((shown, each) => shown.replaceAll(each, '[hidden]'), text) : text;
   // The stack repeats the message, so it cannot be the same error.
-  return new GatewayError(failure.kind, hide(message), {
-    status: failure.status,
-    code: hide(code),
-    param: hide(param),
-    retryAfterMs: failure.retryAfterMs,
-    retryable: failure.retryable,
-    upstreamStatus: failure.upstreamStatus,
-    headers: failure.headers,
-    cause: hide(cause),
-  });
+  return changedError(failure, { message: hide(message), code: hide(code), param: hide(param), cause: hide(cause) });
 }
 
 function credentialsIn(headers: Readonly<Record<string, string>>): string[] {

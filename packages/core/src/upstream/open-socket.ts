@@ -7,6 +7,7 @@ import { GatewayError } from '../errors.js';
 import type { MessageSocket } from '../message-socket.js';
 import type { SignMeans } from '../provider.js';
 import type { Transport, UpstreamRequest } from '../transport.js';
+import { attributed } from './attribute-failure.js';
 import { Deadline } from './deadline.js';
 import { withoutCredentials } from './hide-credentials.js';
 
@@ -58,7 +59,9 @@ export async function openSocket(
     attempt.status = 101;
     return socket;
   } catch (error) {
-    if (error instanceof GatewayError) throw withoutCredentials(error, request.headers);
+    if (error instanceof GatewayError) {
+      throw attributed(withoutCredentials(error, request.headers), call, deployment, parts.clock.now());
+    }
     throw new GatewayError('upstream_error', `Asking "${deployment.id}" failed before it answered.`, { cause: error });
   } finally {
     deadline.close();

@@ -48,6 +48,7 @@ function refused(message: string, answer: ErrorAnswer, who: string): GatewayErro
   if (MODEL.test(message)) {
     return new GatewayError('upstream_model_not_found', `${who} does not have what was asked for: ${text}`, {
       upstreamStatus,
+      about: 'model',
     });
   }
   // Inside a stream there is no status of its own.

@@ -1,6 +1,7 @@
 import { type ErrorAnswer, type FailureKind, GatewayError, type GatewayErrorOptions } from '@portico/core';
 import { type ErrorFacts, errorFactsOf } from './error-facts.js';
 import { presentableText } from './presentable-text.js';
+import { isModel, isOperation, MODEL_CODES, refusedThing } from './refused-thing.js';
 import { retryAfterMs } from './retry-after.js';
 
 export interface ClassifyRules {
@@ -22,6 +23,7 @@ export function classifyOpenAiError(answer: ErrorAnswer, rules: ClassifyRules): 
   return new GatewayError(verdict.kind, sentence(verdict.kind, status, facts, rules.who), {
     ...verdict.options,
     ...(verdict.kind === 'invalid_input' ? fieldOf(facts) : {}),
+    about: refusedThing(verdict.kind, answer.status, facts),
     ...(answer.headers.get('x-should-retry') === 'false' ? { retryable: false } : {}),
     retryAfterMs: WAITS.has(verdict.kind) ? retryAfterMs(answer.headers, answer.body) : undefined,
     upstreamStatus: answer.status,
@@ -43,6 +45,7 @@ function judge(status: number | undefined, facts: ErrorFacts, rules: ClassifyRul
   switch (status) {
     case 401:
     case 403:
+      if (isOperation(facts)) return { kind: 'upstream_model_not_found' };
       if (isQuota(facts)) return { kind: 'quota_exhausted' };
       return { kind: isContent(facts) ? 'content_filtered' : 'unauthorized_upstream' };
     case 402:
@@ -83,7 +86,7 @@ function judgeRefusal(status: number, facts: ErrorFacts): Verdict {
   if (hasCode(facts, CREDENTIAL_CODES) || CREDENTIAL_WORDS.test(facts.message ?? '')) {
     return { kind: 'unauthorized_upstream' };
   }
-  if (hasCode(facts, MODEL_CODES) || MODEL_WORDS.test(facts.message ?? '')) return { kind: 'upstream_model_not_found' };
+  if (isModel(facts)) return { kind: 'upstream_model_not_found' };
   if (isQuota(facts)) return { kind: 'quota_exhausted' };
   return { kind: 'invalid_input', options: { status: status === 413 || status === 422 ? status : 400 } };
 }
@@ -167,17 +170,6 @@ const QUOTA_WORDS = /credit balance is too low|insufficient (?:balance|credits)/
 const CAPACITY_CODES = new Set(['engineoverloaded', 'engine_overloaded', 'nocapacity']);
 const CREDENTIAL_CODES = new Set(['invalid_api_key']);
 const CREDENTIAL_WORDS = /^incorrect api key/i;
-const MODEL_CODES = new Set([
-  'model_not_found',
-  'invalid_model',
-  'deploymentnotfound',
-  'deploymentmodelnotsupported',
-  'operationnotsupported',
-]);
-// Only where the message begins so: further in, it may be the prompt that is quoted.
-const MODEL_WORDS =
-  /^(?:invalid model: |model not found: |the supported api model names are |(?:the )?model \S+ (?:does not exist|is not supported)|\S+ is not a valid model id)/i;
-
 /** The status an error stands for that came with a 200, or inside a stream, and names none itself. */
 function statusNamedBy(facts: ErrorFacts): number | undefined {
   for (const code of facts.codes) {

@@ -8,6 +8,7 @@ import { errorInside } from './error-inside.js';
 import { type AnswerRules, foldReasoning, repairChoice } from './repair-answer.js';
 import { chatEdits, fieldEdits } from './request-edits.js';
 import type { Edit, RequestRules } from './request-rules.js';
+import { knownStreamOptions } from './stream-options.js';
 
 /** How a vendor that speaks OpenAI's wire departs from it. All of it is data, looked at once at boot. */
 export interface WireRules extends RequestRules, Omit<AnswerRules, 'reasoningField'> {
@@ -102,10 +103,8 @@ function editsFor(operation: UpstreamOperationName, rules: WireRules, who: strin
 
 // Accounting always wants to know, whether or not the client does.
 function askForUsage(body: JsonObject, target: EncodeTarget, asks: boolean): void {
-  const options = body.stream_options;
   if (!asks || !target.mayAskUsage) delete body.stream_options;
-  else if (!isJsonObject(options)) body.stream_options = { include_usage: true };
-  else if (options.include_usage !== true) body.stream_options = { ...options, include_usage: true };
+  else body.stream_options = { ...knownStreamOptions(body.stream_options, target), include_usage: true };
 }
 
 function classifyInside(body: unknown, text: string, vendor: ClassifyRules): GatewayError {
