@@ -1,6 +1,7 @@
 import type { Call } from './call.js';
+import type { Deployment } from './deployment.js';
 import { isJsonObject, type JsonObject } from './json.js';
-import type { Operation } from './operation.js';
+import type { Operation, UpstreamOperationName } from './operation.js';
 
 type AskedCall = Pick<Call<unknown, Operation>, 'body' | 'headers' | 'operation'>;
 
@@ -20,14 +21,22 @@ export function isChat({ name }: Pick<Operation, 'name'>): boolean {
 }
 
 /** Whether the caller chose a service tier, a speed or another lane, with limits and capacity of its own. */
-export function asksForTier({ body, headers }: Pick<AskedCall, 'body' | 'headers'>): boolean {
+export function asksForTier(call: AskedCall, deployment: Deployment): boolean {
+  const { body } = call;
   return (
     TIER_FIELDS.some((field) => {
       const value = body[field];
       if (value === undefined || value === null || (field === 'speed' && typeof value === 'number')) return false;
       return !(typeof value === 'string' && USUAL_TIERS.has(value));
-    }) || TIER_BETAS.test(headers.get('anthropic-beta') ?? '')
+    }) || chosenHeaders(call, deployment).some((value) => TIER_WORDS.test(value))
   );
+}
+
+/** The values of the headers that are sent because the caller sent them. */
+function chosenHeaders({ headers, operation }: AskedCall, { codecs, connection }: Deployment): readonly string[] {
+  const own = connection.headers;
+  const sent = codecs[operation.name as UpstreamOperationName]?.headers?.(own, headers) ?? own;
+  return sent === own ? [] : Object.keys(sent).flatMap((name) => (sent[name] === own[name] ? [] : (sent[name] ?? [])));
 }
 
 const TIER_FIELDS = [
@@ -43,13 +52,14 @@ const TIER_FIELDS = [
   'models',
 ] as const;
 const USUAL_TIERS: ReadonlySet<string> = new Set(['', 'auto', 'default', 'standard', 'standard_only', 'on_demand']);
-/** Betas of Anthropic's whose requests are counted against limits of their own. */
-const TIER_BETAS = /context-1m|fast-mode|priority/;
+/** What is said in headers, and counted against limits of its own. */
+const TIER_WORDS = /context-1m|fast-mode|priority/;
 
 /** Reads what a request holds; to be called for failures only, since it looks at all of it. */
-export function choicesOf({ body, headers, operation }: AskedCall): CallerChoices {
+export function choicesOf(call: AskedCall, deployment: Deployment): CallerChoices {
+  const { body, operation } = call;
   const found = new Found(operation.name.startsWith('responses'));
-  if (headers.get('anthropic-beta') !== undefined) found.names = true;
+  if (chosenHeaders(call, deployment).length > 0) found.names = true;
   for (const [field, value] of Object.entries(body)) {
     if (value === undefined || value === null || FREE_FORM.has(field)) continue;
     if (field === 'models') found.model(value);

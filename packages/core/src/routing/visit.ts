@@ -52,7 +52,7 @@ export class Visit {
     for (const room of [requests, tokens]) {
       if (room === undefined || room.left > (room.limit ?? 0) / ALMOST_NOTHING) continue;
       // The room of a tier that the caller chose is not the room of everybody.
-      if (asksForTier(call)) return;
+      if (asksForTier(call, this.standing.deployment)) return;
       this.#health.full(this.standing, now + room.resetsInMs);
     }
   }

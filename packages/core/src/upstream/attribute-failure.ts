@@ -36,18 +36,18 @@ function faultOf(
       return faultOfNotFound(failure, call, deployment);
     case 'unauthorized_upstream':
       // A 401 is always about the credential; a 403 may be about what the caller named.
-      return failure.upstreamStatus === 403 && choicesOf(call).names ? 'unclear' : undefined;
+      return failure.upstreamStatus === 403 && choicesOf(call, deployment).names ? 'unclear' : undefined;
     case 'rate_limited':
     case 'overloaded':
     case 'quota_exhausted':
-      if (!asksForTier(call)) return undefined;
+      if (!asksForTier(call, deployment)) return undefined;
       return failure.about === 'tier' ? 'caller' : 'unclear';
     case 'timeout':
       if (failure.upstreamStatus === undefined && isPastOwnDeadline(call, now)) return 'caller';
-      return asksForTier(call) || choicesOf(call).reaches ? 'unclear' : undefined;
+      return asksForTier(call, deployment) || choicesOf(call, deployment).reaches ? 'unclear' : undefined;
     case 'upstream_error':
-      if (isRefusedOperation(failure, call) || asksForTier(call)) return 'unclear';
-      return choicesOf(call).reaches ? 'unclear' : undefined;
+      if (isRefusedOperation(failure, call) || asksForTier(call, deployment)) return 'unclear';
+      return choicesOf(call, deployment).reaches ? 'unclear' : undefined;
     default:
       return undefined;
   }
@@ -56,7 +56,7 @@ function faultOf(
 function faultOfNotFound(failure: GatewayError, call: FailedCall, deployment: Deployment): CallerFault | undefined {
   const { about, message } = failure;
   if (about === 'operation') return 'unclear';
-  const { names, models } = choicesOf(call);
+  const { names, models } = choicesOf(call, deployment);
   if (about === undefined && names) return 'caller';
   if (models.length > 0) {
     const isTheirs = models.some((model) => message.includes(model)) && !message.includes(deployment.model);
