@@ -1,6 +1,7 @@
 import type { Call, Deployment } from '@portico/core';
 import { GatewayError, memoryCounters, NO_USAGE, type Usage } from '@portico/core';
 import { seededRandom } from '@portico/testing';
+import type { AttemptAccount, AttemptObserver } from '../../packages/core/dist/attempt-account.js';
 import { Cancellation } from '../../packages/core/dist/cancellation.js';
 import { openReserveRoom } from '../../packages/core/dist/governance/reserve-room.js';
 import type { ModelGroup } from '../../packages/core/dist/model-group.js';
@@ -110,24 +111,22 @@ export async function simulate(strategy: Strategy, calls: number, places: readon
       mayUse: () => true,
       canServe: () => true,
       priceOf,
-      attemptEnded() {},
-      superseded() {},
+      beginAttempt: (deployment, _group, observer) => simulatedAttempt(deployment, observer),
       discard() {},
       keep() {},
-      mayAskTwice: () => false,
+      reserveExtra: () => false,
       reserve: (key, limits, deployment) => reserve(key, limits, call, deployment),
-      async ask(visit) {
-        const vendor = vendors.get(visit.standing.deployment.id) as Vendor;
+      async ask(attempt) {
+        const vendor = vendors.get(attempt.deployment.id) as Vendor;
         const answer = await vendor.asked();
-        visit.attempt.firstContentAt = clock.now();
-        visit.opened();
+        attempt.firstContent();
         times.push(clock.now() - call.startedAt);
         vendor.answered();
         const { price } = vendor.place;
         dollars += (INPUT_TOKENS * price.input + answer.outputTokens * price.output) / 1e6;
         clock.after(answer.restMs, () => {
           vendor.left();
-          visit.answered(usageOf(answer.outputTokens));
+          attempt.end({ result: 'ok', usage: usageOf(answer.outputTokens) });
         });
       },
     };
@@ -313,4 +312,25 @@ function callOf(group: ModelGroup, startedAt: number, random: () => number): Cal
     startedAt,
     attempts: [],
   } as unknown as Call; // all that routing reads
+}
+
+/** An attempt of which only the deployment's state learns. */
+function simulatedAttempt(deployment: Deployment, observer: AttemptObserver): AttemptAccount {
+  let hasEnded = false;
+  return {
+    // Nobody reads the record of a simulated attempt.
+    record: {} as AttemptAccount['record'],
+    deployment,
+    get hasEnded() {
+      return hasEnded;
+    },
+    headArrived: (headers) => observer.headArrived(headers),
+    firstContent: () => observer.firstContent(),
+    measureBy() {},
+    end(end) {
+      if (hasEnded) return;
+      hasEnded = true;
+      observer.ended(end);
+    },
+  };
 }

@@ -160,6 +160,21 @@ export function changedError(
   });
 }
 
+/** Anything that was thrown and is no `GatewayError` is a bug, or a hook's: the client learns nothing of it, the log does. */
+export function asGatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
+  return new GatewayError(
+    'internal',
+    'The gateway failed on this request. Its log has the cause under the request id.',
+    { cause: error },
+  );
+}
+
+/** Why an attempt ends that lost to another one. */
+export function superseded(): GatewayError {
+  return new GatewayError('superseded', 'Another attempt was faster.');
+}
+
 function traits(
   status: number,
   type: string,

@@ -1,7 +1,7 @@
 import type { Attempt } from '../call.js';
 import { isPromise } from '../json.js';
 import type { Logger } from '../logger.js';
-import type { CallSnapshot, Observer } from '../observer.js';
+import type { CallSnapshot, Observer, Refusal } from '../observer.js';
 import type { UsageRecord } from '../usage-record.js';
 
 /** All observers as one. None of its functions throws or waits. */
@@ -9,15 +9,22 @@ export interface Observers {
   /** False where there are none, so that nobody need make a snapshot. */
   readonly any: boolean;
   callStarted(call: CallSnapshot): void;
+  callRefused(refusal: Refusal): void;
+  attemptStarted(call: CallSnapshot, attempt: Readonly<Attempt>): void;
+  firstContent(call: CallSnapshot, attempt: Readonly<Attempt>): void;
   attemptEnded(call: CallSnapshot, attempt: Readonly<Attempt>): void;
   callEnded(record: UsageRecord): void;
 }
 
 /** Joins the observers. What one throws or rejects with is logged the first time and forgotten (h01). */
 export function openObservers(observers: readonly Observer[], logger: Logger | undefined): Observers {
-  const starts = observers.filter((observer) => observer.callStarted !== undefined);
-  const attempts = observers.filter((observer) => observer.attemptEnded !== undefined);
-  const ends = observers.filter((observer) => observer.callEnded !== undefined);
+  const having = (hook: keyof Observer) => observers.filter((observer) => observer[hook] !== undefined);
+  const starts = having('callStarted');
+  const refusals = having('callRefused');
+  const attemptStarts = having('attemptStarted');
+  const contents = having('firstContent');
+  const attempts = having('attemptEnded');
+  const ends = having('callEnded');
   const failed = new Set<Observer>();
 
   function tell(observer: Observer, run: () => void | Promise<void>): void {
@@ -41,6 +48,15 @@ export function openObservers(observers: readonly Observer[], logger: Logger | u
     any: observers.length > 0,
     callStarted(call) {
       for (const observer of starts) tell(observer, () => observer.callStarted?.(call));
+    },
+    callRefused(refusal) {
+      for (const observer of refusals) tell(observer, () => observer.callRefused?.(refusal));
+    },
+    attemptStarted(call, attempt) {
+      for (const observer of attemptStarts) tell(observer, () => observer.attemptStarted?.(call, attempt));
+    },
+    firstContent(call, attempt) {
+      for (const observer of contents) tell(observer, () => observer.firstContent?.(call, attempt));
     },
     attemptEnded(call, attempt) {
       for (const observer of attempts) tell(observer, () => observer.attemptEnded?.(call, attempt));

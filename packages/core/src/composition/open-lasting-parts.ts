@@ -1,15 +1,16 @@
+import type { CallAccountDeps } from '../accounting/call-account.js';
 import { openObservers } from '../accounting/notify-observers.js';
+import { OpenCalls } from '../accounting/open-calls.js';
 import { openUsageQueue } from '../accounting/usage-queue.js';
 import { type Clock, systemClock } from '../clock.js';
 import type { GatewayConfig } from '../gateway-config.js';
+import { costOf } from '../governance/cost.js';
 import { LONGEST_TOKEN_MS, openTokens, type Tokens } from '../governance/ephemeral-tokens.js';
 import { CountersLeftAlone } from '../governance/guarded-counters.js';
-import { openPriceBook } from '../governance/price-sheet.js';
+import { openPriceBook, type PriceBook } from '../governance/price-sheet.js';
 import { openRevocations, type Revocations } from '../governance/revocations.js';
 import { type HeldIds, openHeldIds } from '../held-id.js';
 import type { Logger } from '../logger.js';
-import type { MeterParts } from '../pipeline/meter.js';
-import { OpenCalls } from '../pipeline/open-calls.js';
 import type { Authenticate, Authorize } from '../policy.js';
 import { type Health, openHealth } from '../routing/health.js';
 import type { CounterStore } from '../store.js';
@@ -35,7 +36,8 @@ export interface LastingParts<Host> {
   readonly send: Send;
   /** Puts the interceptors around another way to send. */
   intercept(send: Send): Send;
-  readonly meter: MeterParts;
+  readonly prices: PriceBook;
+  readonly account: CallAccountDeps;
   readonly counters: CounterStore;
   /** For ids of answers that upstreams keep, where no secret is configured: they are forgotten with the process. */
   readonly ownIds: HeldIds;
@@ -70,6 +72,7 @@ export function openLastingParts<Host, Name extends string>(
       ? openUsageQueue(sinks, { clock, logger, inOwnContext: runtime.captureContext?.() ?? ((run) => run()) })
       : undefined;
   const hooksRunLater = observers.any || queue !== undefined;
+  const prices = openPriceBook(clock);
   const revocations = openRevocations(clock, LONGEST_TOKEN_MS);
   const open = new OpenCalls();
   const health = openHealth(cooldownsOf(config), clock, config.stores?.cooldowns);
@@ -88,9 +91,11 @@ export function openLastingParts<Host, Name extends string>(
     transport,
     send: intercept(transport.send),
     intercept,
-    meter: {
+    prices,
+    account: {
       clock,
-      prices: openPriceBook(clock),
+      sheetOf: prices.sheetOf,
+      costOf,
       observers,
       queue,
       captureContext: hooksRunLater ? runtime.captureContext : undefined,

@@ -1,8 +1,8 @@
+import type { OpenCalls } from '../accounting/open-calls.js';
 import type { UsageQueue } from '../accounting/usage-queue.js';
 import type { Clock } from '../clock.js';
 import { GatewayError } from '../errors.js';
 import type { Logger } from '../logger.js';
-import type { OpenCalls } from '../pipeline/open-calls.js';
 import type { Plugin } from '../plugin.js';
 import type { Health } from '../routing/health.js';
 import type { Transport } from '../transport.js';

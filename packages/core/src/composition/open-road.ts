@@ -51,7 +51,7 @@ export function openRoad<Host, Name extends string>(
   lasting: LastingParts<Host>,
 ): Road<Host> {
   const { clock, logger, life, counters, onStoreFailure } = lasting;
-  const { prices } = lasting.meter;
+  const { prices } = lasting;
   const table = buildRouteTable(groups, patterns);
   const needsCatalogue =
     patterns.length > 0 ||
@@ -101,7 +101,7 @@ export function openRoad<Host, Name extends string>(
       counters,
       admission,
       prices,
-      queue: lasting.meter.queue,
+      queue: lasting.account.queue,
       onFailure: (error, id) => logger?.error({ err: error, id }, 'what was used could not be charged yet'),
     }),
     maxBodyBytes: config.maxBodyBytes ?? MAX_BODY_BYTES,
@@ -135,7 +135,7 @@ export function openRoad<Host, Name extends string>(
           operation: chatCompletions,
           table,
           health: lasting.health,
-          meter: lasting.meter,
+          account: lasting.account,
           ask: asking,
         });
 
@@ -154,7 +154,7 @@ export function openRoad<Host, Name extends string>(
     open,
     authorize: lasting.authorize,
     admission,
-    meter: lasting.meter,
+    account: lasting.account,
     route,
     revocations: lasting.revocations,
     clock,

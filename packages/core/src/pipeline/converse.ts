@@ -1,3 +1,4 @@
+import type { AttemptEnd } from '../attempt-account.js';
 import type { Call } from '../call.js';
 import type { Clock } from '../clock.js';
 import type { ConversationOperation } from '../conversation-operation.js';
@@ -8,14 +9,18 @@ import { costOf } from '../governance/cost.js';
 import type { PriceBook } from '../governance/price-sheet.js';
 import type { MessageSocket } from '../message-socket.js';
 import { NO_USAGE, sumOfUsage, type Usage } from '../usage.js';
-import type { Outcome } from '../usage-record.js';
 
 export interface ConverseParts {
   readonly clock: Clock;
   readonly admission: Admission;
   readonly prices: PriceBook;
-  /** Told once: what all of it took and cost. */
-  onEnd(outcome: Outcome, failure: GatewayError | undefined, usage: Usage, costNanoUsd: number | undefined): void;
+  /** Called once: how it ended, and what all of it used and cost. */
+  onEnd(end: ConversationEnd): void;
+}
+
+/** How a conversation ended. */
+export interface ConversationEnd extends AttemptEnd {
+  readonly result: 'ok' | 'incomplete' | 'client_gone';
 }
 
 /**
@@ -96,11 +101,11 @@ export function converse(
     end(failure.kind === 'client_closed' ? 'client_gone' : 'incomplete', failure);
   }
 
-  function end(outcome: Outcome, failure: GatewayError | undefined): void {
+  function end(result: ConversationEnd['result'], failure: GatewayError | undefined): void {
     over = true;
     stopTimer();
     unlink();
-    onEnd(outcome, failure, usage, cost);
+    onEnd({ result, failure, usage, costNanoUsd: cost ?? 'unknown' });
   }
 }
 

@@ -1,7 +1,8 @@
+import { CallAccount, type CallAccountDeps } from '../accounting/call-account.js';
 import type { Call } from '../call.js';
 import { Cancellation } from '../cancellation.js';
 import type { Clock } from '../clock.js';
-import { GatewayError } from '../errors.js';
+import { asGatewayError, GatewayError } from '../errors.js';
 import type { Admission } from '../governance/admission.js';
 import { type Revocations, revoked } from '../governance/revocations.js';
 import type { IncomingRequest } from '../incoming.js';
@@ -15,9 +16,8 @@ import { listModels, showModel } from './answer-models.js';
 import { authorizeCall } from './authorize-call.js';
 import { type IdentifyParts, identify } from './identify.js';
 import type { Matched, MatchOperation } from './match-operation.js';
-import { Meter, type MeterParts } from './meter.js';
 import { type OpenAnyCallParts, openAnyCall } from './open-any-call.js';
-import { asGatewayError, refuse } from './refuse.js';
+import { refuse } from './refuse.js';
 import { respond } from './respond.js';
 import type { Route } from './route.js';
 import type { TellRoad } from './tell-road.js';
@@ -28,7 +28,7 @@ export interface StaircaseParts<Host> {
   readonly open: OpenAnyCallParts;
   readonly authorize: readonly Authorize<Host>[];
   readonly admission: Admission;
-  readonly meter: MeterParts;
+  readonly account: CallAccountDeps;
   readonly route: Route;
   readonly revocations: Revocations;
   readonly clock: Clock;
@@ -51,7 +51,7 @@ export function openStaircase<Host>(parts: StaircaseParts<Host>) {
     if (matched === undefined) return undefined;
     const id = `req_${crypto.randomUUID()}`;
     let call: Call<Host, Operation> | undefined;
-    let meter: Meter | undefined;
+    let account: CallAccount | undefined;
     try {
       if (matched.kind === 'refused') throw matched.error;
       const closing = parts.closing();
@@ -74,17 +74,17 @@ export function openStaircase<Host>(parts: StaircaseParts<Host>) {
       const closingNow = parts.closing();
       if (closingNow !== undefined) throw closingNow;
       const ticket = await parts.admission.admit(call);
-      meter = new Meter(call, ticket, parts.meter);
+      account = new CallAccount(call, ticket, parts.account);
       if (parts.revocations.turn !== turn && parts.revocations.revokedSince(call.principal.id, turn)) throw revoked();
-      const answer = await answerOrEstimate(call, meter, parts.route);
-      const cost =
-        answer.kind === 'whole' ? meter.answered(answer) : answer.kind === 'own' ? meter.answeredHere() : undefined;
+      const answer = await answerOrEstimate(call, account, parts.route);
+      if (answer.kind === 'own') account.close('ok', undefined);
+      const cost = answer.kind === 'whole' || answer.kind === 'own' ? account.costNanoUsd : undefined;
       const metadata = isTold(request) ? answerMetadataOf(call, answer.attempt, cost, parts.clock.now()) : undefined;
       return respond(call, answer, ticket.headers, metadata, parts.told);
     } catch (error) {
       const failure = asGatewayError(error);
       if (failure.kind === 'internal') parts.reportInternal(failure, id);
-      meter?.failed(failure);
+      account?.close(failure.kind === 'client_closed' ? 'client_gone' : 'failed', failure);
       const metadata = call && isTold(request) ? answerMetadataOf(call, undefined, 0, parts.clock.now()) : undefined;
       return refuse(failure, id, spellingOf(matched), metadata, parts.told);
     }

@@ -1,4 +1,6 @@
-import type { Call } from '../call.js';
+import type { CallAccount } from '../accounting/call-account.js';
+import type { AttemptAccount, AttemptObserver, Reservation } from '../attempt-account.js';
+import type { Attempt, Call } from '../call.js';
 import type { Deployment } from '../deployment.js';
 import { mayUseModel } from '../governance/access.js';
 import type { ReserveRoom } from '../governance/reserve-room.js';
@@ -9,14 +11,17 @@ import type { RateLimits } from '../principal.js';
 import { mayServe } from '../routing/lanes.js';
 import { findDeployment, type RouteTable } from '../routing/route-table.js';
 import type { RouteMeans } from '../routing/trip.js';
-import type { Hold, Visit } from '../routing/visit.js';
-import type { Meter } from './meter.js';
 
 /** What routing needs that is the same for all calls. */
 export interface HouseMeans
   extends Pick<RouteMeans<never>, 'lanes' | 'health' | 'clock' | 'random' | 'maxWaitMs' | 'priceOf'> {
   readonly table: RouteTable;
   readonly reserveRoom: ReserveRoom;
+}
+
+/** What was given, and by which attempt. */
+export interface Answered {
+  readonly attempt: Attempt;
 }
 
 /** How deployments are asked, and what becomes of an answer that came too late. */
@@ -26,7 +31,7 @@ export type Asking<Given> = Pick<RouteMeans<Given>, 'ask' | 'discard'>;
  * What routing needs to get one call answered. A class, since every call makes one: an object put together of others with
  * spread syntax costs as much as all the rest of the road.
  */
-export class MeansOfCall<Given> implements RouteMeans<Given> {
+export class MeansOfCall<Given extends Answered> implements RouteMeans<Given> {
   readonly call: Call;
   readonly lanes: HouseMeans['lanes'];
   readonly health: HouseMeans['health'];
@@ -36,9 +41,9 @@ export class MeansOfCall<Given> implements RouteMeans<Given> {
   readonly ask: Asking<Given>['ask'];
   readonly discard: Asking<Given>['discard'];
   readonly #house: HouseMeans;
-  readonly #meter: Meter;
+  readonly #account: CallAccount;
 
-  constructor(call: Call, meter: Meter, house: HouseMeans, { ask, discard }: Asking<Given>) {
+  constructor(call: Call, account: CallAccount, house: HouseMeans, { ask, discard }: Asking<Given>) {
     this.call = call;
     this.lanes = house.lanes;
     this.health = house.health;
@@ -48,7 +53,7 @@ export class MeansOfCall<Given> implements RouteMeans<Given> {
     this.ask = ask;
     this.discard = discard;
     this.#house = house;
-    this.#meter = meter;
+    this.#account = account;
   }
 
   find(name: string): ModelGroup | undefined {
@@ -67,24 +72,25 @@ export class MeansOfCall<Given> implements RouteMeans<Given> {
     return this.#house.priceOf(deployment);
   }
 
-  attemptEnded({ attempt }: Visit): void {
-    this.#meter.attemptEnded(attempt);
-  }
-
-  superseded(visit: Visit): void {
-    visit.abandoned(this.#meter.superseded(visit.attempt, visit.standing.deployment));
+  beginAttempt(
+    deployment: Deployment,
+    group: string,
+    observer: AttemptObserver,
+    reservation: Reservation | undefined,
+  ): AttemptAccount {
+    return this.#account.beginAttempt(deployment, group, observer, reservation);
   }
 
   reserve(key: string, limits: RateLimits, deployment: Deployment | undefined): ReturnType<ReserveRoom> {
     return this.#house.reserveRoom(key, limits, this.call, deployment);
   }
 
-  keep(hold: Hold): void {
-    this.#meter.keep(hold);
+  keep(reservation: Reservation, answer: Given): void {
+    this.#account.holdFor(answer.attempt, reservation);
   }
 
-  mayAskTwice(): MaybePromise<boolean> {
-    return this.#meter.mayAskTwice();
+  reserveExtra(): MaybePromise<boolean> {
+    return this.#account.reserveExtra();
   }
 }
 

@@ -1,6 +1,7 @@
-import type { Attempt, Call } from '../call.js';
+import { CallAccount, type CallAccountDeps } from '../accounting/call-account.js';
+import type { Call } from '../call.js';
 import { Cancellation } from '../cancellation.js';
-import type { GatewayError } from '../errors.js';
+import { asGatewayError } from '../errors.js';
 import { NOTHING_HELD } from '../governance/admission.js';
 import type { UpstreamOperation } from '../operation.js';
 import type { Health } from '../routing/health.js';
@@ -9,7 +10,6 @@ import type { Place, RouteTable } from '../routing/route-table.js';
 import type { Standing } from '../routing/standing.js';
 import { Visit } from '../routing/visit.js';
 import { type AskParts, askDeployment } from '../upstream/ask-deployment.js';
-import { Meter, type MeterParts } from './meter.js';
 
 export interface ProbeParts {
   /** Between two rounds. */
@@ -18,8 +18,8 @@ export interface ProbeParts {
   readonly operation: UpstreamOperation;
   readonly table: RouteTable;
   readonly health: Health;
-  readonly meter: MeterParts;
-  readonly ask: Omit<AskParts, 'estimate' | 'seal'>;
+  readonly account: CallAccountDeps;
+  readonly ask: Omit<AskParts, 'estimate' | 'usageOfAnswer' | 'seal'>;
 }
 
 /** Whom the ledger has probes down to. */
@@ -71,47 +71,32 @@ async function probe(standing: Standing, { deployment, group }: Place, parts: Pr
     attempts: [],
     warnings: [],
   };
-  const attempt: Attempt = {
-    group: group.name,
-    deployment: deployment.id,
-    provider: deployment.provider.name,
-    model: deployment.model,
-    startedAt,
-    endedAt: undefined,
-    firstContentAt: undefined,
-    status: undefined,
-    upstreamRequestId: undefined,
-    failure: undefined,
-  };
-  call.attempts.push(attempt);
-  const meter = new Meter(call, NOTHING_HELD, parts.meter);
-  const visit = new Visit(standing, attempt, undefined, parts.health, clock);
-  meter.asking(deployment);
+  const account = new CallAccount(call, NOTHING_HELD, parts.account);
+  const attempt = account.beginAttempt(deployment, group.name, new Visit(standing, call, parts.health, clock));
   try {
     const asked = {
-      record: attempt,
+      account: attempt,
       cancellation: call.cancellation,
       endsAt: startedAt + group.totalMs,
       hold: undefined,
       soFar: undefined,
       usedBefore: undefined,
       onBroken: undefined,
-      onHead: () => {},
-      onFirstContent: () => {},
       onStreamEnd: () => {},
     };
     const answer = await askDeployment(call, deployment, asked, {
       ...parts.ask,
-      estimate: (characters) => meter.estimate(characters),
+      estimate: (characters) => account.estimate(characters),
+      usageOfAnswer: (value) => account.usageOfAnswer(value),
       // Nobody comes back to what a probe was answered.
       seal: (given) => Promise.resolve(given),
     });
     if (answer.kind !== 'whole') throw new TypeError('a probe asks for no stream');
-    visit.answered(meter.usageOfWhole(answer));
-    meter.answered(answer);
+    attempt.end({ result: 'ok', usage: account.usageOfAnswer(answer.value) });
+    account.choose(attempt.record);
   } catch (error) {
-    const failure = error as GatewayError; // `askDeployment` rejects with nothing else
-    visit.failed(failure);
-    meter.failed(failure);
+    const failure = asGatewayError(error);
+    attempt.end({ result: 'failed', failure });
+    account.close('failed', failure);
   }
 }

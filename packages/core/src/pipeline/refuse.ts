@@ -1,5 +1,5 @@
 import type { AnswerMetadata } from '../answer-metadata.js';
-import { GatewayError } from '../errors.js';
+import { asGatewayError } from '../errors.js';
 import type { ErrorSpelling } from '../operation.js';
 import type { WholeReply } from '../reply.js';
 import type { TellRoad } from './tell-road.js';
@@ -21,14 +21,4 @@ export function refuse(
   if (failure.kind === 'unauthenticated') headers.push('www-authenticate', 'Bearer');
   if (metadata !== undefined) for (const tell of told) headers.push(...tell(metadata));
   return { kind: 'whole', status: failure.status, headers, body: spelling.body(failure, requestId), metadata };
-}
-
-/** Anything thrown that is not ours is a bug or a hook's: the client learns nothing of it, the log does. */
-export function asGatewayError(error: unknown): GatewayError {
-  if (error instanceof GatewayError) return error;
-  return new GatewayError(
-    'internal',
-    'The gateway failed on this request. Its log has the cause under the request id.',
-    { cause: error },
-  );
 }

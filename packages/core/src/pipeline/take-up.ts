@@ -1,13 +1,13 @@
+import type { CallAccount } from '../accounting/call-account.js';
+import type { AttemptAccount } from '../attempt-account.js';
 import type { Call } from '../call.js';
 import type { Deployment } from '../deployment.js';
 import type { SaidSoFar } from '../recovery.js';
 import type { Trip } from '../routing/trip.js';
-import type { Visit } from '../routing/visit.js';
 import type { StreamEnd } from '../upstream/answer-stream.js';
 import type { Answer } from '../upstream/ask-deployment.js';
 import type { RelayedStream } from '../upstream/relayed-stream.js';
 import { sumOfUsage, type Usage } from '../usage.js';
-import type { Meter } from './meter.js';
 
 /** A chain of three upstreams that break is an outage. */
 const MAX_TAKE_UPS = 2;
@@ -27,9 +27,9 @@ export interface Beginning {
 
 interface TakeUpParts {
   readonly call: Call;
-  readonly meter: Meter;
+  readonly account: CallAccount;
   readonly relay: Relay;
-  readonly visit: Visit;
+  readonly attempt: AttemptAccount;
   readonly beginning: Beginning;
   /** Asks for the answer to `call`, of deployments that `mayTakeUp` lets pass. */
   ask(call: Call, beginning: Beginning, mayTakeUp: NonNullable<Trip['mayTakeUp']>): Promise<Answer>;
@@ -41,11 +41,11 @@ interface TakeUpParts {
  * it but, if nobody can go on, the failure that it would have heard of at once.
  */
 export function takeUp(end: StreamEnd & { outcome: 'incomplete' }, error: () => string, parts: TakeUpParts): boolean {
-  const { call, meter, relay, visit, beginning } = parts;
+  const { call, account, relay, attempt, beginning } = parts;
   const { soFar } = beginning;
   const { operation, group } = call;
   const { recovery } = operation;
-  const { deployment } = visit.standing;
+  const { deployment } = attempt;
   const { stream } = relay;
   if (recovery === undefined || group.recovery === undefined || soFar === undefined || stream === undefined)
     return false;
@@ -56,26 +56,29 @@ export function takeUp(end: StreamEnd & { outcome: 'incomplete' }, error: () => 
 
   relay.takeUps += 1;
   stream.broken();
-  const used = meter.usageOf(end);
+  const used = end.usage ?? account.estimate(end.producedCharacters);
   const usedBefore = beginning.usedBefore === undefined ? used : sumOfUsage(beginning.usedBefore, used);
   const next = soFar.mayRestart ? call : { ...call, body: recovery.goOn(call.body, text ?? '') };
   const mayTakeUp = (other: Deployment) =>
     other !== deployment && (soFar.mayRestart || other.abilities.prefill === true);
-  visit.failed(end.failure, used);
+  attempt.end({ result: 'resumed', failure: end.failure, usage: used });
   void goOn();
   return true;
 
   async function goOn(): Promise<void> {
     try {
       // What it has cost already stays paid, and the rest may cost as much again.
-      if (!(await meter.mayAskTwice())) throw end.failure;
+      if (!(await account.reserveExtra())) throw end.failure;
       const answer = await parts.ask(next, { soFar, usedBefore }, mayTakeUp);
       if (answer.kind !== 'events') throw end.failure;
-      meter.takenUp(visit.attempt, deployment, end);
+      call.warnings.push(
+        `The answer of "${deployment.id}" broke off (${end.failure.kind}) and was taken up by another.`,
+      );
+      account.choose(answer.attempt);
       stream.goOn(answer.stream);
     } catch {
       // Whatever others say: what the client asked for broke off for this reason.
-      meter.streamEnded(end, deployment, visit.attempt);
+      account.close('incomplete', end.failure, attempt.record);
       stream.giveUp(error());
     }
   }

@@ -1,7 +1,7 @@
-import type { Attempt } from '../call.js';
+import type { Reservation } from '../attempt-account.js';
 import type { Cancellation } from '../cancellation.js';
 import type { Clock } from '../clock.js';
-import { GatewayError } from '../errors.js';
+import { asGatewayError, GatewayError } from '../errors.js';
 import type { Pool } from '../route-node.js';
 import { maxRetriesOf } from '../steering.js';
 import type { Lane, PickedCall } from './lane.js';
@@ -10,7 +10,7 @@ import { pickedCall } from './rank-nodes.js';
 import { retryDelayMs } from './retry-delay.js';
 import type { Standing } from './standing.js';
 import type { RouteMeans, Trip } from './trip.js';
-import { type Hold, Visit } from './visit.js';
+import { Visit } from './visit.js';
 
 /**
  * Asks deployments of one pool until one answers: each that may be asked once, as its strategy has it; then again, within
@@ -18,7 +18,7 @@ import { type Hold, Visit } from './visit.js';
  */
 export async function askPool<Answer>(pool: Pool, trip: Trip, means: RouteMeans<Answer>): Promise<Answer> {
   // Whoever left while the house decided is not asked for, and owes nothing.
-  if (trip.cancellation.cancelled) throw trip.cancellation.reason as GatewayError;
+  if (trip.cancellation.cancelled) throw asGatewayError(trip.cancellation.reason);
   const { call, clock } = means;
   const lane = means.lanes.laneFor(pool, trip.group, call);
   const picked = pickedCall(call, pool.strategy.by === 'sticky' ? pool.strategy.key : 'principal');
@@ -141,7 +141,7 @@ async function askWithHedge<Answer>(
   try {
     return { answer: await race([start(first), start(undefined)], slowMs, trip, means) };
   } catch (error) {
-    return { failure: tried.failures.get(first) ?? (error as GatewayError) }; // a start rejects with nothing else
+    return { failure: tried.failures.get(first) ?? asGatewayError(error) };
   }
 }
 
@@ -153,7 +153,7 @@ async function askOnce<Answer>(
 ): Promise<Result<Answer>> {
   const { deployment } = standing;
   const { call, clock, health } = means;
-  let hold: Hold | undefined;
+  let reservation: Reservation | undefined;
   if (deployment.limits !== undefined) {
     const room = await means.reserve(`deployment:${deployment.id}`, deployment.limits, deployment);
     if ('fullUntil' in room) {
@@ -161,36 +161,22 @@ async function askOnce<Answer>(
       if (room.fullUntil !== undefined) health.full(standing, room.fullUntil);
       return { failure: new GatewayError('unavailable', `"${deployment.id}" has no room within its limits.`) };
     }
-    hold = room;
+    reservation = room;
   }
-  const attempt: Attempt = {
-    group: trip.group.name,
-    deployment: deployment.id,
-    provider: deployment.provider.name,
-    model: deployment.model,
-    startedAt: clock.now(),
-    endedAt: undefined,
-    firstContentAt: undefined,
-    status: undefined,
-    upstreamRequestId: undefined,
-    failure: undefined,
-  };
-  const visit = new Visit(standing, attempt, hold, health, clock);
-  call.attempts.push(attempt);
+  const observer = new Visit(standing, call, health, clock);
+  const attempt = means.beginAttempt(deployment, trip.group.name, observer, reservation);
   const { cancellation } = trip;
   const unlink = cancellation.onCancel((reason) => {
-    if (reason instanceof GatewayError && reason.kind === 'superseded') means.superseded(visit);
+    if (reason instanceof GatewayError && reason.kind === 'superseded') {
+      attempt.end({ result: 'superseded', failure: reason });
+    }
   });
   try {
-    return { answer: await means.ask(visit, trip) };
+    return { answer: await means.ask(attempt, trip) };
   } catch (error) {
-    const failure = error as GatewayError; // `ask` rejects with nothing else
-    attempt.endedAt ??= clock.now();
-    attempt.failure ??= failure.kind;
+    const failure = asGatewayError(error);
     tried.failed(standing, failure);
-    if (cancellation.cancelled) visit.abandoned();
-    else visit.failed(failure);
-    means.attemptEnded(visit);
+    attempt.end({ result: cancellation.cancelled ? 'client_gone' : 'failed', failure });
     return { failure };
   } finally {
     unlink();

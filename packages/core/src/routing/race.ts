@@ -1,5 +1,5 @@
 import { Cancellation } from '../cancellation.js';
-import { GatewayError } from '../errors.js';
+import { asGatewayError, type GatewayError, superseded } from '../errors.js';
 import type { RouteMeans, Trip } from './trip.js';
 
 /** Begins an attempt of its own, which ends when its cancellation fires. Rejects with a `GatewayError`. */
@@ -35,7 +35,7 @@ export async function race<Answer>(
         (answer) => won(runner, answer),
         (error: unknown) => {
           unlink();
-          lost(runner, error as GatewayError); // a start rejects with nothing else
+          lost(runner, asGatewayError(error));
         },
       );
       const delayMs = next < starts.length ? afterMs() : undefined;
@@ -44,7 +44,7 @@ export async function race<Answer>(
 
     /** A further one runs beside those that run already, and may cost as much again. */
     async function beginAnother(): Promise<void> {
-      const hasRoom = await Promise.resolve(means.mayAskTwice()).catch(() => false);
+      const hasRoom = await Promise.resolve(means.reserveExtra()).catch(() => false);
       if (hasRoom) begin();
     }
 
@@ -74,8 +74,4 @@ export async function race<Answer>(
       stopTimer?.();
     }
   });
-}
-
-function superseded(): GatewayError {
-  return new GatewayError('superseded', 'Another attempt was faster.');
 }

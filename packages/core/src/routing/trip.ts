@@ -1,3 +1,4 @@
+import type { AttemptAccount, AttemptObserver, Reservation } from '../attempt-account.js';
 import type { Call } from '../call.js';
 import type { Cancellation } from '../cancellation.js';
 import type { Clock } from '../clock.js';
@@ -7,7 +8,6 @@ import type { ModelGroup, RetryPolicy } from '../model-group.js';
 import type { RateLimits } from '../principal.js';
 import type { Health } from './health.js';
 import type { Lanes } from './lanes.js';
-import type { Hold, Visit } from './visit.js';
 
 /** What routing needs of the rest of the house to get one call answered. */
 export interface RouteMeans<Answer> {
@@ -26,19 +26,23 @@ export interface RouteMeans<Answer> {
   canServe(group: ModelGroup): boolean;
   /** What a deployment costs, to compare by. */
   priceOf(deployment: Deployment): number | undefined;
-  /** Asks one deployment once, and tells the visit how it went but for what it rejects with: a `GatewayError`. */
-  ask(visit: Visit, trip: Trip): Promise<Answer>;
-  attemptEnded(visit: Visit): void;
-  /** An attempt was aborted because another was faster, and may be billed all the same. */
-  superseded(visit: Visit): void;
+  /** Begins the account of one attempt. `reservation` is settled when it ends. */
+  beginAttempt(
+    deployment: Deployment,
+    group: string,
+    observer: AttemptObserver,
+    reservation: Reservation | undefined,
+  ): AttemptAccount;
+  /** Asks one deployment once. Ends the attempt if it succeeds; where it rejects, whoever asked ends it. */
+  ask(attempt: AttemptAccount, trip: Trip): Promise<Answer>;
   /** An answer that came too late: nobody will read it. */
   discard(answer: Answer): void;
   /** Reserves room under limits that are not the caller's: a deployment's, a node's. */
-  reserve(key: string, limits: RateLimits, deployment: Deployment | undefined): MaybePromise<Hold | NoRoom>;
-  /** Keeps what a node holds until the call has ended. */
-  keep(hold: Hold): void;
+  reserve(key: string, limits: RateLimits, deployment: Deployment | undefined): MaybePromise<Reservation | NoRoom>;
+  /** Keeps what was reserved for a node until the attempt that answered below it has ended. */
+  keep(reservation: Reservation, answer: Answer): void;
   /** Reserves once more what the call may cost, for a second attempt beside the first; false if there is no room for it. */
-  mayAskTwice(): MaybePromise<boolean>;
+  reserveExtra(): MaybePromise<boolean>;
 }
 
 /** There is room again then, milliseconds since the epoch; undefined if this call can never fit. */

@@ -1,4 +1,5 @@
-import type { Attempt, Call } from '../call.js';
+import type { AttemptEnd, AttemptObserver } from '../attempt-account.js';
+import type { Call } from '../call.js';
 import { asksForTier } from '../caller-choices.js';
 import type { Clock } from '../clock.js';
 import type { GatewayError } from '../errors.js';
@@ -7,34 +8,25 @@ import { totalInputTokens, totalOutputTokens, type Usage } from '../usage.js';
 import type { Health } from './health.js';
 import { enterMinute, type Standing } from './standing.js';
 
-/** Room that was reserved; to be settled once, whatever comes of it. */
-export interface Hold {
-  /** Undefined: nothing was used. */
-  settle(usage: Usage | undefined): void;
-}
-
 /** A hundredth of a limit is too little to send a call there while there are others. */
 const ALMOST_NOTHING = 100;
 
-/**
- * One attempt from the side of its deployment: counts it while it is under way, and tells the deployment's standing how it
- * went. Whoever ends it first ends it.
- */
-export class Visit {
-  readonly standing: Standing;
-  readonly attempt: Attempt;
-  readonly #hold: Hold | undefined;
+/** What the state of a deployment learns from one attempt: it is counted while it is under way, then how it went. */
+export class Visit implements AttemptObserver {
+  readonly #standing: Standing;
+  readonly #call: Call;
   readonly #health: Health;
   readonly #clock: Clock;
-  #over = false;
+  readonly #startedAt: number;
+  #firstContentAt: number | undefined;
 
-  constructor(standing: Standing, attempt: Attempt, hold: Hold | undefined, health: Health, clock: Clock) {
-    this.standing = standing;
-    this.attempt = attempt;
-    this.#hold = hold;
+  constructor(standing: Standing, call: Call, health: Health, clock: Clock) {
+    this.#standing = standing;
+    this.#call = call;
     this.#health = health;
     this.#clock = clock;
-    const now = attempt.startedAt;
+    const now = clock.now();
+    this.#startedAt = now;
     standing.inFlight += 1;
     standing.askedAt = now;
     enterMinute(standing, now);
@@ -42,67 +34,61 @@ export class Visit {
     health.asked(standing, now);
   }
 
-  /** The head of an answer may tell how much room is left: one that is full is passed over before it refuses. */
-  toldRoom(headers: HeaderLookup, call: Call): void {
-    const { provider } = this.standing.deployment;
+  /** The head of an answer may say how much room is left: a deployment that is full is passed over before it refuses. */
+  headArrived(headers: HeaderLookup): void {
+    const { provider } = this.#standing.deployment;
     // Alone it has to be asked all the same, and its vendor knows best when.
-    if (provider.roomLeft === undefined || !this.standing.hasSiblings) return;
+    if (provider.roomLeft === undefined || !this.#standing.hasSiblings) return;
     const now = this.#clock.now();
     const { requests, tokens } = provider.roomLeft(headers, now);
     for (const room of [requests, tokens]) {
       if (room === undefined || room.left > (room.limit ?? 0) / ALMOST_NOTHING) continue;
       // The room of a tier that the caller chose is not the room of everybody.
-      if (asksForTier(call, this.standing.deployment)) return;
-      this.#health.full(this.standing, now + room.resetsInMs);
+      if (asksForTier(this.#call, this.#standing.deployment)) return;
+      this.#health.full(this.#standing, now + room.resetsInMs);
     }
   }
 
-  /** The first content of a stream is here: the deployment works, whatever becomes of the rest. */
-  opened(): void {
+  /** The deployment works, whatever becomes of the rest of the stream. */
+  firstContent(): void {
     const now = this.#clock.now();
-    this.standing.firstContent.add(now - this.attempt.startedAt, now);
-    this.#health.succeeded(this.standing);
+    this.#firstContentAt = now;
+    this.#standing.firstContent.add(now - this.#startedAt, now);
+    this.#health.succeeded(this.#standing);
   }
 
-  /** All of the answer is here. */
-  answered(usage: Usage): void {
-    if (!this.#end(usage)) return;
-    const now = this.#clock.now();
-    const { standing, attempt } = this;
-    const output = totalOutputTokens(usage);
-    if (attempt.firstContentAt === undefined) {
-      standing.whole.add(now - attempt.startedAt, now);
-      this.#health.succeeded(standing);
-    } else if (output > 1) standing.perToken.add((now - attempt.firstContentAt) / output, now);
+  ended({ result, usage, failure, isInconclusive }: AttemptEnd): void {
+    this.#count(usage);
+    if (isInconclusive || result === 'client_gone' || result === 'superseded') this.#health.undecided(this.#standing);
+    else if (result === 'ok') this.#answered(usage);
+    else if (failure !== undefined) this.#failed(failure);
   }
 
-  /** It failed; `usage` where it had begun to answer. */
-  failed(failure: GatewayError, usage?: Usage): void {
-    if (!this.#end(usage)) return;
-    const now = this.#clock.now();
-    // Who lets people wait in vain is slow as well; who refuses at once is not.
-    if (failure.kind === 'timeout' && failure.traits.cools !== 'never') {
-      const times = this.attempt.firstContentAt === undefined ? this.standing.firstContent : this.standing.whole;
-      times.add(now - this.attempt.startedAt, now);
-    }
-    this.#health.failed(this.standing, failure);
-  }
-
-  /** Nobody wants the answer any more: that says nothing about the deployment. */
-  abandoned(usage?: Usage): void {
-    if (this.#end(usage)) this.#health.undecided(this.standing);
-  }
-
-  #end(usage: Usage | undefined): boolean {
-    if (this.#over) return false;
-    this.#over = true;
-    const { standing } = this;
+  #count(usage: Usage | undefined): void {
+    const standing = this.#standing;
     standing.inFlight -= 1;
-    this.#hold?.settle(usage);
-    if (usage !== undefined) {
-      enterMinute(standing, this.#clock.now());
-      standing.tokensInMinute += totalInputTokens(usage) + totalOutputTokens(usage);
+    if (usage === undefined) return;
+    enterMinute(standing, this.#clock.now());
+    standing.tokensInMinute += totalInputTokens(usage) + totalOutputTokens(usage);
+  }
+
+  #answered(usage: Usage | undefined): void {
+    const now = this.#clock.now();
+    const standing = this.#standing;
+    const output = usage === undefined ? 0 : totalOutputTokens(usage);
+    if (this.#firstContentAt === undefined) {
+      standing.whole.add(now - this.#startedAt, now);
+      this.#health.succeeded(standing);
+    } else if (output > 1) standing.perToken.add((now - this.#firstContentAt) / output, now);
+  }
+
+  #failed(failure: GatewayError): void {
+    const now = this.#clock.now();
+    // A deployment that lets people wait for nothing is slow as well; one that refuses at once is not.
+    if (failure.kind === 'timeout' && failure.traits.cools !== 'never') {
+      const times = this.#firstContentAt === undefined ? this.#standing.firstContent : this.#standing.whole;
+      times.add(now - this.#startedAt, now);
     }
-    return true;
+    this.#health.failed(this.#standing, failure);
   }
 }

@@ -118,6 +118,11 @@ export class AnswerStream implements EventsSource, ByteSink, StreamSink {
     this.#cut = parts.framing?.open(onEvent);
   }
 
+  /** What it has used until now. */
+  get usedSoFar(): Usage {
+    return this.#usage ?? this.#parts.estimate(this.#produced);
+  }
+
   /** The first event of the answer; undefined before it came. */
   get firstChunk(): unknown {
     return this.#sampleChunk === undefined ? undefined : (JSON.parse(this.#sampleChunk) as unknown);

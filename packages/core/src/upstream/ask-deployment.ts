@@ -1,3 +1,4 @@
+import type { AttemptAccount } from '../attempt-account.js';
 import type { Attempt, Call } from '../call.js';
 import { Cancellation } from '../cancellation.js';
 import type { Clock } from '../clock.js';
@@ -55,11 +56,13 @@ export interface AskParts {
   /** The id under which the client knows an answer that an upstream keeps; `owed` where it is yet to be made, and paid for. */
   seal(id: string, attempt: Attempt, owed: boolean): Promise<string>;
   estimate(producedCharacters: number): Usage;
+  /** What a whole answer used. */
+  usageOfAnswer(answer: JsonObject): Usage;
 }
 
 /** What belongs to one attempt. */
 export interface AskedAttempt {
-  readonly record: Attempt;
+  readonly account: AttemptAccount;
   /** Ends it: the client left, or another attempt was faster. */
   readonly cancellation: Cancellation;
   /** Milliseconds since the epoch at which it must be over, whatever its deployment's own deadlines. */
@@ -70,10 +73,6 @@ export interface AskedAttempt {
   readonly usedBefore: Usage | undefined;
   /** The stream broke. True takes it over: then `onStreamEnd` is not told. */
   readonly onBroken: AnswerStreamParts['onBroken'] | undefined;
-  /** The head of its answer is here. */
-  onHead(headers: HeaderLookup): void;
-  /** The first content of a stream is here. */
-  onFirstContent(): void;
   /** A stream that had begun to be an answer is over. */
   onStreamEnd(end: StreamEnd): void;
 }
@@ -121,7 +120,8 @@ async function ask(
   parts: AskParts,
   sent: Sent,
 ): Promise<Answer> {
-  const { record: attempt } = asked;
+  const { account } = asked;
+  const attempt = account.record;
   const { operation, demand } = call;
   const { connection } = deployment;
   const codec = deployment.codecs[operation.name] as Codec; // routing only offers deployments that have it
@@ -173,7 +173,7 @@ async function ask(
     const reply = await send(request);
     deadline.headArrived();
     attempt.status = reply.status;
-    asked.onHead(reply.headers);
+    account.headArrived(reply.headers);
     attempt.upstreamRequestId = requestIdIn(reply.headers);
     const type = reply.headers.get('content-type') ?? '';
     const framing =
@@ -185,8 +185,7 @@ async function ask(
     const stream = openStream(reply, framing);
     streaming = true;
     await stream.opened;
-    const ids = await idsIn(stream.firstChunk);
-    if (ids !== undefined) stream.rename(ids);
+    await renameIds(stream);
     return { kind: 'events', deployment, attempt, stream };
   } catch (error) {
     throw error instanceof GatewayError ? withoutCredentials(error, request.headers) : error;
@@ -209,6 +208,20 @@ async function ask(
     const id = keeps.isKept(call.body) ? keeps.idOf(answer) : undefined;
     if (id !== undefined) ids.set(id, await parts.seal(id, attempt, !demand.stream && keeps.isUnderWay(answer)));
     return ids.size === 0 ? undefined : ids;
+  }
+
+  /** The stream has no reader yet: it is held back meanwhile, and ends if its ids cannot be made. */
+  async function renameIds(stream: AnswerStream): Promise<void> {
+    if (operation.keeps === undefined || codec.keepsAnswers !== true) return;
+    stream.pause();
+    try {
+      const ids = await idsIn(stream.firstChunk);
+      if (ids !== undefined) stream.rename(ids);
+    } catch (error) {
+      stream.cancel(error);
+      throw error;
+    }
+    stream.resume();
   }
 
   function openStream(reply: UpstreamReply, framing: Framing | undefined): AnswerStream {
@@ -239,7 +252,7 @@ async function ask(
       estimate: parts.estimate,
       onFirstContent: () => {
         attempt.firstContentAt = parts.clock.now();
-        asked.onFirstContent();
+        account.firstContent();
       },
       onEnd: (end) => {
         finish();
@@ -249,6 +262,7 @@ async function ask(
     // The stream ends itself on a deadline, a departed client or a closing gateway, whatever the transport makes of it.
     cancellation.onCancel((reason) => stream.fail(reason));
     stream.opened.catch(finish);
+    account.measureBy(() => stream.usedSoFar);
     stream.begin();
     return stream;
   }
@@ -283,6 +297,7 @@ async function ask(
       throw broken(value === undefined ? 'a body that is not JSON' : 'JSON that is not an object');
     if (demand.stream) throw broken('a whole answer to a request for a stream');
     if (codec.decode === undefined) {
+      account.measureBy(() => parts.usageOfAnswer(value));
       const ids = await idsIn(value);
       if (ids === undefined) return { kind: 'whole', deployment, attempt, body: text, value };
       const body = renamed(text, ids);
