@@ -161,9 +161,7 @@ async function start({ model, status, says }: Refusal, config: Partial<GatewayCo
     asked: () => seen.splice(0),
     /** What routing knows of each deployment. */
     async standings() {
-      const known = await Promise.all(
-        ['group', 'spare'].map((name) => gateway.explain({ model: name, as: ADA })),
-      );
+      const known = await Promise.all(['group', 'spare'].map((name) => gateway.explain({ model: name, as: ADA })));
       return known.flatMap(({ route }) => (route.decision === 'deployments' ? route.deployments : []));
     },
     ask(
