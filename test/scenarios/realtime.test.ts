@@ -2,63 +2,21 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type createConnection } from 'node:net';
 import type { Gateway, UsageRecord } from '@portico/core';
 import { llmGateway as expressGateway } from '@portico/express';
-import { llmGateway as fastifyGateway } from '@portico/fastify';
-import { llmGateway as koaGateway } from '@portico/koa';
-import { attachRealtime, createGateway, nodeListener } from '@portico/node';
+import { attachRealtime } from '@portico/node';
 import express from 'express';
 import session from 'express-session';
-import fastify from 'fastify';
-import Koa from 'koa';
 import OpenAI from 'openai';
 import { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
-import { type NestPlatform, nestModules } from '../mounts/nest.js';
 import { QUICK, UPSTREAM_KEY } from '../support/gateway-on.js';
 import { type RealtimeProvider, startRealtimeProvider } from '../support/realtime-provider.js';
+import { UPGRADING_HOSTS, upgradingHost } from '../support/upgrading-hosts.js';
 
 const KEY = 'pk-of-ada-0123456789-0123456789';
 const SECRET = 'the-secret-of-these-tests-0123456789';
 
-type Attach = (config: object) => Promise<{ server: Server; gateway: Gateway<never>; options?: object }>;
-
-const HOSTS: Readonly<Record<string, Attach>> = {
-  async 'node:http'(config) {
-    const gateway = createGateway(config as never);
-    return { server: createServer(nodeListener(gateway, { prefix: '/llm' })), gateway };
-  },
-  async 'Express 5'(config) {
-    const gateway = expressGateway(config as never);
-    return { server: createServer(express().use('/llm', gateway)), gateway };
-  },
-  async 'Koa 3'(config) {
-    const gateway = koaGateway({ ...config, prefix: '/llm' } as never);
-    const app = new Koa().use(gateway);
-    const handle = app.callback();
-    return { server: createServer((req, res) => void handle(req, res)), gateway };
-  },
-  async 'Fastify 5'(config) {
-    const gateway = fastifyGateway(config as never);
-    const app = fastify();
-    app.register(gateway, { prefix: '/llm' });
-    await app.ready();
-    return { server: app.server, gateway };
-  },
-  'Nest 12 on Express': (config) => nestServer('express', config),
-  'Nest 12 on Fastify': (config) => nestServer('fastify', config),
-};
-
-async function nestServer(platform: NestPlatform, config: object) {
-  const { common, core, portico, adapter } = await nestModules(12, platform);
-  class AppModule {}
-  common.Module({ imports: [portico.LlmModule.forRoot(config as never)] })(AppModule);
-  const app = await core.NestFactory.create(AppModule, adapter(), { logger: false, abortOnError: false });
-  await app.init();
-  onTestFinished(() => app.close());
-  return { server: app.getHttpServer() as Server, gateway: app.get(portico.LlmService).gateway as Gateway<never> };
-}
-
-describe.each(Object.keys(HOSTS))('a conversation behind %s', (host) => {
+describe.each(Object.keys(UPGRADING_HOSTS))('a conversation behind %s', (host) => {
   it('is held by the official client, and is one record with all that was used (R-BUD-4)', async () => {
     const { port, provider, records, gateway } = await start({}, host);
     const client = new OpenAI({ baseURL: `http://127.0.0.1:${port}/llm/v1`, apiKey: KEY });
@@ -296,7 +254,7 @@ it('a reader that stops reading stops the vendor, and nothing is lost when it go
 async function start(config: object, host = 'node:http', maxOutputTokens = 4_096) {
   const provider = await startRealtimeProvider(UPSTREAM_KEY);
   const records: UsageRecord[] = [];
-  const { server, gateway } = await (HOSTS[host] as Attach)({
+  const { server, gateway } = await upgradingHost(host, {
     retries: QUICK.retries,
     models: { talk: deployment(provider, maxOutputTokens) },
     keys: [{ key: KEY, principal: { id: 'ada' } }],

@@ -7,7 +7,10 @@ export interface Refusal {
   readonly headers?: Readonly<Record<string, string>>;
   readonly status: number;
   readonly says: unknown;
-  /** Where the vendor's words are from. */
+  /**
+   * Where the vendor describes the refusal. The sentences are written after it and are not recorded, but for those of an
+   * issue, which quotes them.
+   */
   readonly source: string;
   /** Whether it may be the deployment's own fault as well: then others are asked, and nothing is learned all the same. */
   readonly unclear?: true;
@@ -67,7 +70,7 @@ const NAMED: readonly Refusal[] = [
     sets: { tools: [{ type: 'file_search', vector_store_ids: ['vs_none'] }] },
     status: 404,
     says: openai("Vector store with id 'vs_none' not found."),
-    source: 'BerriAI/litellm#14606',
+    source: OPENAI_DOCS,
   },
   {
     model: OPENAI,

@@ -14,6 +14,8 @@ export interface OpenSocket {
   stopReading(): void;
   readOn(): void;
   leave(): void;
+  /** Leaves with a reset (RST) in place of a goodbye. */
+  reset(): void;
 }
 
 /** Connects to a port of this machine. */
@@ -54,6 +56,7 @@ export async function openSocket(port: number): Promise<OpenSocket> {
     stopReading: () => void socket.pause(),
     readOn: () => void socket.resume(),
     leave: () => void socket.destroy(),
+    reset: () => void socket.resetAndDestroy(),
   };
 }
 

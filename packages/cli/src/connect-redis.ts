@@ -1,5 +1,5 @@
 import { isRedisUrl, type SharedRedis } from '@portico/config';
-import { type GatewayConfig, type Logger, reveal } from '@portico/core';
+import { type GatewayConfig, type Logger, reveal, withErrorListener } from '@portico/core';
 import { redisStores } from '@portico/store-redis';
 
 /** What the server shares with others on a Redis. */
@@ -19,10 +19,9 @@ export async function connectRedis(redis: SharedRedis, logger: Logger): Promise<
   const { url, prefix, whenCountersFail } = redis;
   if (!isRedisUrl(reveal(url))) throw new Error(`The Redis of the configuration ${AS_AN_ADDRESS}`);
   const { createClient } = await loadClient();
-  const client = createClient({ url: reveal(url) });
   let isLost = false;
-  // Each attempt to connect again is an error of its own.
-  client.on('error', (err: Error) => {
+  const client = withErrorListener(createClient({ url: reveal(url) }), (err) => {
+    // Each attempt to connect again is an error of its own.
     if (!isLost) logger.error({ err }, 'Redis is not connected; the server tries again until it is');
     isLost = true;
   });

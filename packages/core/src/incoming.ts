@@ -11,8 +11,13 @@ export interface IncomingRequest<Host = unknown> {
   readonly path: string;
   /** What follows the question mark of its address; absent or empty where there is nothing. */
   readonly query?: string | undefined;
-  /** Reads a header by its lower-case name. */
+  /** Reads a header by its lower-case name. Nothing but what the client sent as this header. */
   header(name: string): string | undefined;
+  /**
+   * A key that was offered as a WebSocket subprotocol, the one place where a page can put it. It is a credential like one in
+   * `Authorization`, but a page of any site can send it, so it says nothing about the site.
+   */
+  readonly subprotocolKey?: string | undefined;
   /** The peer's address as the host resolved it (its own `trust proxy` setting). */
   readonly ip: string | undefined;
   /** The authority the client asked for, as the host sees it: to tell same-origin requests. */

@@ -98,3 +98,4 @@ export { NO_USAGE, totalInputTokens, totalOutputTokens, type Usage } from './usa
 export { usageOfAnswer } from './usage-of-answer.js';
 export { usageOfMessages } from './usage-of-messages.js';
 export type { Outcome, UsageRecord } from './usage-record.js';
+export { withErrorListener } from './with-error-listener.js';

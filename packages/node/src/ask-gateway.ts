@@ -1,6 +1,13 @@
 import { isAscii } from 'node:buffer';
 import { Readable } from 'node:stream';
-import { type EventsSource, type Gateway, GatewayError, type Reply, type ReplyHeaders } from '@portico/core';
+import {
+  type EventsSource,
+  type Gateway,
+  GatewayError,
+  type Reply,
+  type ReplyHeaders,
+  withErrorListener,
+} from '@portico/core';
 import { hasLeft } from './serve-node.js';
 import type { NodeRequest, NodeResponse, ServeOptions } from './serve-options.js';
 import { ServedRequest } from './served-request.js';
@@ -45,7 +52,7 @@ export async function askGateway<Host>(
       body: typeof body === 'string' ? body : cheapest(body),
     };
   }
-  return { status: reply.status, headers, body: new ReplyStream(reply.body, request, res) };
+  return { status: reply.status, headers, body: withErrorListener(new ReplyStream(reply.body, request, res)) };
 }
 
 /** Text leaves together with its head in one write, bytes beside it; where both say the same, text is the cheaper. */

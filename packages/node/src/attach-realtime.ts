@@ -1,6 +1,6 @@
 import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Gateway, MessageSocket, Reply } from '@portico/core';
+import { type Gateway, type MessageSocket, type Reply, withErrorListener } from '@portico/core';
 import { LONGEST_MESSAGE_BYTES, loadWs } from './load-ws.js';
 import { messageSocket } from './message-socket.js';
 import { UpgradeRequest } from './upgrade-request.js';
@@ -43,19 +43,22 @@ export function attachRealtime<Host>(
 ): () => void {
   const prefix = options.prefix?.replace(/\/+$/, '') ?? '';
 
-  function onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+  function onUpgrade(req: IncomingMessage, upgraded: Duplex, head: Buffer): void {
+    // Node has taken its own listener away. Whoever the socket is for, a client that leaves must not end the process.
+    const socket = withErrorListener(upgraded);
+    const path = ownPath(req);
+    if (path !== undefined) answer(req, socket, head, path).catch(() => socket.destroy());
     // Whoever else listens answers for what is not ours; without anybody Node would leave the client waiting for ever.
+    else if (nobodyAnswers(server, req)) refuse(socket, 404, [], '');
+  }
+
+  function ownPath(req: IncomingMessage): string | undefined {
     const path = pathBelow(prefix, req.url ?? '/');
-    if (path === undefined || !PATH.test(path)) {
-      if (server.listenerCount('upgrade') === 1) refuse(socket, 404, [], '');
-      return;
-    }
-    socket.on('error', () => undefined);
-    answer(req, socket, head, path).catch(() => socket.destroy());
+    return path !== undefined && PATH.test(path) ? path : undefined;
   }
 
   async function answer(req: IncomingMessage, socket: Duplex, head: Buffer, path: string): Promise<void> {
-    const res = new ServerResponse(req);
+    const res = withErrorListener(new ServerResponse(req));
     let reply: Reply | undefined;
     try {
       for (const middleware of options.use ?? []) await run(middleware, req, res);
@@ -72,8 +75,24 @@ export function attachRealtime<Host>(
     else refuse(socket, 404, [], '');
   }
 
+  const gateways = attachedTo.get(server) ?? new Map<OnUpgrade, IsOurs>();
+  attachedTo.set(server, gateways);
+  gateways.set(onUpgrade, (req) => ownPath(req) !== undefined);
   server.on('upgrade', onUpgrade);
-  return () => void server.off('upgrade', onUpgrade);
+  return () => {
+    gateways.delete(onUpgrade);
+    server.off('upgrade', onUpgrade);
+  };
+}
+
+type IsOurs = (req: IncomingMessage) => boolean;
+
+/** The gateways that listen on a server: one with several of them is still one where nobody else does. */
+const attachedTo = new WeakMap<UpgradingServer, Map<OnUpgrade, IsOurs>>();
+
+function nobodyAnswers(server: UpgradingServer, req: IncomingMessage): boolean {
+  const gateways = [...(attachedTo.get(server)?.values() ?? [])];
+  return server.listenerCount('upgrade') <= gateways.length && !gateways.some((isOurs) => isOurs(req));
 }
 
 const PATH = /^(?:\/v1){0,2}\/realtime\/?$/;
@@ -84,13 +103,15 @@ const SUBPROTOCOL = 'realtime';
 async function accept(req: IncomingMessage, socket: Duplex, head: Buffer): Promise<MessageSocket> {
   const { WebSocketServer } = await loadWs();
   if (socket.destroyed) throw new Error('The client has left.');
-  const server = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    maxPayload: LONGEST_MESSAGE_BYTES,
-    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
-  });
+  const server = withErrorListener(
+    new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: LONGEST_MESSAGE_BYTES,
+      handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+    }),
+  );
   return new Promise((resolve, reject) => {
     // What is no handshake is answered by `ws`, and closed.
     server.once('wsClientError', (error) => {
@@ -98,7 +119,7 @@ async function accept(req: IncomingMessage, socket: Duplex, head: Buffer): Promi
       reject(error);
     });
     socket.once('close', () => reject(new Error('The client has left.')));
-    server.handleUpgrade(req, socket, head, (open) => resolve(messageSocket(open)));
+    server.handleUpgrade(req, socket, head, (open) => resolve(messageSocket(withErrorListener(open))));
   });
 }
 

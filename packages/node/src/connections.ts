@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { GatewayError } from '@portico/core';
+import { GatewayError, withErrorListener } from '@portico/core';
 import connectorOf from 'undici/lib/core/connect.js';
 import Client from 'undici/lib/dispatcher/client.js';
 
@@ -62,17 +62,19 @@ export function connectionsTo(origin: string, connect: Connect, limit: number, i
   let closed = false;
 
   function open(): Connection {
-    const client = new Client(origin, {
-      connect(options, callback) {
-        connection.socket = connect(options, callback);
-      },
-      // Core owns the deadlines.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: idleSocketMs,
-      pipelining: 1,
-      allowH2: false,
-    });
+    const client = withErrorListener(
+      new Client(origin, {
+        connect(options, callback) {
+          connection.socket = withErrorListener(connect(options, callback));
+        },
+        // Core owns the deadlines.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+        keepAliveTimeout: idleSocketMs,
+        pipelining: 1,
+        allowH2: false,
+      }),
+    );
     const connection: Connection = { client, served: 0, socket: undefined, idle: false };
     client.on('disconnect', () => {
       connection.served = 0;

@@ -1,7 +1,7 @@
 import type { Readable, Transform } from 'node:stream';
 import { promisify } from 'node:util';
 import { brotliDecompress, createBrotliDecompress, createGunzip, createInflate, gunzip, inflate } from 'node:zlib';
-import { GatewayError, type IncomingBody } from '@portico/core';
+import { GatewayError, type IncomingBody, withErrorListener } from '@portico/core';
 import type { NodeRequest } from './serve-options.js';
 
 /** Whose body it is: told when the rest of it will not be read, and tells when the client left. */
@@ -63,15 +63,16 @@ function inflated(req: NodeRequest): Readable {
   const inflate = INFLATE[encoding];
   if (inflate === undefined) throw unknownEncoding(encoding);
   const plain = inflate();
-  req.on('error', (error) => plain.destroy(error));
+  withErrorListener(req, (error) => plain.destroy(error));
   return req.pipe(plain);
 }
 
+// Whoever reads may have stopped before the rest turns out to be broken.
 const INFLATE: Readonly<Record<string, () => Transform>> = {
-  gzip: createGunzip,
-  'x-gzip': createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
+  gzip: () => withErrorListener(createGunzip()),
+  'x-gzip': () => withErrorListener(createGunzip()),
+  deflate: () => withErrorListener(createInflate()),
+  br: () => withErrorListener(createBrotliDecompress()),
 };
 
 function unreadable(cause: unknown, req: NodeRequest): GatewayError {

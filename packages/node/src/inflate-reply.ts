@@ -1,5 +1,5 @@
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { type ByteSink, type ByteSource, GatewayError, type UpstreamReply } from '@portico/core';
+import { type ByteSink, type ByteSource, GatewayError, type UpstreamReply, withErrorListener } from '@portico/core';
 
 /** Unpacks an answer that came compressed though it was not asked to be; any other is returned as it is. */
 export function inflated(reply: UpstreamReply, encoding: string): UpstreamReply {
@@ -15,10 +15,10 @@ export function inflated(reply: UpstreamReply, encoding: string): UpstreamReply 
 type Inflater = ReturnType<typeof createGunzip> | ReturnType<typeof createBrotliDecompress>;
 
 const INFLATERS: Readonly<Record<string, () => Inflater>> = {
-  gzip: createGunzip,
-  'x-gzip': createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
+  gzip: () => withErrorListener(createGunzip()),
+  'x-gzip': () => withErrorListener(createGunzip()),
+  deflate: () => withErrorListener(createInflate()),
+  br: () => withErrorListener(createBrotliDecompress()),
 };
 
 const DESCRIBES_PACKED = new Set(['content-encoding', 'content-length']);

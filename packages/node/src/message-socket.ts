@@ -10,7 +10,10 @@ const PING_MS = 30_000;
 /** How long the other side has to say goodbye. */
 const CLOSING_MS = 5_000;
 
-/** A WebSocket of `ws` that is open, as core sees it. Nothing is read from it before it is started. */
+/**
+ * A WebSocket of `ws` that is open, as core sees it. Nothing is read from it before it is started. Whoever obtained it has
+ * its error listener; what goes wrong ends in `'close'`, which is where it is told.
+ */
 export function messageSocket(socket: WebSocket): MessageSocket {
   let sink: MessageSink | undefined;
   let closed: { readonly code: number; readonly reason: string } | undefined;
@@ -18,8 +21,6 @@ export function messageSocket(socket: WebSocket): MessageSocket {
   let paused = true;
   let answered = true;
   socket.pause();
-  // What goes wrong ends in 'close', which is where it is told.
-  socket.on('error', () => undefined);
   socket.on('pong', () => {
     answered = true;
   });

@@ -1,5 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import type { GatewayError, MessageSocket, UpstreamReply, UpstreamRequest } from '@portico/core';
+import {
+  type GatewayError,
+  type MessageSocket,
+  type UpstreamReply,
+  type UpstreamRequest,
+  withErrorListener,
+} from '@portico/core';
 import { LONGEST_MESSAGE_BYTES, loadWs } from './load-ws.js';
 import { messageSocket } from './message-socket.js';
 import { networkFailure } from './network-failure.js';
@@ -17,14 +23,20 @@ export async function openUpstreamSocket(
   const { cancellation, origin, path, headers } = request;
   return new Promise((resolve, reject) => {
     if (cancellation.cancelled) return reject(cancellation.reason);
-    const socket = new WebSocket(origin.replace(/^http/, 'ws') + path, {
-      headers: { ...headers },
-      perMessageDeflate: false,
-      followRedirects: false,
-      maxPayload: LONGEST_MESSAGE_BYTES,
-      rejectUnauthorized: true,
-      ...(certificateAuthority !== undefined && { ca: certificateAuthority }),
-    });
+    const socket = withErrorListener(
+      new WebSocket(origin.replace(/^http/, 'ws') + path, {
+        headers: { ...headers },
+        perMessageDeflate: false,
+        followRedirects: false,
+        maxPayload: LONGEST_MESSAGE_BYTES,
+        rejectUnauthorized: true,
+        ...(certificateAuthority !== undefined && { ca: certificateAuthority }),
+      }),
+      (error) => {
+        forget();
+        reject(networkFailure(error, origin, 'connecting'));
+      },
+    );
     const forget = cancellation.onCancel((reason) => {
       reject(reason);
       socket.terminate();
@@ -33,7 +45,8 @@ export async function openUpstreamSocket(
       forget();
       resolve(messageSocket(socket));
     });
-    socket.once('unexpected-response', (_sent, response) => {
+    socket.once('unexpected-response', (_sent, answered) => {
+      const response = withErrorListener(answered);
       textOf(response).then(
         (text) => {
           forget();
@@ -42,10 +55,6 @@ export async function openUpstreamSocket(
         },
         (error: unknown) => reject(networkFailure(error, origin, 'reading')),
       );
-    });
-    socket.on('error', (error) => {
-      forget();
-      reject(networkFailure(error, origin, 'connecting'));
     });
   });
 }

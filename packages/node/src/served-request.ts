@@ -1,4 +1,4 @@
-import type { IncomingBody, IncomingRequest } from '@portico/core';
+import { type IncomingBody, type IncomingRequest, withErrorListener } from '@portico/core';
 import { bodyOf } from './incoming-body.js';
 import type { NodeRequest, NodeResponse, ServeOptions } from './serve-options.js';
 
@@ -30,6 +30,8 @@ export class ServedRequest<Host> implements IncomingRequest<Host> {
     this.host = options.host;
     this.atRoot = options.atRoot ?? false;
     this.body = bodyOf(req, this, options);
+    // Something of the host's may end the answer between two writes of ours: the next one would be an error of the process.
+    withErrorListener(res);
     // The request's own 'close' comes as soon as its body is read. On HTTP/2 a cancelled response calls itself finished,
     // so that only whether we ended it tells a client that left.
     res.on('close', () => {

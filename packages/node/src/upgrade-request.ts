@@ -39,7 +39,6 @@ export class UpgradeRequest<Host> implements IncomingRequest<Host> {
 
   header(name: string): string | undefined {
     const value = this.#req.headers[name];
-    if (value === undefined && name === 'authorization') return this.#shownKey();
     return Array.isArray(value) ? value.join(', ') : value;
   }
 
@@ -58,10 +57,10 @@ export class UpgradeRequest<Host> implements IncomingRequest<Host> {
   }
 
   /** Browsers cannot set headers for a WebSocket: they show a key as a subprotocol. */
-  #shownKey(): string | undefined {
+  get subprotocolKey(): string | undefined {
     const offered = this.#req.headers['sec-websocket-protocol']?.split(',') ?? [];
     const shown = offered.map((each) => each.trim()).find((each) => each.startsWith(KEY_PREFIX));
-    return shown === undefined ? undefined : `Bearer ${shown.slice(KEY_PREFIX.length)}`;
+    return shown?.slice(KEY_PREFIX.length);
   }
 }
 

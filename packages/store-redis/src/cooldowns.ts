@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type CooldownStore, systemClock } from '@portico/core';
 import { keyPrefix, type RedisStoreOptions } from './options.js';
-import { type RedisClient, run, script, subscribe } from './redis-client.js';
+import { type RedisClient, run, script, subscribe, withoutErrorEvents } from './redis-client.js';
 
 // Between instances rests are told as how long they still last: their clocks may be apart (h05), and Redis's is one.
 const NOW = `
@@ -31,7 +31,8 @@ return rests
  * Rests that all instances hear of as they begin. A connection of its own, made of the one it is given, listens; when it
  * was away, what it has missed is asked for.
  */
-export function redisCooldowns(client: RedisClient, options: RedisStoreOptions = {}): CooldownStore {
+export function redisCooldowns(given: RedisClient, options: RedisStoreOptions = {}): CooldownStore {
+  const client = withoutErrorEvents(given);
   const { clock = systemClock } = options;
   const prefix = keyPrefix(options);
   const keys = [`${prefix}rests`];

@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { type CounterStore, systemClock } from '@portico/core';
 import { READ, RESERVE, SETTLE } from './counter-scripts.js';
 import { keyPrefix, type RedisStoreOptions } from './options.js';
-import { type RedisClient, run } from './redis-client.js';
+import { type RedisClient, run, withoutErrorEvents } from './redis-client.js';
 
 /**
  * Counters that all instances share: every reservation, settlement and reading is one script and one round trip. Exact up to
  * 2^53 - 1. Keys expire by themselves, except those of totals that never start anew.
  */
-export function redisCounters(client: RedisClient, options: RedisStoreOptions = {}): CounterStore {
+export function redisCounters(given: RedisClient, options: RedisStoreOptions = {}): CounterStore {
+  const client = withoutErrorEvents(given);
   const { clock = systemClock } = options;
   const prefix = keyPrefix(options);
   const instance = randomUUID();

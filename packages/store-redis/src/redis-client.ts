@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { withErrorListener } from '@portico/core';
 
 /**
  * What is needed of a client, so that the one your app has will do: `@redis/client` (and `redis`, which bundles it) or
@@ -11,6 +12,7 @@ export interface NodeRedis {
   evalSha(sha1: string, options: ScriptParameters): Promise<unknown>;
   eval(script: string, options: ScriptParameters): Promise<unknown>;
   duplicate(): NodeRedisSubscriber;
+  on?(event: 'error', listener: (error: Error) => void): unknown;
 }
 
 interface ScriptParameters {
@@ -30,6 +32,7 @@ export interface IoRedis {
   evalsha(sha1: string, keyCount: number, ...parameters: string[]): Promise<unknown>;
   eval(script: string, keyCount: number, ...parameters: string[]): Promise<unknown>;
   duplicate(): IoRedisSubscriber;
+  on?(event: 'error', listener: (error: Error) => void): unknown;
 }
 
 export interface IoRedisSubscriber {
@@ -47,6 +50,15 @@ export interface Script {
 
 export function script(text: string): Script {
   return { text, sha1: createHash('sha1').update(text).digest('hex') };
+}
+
+/**
+ * The client with an error listener: a Redis that goes away must not end the process of an app that has none. What it means
+ * for calls is told by the commands that fail.
+ */
+export function withoutErrorEvents(client: RedisClient): RedisClient {
+  client.on?.('error', ignore);
+  return client;
 }
 
 /** Runs a script in one round trip; the first time after a server's start it takes two. */
@@ -77,12 +89,12 @@ export function subscribe(
   onReady: () => void,
 ): () => void {
   if (isNodeRedis(client)) {
-    const subscriber = client.duplicate();
+    const subscriber = withErrorListener(client.duplicate());
     // Both clients remember what they have subscribed to, so that saying it again after a reconnect does no harm.
     keepReady(subscriber, () => subscriber.subscribe(channel, onMessage), onReady);
     return () => quietly(() => subscriber.destroy());
   }
-  const subscriber = client.duplicate();
+  const subscriber = withErrorListener(client.duplicate());
   subscriber.on('message', (_channel, message) => onMessage(message));
   keepReady(subscriber, () => subscriber.subscribe(channel), onReady);
   return () => quietly(() => subscriber.disconnect());
@@ -96,8 +108,6 @@ function keepReady(
   const begin = () => {
     listen().then(onReady, ignore);
   };
-  // Without a listener an error of the connection would be one of the process.
-  subscriber.on('error', ignore);
   subscriber.on('ready', begin);
   // ioredis has begun to connect already and says no. A cluster is never "ready", but connected.
   subscriber.connect().then(begin, ignore);

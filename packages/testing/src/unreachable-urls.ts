@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer, type Server } from 'node:net';
+import { withErrorListener } from '@portico/core';
 import type { ProviderLog } from './provider-log.js';
 import { startProviderServer } from './serving/provider-server.js';
 import { selfSignedCertificate } from './serving/self-signed-certificate.js';
@@ -21,10 +22,11 @@ export interface UnreachableUrls {
 /** Opens the listeners that the broken handshakes need; `close` them when done. */
 export async function unreachableUrls(): Promise<UnreachableUrls> {
   const refusedPort = await portNobodyListensOn();
-  const notTls = createServer((socket) => {
-    socket.on('error', () => undefined);
-    socket.resume().end('220 this is not a TLS server\r\n');
-  });
+  const notTls = withErrorListener(
+    createServer((socket) => {
+      withErrorListener(socket).resume().end('220 this is not a TLS server\r\n');
+    }),
+  );
   const notTlsPort = await listen(notTls);
   const selfSigned = await startProviderServer({
     host: HOST,
@@ -49,7 +51,7 @@ const HOST = '127.0.0.1';
 
 // A port that was just given back is not given out again for a good while.
 async function portNobodyListensOn(): Promise<number> {
-  const server = createServer();
+  const server = withErrorListener(createServer());
   const port = await listen(server);
   await stop(server);
   return port;

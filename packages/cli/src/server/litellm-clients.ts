@@ -35,6 +35,7 @@ function showing(request: IncomingRequest<NodeHost>, key: string): IncomingReque
   return {
     method: request.method,
     path: request.path,
+    query: request.query,
     ip: request.ip,
     authority: request.authority,
     host: request.host,
@@ -43,5 +44,6 @@ function showing(request: IncomingRequest<NodeHost>, key: string): IncomingReque
     principal: request.principal,
     header: (name) => (name === 'authorization' ? `Bearer ${key}` : request.header(name)),
     onClientGone: (listener) => request.onClientGone(listener),
+    accept: request.accept,
   };
 }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { withErrorListener } from '@portico/core';
 import { attachRealtime, nodeListener } from '@portico/node';
 import { answerHealth } from './health.js';
 import { forLiteLlmClients } from './litellm-clients.js';
@@ -28,13 +29,17 @@ export async function openServer(
 ): Promise<OpenServer> {
   const answers = { handle: forLiteLlmClients(served) };
   const listener = nodeListener(answers);
-  const server = createServer((req, res) => {
-    const answer = answerOf(req);
-    if (answer === undefined) return listener(req, res);
-    answer(req, res, served).catch(() => {
-      sendJson(res, 500, { error: { message: 'The request failed.', type: 'api_error' } });
-    });
-  });
+  // Once it listens, its errors are of connections that it could not accept; the next one may come.
+  const server = withErrorListener(
+    createServer((req, answering) => {
+      const res = withErrorListener(answering);
+      const answer = answerOf(req);
+      if (answer === undefined) return listener(req, res);
+      answer(req, res, served).catch(() => {
+        sendJson(res, 500, { error: { message: 'The request failed.', type: 'api_error' } });
+      });
+    }),
+  );
   attachRealtime(server, answers);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {

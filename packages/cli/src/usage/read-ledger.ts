@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { UsageRecord } from '@portico/core';
+import { type UsageRecord, withErrorListener } from '@portico/core';
 
 /** What the file of a ledger holds. */
 export interface LedgerReading {
@@ -13,7 +13,9 @@ export interface LedgerReading {
 /** The records of a ledger file, each once. `found` is complete when they are. */
 export async function* readLedger(path: string, found: LedgerReading): AsyncIterable<UsageRecord> {
   const seen = new Set<string>();
-  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
+  // The iteration rejects with what the file reports.
+  const input = withErrorListener(createReadStream(path));
+  for await (const line of withErrorListener(createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }))) {
     if (line === '') continue;
     const record = recordOf(line);
     if (record === undefined) found.broken += 1;

@@ -1,6 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
-import { memoryCounters, systemClock } from '@portico/core';
+import { memoryCounters, systemClock, withErrorListener } from '@portico/core';
 import type { Terminal } from '../terminal.js';
 import { answerCounters } from './counters-over-channel.js';
 import { FIRST, type Order, ordersBySignals } from './worker-orders.js';
@@ -38,7 +38,8 @@ export async function superviseWorkers(count: number, terminal: Terminal): Promi
   return 0;
 
   function start(environment: Readonly<Record<string, string>> = {}): Worker {
-    const worker = cluster.fork(environment);
+    // One that cannot be started, or cannot be written to, also exits, and is replaced for that.
+    const worker = withErrorListener(cluster.fork(environment));
     answerCounters(
       {
         // One that has gone needs no answer.

@@ -53,6 +53,7 @@ export const FIRST = 'PORTICO_FIRST_WORKER';
 
 /** A worker's way to the process that started it. */
 export const channelToPrimary: Channel = {
-  send: (message) => void process.send?.(message),
+  // Without a callback a process that has gone would be an error event of this one. This worker ends when it has.
+  send: (message) => void process.send?.(message, undefined, undefined, () => undefined),
   onMessage: (listener) => void process.on('message', listener),
 };

@@ -6,19 +6,45 @@ interface CheckedRequest {
   readonly method: string;
   header(name: string): string | undefined;
   readonly authority: string | undefined;
+  /** Set where a WebSocket is asked for. */
+  readonly accept?: unknown;
+}
+
+/** `hasBearer`: the header `Authorization` holds a bearer token. */
+type CrossSiteCheck = (request: CheckedRequest, hasBearer?: boolean) => void;
+
+/**
+ * Makes the check for calls that the host's session authorises (R-SEC-7, R21): another site must not be able to have the
+ * browser make them. Throws `forbidden` or `unsupported_media_type`; `csrf: false` makes a check that lets everything pass.
+ */
+export function openCrossSiteCheck(csrf: GatewayConfig['csrf']): CrossSiteCheck {
+  if (csrf === false) return () => {};
+  const allowed = new Set((csrf?.origins ?? []).map(checkedOrigin));
+  return (request, hasBearer = false) => {
+    // Only the host knows which credential its session was found by. Without a cookie it was the token, which browsers never
+    // send by themselves. With a cookie it may have been the cookie, whatever token is beside it.
+    const byToken = hasBearer && request.header('cookie') === undefined;
+    if (request.accept !== undefined) return requireOwnOriginOfSocket(request, allowed, byToken);
+    if (byToken) return;
+    // No form can send the header of a bearer token either.
+    if (!hasBearer && request.method !== 'GET' && request.method !== 'HEAD') requireUnsendableByForms(request);
+    requireOwnOrigin(request, allowed);
+  };
 }
 
 /**
- * Makes the check for calls that a cookie authorises (R-SEC-7, R21): another site must not be able to have the browser
- * make them. Throws `forbidden` or `unsupported_media_type`; `csrf: false` makes a check that lets everything pass.
+ * Browsers name the origin of every WebSocket and ask no other site for permission (RFC 6455 §10.2), so the origin decides,
+ * also where none is named. A program that shows a token and nothing else needs none.
  */
-export function openCrossSiteCheck(csrf: GatewayConfig['csrf']): (request: CheckedRequest) => void {
-  if (csrf === false) return () => {};
-  const allowed = new Set((csrf?.origins ?? []).map(checkedOrigin));
-  return (request) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') requireUnsendableByForms(request);
-    requireOwnOrigin(request, allowed);
-  };
+function requireOwnOriginOfSocket(request: CheckedRequest, allowed: ReadonlySet<string>, byToken: boolean): void {
+  const isNamed = request.header('origin') !== undefined || request.header('sec-fetch-site') === 'same-origin';
+  if (isNamed) return requireOwnOrigin(request, allowed);
+  if (byToken && request.header('sec-fetch-site') === undefined) return;
+  throw new GatewayError(
+    'forbidden',
+    'A WebSocket that a session authorises needs the header "origin", with the origin of this site. Send it, or use a key.',
+    { code: 'cross_site' },
+  );
 }
 
 function checkedOrigin(origin: string, index: number): string {

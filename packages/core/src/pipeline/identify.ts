@@ -26,8 +26,8 @@ export interface IdentifyParts<Host> {
   readonly anonymous: Principal | undefined;
   readonly clock: Clock;
   readonly policyTimeoutMs: number;
-  /** Throws for calls from other sites that a cookie would authorise. */
-  checkSite(request: IncomingRequest<Host>): void;
+  /** Throws for calls from other sites that a cookie would authorise. `hasBearer`: the header `Authorization` holds a token. */
+  checkSite(request: IncomingRequest<Host>, hasBearer: boolean): void;
 }
 
 /** What clients send that must send some key: it means that they have none. */
@@ -90,8 +90,7 @@ const FROM: Readonly<Record<CredentialSource, FindPrincipal>> = {
     for (const authenticate of parts.authenticate) {
       const principal = await decide(() => authenticate(seen), parts.clock, parts.policyTimeoutMs);
       if (!principal) continue;
-      // A bearer token is shown on purpose by its page; a cookie goes along by itself.
-      if (!showsBearer(request)) parts.checkSite(request);
+      parts.checkSite(request, hasBearer(request));
       return settledPrincipal(checked(principal));
     }
     return undefined;
@@ -125,7 +124,8 @@ export class PolicyView<Host> implements PolicyRequest {
     return this.#cancellation.signal;
   }
   header(name: string): string | undefined {
-    return this.#incoming.header(name.toLowerCase());
+    const wanted = name.toLowerCase();
+    return wanted === 'authorization' ? authorizationOf(this.#incoming) : this.#incoming.header(wanted);
   }
 }
 
@@ -190,7 +190,7 @@ function checked(principal: Principal): Principal {
 }
 
 function shownKey(request: IncomingRequest): string | undefined {
-  const authorization = request.header('authorization');
+  const authorization = authorizationOf(request);
   const shown =
     authorization !== undefined && isBearer(authorization)
       ? authorization.slice(7).trim()
@@ -203,7 +203,14 @@ function isToken(shown: string): boolean {
   return shown.slice(0, TOKEN_PREFIX.length) === TOKEN_PREFIX;
 }
 
-function showsBearer(request: IncomingRequest): boolean {
+/** What the client shows as its credential, in the header or as a subprotocol. */
+function authorizationOf(request: IncomingRequest): string | undefined {
+  const { subprotocolKey } = request;
+  return request.header('authorization') ?? (subprotocolKey === undefined ? undefined : `Bearer ${subprotocolKey}`);
+}
+
+/** Of the header alone: a page of another site can offer any subprotocol. */
+function hasBearer(request: IncomingRequest): boolean {
   const authorization = request.header('authorization');
   return authorization !== undefined && isBearer(authorization) && !PLACEHOLDERS.has(authorization.slice(7).trim());
 }

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import { withErrorListener } from '@portico/core';
 import { createProviderLog, type OpenRequest, type ProviderLog } from '../provider-log.js';
 import { ClientLeft, openReply, type ProviderReply } from './provider-reply.js';
 
@@ -69,13 +70,18 @@ export async function startProviderServer(options: ServerOptions): Promise<Runni
     }
   }
 
-  const listener = (incoming: IncomingMessage, response: ServerResponse) => void serve(incoming, response);
-  const server: Server = options.tls ? createSecureServer(options.tls, listener) : createServer(listener);
+  const listener = (incoming: IncomingMessage, response: ServerResponse) =>
+    void serve(incoming, withErrorListener(response));
+  const server: Server = options.tls
+    ? withErrorListener(createSecureServer(options.tls, listener))
+    : withErrorListener(createServer(listener));
   // Timeouts of our own would hang up on somebody in the middle of a test about theirs.
   server.keepAliveTimeout = 0;
   server.requestTimeout = 0;
   server.headersTimeout = 0;
-  server.on(options.tls ? 'secureConnection' : 'connection', (socket: Socket) => {
+  server.on(options.tls ? 'secureConnection' : 'connection', (connected: Socket) => {
+    // A fault that resets its own socket is not news.
+    const socket = withErrorListener(connected);
     socketCount += 1;
     sockets.set(socket, { number: socketCount, requests: 0 });
     writer.socketOpened();
@@ -83,8 +89,6 @@ export async function startProviderServer(options: ServerOptions): Promise<Runni
       sockets.delete(socket);
       writer.socketClosed();
     });
-    // A fault that resets its own socket is not news.
-    socket.on('error', () => undefined);
   });
   server.on('tlsClientError', () => undefined);
 

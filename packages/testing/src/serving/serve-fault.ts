@@ -1,4 +1,5 @@
 import { createGzip, gzipSync } from 'node:zlib';
+import { withErrorListener } from '@portico/core';
 import { type Answer, answerWithCalls } from '../answers/compose-answer.js';
 import type { Question } from '../answers/question.js';
 import type { FaultId, PickedFault } from '../faults.js';
@@ -405,7 +406,7 @@ async function sendSomeTokens(stage: FaultStage, reply: ProviderReply): Promise<
 }
 
 async function sendGzipped(reply: ProviderReply, events: readonly SseEvent[]): Promise<void> {
-  const gzip = createGzip();
+  const gzip = withErrorListener(createGzip());
   const compress = async (): Promise<void> => {
     for (const event of events) {
       gzip.write(spellEvent(event));
