@@ -3,7 +3,7 @@ export type { AnswerMetadata, AttemptMetadata } from './answer-metadata.js';
 export { BRIDGED_REASONING } from './bridged-reasoning.js';
 export type { Attempt, Call } from './call.js';
 export { Cancellation } from './cancellation.js';
-export { type Clock, systemClock } from './clock.js';
+export { type Clock, LONGEST_TIMER_MS, systemClock } from './clock.js';
 export type { Codec, Counting, EncodeTarget, Framing, StreamDecoder, StreamSink } from './codec.js';
 export type { GatewayRuntime } from './composition/gateway-runtime.js';
 export type { Comparison, Condition, Match, TimeOfDay } from './condition.js';
