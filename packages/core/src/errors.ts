@@ -160,6 +160,12 @@ export function changedError(
   });
 }
 
+/** What was thrown, as the gateway's own error: anything else is a mistake of its own code, or of code that it was given. */
+export function asGatewayError(thrown: unknown): GatewayError {
+  if (thrown instanceof GatewayError) return thrown;
+  return new GatewayError('internal', 'The gateway failed while it answered this call.', { cause: thrown });
+}
+
 function traits(
   status: number,
   type: string,

@@ -7,8 +7,8 @@ export { type Clock, LONGEST_TIMER_MS, systemClock } from './clock.js';
 export type { Codec, Counting, EncodeTarget, Framing, StreamDecoder, StreamSink } from './codec.js';
 export type { GatewayRuntime } from './composition/gateway-runtime.js';
 export type { Comparison, Condition, Match, TimeOfDay } from './condition.js';
-export { ConfigError, type ConfigProblem } from './config/config-error.js';
-export { createGateway } from './create-gateway.js';
+export { ConfigError, type ConfigProblem } from './config-error.js';
+export { checkConfig, createGateway } from './create-gateway.js';
 export type { AttemptDeadlines, Deadlines, Deployment, ResolvedDeadlines } from './deployment.js';
 export {
   type CallerFault,

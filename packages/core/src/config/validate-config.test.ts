@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../config-error.js';
 import type { GatewayConfig } from '../gateway-config.js';
 import { sheetFromConfig } from '../governance/price-sheet.js';
 import type { Provider } from '../provider.js';
-import { ConfigError } from './config-error.js';
 import { validateConfig } from './validate-config.js';
 
 const codec = { encode: (request: object) => ({ ...request }), openStream: () => ({ event() {}, end() {} }) };

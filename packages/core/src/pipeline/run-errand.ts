@@ -1,6 +1,6 @@
 import type { Attempt, Call } from '../call.js';
 import type { Errand } from '../errand.js';
-import type { GatewayError } from '../errors.js';
+import { asGatewayError } from '../errors.js';
 import type { Operation } from '../operation.js';
 import type { Answer } from '../upstream/ask-deployment.js';
 import { type RelayParts, relay } from '../upstream/relay.js';
@@ -44,7 +44,7 @@ export async function runErrand(
     if (answer.kind === 'bytes') return { ...answer, deployment, attempt };
     return { kind: 'whole', deployment, attempt, body: JSON.stringify(answer.value), value: answer.value };
   } catch (error) {
-    const failure = error as GatewayError; // `relay` rejects with nothing else, and what runs on it throws nothing else
+    const failure = asGatewayError(error);
     attempt.endedAt = clock.now();
     attempt.failure = failure.kind;
     meter.attemptEnded(attempt);

@@ -1,7 +1,7 @@
 import type { Attempt } from '../call.js';
 import type { Cancellation } from '../cancellation.js';
 import type { Clock } from '../clock.js';
-import { GatewayError } from '../errors.js';
+import { asGatewayError, GatewayError } from '../errors.js';
 import type { Pool } from '../route-node.js';
 import { maxRetriesOf } from '../steering.js';
 import type { Lane, PickedCall } from './lane.js';
@@ -137,11 +137,11 @@ async function askWithHedge<Answer>(
     throw result.failure;
   };
   // What nearly all calls are faster than, this one should have been too.
-  const slowMs = () => afterMs ?? (picked.stream ? first.firstContent : first.whole).percentile(0.95);
+  const slowMs = () => afterMs ?? (picked.stream ? first.health.firstContent : first.health.whole).percentile(0.95);
   try {
     return { answer: await race([start(first), start(undefined)], slowMs, trip, means) };
   } catch (error) {
-    return { failure: tried.failures.get(first) ?? (error as GatewayError) }; // a start rejects with nothing else
+    return { failure: tried.failures.get(first) ?? asGatewayError(error) };
   }
 }
 
@@ -158,7 +158,7 @@ async function askOnce<Answer>(
     const room = await means.reserve(`deployment:${deployment.id}`, deployment.limits, deployment);
     if ('fullUntil' in room) {
       tried.full(standing);
-      if (room.fullUntil !== undefined) health.full(standing, room.fullUntil);
+      if (room.fullUntil !== undefined) health.full(standing.health, room.fullUntil);
       return { failure: new GatewayError('unavailable', `"${deployment.id}" has no room within its limits.`) };
     }
     hold = room;
@@ -184,7 +184,7 @@ async function askOnce<Answer>(
   try {
     return { answer: await means.ask(visit, trip) };
   } catch (error) {
-    const failure = error as GatewayError; // `ask` rejects with nothing else
+    const failure = asGatewayError(error);
     attempt.endedAt ??= clock.now();
     attempt.failure ??= failure.kind;
     tried.failed(standing, failure);

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import { GatewayError } from '../errors.js';
+import { asGatewayError, GatewayError } from '../errors.js';
 import type { ModelGroup } from '../model-group.js';
 import type { RouteNode } from '../route-node.js';
 import { fallbackNames, fallbacksLeft } from '../steering.js';
@@ -26,7 +26,7 @@ export async function followGroup<Answer>(start: ModelGroup, trip: Trip, means: 
       // Its own retries, where the group is not the one that was asked for.
       return await follow(group.route, { ...trip, group, retries: group.retries, isLastHope }, means);
     } catch (error) {
-      const failure = error as GatewayError; // `follow` rejects with nothing else
+      const failure = asGatewayError(error);
       verdict ??= failure;
       if (trip.cancellation.cancelled) throw failure;
       const { elsewhere } = failure.traits;
@@ -134,7 +134,7 @@ async function askInOrder<Answer>(
     try {
       return await follow(node, { ...trip, isLastHope: trip.isLastHope && at === nodes.length - 1 }, means);
     } catch (error) {
-      const failure = error as GatewayError; // `follow` rejects with nothing else
+      const failure = asGatewayError(error);
       if (first === undefined || isNobody(first)) first = failure;
       if (trip.cancellation.cancelled || means.clock.now() >= trip.endsAt) break;
       // Whoever else is asked refuses it as well, whatever kinds the configuration names.

@@ -1,5 +1,5 @@
 import { Cancellation } from '../cancellation.js';
-import { GatewayError } from '../errors.js';
+import { asGatewayError, GatewayError } from '../errors.js';
 import type { RouteMeans, Trip } from './trip.js';
 
 /** Begins an attempt of its own, which ends when its cancellation fires. Rejects with a `GatewayError`. */
@@ -35,7 +35,7 @@ export async function race<Answer>(
         (answer) => won(runner, answer),
         (error: unknown) => {
           unlink();
-          lost(runner, error as GatewayError); // a start rejects with nothing else
+          lost(runner, asGatewayError(error));
         },
       );
       const delayMs = next < starts.length ? afterMs() : undefined;
