@@ -37,7 +37,10 @@ describe('a configuration that cannot work', () => {
   });
 
   it('cannot be reloaded either, and leaves the probes of the one that can as they are', async () => {
-    const world = scriptedGateway({ models: { fast: 'acme/sick' }, cooldowns: { probeEveryMs: 5_000, restMs: 60_000 } });
+    const world = scriptedGateway({
+      models: { fast: 'acme/sick' },
+      cooldowns: { probeEveryMs: 5_000, restMs: 60_000 },
+    });
     world.behaviours.sick = { status: 503 };
     await world.ask('fast').catch(() => {});
     for (let attempt = 0; attempt < 3; attempt += 1) {

@@ -1,4 +1,5 @@
 import type { Call } from '../call.js';
+import type { CounterKey } from '../counter-key.js';
 import type { Deployment } from '../deployment.js';
 import { mayUseModel } from '../governance/access.js';
 import type { ReserveRoom } from '../governance/reserve-room.js';
@@ -75,7 +76,7 @@ export class MeansOfCall<Given> implements RouteMeans<Given> {
     visit.abandoned(this.#meter.superseded(visit.attempt, visit.standing.deployment));
   }
 
-  reserve(key: string, limits: RateLimits, deployment: Deployment | undefined): ReturnType<ReserveRoom> {
+  reserve(key: CounterKey, limits: RateLimits, deployment: Deployment | undefined): ReturnType<ReserveRoom> {
     return this.#house.reserveRoom(key, limits, this.call, deployment);
   }
 

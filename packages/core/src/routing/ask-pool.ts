@@ -1,6 +1,7 @@
 import type { Attempt } from '../call.js';
 import type { Cancellation } from '../cancellation.js';
 import type { Clock } from '../clock.js';
+import { deploymentKey } from '../counter-key.js';
 import { asGatewayError, GatewayError } from '../errors.js';
 import type { Pool } from '../route-node.js';
 import { maxRetriesOf } from '../steering.js';
@@ -155,7 +156,7 @@ async function askOnce<Answer>(
   const { call, clock, health } = means;
   let hold: Hold | undefined;
   if (deployment.limits !== undefined) {
-    const room = await means.reserve(`deployment:${deployment.id}`, deployment.limits, deployment);
+    const room = await means.reserve(deploymentKey(deployment.id), deployment.limits, deployment);
     if ('fullUntil' in room) {
       tried.full(standing);
       if (room.fullUntil !== undefined) health.full(standing.health, room.fullUntil);

@@ -1,6 +1,7 @@
 import type { Call } from '../call.js';
 import type { Cancellation } from '../cancellation.js';
 import type { Clock } from '../clock.js';
+import type { CounterKey } from '../counter-key.js';
 import type { Deployment } from '../deployment.js';
 import type { MaybePromise } from '../json.js';
 import type { ModelGroup, RetryPolicy } from '../model-group.js';
@@ -34,7 +35,7 @@ export interface RouteMeans<Answer> {
   /** An answer that came too late: nobody will read it. */
   discard(answer: Answer): void;
   /** Reserves room under limits that are not the caller's: a deployment's, a node's. */
-  reserve(key: string, limits: RateLimits, deployment: Deployment | undefined): MaybePromise<Hold | NoRoom>;
+  reserve(key: CounterKey, limits: RateLimits, deployment: Deployment | undefined): MaybePromise<Hold | NoRoom>;
   /** Keeps what a node holds until the call has ended. */
   keep(hold: Hold): void;
   /** Reserves once more what the call may cost, for a second attempt beside the first; false if there is no room for it. */
