@@ -65,7 +65,7 @@ describe("the gateway's own configuration in a file", () => {
       'models: { fast: { deployments: [{ model: openai/gpt, apiKey: env:OPENAI_API_KY }] } }',
       'no variable "OPENAI_API_KY" (did you mean "OPENAI_API_KEY"?)',
     ],
-    ['models: { fast: openai/gpt }\nkeys: [{ key: short, principal: { id: a } }]', 'keys[0].key has 5 characters'],
+    ['models: { fast: openai/gpt }\nkeys: [{ key: short, principal: { id: a } }]', 'keys[0].key: has 5 characters'],
   ])('names line and path of what is wrong: %j', (text, message) => {
     expect(() => readConfig(text, { environment })).toThrow(message);
   });

@@ -12,7 +12,7 @@ const KEY = 'vk-team-00000000000000000000';
 /** Half a cent, in nano-dollars. At the prices of these tests that is about a hundred answers of twenty tokens. */
 const LIMIT = 5_000_000;
 const TEAM: Principal = { id: 'team', budget: { usd: LIMIT / 1e9, per: 'total' } };
-const COUNTER = 'budget:total:team';
+const COUNTER = 'budget:total:principal:team';
 const SHORT = { messages: QUESTION, max_tokens: 20 } as const;
 
 describe('500 calls at the edge of one budget, over HTTP and in-process at once (R-BUD-1, R-EMB-3)', () => {
@@ -291,10 +291,10 @@ describe('a process that dies in the middle of a call (R-BUD-3)', () => {
     expect(await ask()).toBe(429);
     await clock.advance(60_000);
     expect(await ask()).toBe(200);
-    const { used } = await counters.read('budget:total:ann');
+    const { used } = await counters.read('budget:total:principal:ann');
     client.abort();
     await expect.poll(() => dead.gateway.openCalls).toBe(0);
-    expect(await counters.read('budget:total:ann')).toEqual({ used, reserved: 0 });
+    expect(await counters.read('budget:total:principal:ann')).toEqual({ used, reserved: 0 });
   });
 });
 

@@ -140,7 +140,7 @@ describe('R-CFG-4: what a reload leaves as it is', () => {
     for (const [broken, problem] of [
       [{ ...config, models: { chat: 'opnai/gpt-4o' } }, 'did you mean "openai"?'],
       [{ ...config, retrys: {} }, 'did you mean "retries"?'],
-      [{ ...config, keys: [{ key: 'short', principal: ADA }] }, 'keys[0].key has 5 characters'],
+      [{ ...config, keys: [{ key: 'short', principal: ADA }] }, 'keys[0].key: has 5 characters'],
       [{ ...config, authorize: () => undefined }, 'authorize: lasts as long as the gateway'],
       [{ ...config, tokens: { secret: 'another secret of more than thirty-two characters' } }, 'tokens: lasts as long'],
     ] as const) {

@@ -13,7 +13,7 @@ import { type RedisServer, startRedis, withoutRedis } from '../support/redis-ser
 /** Half a cent, in nano-dollars: about a hundred answers. */
 const LIMIT = 5_000_000;
 const TEAM: Principal = { id: 'team', budget: { usd: LIMIT / 1e9, per: 'total' } };
-const COUNTER = 'budget:total:team';
+const COUNTER = 'budget:total:principal:team';
 
 describe.skipIf(withoutRedis)(`instances on one Redis${withoutRedis === undefined ? '' : ` (${withoutRedis})`}`, () => {
   let server: RedisServer;

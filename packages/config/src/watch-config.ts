@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { LONGEST_TIMER_MS } from '@portico/core';
 import type { ConfigFileError } from './config-problem.js';
 import { readFiles } from './load-config.js';
 import type { LoadedConfig, ReadOptions } from './loaded-config.js';
@@ -36,7 +37,7 @@ export function watchConfig(file: string, listener: ConfigListener, options: Wat
   let taken = markOf(paths);
   let before = taken;
   // Looked at rather than listened to: editors rename, Kubernetes swaps links, and some mounts never tell.
-  const timer = setInterval(look, options.intervalMs ?? 1_000);
+  const timer = setInterval(look, Math.min(options.intervalMs ?? 1_000, LONGEST_TIMER_MS));
   timer.unref();
 
   return { loaded: first.loaded, reload: read, stop: () => clearInterval(timer) };

@@ -21,13 +21,19 @@ export class Cancellation {
     return this.#controller.signal;
   }
 
-  /** Cancels; only the first reason counts. */
+  /** Cancels; only the first reason counts. All listeners hear of it, whatever one of them throws. */
   cancel(reason: unknown): void {
     if (this.cancelled) return;
     this.reason = reason ?? new Error('cancelled');
     const listeners = this.#listeners;
     this.#listeners = [];
-    for (const listener of listeners) listener(this.reason);
+    for (const listener of listeners) {
+      try {
+        listener(this.reason);
+      } catch {
+        // Whoever cancels has nothing to do with this listener, and the others must hear of it.
+      }
+    }
     this.#controller?.abort(this.reason);
   }
 

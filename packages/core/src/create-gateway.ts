@@ -3,7 +3,9 @@ import type { GatewayRuntime } from './composition/gateway-runtime.js';
 import { openLastingParts } from './composition/open-lasting-parts.js';
 import { openRoad } from './composition/open-road.js';
 import { reloadedConfig } from './composition/reloaded-config.js';
-import { validateConfig } from './config/validate-config.js';
+import { SETTING_CHECKS } from './composition/setting-checks.js';
+import { type ConfiguredModels, validateConfig } from './config/validate-config.js';
+import { ConfigError, type ConfigProblem } from './config-error.js';
 import { chat, chatStream } from './doors/chat.js';
 import { answerRequest, fetchAs, type Handle } from './doors/fetch.js';
 import type { Gateway } from './gateway.js';
@@ -22,17 +24,14 @@ export function createGateway<Host, Name extends string>(
   config: GatewayConfig<Host, Name>,
   runtime: GatewayRuntime,
 ): Gateway<Host, Name> {
-  const modelsOf = (some: GatewayConfig<Host>) =>
-    validateConfig(some, {
-      providers: runtime.providers,
-      environment: runtime.environment,
-      bridges,
-      sheetFromConfig,
-    });
-  const models = modelsOf(config);
+  const models = modelsOf(config, runtime);
   const lasting = openLastingParts(config, runtime);
   const { life, open, revocations, tokens } = lasting;
   let current = { road: openRoad(config, models, lasting), modelNames: Object.keys(config.models) as Name[] };
+  lasting.health.use(cooldownsOf(config), idsOf(models));
+  // Nothing was opened until now: what fails before leaves nothing behind.
+  life.begin();
+  current.road.begin();
   const handle: Handle<Host> = (request) => current.road.handle(request);
 
   return {
@@ -52,11 +51,13 @@ export function createGateway<Host, Name extends string>(
       return open.cancelOf(id, revoked());
     },
     reload(next) {
-      const whole = reloadedConfig(next, config);
-      const road = openRoad(whole, modelsOf(whole), lasting);
+      const { whole, problems } = reloadedConfig(next, config);
+      const nextModels = modelsOf(whole, runtime, problems);
+      const road = openRoad(whole, nextModels, lasting);
       current.road.retire();
       current = { road, modelNames: Object.keys(whole.models) as Name[] };
-      lasting.health.use(cooldownsOf(whole));
+      lasting.health.use(cooldownsOf(whole), idsOf(nextModels));
+      road.begin();
     },
     get modelNames() {
       return current.modelNames;
@@ -72,4 +73,31 @@ export function createGateway<Host, Name extends string>(
       return life.close(options?.graceMs ?? 10_000);
     },
   };
+}
+
+/** Everything that is wrong with a configuration, without making a gateway of it; empty if nothing is. */
+export function checkConfig<Host>(
+  config: GatewayConfig<Host>,
+  runtime: Pick<GatewayRuntime, 'providers' | 'environment'>,
+): readonly ConfigProblem[] {
+  try {
+    modelsOf(config, runtime);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+function modelsOf(
+  config: GatewayConfig<never>,
+  { providers, environment }: Pick<GatewayRuntime, 'providers' | 'environment'>,
+  found?: readonly ConfigProblem[],
+): ConfiguredModels {
+  return validateConfig(config, { providers, environment, bridges, sheetFromConfig, settings: SETTING_CHECKS }, found);
+}
+
+/** The deployments that a configuration names; those of patterns are made when they are asked for. */
+function idsOf({ groups }: ConfiguredModels): string[] {
+  return groups.flatMap(({ deployments }) => deployments.map(({ id }) => id));
 }

@@ -60,6 +60,6 @@ describe('the id of something a vendor keeps', () => {
     const own = await heldIdsOf({ tokens: { secret: SECRET }, ids: { secret: [NEXT] } })?.seal('file', HELD, 'ada');
     expect(await openHeldIds([NEXT]).open('file', own ?? '', 'ada')).toEqual(HELD);
     expect(heldIdsOf({})).toBeUndefined();
-    expect(() => heldIdsOf({ ids: { secret: ['short'] } })).toThrow('ids.secret[0] has 5 characters');
+    expect(() => heldIdsOf({ ids: { secret: ['short'] } })).toThrow('ids.secret[0]: has 5 characters');
   });
 });

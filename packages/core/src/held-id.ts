@@ -30,7 +30,7 @@ export interface HeldIds {
   mark(deployment: string, ownerId: string): Promise<string>;
 }
 
-/** Undefined where no secret is configured: then nothing can be kept. Throws an Error if one is too short. */
+/** Undefined where no secret is configured: then nothing can be kept. Throws a `ConfigError` if one is too short. */
 export function heldIdsOf({ ids, tokens }: Pick<GatewayConfig, 'ids' | 'tokens'>): HeldIds | undefined {
   if (ids !== undefined) return openHeldIds(secretTexts(ids.secret, 'ids.secret'));
   return tokens && openHeldIds(secretTexts(tokens.secret, 'tokens.secret'));

@@ -3,12 +3,12 @@ export type { AnswerMetadata, AttemptMetadata } from './answer-metadata.js';
 export { BRIDGED_REASONING } from './bridged-reasoning.js';
 export type { Attempt, Call } from './call.js';
 export { Cancellation } from './cancellation.js';
-export { type Clock, systemClock } from './clock.js';
+export { type Clock, LONGEST_TIMER_MS, systemClock } from './clock.js';
 export type { Codec, Counting, EncodeTarget, Framing, StreamDecoder, StreamSink } from './codec.js';
 export type { GatewayRuntime } from './composition/gateway-runtime.js';
 export type { Comparison, Condition, Match, TimeOfDay } from './condition.js';
-export { ConfigError, type ConfigProblem } from './config/config-error.js';
-export { createGateway } from './create-gateway.js';
+export { ConfigError, type ConfigProblem } from './config-error.js';
+export { checkConfig, createGateway } from './create-gateway.js';
 export type { AttemptDeadlines, Deadlines, Deployment, ResolvedDeadlines } from './deployment.js';
 export {
   type CallerFault,

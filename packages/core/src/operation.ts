@@ -29,7 +29,9 @@ export type RelayedOperationName = (typeof RELAYED_OPERATIONS)[number];
 export const RELAYED_OPERATIONS = ['files', 'batches', 'realtime', 'pass_through'] as const;
 
 /** Everything a client may ask. */
-export type OperationName = UpstreamOperationName | RelayedOperationName | 'models';
+export type OperationName = (typeof OPERATIONS)[number];
+
+export const OPERATIONS = [...UPSTREAM_OPERATIONS, ...RELAYED_OPERATIONS, 'models'] as const;
 
 /** What can be asked for and is on the ledger. Pure, no state. */
 export interface Operation {

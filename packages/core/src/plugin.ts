@@ -11,9 +11,12 @@ export interface Plugin<Host = unknown> {
   readonly interceptors?: readonly Interceptor[];
   readonly observers?: readonly Observer[];
   readonly sinks?: readonly Sink[];
-  /** Runs once before the first call; a throw makes that call, and every later one, fail until it succeeds. */
+  /**
+   * Runs once before the first call; a throw makes that call, and every later one, fail until it succeeds. While it runs,
+   * calls wait for it, each for at most 30 seconds.
+   */
   start?(): MaybePromise<void>;
-  /** Runs when the gateway closes, after the last call ended and the sinks have its record. What it throws is logged. */
+  /** Runs when the gateway closes, after the last call ended and the sinks have its record. What it throws is logged; after 30 seconds it is not waited for. */
   close?(): MaybePromise<void>;
 }
 

@@ -1,3 +1,5 @@
+import { type ConfigProblem, throwProblems } from './config-error.js';
+
 const values = new WeakMap<Secret, string>();
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 
@@ -44,18 +46,31 @@ export function reveal(wrapped: Secret): string {
 /** Shorter ones can be guessed offline by whoever has something they signed. */
 const SHORTEST_SIGNING_SECRET = 32;
 
-/**
- * The secrets to sign or seal with, one or a list, the present one first. Throws an Error that names `path` if there is none
- * or one is too short.
- */
-export function secretTexts(given: string | Secret | readonly (string | Secret)[], path: string): readonly string[] {
-  const isOne = typeof given === 'string' || given instanceof Secret;
-  const list = isOne ? [given] : given;
-  if (list.length === 0) throw new Error(`${path} is an empty list.`);
-  return list.map((each, index) => {
-    const text = typeof each === 'string' ? each : reveal(each);
-    if (text.length >= SHORTEST_SIGNING_SECRET) return text;
-    const which = isOne ? path : `${path}[${index}]`;
-    throw new Error(`${which} has ${text.length} characters: use at least ${SHORTEST_SIGNING_SECRET}, made at random.`);
+/** One secret, or a list of which the first is the present one. */
+type Secrets = string | Secret | readonly (string | Secret)[];
+
+/** The secrets to sign or seal with, the present one first. Throws a `ConfigError` if there is none or one is too short. */
+export function secretTexts(given: Secrets, path: string): readonly string[] {
+  throwProblems(secretProblems(given, path));
+  return listOf(given).map(textOf);
+}
+
+/** What is wrong with secrets to sign or seal with, which the configuration has at `path`. */
+export function secretProblems(given: Secrets, path: string): readonly ConfigProblem[] {
+  const list = listOf(given);
+  if (list.length === 0) return [{ path, message: 'is an empty list.' }];
+  return list.flatMap((each, index) => {
+    const { length } = textOf(each);
+    if (length >= SHORTEST_SIGNING_SECRET) return [];
+    const message = `has ${length} characters: use at least ${SHORTEST_SIGNING_SECRET}, made at random.`;
+    return [{ path: list === given ? `${path}[${index}]` : path, message }];
   });
+}
+
+function listOf(given: Secrets): readonly (string | Secret)[] {
+  return typeof given === 'string' || given instanceof Secret ? [given] : given;
+}
+
+function textOf(given: string | Secret): string {
+  return typeof given === 'string' ? given : reveal(given);
 }

@@ -1,7 +1,7 @@
 import type { Readable, Transform } from 'node:stream';
 import { promisify } from 'node:util';
 import { brotliDecompress, createBrotliDecompress, createGunzip, createInflate, gunzip, inflate } from 'node:zlib';
-import { GatewayError, type IncomingBody, withErrorListener } from '@portico/core';
+import { GatewayError, type IncomingBody, LONGEST_TIMER_MS, withErrorListener } from '@portico/core';
 import type { NodeRequest } from './serve-options.js';
 
 /** Whose body it is: told when the rest of it will not be read, and tells when the client left. */
@@ -19,8 +19,12 @@ const BODY_TIMEOUT_MS = 30_000;
 export function bodyOf(
   req: NodeRequest,
   owner: BodyOwner,
-  { parsedBody, bodyTimeoutMs = BODY_TIMEOUT_MS }: { readonly parsedBody?: unknown; readonly bodyTimeoutMs?: number },
+  {
+    parsedBody,
+    bodyTimeoutMs: wantedMs = BODY_TIMEOUT_MS,
+  }: { readonly parsedBody?: unknown; readonly bodyTimeoutMs?: number },
 ): IncomingBody {
+  const bodyTimeoutMs = Math.min(wantedMs, LONGEST_TIMER_MS);
   if (!req.readableDidRead && !req.readableEnded) {
     return {
       kind: 'bytes',

@@ -14,6 +14,7 @@ export class UpgradeRequest<Host> implements IncomingRequest<Host> {
   readonly #accept: () => Promise<MessageSocket>;
   readonly #leavers: (() => void)[] = [];
   #accepted = false;
+  #gone: boolean;
 
   constructor(
     req: IncomingMessage,
@@ -31,9 +32,12 @@ export class UpgradeRequest<Host> implements IncomingRequest<Host> {
     this.host = host;
     this.ip = ip ?? req.socket.remoteAddress;
     this.#accept = accept;
+    this.#gone = socket.destroyed;
     // Once it is open its own end says more.
     socket.once('close', () => {
-      if (!this.#accepted) for (const listener of this.#leavers) listener();
+      if (this.#accepted) return;
+      this.#gone = true;
+      for (const listener of this.#leavers) listener();
     });
   }
 
@@ -53,7 +57,8 @@ export class UpgradeRequest<Host> implements IncomingRequest<Host> {
   };
 
   onClientGone(listener: () => void): void {
-    this.#leavers.push(listener);
+    if (this.#gone) listener();
+    else this.#leavers.push(listener);
   }
 
   /** Browsers cannot set headers for a WebSocket: they show a key as a subprotocol. */

@@ -43,7 +43,7 @@ export function fakeClock(startMs: number = Date.UTC(2026, 0, 1)): FakeClock {
   return {
     now: () => nowMs,
     after(delayMs, run) {
-      const timer: Timer = { dueMs: passedMs + Math.max(0, delayMs), run };
+      const timer: Timer = { dueMs: passedMs + Math.max(0, delayMs || 0), run };
       waiting.add(timer);
       return () => void waiting.delete(timer);
     },

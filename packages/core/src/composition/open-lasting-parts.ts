@@ -13,6 +13,7 @@ import { type HeldIds, openHeldIds } from '../held-id.js';
 import type { Logger } from '../logger.js';
 import type { Authenticate, Authorize } from '../policy.js';
 import { type Health, openHealth } from '../routing/health.js';
+import { Scheduler } from '../scheduler.js';
 import type { CounterStore } from '../store.js';
 import type { Send, Transport } from '../transport.js';
 import { interceptedSend } from '../upstream/intercepted-send.js';
@@ -49,11 +50,14 @@ export interface LastingParts<Host> {
   onStoreFailure(error: unknown): void;
   /** Deployments that refuse to be asked for usage. */
   readonly usageRefusers: UsageRefusers;
+  /** What the gateway does by itself. */
+  readonly scheduler: Scheduler;
   readonly life: Life;
   /** Milliseconds since the epoch. */
   readonly madeAt: number;
 }
 
+/** Makes what a gateway has for its whole life. Opens and starts nothing: that `life` does once all is made. */
 export function openLastingParts<Host, Name extends string>(
   config: GatewayConfig<Host, Name>,
   runtime: GatewayRuntime,
@@ -75,6 +79,7 @@ export function openLastingParts<Host, Name extends string>(
   const prices = openPriceBook(clock);
   const revocations = openRevocations(clock, LONGEST_TOKEN_MS);
   const open = new OpenCalls();
+  const scheduler = new Scheduler(clock, logger);
   const health = openHealth(cooldownsOf(config), clock, config.stores?.cooldowns);
   return {
     runtime,
@@ -113,7 +118,8 @@ export function openLastingParts<Host, Name extends string>(
       if (!(error instanceof CountersLeftAlone)) logger?.error({ err: error }, 'the counter store failed');
     },
     usageRefusers: new UsageRefusers(clock, logger),
-    life: openLife({ plugins, open, queue, health, transport, clock, logger }),
+    scheduler,
+    life: openLife({ plugins, open, queue, health, scheduler, transport, clock, logger }),
     madeAt: clock.now(),
   };
 }

@@ -1,4 +1,3 @@
-import { buildPassThrough } from '../config/build-pass-through.js';
 import type { ConfiguredModels } from '../config/validate-config.js';
 import type { Deployment } from '../deployment.js';
 import type { ExplainQuestion, Explanation } from '../explanation.js';
@@ -14,7 +13,7 @@ import { openChargeOnce } from '../pipeline/charge-once.js';
 import { explainCall } from '../pipeline/explain-call.js';
 import { openStaircase } from '../pipeline/handle.js';
 import { openMatch } from '../pipeline/match-operation.js';
-import { openProbes } from '../pipeline/probe-deployments.js';
+import { probeDeployments } from '../pipeline/probe-deployments.js';
 import { openRoute } from '../pipeline/route.js';
 import { tellLitellmWay, tellOwnWay } from '../pipeline/tell-road.js';
 import { settledPrincipal } from '../principal.js';
@@ -28,6 +27,8 @@ import { CONVERSATIONS, HELD_OPERATIONS, KEPT_OPERATIONS, SERVED_OPERATIONS } fr
 export interface Road<Host> {
   handle(request: IncomingRequest<Host>): Promise<Reply | undefined>;
   explain(question: ExplainQuestion): Promise<Explanation>;
+  /** It is the one that calls take from now on: what it does by itself begins. */
+  begin(): void;
   /** Nobody takes it any more: what it does by itself ends. Calls under way go on. */
   retire(): void;
 }
@@ -44,10 +45,10 @@ const MAX_BODY_BYTES = 20 * 1024 * 1024;
 /** What headers begin with that are about the gateway itself, by how they are spelled. */
 const HEADER_PREFIXES = { own: ['x-portico-'], litellm: ['x-portico-', 'x-litellm-'] };
 
-/** Makes everything that one configuration decides, and nothing that outlives it. */
+/** Makes everything that one configuration decides, and nothing that outlives it. Opens and starts nothing. */
 export function openRoad<Host, Name extends string>(
   config: GatewayConfig<Host, Name>,
-  { groups, patterns }: ConfiguredModels,
+  { groups, patterns, passThrough }: ConfiguredModels,
   lasting: LastingParts<Host>,
 ): Road<Host> {
   const { clock, logger, life, counters, onStoreFailure } = lasting;
@@ -56,8 +57,6 @@ export function openRoad<Host, Name extends string>(
   const needsCatalogue =
     patterns.length > 0 ||
     groups.some((group) => group.deployments.some((deployment) => deployment.price === undefined));
-  // Begun at once, so that the first call need not wait for all of it; that call is told if it fails.
-  if (needsCatalogue) prices.load().catch(() => undefined);
   let isReady = false;
 
   const match = openMatch(
@@ -66,7 +65,7 @@ export function openRoad<Host, Name extends string>(
       held: HELD_OPERATIONS,
       kept: KEPT_OPERATIONS,
       conversations: CONVERSATIONS,
-      passThrough: buildPassThrough(config.passThrough, groups),
+      passThrough,
     },
     config.fallthrough,
   );
@@ -127,17 +126,14 @@ export function openRoad<Host, Name extends string>(
     seal: kept.ids.seal,
     maxWaitMs,
   });
-  const stopProbes =
-    probeEveryMs === undefined
-      ? undefined
-      : openProbes({
-          everyMs: probeEveryMs,
-          operation: chatCompletions,
-          table,
-          health: lasting.health,
-          account: lasting.account,
-          ask: asking,
-        });
+  const probing = {
+    operation: chatCompletions,
+    table,
+    health: lasting.health,
+    account: lasting.account,
+    ask: asking,
+  };
+  let stopProbes: (() => void) | undefined;
 
   const handle = openStaircase<Host>({
     match,
@@ -171,6 +167,18 @@ export function openRoad<Host, Name extends string>(
 
   return {
     handle,
+    begin() {
+      // So that the first call need not wait for all of it; that call is told if it fails.
+      if (needsCatalogue) prices.load().catch(() => undefined);
+      if (probeEveryMs === undefined) return;
+      stopProbes = lasting.scheduler.add({
+        name: 'probes',
+        everyMs: probeEveryMs,
+        // One that answers slowly must not keep the others waiting.
+        mayOverlap: true,
+        run: (cancellation) => probeDeployments(probing, cancellation),
+      });
+    },
     retire: () => stopProbes?.(),
     async explain(question) {
       if (needsCatalogue) await prices.load();

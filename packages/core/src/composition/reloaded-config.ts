@@ -1,23 +1,19 @@
-import { ConfigError } from '../config/config-error.js';
+import type { ConfigProblem } from '../config-error.js';
 import { type GatewayConfig, LASTING_SETTINGS, type ReloadableConfig } from '../gateway-config.js';
 import { reveal } from '../secret.js';
 
-/** The next configuration, with what lasts of the first. Throws a `ConfigError` where it wants something else to last. */
+/** The next configuration, with what lasts of the first; and the problems where it wants something else to last. */
 export function reloadedConfig<Host, Name extends string>(
   next: ReloadableConfig,
   first: GatewayConfig<Host, Name>,
-): GatewayConfig<Host> {
+): { readonly whole: GatewayConfig<Host>; readonly problems: readonly ConfigProblem[] } {
   const lasting: Readonly<Record<string, unknown>> = Object.fromEntries(
     LASTING_SETTINGS.flatMap((key) => (first[key] === undefined ? [] : [[key, first[key]]])),
   );
   const given = next as GatewayConfig<Host>; // whoever spreads the first configuration into the next gives all of it
   const changed = LASTING_SETTINGS.filter((key) => given[key] !== undefined && !isSame(key, given, first));
-  if (changed.length > 0) {
-    throw new ConfigError(
-      changed.map((path) => ({ path, message: 'lasts as long as the gateway: leave it out, or make a new gateway.' })),
-    );
-  }
-  return { ...given, ...lasting };
+  const message = 'lasts as long as the gateway: leave it out, or make a new gateway.';
+  return { whole: { ...given, ...lasting }, problems: changed.map((path) => ({ path, message })) };
 }
 
 function isSame<Host, Name extends string>(

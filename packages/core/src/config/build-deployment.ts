@@ -1,10 +1,10 @@
+import type { ConfigProblem } from '../config-error.js';
 import type { AttemptDeadlines, Deployment } from '../deployment.js';
 import type { DeploymentConfig, DeploymentDetails } from '../gateway-config.js';
 import type { PriceSheet } from '../price.js';
 import type { Connection, ConnectionSettings, Provider } from '../provider.js';
 import { Secret, secret, withMaskedPrint } from '../secret.js';
 import { checkShape } from './check-shape.js';
-import type { ConfigProblem } from './config-error.js';
 import { deploymentSchema } from './config-schema.js';
 import { didYouMean } from './nearest-name.js';
 import { resolveDeadlines } from './resolve-deadlines.js';

@@ -1,15 +1,15 @@
+import type { ConfigProblem } from '../config-error.js';
 import type { PassThroughConfig } from '../gateway-config.js';
 import type { ModelGroup } from '../model-group.js';
 import type { PassThroughRule } from '../pass-through-rule.js';
-import { ConfigError, type ConfigProblem } from './config-error.js';
 import { didYouMean } from './nearest-name.js';
 
-/** The rules of pass-through. Throws a `ConfigError` with everything that is wrong with them. */
+/** The rules of pass-through. What is wrong with them is added to `problems`. */
 export function buildPassThrough(
   config: Readonly<Record<string, PassThroughConfig>> | undefined,
   groups: readonly ModelGroup[],
+  problems: ConfigProblem[],
 ): readonly PassThroughRule[] {
-  const problems: ConfigProblem[] = [];
   const rules: PassThroughRule[] = [];
   for (const [prefix, given] of Object.entries(config ?? {})) {
     const path = `passThrough[${JSON.stringify(prefix)}]`;
@@ -37,7 +37,6 @@ export function buildPassThrough(
       });
     }
   }
-  if (problems.length > 0) throw new ConfigError(problems);
   return rules;
 }
 

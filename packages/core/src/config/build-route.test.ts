@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../config-error.js';
 import { createGateway } from '../create-gateway.js';
 import type { GatewayConfig } from '../gateway-config.js';
 import type { Provider } from '../provider.js';
-import { ConfigError } from './config-error.js';
 
 const acme = {
   name: 'acme',

@@ -1,4 +1,5 @@
 import type { Condition } from '../condition.js';
+import type { ConfigProblem } from '../config-error.js';
 import type { Deployment } from '../deployment.js';
 import type { FailureKind } from '../errors.js';
 import type { DeploymentConfig, ModelGroupConfig } from '../gateway-config.js';
@@ -7,7 +8,6 @@ import type { PoolConfig, PoolOptions, RaceConfig, RouteConfig, RouteTerms, When
 import type { NodeTerms, Pool, RouteNode } from '../route-node.js';
 import type { Strategy } from '../strategy.js';
 import { checkShape } from './check-shape.js';
-import type { ConfigProblem } from './config-error.js';
 import { routeSchemas } from './config-schema.js';
 import { didYouMean } from './nearest-name.js';
 

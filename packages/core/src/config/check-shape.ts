@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ConfigProblem } from './config-error.js';
+import type { ConfigProblem } from '../config-error.js';
 import { didYouMean } from './nearest-name.js';
 
 /** What a value has that a schema does not allow, in sentences with paths. Values themselves are never shown: they may be secrets. */

@@ -1,6 +1,6 @@
+import type { ConfigProblem } from '../config-error.js';
 import type { ModelGroup } from '../model-group.js';
 import { joinPath } from './check-shape.js';
-import type { ConfigProblem } from './config-error.js';
 
 /** Groups that lead back to themselves: along routes never right, along fallbacks most often a mistake. */
 export function circles(groups: readonly ModelGroup[], fallbacksMay: boolean): ConfigProblem[] {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../config-error.js';
 import type { GatewayConfig } from '../gateway-config.js';
 import { sheetFromConfig } from '../governance/price-sheet.js';
+import { OPERATIONS } from '../operation.js';
 import type { Provider } from '../provider.js';
-import { ConfigError } from './config-error.js';
 import { validateConfig } from './validate-config.js';
 
 const codec = { encode: (request: object) => ({ ...request }), openStream: () => ({ event() {}, end() {} }) };
@@ -132,5 +133,30 @@ describe('a configuration', () => {
     const { groups } = validateConfig({ models: { a: [{ model: 'acme/one', apiKey: canary }] } }, around);
     expect(JSON.stringify(groups)).not.toContain(canary);
     expect(JSON.stringify(groups)).not.toContain('Bearer x');
+  });
+
+  it.each([
+    ['policyTimeoutMs', { policyTimeoutMs: 3e9 }],
+    ['longestConversationMs', { longestConversationMs: 30 * 86_400_000 }],
+    ['cooldowns.probeEveryMs', { cooldowns: { probeEveryMs: Number.POSITIVE_INFINITY } }],
+    ['deadlines.totalMs', { deadlines: { totalMs: 1e12 } }],
+    ['stores.countersTimeoutMs', { stores: { countersTimeoutMs: 1e12 } }],
+  ])('refuses a duration of more than a week for %s', (path, setting) => {
+    expect(problemsOf({ models: { a: 'acme/one' }, ...setting })[0]).toContain(`${path}: `);
+  });
+
+  it('refuses a provider without codecs, or with one that translates nothing', () => {
+    const { codecs: _, ...half } = provider('half', false);
+    expect(problemsOf({ models: { a: 'half/one' }, providers: [half] })[0]).toContain('providers[0].codecs: ');
+    const broken = { ...half, codecs: { 'chat.completions': {} } };
+    expect(problemsOf({ models: { a: 'half/one' }, providers: [broken] })[0]).toContain('encode');
+  });
+
+  it('takes a condition and an access list on every operation there is', () => {
+    for (const operation of OPERATIONS) {
+      const route = { when: [{ if: { operation }, to: 'a' }], otherwise: 'a' };
+      const anonymous = { id: 'anybody', operations: [operation] };
+      expect(problemsOf({ models: { a: 'acme/one', b: { route } }, anonymous })).toEqual([]);
+    }
   });
 });

@@ -1,13 +1,15 @@
-import { GatewayError } from '../errors.js';
+import { ConfigError, type ConfigProblem, throwProblems } from '../config-error.js';
+import { asGatewayError, GatewayError } from '../errors.js';
 import type { DeploymentConfig, GatewayConfig, ModelConfig, ModelGroupConfig } from '../gateway-config.js';
 import type { ModelGroup, RetryPolicy } from '../model-group.js';
 import type { ModelPattern } from '../model-pattern.js';
+import type { PassThroughRule } from '../pass-through-rule.js';
 import type { Provider } from '../provider.js';
 import { buildDeployment, type DeploymentSurroundings } from './build-deployment.js';
+import { buildPassThrough } from './build-pass-through.js';
 import { buildRoute } from './build-route.js';
 import { checkShape, joinPath } from './check-shape.js';
 import { circles } from './circles.js';
-import { ConfigError, type ConfigProblem } from './config-error.js';
 import { configSchema, deploymentSchema, groupSchema } from './config-schema.js';
 import { fillPattern } from './fill-pattern.js';
 import { didYouMean } from './nearest-name.js';
@@ -20,7 +22,14 @@ export interface ConfigSurroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly bridges: DeploymentSurroundings['bridges'];
   readonly sheetFromConfig: DeploymentSurroundings['sheetFromConfig'];
+  /** What whoever reads a setting has against it beyond its shape, by the setting. */
+  readonly settings?: SettingChecks;
 }
+
+/** By the setting that they are about: they run only where its shape is right. */
+export type SettingChecks = {
+  readonly [Key in keyof GatewayConfig]?: (value: NonNullable<GatewayConfig<never>[Key]>) => readonly ConfigProblem[];
+};
 
 /** What a configuration says of models. */
 export interface ConfiguredModels {
@@ -28,14 +37,24 @@ export interface ConfiguredModels {
   readonly groups: readonly ModelGroup[];
   /** In the order in which they are tried: the longest first. */
   readonly patterns: readonly ModelPattern[];
+  readonly passThrough: readonly PassThroughRule[];
 }
 
-/** Every check that can be made at boot, and the model groups that come of it. Throws a `ConfigError` with all problems. */
-export function validateConfig(config: GatewayConfig<never>, around: ConfigSurroundings): ConfiguredModels {
-  const problems: ConfigProblem[] = checkShape(config, configSchema, '');
-  if (problems.length > 0) throw new ConfigError(problems);
+/** What groups and deployments are made of: while the shape of one of these is wrong, none are. */
+const PARTS_OF_GROUPS = ['models', 'providers', 'deadlines', 'retries', 'fallbackCircles'];
 
-  problems.push(...unusedCredentials(config));
+/** Every check that can be made at boot, and the model groups that come of it. Throws a `ConfigError` with all problems. */
+export function validateConfig(
+  config: GatewayConfig<never>,
+  around: ConfigSurroundings,
+  found: readonly ConfigProblem[] = [],
+): ConfiguredModels {
+  const problems: ConfigProblem[] = [...found, ...checkShape(config, configSchema, '')];
+  const misshapen = new Set(problems.map(({ path }) => /^[^.[]*/.exec(path)?.[0] ?? ''));
+  problems.push(...settingProblems(config, around.settings ?? {}, misshapen));
+  if (misshapen.has('') || PARTS_OF_GROUPS.some((key) => misshapen.has(key))) throw new ConfigError(problems);
+
+  if (misshapen.size === 0) problems.push(...unusedCredentials(config));
   const names = Object.keys(config.models);
   if (names.length === 0)
     problems.push({ path: 'models', message: 'no model group is configured: clients could ask for nothing.' });
@@ -69,8 +88,9 @@ export function validateConfig(config: GatewayConfig<never>, around: ConfigSurro
   patterns.sort((one, other) => other.name.length - one.name.length);
   for (const group of [...groups, ...templates]) checkTargets(group, joinPath('models', [group.name]));
   problems.push(...circles(groups, config.fallbackCircles ?? false));
-  if (problems.length > 0) throw new ConfigError(problems);
-  return { groups, patterns };
+  const passThrough = misshapen.has('passThrough') ? [] : buildPassThrough(config.passThrough, groups, problems);
+  throwProblems(problems);
+  return { groups, patterns, passThrough };
 
   function patternOf(pattern: string, given: ModelConfig, path: string): ModelPattern {
     if (pattern.includes('**')) problems.push({ path, message: 'has two stars in a row: one stands for any text.' });
@@ -187,10 +207,20 @@ export function validateConfig(config: GatewayConfig<never>, around: ConfigSurro
     try {
       if (patterns.some((pattern) => pattern.groupOf(target) !== undefined)) return undefined;
     } catch (error) {
-      return (error as GatewayError).message; // a pattern throws nothing else
+      return asGatewayError(error).message;
     }
     return `there is no model group "${target}"${didYouMean(target, names)}. There are: ${names.join(', ')}.`;
   }
+}
+
+function settingProblems(
+  config: GatewayConfig<never>,
+  checks: SettingChecks,
+  misshapen: ReadonlySet<string>,
+): ConfigProblem[] {
+  return (Object.entries(checks) as [keyof GatewayConfig, (value: unknown) => readonly ConfigProblem[]][])
+    .filter(([key]) => config?.[key] !== undefined && !misshapen.has(key))
+    .flatMap(([key, check]) => check(config[key]));
 }
 
 /** What comes to light while groups are built. */

@@ -20,8 +20,10 @@ export interface InProcessCall<Host> {
 /** The request, and what to call once its answer is complete so that the signal is let go. */
 export function incomingOf<Host>(call: InProcessCall<Host>): { request: IncomingRequest<Host>; release(): void } {
   const { signal } = call;
-  let gone: (() => void) | undefined;
-  const onAbort = () => gone?.();
+  const leavers: (() => void)[] = [];
+  const onAbort = () => {
+    for (const leaver of leavers) leaver();
+  };
   signal?.addEventListener('abort', onAbort, { once: true });
   return {
     request: {
@@ -36,7 +38,7 @@ export function incomingOf<Host>(call: InProcessCall<Host>): { request: Incoming
       principal: call.principal,
       wantsMetadata: call.wantsMetadata,
       onClientGone(listener) {
-        gone = listener;
+        leavers.push(listener);
         if (signal?.aborted) listener();
       },
     },

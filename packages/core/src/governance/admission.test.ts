@@ -1,6 +1,7 @@
 import { type FakeClock, fakeClock } from '@portico/testing';
 import { describe, expect, it, type MockInstance, vi } from 'vitest';
 import type { Call } from '../call.js';
+import { principalKey } from '../counter-key.js';
 import type { Deployment } from '../deployment.js';
 import { GatewayError } from '../errors.js';
 import type { PriceConfig } from '../gateway-config.js';
@@ -376,7 +377,7 @@ function deploymentOf(id: string, price: PriceConfig | undefined): Deployment {
 /** What stands in the principal's counter of that kind now. */
 function standing(counters: CounterStore, kind: string, id: string): { used: number; reserved: number } {
   const month = Date.UTC(2026, 0, 1);
-  const key = kind.endsWith(':total') ? `${kind}:${id}` : `${kind}:${month}:${id}`;
+  const key = kind.endsWith(':total') ? `${kind}:${principalKey(id)}` : `${kind}:${month}:${principalKey(id)}`;
   return counters.read(key) as { used: number; reserved: number };
 }
 

@@ -1,5 +1,6 @@
 import type { Call } from '../call.js';
 import type { Clock } from '../clock.js';
+import { type CounterKey, principalKey } from '../counter-key.js';
 import type { Deployment } from '../deployment.js';
 import type { Errand } from '../errand.js';
 import { GatewayError } from '../errors.js';
@@ -104,19 +105,19 @@ export function openAdmission(parts: AdmissionParts): Admission {
   function limitsOfErrand(
     { deployment, need }: Errand,
     group: ModelGroup,
-    principalId: string,
+    key: CounterKey,
     rates: RateLimits | undefined,
     budget: Budget | undefined,
     now: number,
   ): Limit[] {
     if (need === undefined) {
-      return limitsOf(principalId, rates && { ...rates, tokensPerMinute: undefined }, undefined, NO_NEED, now);
+      return limitsOf(key, rates && { ...rates, tokensPerMinute: undefined }, undefined, NO_NEED, now);
     }
     const { tokens, costNanoUsd } = need;
     if (budget !== undefined && costNanoUsd === undefined && parts.unknownPrice === 'refuse') {
       throw priceUnknown(group, deployment);
     }
-    return limitsOf(principalId, rates, budget, { tokens, costNanoUsd: costNanoUsd ?? 0 }, now);
+    return limitsOf(key, rates, budget, { tokens, costNanoUsd: costNanoUsd ?? 0 }, now);
   }
 
   function open(answer: ReserveAnswer, limits: readonly Limit[], leaseMs: number, now: number): Ticket {
@@ -163,10 +164,10 @@ export function openAdmission(parts: AdmissionParts): Admission {
     const rates = principal.limits ?? defaults?.limits;
     const budget = principal.budget ?? defaults?.budget;
     if (rates === undefined && budget === undefined) return NO_LIMITS;
-    if (errand !== undefined) return limitsOfErrand(errand, call.group, principal.id, rates, budget, now);
+    if (errand !== undefined) return limitsOfErrand(errand, call.group, principalKey(principal.id), rates, budget, now);
     const hasNeed = budget !== undefined || rates?.tokensPerMinute !== undefined;
     const need = hasNeed ? needOf(call, reachOf(call), budget !== undefined) : NO_NEED;
-    return limitsOf(principal.id, rates, budget, need, now);
+    return limitsOf(principalKey(principal.id), rates, budget, need, now);
   }
 
   return {
@@ -210,7 +211,7 @@ export function openAdmission(parts: AdmissionParts): Admission {
         tokens: amount(totalInputTokens(usage) + totalOutputTokens(usage)),
         costNanoUsd: amount(costNanoUsd ?? 0),
       };
-      const limits = limitsOf(principal.id, { tokensPerMinute }, budget, used, now);
+      const limits = limitsOf(principalKey(principal.id), { tokensPerMinute }, budget, used, now);
       if (limits.length === 0) return undefined;
       try {
         // It is spent, whether or not there was room for it.

@@ -1,3 +1,4 @@
+import { type ConfigProblem, throwProblems } from '../config-error.js';
 import { GatewayError } from '../errors.js';
 import type { GatewayConfig } from '../gateway-config.js';
 
@@ -16,10 +17,12 @@ type CrossSiteCheck = (request: CheckedRequest, hasBearer?: boolean) => void;
 /**
  * Makes the check for calls that the host's session authorises (R-SEC-7, R21): another site must not be able to have the
  * browser make them. Throws `forbidden` or `unsupported_media_type`; `csrf: false` makes a check that lets everything pass.
+ * Throws a `ConfigError` if `originProblems` has any.
  */
 export function openCrossSiteCheck(csrf: GatewayConfig['csrf']): CrossSiteCheck {
   if (csrf === false) return () => {};
-  const allowed = new Set((csrf?.origins ?? []).map(checkedOrigin));
+  throwProblems(originProblems(csrf));
+  const allowed = new Set((csrf?.origins ?? []).flatMap((origin) => originOf(origin) ?? []));
   return (request, hasBearer = false) => {
     // Only the host knows which credential its session was found by. Without a cookie it was the token, which browsers never
     // send by themselves. With a cookie it may have been the cookie, whatever token is beside it.
@@ -47,13 +50,20 @@ function requireOwnOriginOfSocket(request: CheckedRequest, allowed: ReadonlySet<
   );
 }
 
-function checkedOrigin(origin: string, index: number): string {
-  const parsed = URL.canParse(origin) ? new URL(origin) : undefined;
-  if (parsed === undefined || parsed.origin === 'null' || parsed.href !== `${parsed.origin}/`) {
-    throw new Error(
-      `csrf.origins[${index}] is "${origin}": write scheme and host only, as in "https://app.example.com".`,
-    );
-  }
+/** What is wrong with the sites that a configuration allows. */
+export function originProblems(csrf: GatewayConfig['csrf']): readonly ConfigProblem[] {
+  if (csrf === undefined || csrf === false) return [];
+  return csrf.origins.flatMap((origin, index) => {
+    if (originOf(origin) !== undefined) return [];
+    const message = `"${origin}" is more than a site: write scheme and host only, as in "https://app.example.com".`;
+    return [{ path: `csrf.origins[${index}]`, message }];
+  });
+}
+
+/** Undefined for what is more than scheme and host, or none. */
+function originOf(text: string): string | undefined {
+  const parsed = URL.canParse(text) ? new URL(text) : undefined;
+  if (parsed === undefined || parsed.origin === 'null' || parsed.href !== `${parsed.origin}/`) return undefined;
   return parsed.origin;
 }
 
@@ -81,7 +91,7 @@ function mediaTypeOf(contentType: string | undefined): string {
   return (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
 }
 
-function requireOwnOrigin(request: CheckedRequest, allowed: ReadonlySet<string>): void {
+function requireOwnOrigin(request: CheckedRequest, allowed: ReadonlySet<string | undefined>): void {
   const origin = request.header('origin');
   const site = request.header('sec-fetch-site');
   // Sandboxed frames, local files and data: URLs share this one, so it names nobody.

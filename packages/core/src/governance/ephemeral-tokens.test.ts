@@ -77,9 +77,9 @@ describe('a token', () => {
       await expect(tokens.issue({ id: 'ada' }, expiresInMs)).rejects.toThrow('A token lives between');
     }
     await expect(tokens.issue({ id: 'a'.repeat(4_000) })).rejects.toThrow('fit a header');
-    expect(() => arrange('short')).toThrow('tokens.secret has 5 characters: use at least 32, made at random.');
-    expect(() => arrange([SECRET, 'short'])).toThrow('tokens.secret[1] has 5 characters');
-    expect(() => arrange([])).toThrow('tokens.secret is an empty list.');
+    expect(() => arrange('short')).toThrow('tokens.secret: has 5 characters: use at least 32, made at random.');
+    expect(() => arrange([SECRET, 'short'])).toThrow('tokens.secret[1]: has 5 characters');
+    expect(() => arrange([])).toThrow('tokens.secret: is an empty list.');
   });
 });
 

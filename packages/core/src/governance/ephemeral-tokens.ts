@@ -23,7 +23,7 @@ const USUAL_TOKEN_MS = 10 * 60 * 1_000;
 /** Headers of Node's servers end at 16 KiB, all together. */
 const LONGEST_TOKEN = 4_096;
 
-/** Throws an Error if a secret is too short. */
+/** Throws a `ConfigError` if a secret is too short. */
 export function openTokens(config: SecretConfig, clock: Clock, revocations: Revocations): Tokens {
   const secrets = secretTexts(config.secret, 'tokens.secret');
   let imported: Promise<readonly CryptoKey[]> | undefined;

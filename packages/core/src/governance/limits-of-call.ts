@@ -1,3 +1,4 @@
+import type { CounterKey } from '../counter-key.js';
 import type { Budget, RateLimits } from '../principal.js';
 import type { CounterRequest } from '../store.js';
 import { openPeriods, type Period } from './counting-periods.js';
@@ -14,9 +15,9 @@ export interface Need {
   readonly costNanoUsd: number;
 }
 
-/** All limits of a principal's call, in the order in which they are told when there is no room. */
+/** All limits that are counted under a key, in the order in which they are told when there is no room. */
 export type LimitsOf = (
-  principalId: string,
+  key: CounterKey,
   rates: RateLimits | undefined,
   budget: Budget | undefined,
   need: Need,
@@ -30,31 +31,31 @@ export function openLimits(): LimitsOf {
     calls: openPeriods('calls'),
     budget: openPeriods('budget'),
   };
-  return (id, rates, budget, need, now) => {
+  return (key, rates, budget, need, now) => {
     const limits: Limit[] = [];
     if (rates?.requestsPerMinute !== undefined) {
-      limits.push(limit('requests', 1, rates.requestsPerMinute, periods.requests('minute', now), id));
+      limits.push(limit('requests', 1, rates.requestsPerMinute, periods.requests('minute', now), key));
     }
     if (rates?.tokensPerMinute !== undefined) {
-      limits.push(limit('tokens', need.tokens, rates.tokensPerMinute, periods.tokens('minute', now), id));
+      limits.push(limit('tokens', need.tokens, rates.tokensPerMinute, periods.tokens('minute', now), key));
     }
     if (rates?.concurrentCalls !== undefined) {
-      limits.push(limit('calls', 1, rates.concurrentCalls, periods.calls('total', now), id));
+      limits.push(limit('calls', 1, rates.concurrentCalls, periods.calls('total', now), key));
     }
     if (budget !== undefined) {
       const nanoUsd = Math.round(budget.usd * 1e9);
-      limits.push(limit('budget', need.costNanoUsd, nanoUsd, periods.budget(budget.per ?? 'month', now), id));
+      limits.push(limit('budget', need.costNanoUsd, nanoUsd, periods.budget(budget.per ?? 'month', now), key));
     }
     return limits;
   };
 }
 
-function limit(kind: Limit['kind'], amount: number, most: number, period: Period, id: string): Limit {
+function limit(kind: Limit['kind'], amount: number, most: number, period: Period, key: CounterKey): Limit {
   return {
     kind,
     period,
-    // The id comes last, so that no id can be mistaken for another period's counter.
-    key: period.keyPrefix + id,
+    // The key comes last, so that no id can be mistaken for another period's counter.
+    key: period.keyPrefix + key,
     amount,
     limit: most,
     resetsAt: period.endsAt === Number.POSITIVE_INFINITY ? undefined : period.endsAt,

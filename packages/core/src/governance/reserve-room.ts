@@ -1,5 +1,6 @@
 import type { Call } from '../call.js';
 import type { Clock } from '../clock.js';
+import type { CounterKey } from '../counter-key.js';
 import type { Deployment } from '../deployment.js';
 import { isPromise, type MaybePromise } from '../json.js';
 import type { RateLimits } from '../principal.js';
@@ -14,7 +15,7 @@ import { type Limit, openLimits } from './limits-of-call.js';
  * these limits spare a vendor's refusal, they guard nobody's money.
  */
 export type ReserveRoom = (
-  key: string,
+  key: CounterKey,
   limits: RateLimits,
   call: Call,
   deployment: Deployment | undefined,

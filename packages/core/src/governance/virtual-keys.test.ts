@@ -80,17 +80,17 @@ describe('openKeyRing', () => {
   });
 
   it.each([
-    ['too short', [{ key: 'short-key', principal: { id: 'a' } }], 'keys[0].key has 9 characters'],
-    ['with a line break', [{ key: `${ANN}\n`, principal: { id: 'a' } }], 'keys[0].key holds a character'],
+    ['too short', [{ key: 'short-key', principal: { id: 'a' } }], 'keys[0].key: has 9 characters'],
+    ['with a line break', [{ key: `${ANN}\n`, principal: { id: 'a' } }], 'keys[0].key: holds a character'],
     [
       'there twice',
       [ANN, BOB, ANN].map((key) => ({ key, principal: { id: 'a' } })),
-      'keys[2].key is the same as keys[0].key',
+      'keys[2].key: is the same as keys[0].key',
     ],
     [
       'without an end',
       [{ key: ANN, principal: { id: 'a' }, expiresAt: new Date('soon') }],
-      'keys[0].expiresAt is not a time',
+      'keys[0].expiresAt: is not a time',
     ],
   ])('fails at once for a key %s, names its index and not the key', (_, keys, message) => {
     const failure = refusal(() => openKeyRing(keys, fakeClock()));

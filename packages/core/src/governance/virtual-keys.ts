@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { type ConfigProblem, throwProblems } from '../config-error.js';
 import { GatewayError } from '../errors.js';
 import type { VirtualKeyConfig } from '../gateway-config.js';
 import type { Principal } from '../principal.js';
@@ -13,20 +14,13 @@ export interface KeyRing {
 
 const SHORTEST_KEY = 20;
 
-/** Makes the ring. Throws an Error that names the index of a key that is too short, not sendable in a header, or there twice. */
+/** Makes the ring. Throws a `ConfigError` if `keyProblems` has any. */
 export function openKeyRing(keys: readonly VirtualKeyConfig[], clock: Clock): KeyRing {
-  const seen = new Map<string, number>();
-  const entries = keys.map((key, index): [string, KeyEntry] => {
-    const text = checkedText(key, index);
-    const first = seen.get(text);
-    if (first !== undefined)
-      throw new Error(`keys[${index}].key is the same as keys[${first}].key: each needs its own.`);
-    seen.set(text, index);
-    return [
-      text,
-      { principal: Object.freeze({ ...key.principal }), endsAt: endOf(key, index), revoked: key.revoked === true },
-    ];
-  });
+  throwProblems(keyProblems(keys));
+  const entries = keys.map((key): [string, KeyEntry] => [
+    textOf(key),
+    { principal: Object.freeze({ ...key.principal }), endsAt: endOf(key), revoked: key.revoked === true },
+  ]);
   const look = openLookup(entries);
 
   return {
@@ -47,29 +41,41 @@ interface KeyEntry {
   readonly revoked: boolean;
 }
 
-function checkedText(key: VirtualKeyConfig, index: number): string {
-  const text = typeof key.key === 'string' ? key.key : reveal(key.key);
-  if (text.length < SHORTEST_KEY) {
-    throw new Error(`keys[${index}].key has ${text.length} characters: use at least ${SHORTEST_KEY}, made at random.`);
-  }
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    // A line break at the end of a file is the usual case: such a key would never match.
-    if (code < 0x21 || code > 0x7e) {
-      throw new Error(
-        `keys[${index}].key holds a character that no header can carry: use printable ASCII without spaces.`,
-      );
-    }
-  }
-  return text;
+/** What is wrong with keys: one that is too short, not sendable in a header or there twice, or an end that is no time. */
+export function keyProblems(keys: readonly VirtualKeyConfig[]): readonly ConfigProblem[] {
+  const seen = new Map<string, number>();
+  return keys.flatMap((key, index) => {
+    const text = textOf(key);
+    const first = seen.get(text);
+    if (first === undefined) seen.set(text, index);
+    const message = first === undefined ? textProblem(text) : `is the same as keys[${first}].key: each needs its own.`;
+    return [
+      ...(message === undefined ? [] : [{ path: `keys[${index}].key`, message }]),
+      ...(Number.isNaN(endOf(key))
+        ? [
+            {
+              path: `keys[${index}].expiresAt`,
+              message: 'is not a time: use a Date or milliseconds since the epoch.',
+            },
+          ]
+        : []),
+    ];
+  });
 }
 
-function endOf(key: VirtualKeyConfig, index: number): number {
-  if (key.expiresAt === undefined) return Number.POSITIVE_INFINITY;
-  const endsAt = Number(key.expiresAt);
-  if (Number.isNaN(endsAt))
-    throw new Error(`keys[${index}].expiresAt is not a time: use a Date or milliseconds since the epoch.`);
-  return endsAt;
+function textProblem(text: string): string | undefined {
+  if (text.length < SHORTEST_KEY) return `has ${text.length} characters: use at least ${SHORTEST_KEY}, made at random.`;
+  // A line break at the end of a file is the usual case: such a key would never match.
+  if (/^[!-~]*$/.test(text)) return undefined;
+  return 'holds a character that no header can carry: use printable ASCII without spaces.';
+}
+
+function textOf({ key }: VirtualKeyConfig): string {
+  return typeof key === 'string' ? key : reveal(key);
+}
+
+function endOf({ expiresAt }: VirtualKeyConfig): number {
+  return expiresAt === undefined ? Number.POSITIVE_INFINITY : Number(expiresAt);
 }
 
 // Looking up a hash of the whole key (R-SEC-3) tells nothing by its timing: nobody can choose a key by the beginning of its hash.

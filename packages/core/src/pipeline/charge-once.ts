@@ -2,6 +2,7 @@ import type { UsageQueue } from '../accounting/usage-queue.js';
 import type { Call } from '../call.js';
 import type { Clock } from '../clock.js';
 import type { Consumption } from '../consumption.js';
+import { chargedKey } from '../counter-key.js';
 import type { Ask } from '../errand.js';
 import type { Admission } from '../governance/admission.js';
 import { costOf } from '../governance/cost.js';
@@ -49,7 +50,7 @@ export function openChargeOnce(parts: ChargeOnceParts): ChargeOnce {
 
   return async (call, place, id, consumed, ask) => {
     try {
-      const key = `charged:${id}`;
+      const key = chargedKey(id);
       if ((await counters.read(key)).used > 0) return;
       const usage = consumed.usage ?? (await usageInFile(consumed.answersIn, place, ask));
       const once = { key, amount: 1, limit: 1, resetsAt: clock.now() + REMEMBERED_MS };

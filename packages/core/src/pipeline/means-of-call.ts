@@ -1,6 +1,7 @@
 import type { CallAccount } from '../accounting/call-account.js';
 import type { AttemptAccount, AttemptObserver, Reservation } from '../attempt-account.js';
 import type { Attempt, Call } from '../call.js';
+import type { CounterKey } from '../counter-key.js';
 import type { Deployment } from '../deployment.js';
 import { mayUseModel } from '../governance/access.js';
 import type { ReserveRoom } from '../governance/reserve-room.js';
@@ -81,7 +82,7 @@ export class MeansOfCall<Given extends Answered> implements RouteMeans<Given> {
     return this.#account.beginAttempt(deployment, group, observer, reservation);
   }
 
-  reserve(key: string, limits: RateLimits, deployment: Deployment | undefined): ReturnType<ReserveRoom> {
+  reserve(key: CounterKey, limits: RateLimits, deployment: Deployment | undefined): ReturnType<ReserveRoom> {
     return this.#house.reserveRoom(key, limits, this.call, deployment);
   }
 

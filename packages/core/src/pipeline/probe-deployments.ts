@@ -4,16 +4,15 @@ import { Cancellation } from '../cancellation.js';
 import { asGatewayError } from '../errors.js';
 import { NOTHING_HELD } from '../governance/admission.js';
 import type { UpstreamOperation } from '../operation.js';
+import type { DeploymentHealth } from '../routing/deployment-health.js';
 import type { Health } from '../routing/health.js';
 import { serves } from '../routing/lanes.js';
 import type { Place, RouteTable } from '../routing/route-table.js';
-import type { Standing } from '../routing/standing.js';
+import { Standing } from '../routing/standing.js';
 import { Visit } from '../routing/visit.js';
 import { type AskParts, askDeployment } from '../upstream/ask-deployment.js';
 
 export interface ProbeParts {
-  /** Between two rounds. */
-  readonly everyMs: number;
   /** The operation that probes ask for. */
   readonly operation: UpstreamOperation;
   readonly table: RouteTable;
@@ -28,28 +27,24 @@ const PROBER = { id: 'portico:probe' } as const;
 const QUESTION = { messages: [{ role: 'user', content: 'ping' }], max_tokens: 16 } as const;
 
 /**
- * Asks deployments that rest after failures for a word, every so often: one that answers serves again at once, and no
- * caller has to find out. What it costs is on the ledger. Answers how to stop.
+ * Asks every deployment that rests after failures for a word: one that answers serves again at once, and no caller has to
+ * find out. What it costs is on the ledger. Resolves when all of them have answered or failed.
  */
-export function openProbes(parts: ProbeParts): () => void {
-  const { clock } = parts.ask;
-  let stopTimer = clock.after(parts.everyMs, round);
-  const stopped = new Cancellation();
-  return () => {
-    stopTimer();
-    stopped.cancel(new Error('probes were stopped'));
-  };
-
-  function round(): void {
-    for (const standing of parts.health.onTrial()) {
-      const place = parts.table.placeOf(standing.deployment.id);
-      if (place !== undefined && serves(place.deployment, parts.operation.name)) void probe(standing, place, parts);
-    }
-    if (!stopped.cancelled) stopTimer = clock.after(parts.everyMs, round);
-  }
+export async function probeDeployments(parts: ProbeParts, cancellation: Cancellation): Promise<void> {
+  const probes = parts.health.onTrial().map((health) => {
+    const place = parts.table.placeOf(health.id);
+    const isServed = place !== undefined && serves(place.deployment, parts.operation.name);
+    return isServed ? probe(health, place, parts, cancellation) : undefined;
+  });
+  await Promise.all(probes);
 }
 
-async function probe(standing: Standing, { deployment, group }: Place, parts: ProbeParts): Promise<void> {
+async function probe(
+  health: DeploymentHealth,
+  { deployment, group }: Place,
+  parts: ProbeParts,
+  cancellation: Cancellation,
+): Promise<void> {
   const { clock } = parts.ask;
   const startedAt = clock.now();
   const body = { ...QUESTION, model: group.name };
@@ -72,7 +67,9 @@ async function probe(standing: Standing, { deployment, group }: Place, parts: Pr
     warnings: [],
   };
   const account = new CallAccount(call, NOTHING_HELD, parts.account);
-  const attempt = account.beginAttempt(deployment, group.name, new Visit(standing, call, parts.health, clock));
+  const unlink = cancellation.onCancel((reason) => call.cancellation.cancel(reason));
+  const observer = new Visit(new Standing(deployment, health, true), call, parts.health, clock);
+  const attempt = account.beginAttempt(deployment, group.name, observer);
   try {
     const asked = {
       account: attempt,
@@ -96,7 +93,9 @@ async function probe(standing: Standing, { deployment, group }: Place, parts: Pr
     account.choose(attempt.record);
   } catch (error) {
     const failure = asGatewayError(error);
-    attempt.end({ result: 'failed', failure });
+    attempt.end({ result: call.cancellation.cancelled ? 'client_gone' : 'failed', failure });
     account.close('failed', failure);
+  } finally {
+    unlink();
   }
 }

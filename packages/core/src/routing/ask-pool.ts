@@ -1,6 +1,7 @@
 import type { Reservation } from '../attempt-account.js';
 import type { Cancellation } from '../cancellation.js';
 import type { Clock } from '../clock.js';
+import { deploymentKey } from '../counter-key.js';
 import { asGatewayError, GatewayError } from '../errors.js';
 import type { Pool } from '../route-node.js';
 import { maxRetriesOf } from '../steering.js';
@@ -137,7 +138,7 @@ async function askWithHedge<Answer>(
     throw result.failure;
   };
   // What nearly all calls are faster than, this one should have been too.
-  const slowMs = () => afterMs ?? (picked.stream ? first.firstContent : first.whole).percentile(0.95);
+  const slowMs = () => afterMs ?? (picked.stream ? first.health.firstContent : first.health.whole).percentile(0.95);
   try {
     return { answer: await race([start(first), start(undefined)], slowMs, trip, means) };
   } catch (error) {
@@ -155,10 +156,10 @@ async function askOnce<Answer>(
   const { call, clock, health } = means;
   let reservation: Reservation | undefined;
   if (deployment.limits !== undefined) {
-    const room = await means.reserve(`deployment:${deployment.id}`, deployment.limits, deployment);
+    const room = await means.reserve(deploymentKey(deployment.id), deployment.limits, deployment);
     if ('fullUntil' in room) {
       tried.full(standing);
-      if (room.fullUntil !== undefined) health.full(standing, room.fullUntil);
+      if (room.fullUntil !== undefined) health.full(standing.health, room.fullUntil);
       return { failure: new GatewayError('unavailable', `"${deployment.id}" has no room within its limits.`) };
     }
     reservation = room;

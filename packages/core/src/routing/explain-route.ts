@@ -53,9 +53,10 @@ export function explainRoute(group: ModelGroup, means: ExplainMeans, seen = new 
   }
 
   function describe(standing: Standing, pool: Pool): ExplainedDeployment {
-    const { deployment, inFlight, firstContent, whole } = standing;
+    const { deployment } = standing;
+    const { inFlight, firstContent, whole } = standing.health;
     const now = means.clock.now();
-    const returnsAt = means.health.returnsAt(standing, now);
+    const returnsAt = means.health.returnsAt(standing.health, now);
     const why = means.lanes.whyNot(standing, pool, means.call)?.message;
     return {
       id: deployment.id,

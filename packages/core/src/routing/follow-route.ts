@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { nodeKey } from '../counter-key.js';
 import { asGatewayError, GatewayError } from '../errors.js';
 import type { ModelGroup } from '../model-group.js';
 import type { RouteNode } from '../route-node.js';
@@ -56,7 +57,7 @@ async function follow<Answer>(node: RouteNode, above: Trip, means: RouteMeans<An
   const { clock, call } = means;
   const trip = withTerms(node, above, clock);
   if (node.limits === undefined) return await decide(node, trip, means);
-  const hold = await means.reserve(`node:${trip.group.name}:${node.path}`, node.limits, undefined);
+  const hold = await means.reserve(nodeKey(trip.group.name, node.path), node.limits, undefined);
   if ('fullUntil' in hold) throw noRoom(node, hold.fullUntil, clock.now());
   try {
     const answer = await decide(node, trip, means);

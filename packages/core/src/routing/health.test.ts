@@ -1,10 +1,9 @@
 import { fakeClock } from '@portico/testing';
 import { describe, expect, it } from 'vitest';
-import type { Deployment } from '../deployment.js';
 import { GatewayError } from '../errors.js';
 import type { CooldownStore } from '../store.js';
+import type { DeploymentHealth } from './deployment-health.js';
 import { openHealth } from './health.js';
-import type { Standing } from './standing.js';
 
 const CONFIG = {
   restMs: 5_000,
@@ -129,11 +128,78 @@ describe('the health of a deployment', () => {
     expect(heard).toEqual(['one']);
   });
 
-  it('lasts when a reload makes the deployment anew', () => {
+  it('is one object for one deployment, whoever asks for it and however often the configuration changes', () => {
     const { health, standing } = start();
+    for (const ids of [['one'], ['one', 'two'], []]) {
+      health.use(CONFIG, ids);
+      expect(health.of('one')).toBe(standing);
+    }
+  });
+
+  it('changes nothing by being looked at', () => {
+    const { clock, health, standing } = start();
     health.failed(standing, new GatewayError('overloaded', 'full'));
-    const again = health.of({ id: 'one' } as Deployment, () => {});
-    expect(health.returnsAt(again, START)).toBe(START + 5_000);
+    health.full(standing, START + 2_000);
+    const before = structuredClone(standing);
+    const { epoch } = health;
+    for (const time of [START, START + 4_999, START + 5_000, START + 60_000, 0, START + 4_000]) {
+      clock.set(time);
+      health.returnsAt(standing, time);
+    }
+    expect(structuredClone(standing)).toEqual(before);
+    expect(health.epoch).toBe(epoch);
+  });
+
+  it('rests as long as the configuration says, also beyond what a vendor is believed', () => {
+    const { health, standing, returnsAt } = start();
+    health.use({ ...CONFIG, quotaRestMs: 7_200_000 }, ['one']);
+    health.failed(standing, new GatewayError('quota_exhausted', 'spent', { retryAfterMs: 7_200_000 }));
+    expect(returnsAt()).toBe(START + 3_600_000);
+    health.failed(standing, new GatewayError('quota_exhausted', 'spent'));
+    expect(returnsAt()).toBe(START + 7_200_000);
+  });
+
+  it('does not begin again when a clock that was ahead is put right (h05)', () => {
+    const { clock, health, standing, returnsAt } = start();
+    clock.set(START + 86_400_000);
+    health.failed(standing, new GatewayError('overloaded', 'full'));
+    clock.set(START);
+    expect(returnsAt()).toBe(0);
+    health.asked(standing, START);
+    health.failed(standing, new GatewayError('rate_limited', 'full', { retryAfterMs: 1_000 }));
+    expect(returnsAt()).toBe(START + 1_000);
+  });
+});
+
+describe('what is remembered of deployments', () => {
+  it('is never forgotten for those that the configuration names, whatever names clients make up', async () => {
+    const store = sharedRests();
+    const { health, standing, returnsAt } = start(store);
+    await settled();
+    health.use(CONFIG, ['one']);
+    for (let at = 0; at < 20_000; at += 1) health.of(`made up ${at}`);
+    void store.rest('one', START + 5_000);
+    expect(health.of('one')).toBe(standing);
+    expect(returnsAt()).toBe(START + 5_000);
+  });
+
+  it('is forgotten for the others in the order of their last use', () => {
+    const { health } = start();
+    const [inUse, idle] = [health.of('in use'), health.of('idle')];
+    for (let at = 0; at < 10_000; at += 1) {
+      health.of(`made up ${at}`);
+      health.asked(inUse, START);
+    }
+    expect(health.of('in use')).toBe(inUse);
+    expect(health.of('idle')).not.toBe(idle);
+  });
+
+  it('is not forgotten while a call is under way', () => {
+    const { health } = start();
+    const busy = health.of('busy');
+    busy.inFlight = 1;
+    for (let at = 0; at < 20_000; at += 1) health.of(`made up ${at}`);
+    expect(health.of('busy')).toBe(busy);
   });
 });
 
@@ -146,12 +212,7 @@ describe('instances that share their rests', () => {
     expect(two.returnsAt()).toBe(START + 5_000);
     const late = start(store, 'before');
     await settled();
-    expect(
-      late.health.returnsAt(
-        late.health.of(late.deployment, () => {}),
-        START,
-      ),
-    ).toBe(START + 5_000);
+    expect(late.health.returnsAt(late.health.of('one'), START)).toBe(START + 5_000);
   });
 
   it('go on by themselves where the store fails, and hear nothing any more once closed (h02)', async () => {
@@ -176,9 +237,9 @@ describe('instances that share their rests', () => {
 function start(store?: CooldownStore, known?: 'before') {
   const clock = fakeClock(START);
   const health = openHealth(CONFIG, clock, store);
-  const deployment = { id: 'one' } as Deployment; // only its identity counts
-  const standing = known === 'before' ? (undefined as unknown as Standing) : health.of(deployment, () => {});
-  return { clock, health, deployment, standing, returnsAt: () => health.returnsAt(standing, clock.now()) };
+  health.watch();
+  const standing = known === 'before' ? (undefined as unknown as DeploymentHealth) : health.of('one');
+  return { clock, health, standing, returnsAt: () => health.returnsAt(standing, clock.now()) };
 }
 
 /** One that has failed until it rested, and whose rest is over. */

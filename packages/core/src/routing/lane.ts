@@ -10,8 +10,6 @@ export class Lane {
   readonly standings: readonly Standing[];
   readonly #health: Health;
   readonly #pick: Pick;
-  /** Grows whenever one of the pool begins or ends to be one that may be asked. */
-  readonly #epochOf: () => number;
   #open: readonly Standing[] = [];
   /** Those of them that are asked first. */
   #tier: readonly Standing[] = [];
@@ -20,11 +18,10 @@ export class Lane {
   /** When the first of those that rest returns. */
   #until = 0;
 
-  constructor(standings: readonly Standing[], pick: Pick, health: Health, epochOf: () => number) {
+  constructor(standings: readonly Standing[], pick: Pick, health: Health) {
     this.standings = standings;
     this.#pick = pick;
     this.#health = health;
-    this.#epochOf = epochOf;
   }
 
   /** Who is asked next of those that may be asked now and have not `failed`; undefined if there is nobody. */
@@ -38,23 +35,22 @@ export class Lane {
   returnsAt(now: number): number {
     if (this.#openAt(now).length > 0) return 0;
     let first = Number.POSITIVE_INFINITY;
-    for (const standing of this.standings) first = Math.min(first, this.#health.returnsAt(standing, now));
+    for (const standing of this.standings) first = Math.min(first, this.#health.returnsAt(standing.health, now));
     return first;
   }
 
   /** The first tier of those that may be asked. */
   #openAt(now: number): readonly Standing[] {
     // A clock that was set back makes all that was worked out from it doubtful (h05).
-    if (this.#epochOf() === this.#epoch && now < this.#until && now >= this.#madeAt) return this.#tier;
+    if (this.#health.epoch === this.#epoch && now < this.#until && now >= this.#madeAt) return this.#tier;
     const open: Standing[] = [];
     let until = Number.POSITIVE_INFINITY;
     for (const standing of this.standings) {
-      const returnsAt = this.#health.returnsAt(standing, now);
+      const returnsAt = this.#health.returnsAt(standing.health, now);
       if (returnsAt === 0) open.push(standing);
       else until = Math.min(until, returnsAt);
     }
-    // Looking may have ended rests: the epoch is read afterwards.
-    this.#epoch = this.#epochOf();
+    this.#epoch = this.#health.epoch;
     this.#madeAt = now;
     this.#until = until;
     const isSame = open.length === this.#open.length && open.every((each, at) => each === this.#open[at]);

@@ -7,7 +7,7 @@ import type { Operation, OperationName } from '../operation.js';
 import type { Pool } from '../route-node.js';
 import type { Health } from './health.js';
 import { Lane } from './lane.js';
-import type { Standing } from './standing.js';
+import { Standing } from './standing.js';
 import { openStrategy, type StrategyParts } from './strategies/open-strategy.js';
 
 /** The lanes of every pool, made when the first call of a sort comes. */
@@ -41,7 +41,7 @@ export function openLanes(health: Health, parts: StrategyParts): Lanes {
     if (known !== undefined) return known;
     const able = work.standings.filter((standing) => whyNot(standing, pool, call) === undefined);
     if (able.length === 0) throw nobodyServes(pool, group, call, work);
-    const lane = new Lane(able, openStrategy(pool.strategy, parts), health, () => work.epoch);
+    const lane = new Lane(able, openStrategy(pool.strategy, parts), health);
     if (isOfASort && work.lanes.size < MAX_LANES) work.lanes.set(sort, lane);
     return lane;
   }
@@ -76,16 +76,12 @@ class PoolAtWork {
   /** Bounds on input and output that some of its deployments have, ascending: calls between two of them are of one sort. */
   readonly inputBounds: readonly number[];
   readonly outputBounds: readonly number[];
-  epoch = 0;
 
   constructor(pool: Pool, health: Health) {
     const { deployments } = pool;
-    this.standings = deployments.map((deployment) =>
-      health.of(deployment, () => {
-        this.epoch += 1;
-      }),
+    this.standings = deployments.map(
+      (deployment) => new Standing(deployment, health.of(deployment.id), deployments.length > 1),
     );
-    for (const standing of this.standings) standing.hasSiblings = deployments.length > 1;
     this.hasTags = deployments.some(({ tags }) => tags.length > 0);
     this.hasAbilities = deployments.some(({ abilities }) => Object.values(abilities).includes(false));
     this.inputBounds = bounds(deployments.map(({ abilities }) => abilities.inputTokens));

@@ -1,61 +1,16 @@
 import type { Deployment } from '../deployment.js';
-import { RecentTimes } from './recent-times.js';
+import type { DeploymentHealth } from './deployment-health.js';
 
-/**
- * How one deployment does at the moment, as this process sees it: whether it may be asked, how busy and how fast it is.
- * Plain numbers that others write; times are milliseconds since the epoch.
- */
+/** A deployment in one pool: as that pool's configuration has it, and how it does, which it shares with all other pools. */
 export class Standing {
   readonly deployment: Deployment;
-  /** There are others that could be asked in its place. */
-  hasSiblings = false;
-  /** Told whenever the deployment begins or ends to be one that may be asked. */
-  readonly changed: () => void;
+  readonly health: DeploymentHealth;
+  /** There are others in the pool that could be asked in its place. */
+  readonly hasSiblings: boolean;
 
-  /** Rests until then; 0 while it does not. */
-  restsUntil = 0;
-  /** How long the rest was when it was given. */
-  restMs = 0;
-  /** It rested after failures: the first who asks it again is a probe, and the others wait for its verdict. */
-  isOnTrial = false;
-  /** Since when a probe is under way; 0 while none is. */
-  probedAt = 0;
-  failuresInARow = 0;
-  /** Ends of attempts in the current and the previous half of the breaker's window. */
-  readonly window = { startsAt: 0, calls: 0, failures: 0, callsBefore: 0, failuresBefore: 0 };
-
-  /** Its own limits, or those its vendor tells, leave no room until then; 0 while they do. */
-  fullUntil = 0;
-
-  /** Attempts under way. */
-  inFlight = 0;
-  /** What went through in the minute that began at `minute`. */
-  minute = 0;
-  requestsInMinute = 0;
-  tokensInMinute = 0;
-
-  /** From asking to the first content of a stream. */
-  readonly firstContent = new RecentTimes();
-  /** From asking to the end of a whole answer. */
-  readonly whole = new RecentTimes();
-  /** For each token of output once it flows. */
-  readonly perToken = new RecentTimes();
-  /** When it was last asked; 0 for never. */
-  askedAt = 0;
-
-  constructor(deployment: Deployment, changed: () => void) {
+  constructor(deployment: Deployment, health: DeploymentHealth, hasSiblings: boolean) {
     this.deployment = deployment;
-    this.changed = changed;
+    this.health = health;
+    this.hasSiblings = hasSiblings;
   }
-}
-
-const MINUTE_MS = 60_000;
-
-/** Moves the count of the minute on. */
-export function enterMinute(standing: Standing, now: number): void {
-  const minute = now - (now % MINUTE_MS);
-  if (minute === standing.minute) return;
-  standing.minute = minute;
-  standing.requestsInMinute = 0;
-  standing.tokensInMinute = 0;
 }

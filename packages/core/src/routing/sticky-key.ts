@@ -6,12 +6,14 @@ import type { StickyKey } from '../strategy.js';
 export function stickyKeyOf(call: Call, kind: StickyKey): string {
   const { body, principal } = call;
   if (kind === 'principal') return principal.id;
-  if (kind === 'session') return `${principal.id} ${sessionOf(call) ?? ''}`;
+  if (kind === 'session') return JSON.stringify([principal.id, sessionOf(call)]);
   const messages = Array.isArray(body.messages) ? body.messages : Array.isArray(body.input) ? body.input : [];
   const text = new Beginning();
   for (const part of [body.system, body.instructions, body.tools, ...(messages as unknown[]).slice(0, 2)])
     text.add(part);
-  return `${principal.team ?? principal.id} ${text.written}`;
+  // Written so that no two owners and prompts are one text, and no user is taken for a team of that name.
+  const owner = principal.team === undefined ? { user: principal.id } : { team: principal.team };
+  return `${JSON.stringify(owner)}${text.written}`;
 }
 
 function sessionOf({ body, headers }: Call): string | undefined {

@@ -2,6 +2,7 @@ import type { AttemptAccount, AttemptObserver, Reservation } from '../attempt-ac
 import type { Call } from '../call.js';
 import type { Cancellation } from '../cancellation.js';
 import type { Clock } from '../clock.js';
+import type { CounterKey } from '../counter-key.js';
 import type { Deployment } from '../deployment.js';
 import type { MaybePromise } from '../json.js';
 import type { ModelGroup, RetryPolicy } from '../model-group.js';
@@ -38,7 +39,7 @@ export interface RouteMeans<Answer> {
   /** An answer that came too late: nobody will read it. */
   discard(answer: Answer): void;
   /** Reserves room under limits that are not the caller's: a deployment's, a node's. */
-  reserve(key: string, limits: RateLimits, deployment: Deployment | undefined): MaybePromise<Reservation | NoRoom>;
+  reserve(key: CounterKey, limits: RateLimits, deployment: Deployment | undefined): MaybePromise<Reservation | NoRoom>;
   /** Keeps what was reserved for a node until the attempt that answered below it has ended. */
   keep(reservation: Reservation, answer: Answer): void;
   /** Reserves once more what the call may cost, for a second attempt beside the first; false if there is no room for it. */

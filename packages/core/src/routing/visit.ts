@@ -5,8 +5,9 @@ import type { Clock } from '../clock.js';
 import type { GatewayError } from '../errors.js';
 import type { HeaderLookup } from '../transport.js';
 import { totalInputTokens, totalOutputTokens, type Usage } from '../usage.js';
+import { enterMinute } from './deployment-health.js';
 import type { Health } from './health.js';
-import { enterMinute, type Standing } from './standing.js';
+import type { Standing } from './standing.js';
 
 /** A hundredth of a limit is too little to send a call there while there are others. */
 const ALMOST_NOTHING = 100;
@@ -27,11 +28,12 @@ export class Visit implements AttemptObserver {
     this.#clock = clock;
     const now = clock.now();
     this.#startedAt = now;
-    standing.inFlight += 1;
-    standing.askedAt = now;
-    enterMinute(standing, now);
-    standing.requestsInMinute += 1;
-    health.asked(standing, now);
+    const own = standing.health;
+    own.inFlight += 1;
+    own.askedAt = now;
+    enterMinute(own, now);
+    own.requestsInMinute += 1;
+    health.asked(own, now);
   }
 
   /** The head of an answer may say how much room is left: a deployment that is full is passed over before it refuses. */
@@ -45,7 +47,7 @@ export class Visit implements AttemptObserver {
       if (room === undefined || room.left > (room.limit ?? 0) / ALMOST_NOTHING) continue;
       // The room of a tier that the caller chose is not the room of everybody.
       if (asksForTier(this.#call, this.#standing.deployment)) return;
-      this.#health.full(this.#standing, now + room.resetsInMs);
+      this.#health.full(this.#standing.health, now + room.resetsInMs);
     }
   }
 
@@ -53,42 +55,44 @@ export class Visit implements AttemptObserver {
   firstContent(): void {
     const now = this.#clock.now();
     this.#firstContentAt = now;
-    this.#standing.firstContent.add(now - this.#startedAt, now);
-    this.#health.succeeded(this.#standing);
+    this.#standing.health.firstContent.add(now - this.#startedAt, now);
+    this.#health.succeeded(this.#standing.health);
   }
 
   ended({ result, usage, failure, isInconclusive }: AttemptEnd): void {
     this.#count(usage);
-    if (isInconclusive || result === 'client_gone' || result === 'superseded') this.#health.undecided(this.#standing);
+    if (isInconclusive || result === 'client_gone' || result === 'superseded')
+      this.#health.undecided(this.#standing.health);
     else if (result === 'ok') this.#answered(usage);
     else if (failure !== undefined) this.#failed(failure);
   }
 
   #count(usage: Usage | undefined): void {
-    const standing = this.#standing;
-    standing.inFlight -= 1;
+    const { health } = this.#standing;
+    health.inFlight -= 1;
     if (usage === undefined) return;
-    enterMinute(standing, this.#clock.now());
-    standing.tokensInMinute += totalInputTokens(usage) + totalOutputTokens(usage);
+    enterMinute(health, this.#clock.now());
+    health.tokensInMinute += totalInputTokens(usage) + totalOutputTokens(usage);
   }
 
   #answered(usage: Usage | undefined): void {
     const now = this.#clock.now();
-    const standing = this.#standing;
+    const { health } = this.#standing;
     const output = usage === undefined ? 0 : totalOutputTokens(usage);
     if (this.#firstContentAt === undefined) {
-      standing.whole.add(now - this.#startedAt, now);
-      this.#health.succeeded(standing);
-    } else if (output > 1) standing.perToken.add((now - this.#firstContentAt) / output, now);
+      health.whole.add(now - this.#startedAt, now);
+      this.#health.succeeded(health);
+    } else if (output > 1) health.perToken.add((now - this.#firstContentAt) / output, now);
   }
 
   #failed(failure: GatewayError): void {
     const now = this.#clock.now();
     // A deployment that lets people wait for nothing is slow as well; one that refuses at once is not.
     if (failure.kind === 'timeout' && failure.traits.cools !== 'never') {
-      const times = this.#firstContentAt === undefined ? this.#standing.firstContent : this.#standing.whole;
+      const times =
+        this.#firstContentAt === undefined ? this.#standing.health.firstContent : this.#standing.health.whole;
       times.add(now - this.#startedAt, now);
     }
-    this.#health.failed(this.#standing, failure);
+    this.#health.failed(this.#standing.health, failure);
   }
 }

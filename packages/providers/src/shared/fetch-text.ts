@@ -29,13 +29,21 @@ export async function fetchText(send: Send, question: TextQuestion): Promise<Tex
     const utf8 = new TextDecoder();
     let text = '';
     let bytes = 0;
+    let isOver = false;
+    let forget = () => {};
     const stop = (reason: unknown) => {
+      if (isOver) return;
+      isOver = true;
+      forget();
       reply.body.cancel(reason);
       reject(reason);
     };
-    const forget = cancellation.onCancel(stop);
+    forget = cancellation.onCancel(stop);
+    if (isOver) return;
     reply.body.start({
       bytes(chunk) {
+        // What a source had on its way when it was cancelled still comes.
+        if (isOver) return;
         bytes += chunk.byteLength;
         if (bytes > MAX_BYTES) stop(new GatewayError('upstream_error', `${url.host} answered with too much.`));
         else text += utf8.decode(chunk, { stream: true });

@@ -1,5 +1,6 @@
+import { enterMinute } from '../deployment-health.js';
 import type { PickedCall } from '../lane.js';
-import { enterMinute, type Standing } from '../standing.js';
+import type { Standing } from '../standing.js';
 import type { Pick } from './pick.js';
 
 /**
@@ -20,16 +21,16 @@ export function betterOfTwo(
 }
 
 /** How busy it is for its weight. */
-export function load({ inFlight, deployment }: Standing): number {
-  return (inFlight + 1) / deployment.weight;
+export function load({ health, deployment }: Standing): number {
+  return (health.inFlight + 1) / deployment.weight;
 }
 
 /** Which share of its limits has gone this minute; without limits what has gone of nothing in particular. */
-export function usedShare(standing: Standing, _call: PickedCall, now: number): number {
-  enterMinute(standing, now);
-  const { requestsPerMinute, tokensPerMinute } = standing.deployment.limits ?? {};
-  const requests = standing.requestsInMinute / (requestsPerMinute ?? UNLIMITED);
-  const tokens = standing.tokensInMinute / (tokensPerMinute ?? UNLIMITED * 1_000);
+export function usedShare({ deployment, health }: Standing, _call: PickedCall, now: number): number {
+  enterMinute(health, now);
+  const { requestsPerMinute, tokensPerMinute } = deployment.limits ?? {};
+  const requests = health.requestsInMinute / (requestsPerMinute ?? UNLIMITED);
+  const tokens = health.tokensInMinute / (tokensPerMinute ?? UNLIMITED * 1_000);
   return Math.max(requests, tokens);
 }
 

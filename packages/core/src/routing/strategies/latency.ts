@@ -48,16 +48,16 @@ export function adaptive(random: () => number): Pick {
 
 /** How long a call like this one takes of late, were it alone; undefined where nobody knows. */
 export function expectedMs(standing: Standing, call: PickedCall): number | undefined {
-  const whole = standing.whole.average;
+  const whole = standing.health.whole.average;
   if (!call.stream && whole !== undefined) return whole;
-  const first = standing.firstContent.average;
+  const first = standing.health.firstContent.average;
   if (first === undefined) return whole;
-  return first + call.outputTokens * (standing.perToken.average ?? 0);
+  return first + call.outputTokens * (standing.health.perToken.average ?? 0);
 }
 
 /** Busy ones are slower than they have been. */
 function pressure(standing: Standing, call: PickedCall): number {
-  return ((expectedMs(standing, call) ?? 0) * (standing.inFlight + 1)) / standing.deployment.weight;
+  return ((expectedMs(standing, call) ?? 0) * (standing.health.inFlight + 1)) / standing.deployment.weight;
 }
 
 /** Keeps what `make` works out of a list for a while: looking at all of them costs the more calls the more they are. */
@@ -84,7 +84,7 @@ function inPassing() {
   return (open: readonly Standing[], now: number): Standing | undefined => {
     turn = (turn + 1) % open.length;
     const standing = open[turn] as Standing;
-    const isStale = now - standing.askedAt >= STALE_MS || now < standing.askedAt;
-    return isStale && standing.inFlight === 0 ? standing : undefined;
+    const isStale = now - standing.health.askedAt >= STALE_MS || now < standing.health.askedAt;
+    return isStale && standing.health.inFlight === 0 ? standing : undefined;
   };
 }

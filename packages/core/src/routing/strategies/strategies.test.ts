@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Deployment } from '../../deployment.js';
 import { STRATEGIES, type Strategy } from '../../strategy.js';
+import { DeploymentHealth } from '../deployment-health.js';
 import type { PickedCall } from '../lane.js';
 import { Standing } from '../standing.js';
 import { openStrategy } from './open-strategy.js';
@@ -32,15 +33,16 @@ describe('strategies', () => {
 
   it('least-in-flight: the busiest never, by weight', () => {
     const standings = some(3, (at) => ({ weight: at === 2 ? 100 : 1 }));
-    Object.assign(standings[0] as Standing, { inFlight: 9 });
-    Object.assign(standings[2] as Standing, { inFlight: 50 });
+    Object.assign((standings[0] as Standing).health, { inFlight: 9 });
+    Object.assign((standings[2] as Standing).health, { inFlight: 50 });
     const [busiest] = countPicks(open('least-in-flight'), standings, 1_000);
     expect(busiest).toBe(0);
   });
 
   it('lowest-usage: whoever has used the larger share of its limits, last', () => {
     const standings = some(2, (at) => ({ limits: { requestsPerMinute: at === 0 ? 10 : 1_000 } }));
-    for (const standing of standings) Object.assign(standing, { minute: NOW - (NOW % 60_000), requestsInMinute: 5 });
+    for (const standing of standings)
+      Object.assign(standing.health, { minute: NOW - (NOW % 60_000), requestsInMinute: 5 });
     expect(countPicks(open('lowest-usage'), standings, 100)).toEqual([0, 100]);
   });
 
@@ -59,18 +61,18 @@ describe('strategies', () => {
   it('lowest-latency: those as fast as the fastest, and each of the others only to get to know it', () => {
     const standings = some(4);
     standings.forEach((standing, at) => {
-      standing.askedAt = NOW;
-      standing.firstContent.add([100, 110, 400, 900][at] ?? 0, NOW);
+      standing.health.askedAt = NOW;
+      standing.health.firstContent.add([100, 110, 400, 900][at] ?? 0, NOW);
     });
     const counts = countPicks(open('lowest-latency'), standings, 1_000);
     expect(counts.slice(2)).toEqual([0, 0]);
-    Object.assign(standings[3] as Standing, { askedAt: NOW - 60_000 });
+    Object.assign((standings[3] as Standing).health, { askedAt: NOW - 60_000 });
     expect(countPicks(open('lowest-latency'), standings, 8)[3]).toBeGreaterThan(0);
   });
 
   it('adaptive: most to the fastest, some to everybody', () => {
     const standings = some(3);
-    for (const [at, ms] of [100, 200, 5_000].entries()) standings[at]?.firstContent.add(ms, NOW);
+    for (const [at, ms] of [100, 200, 5_000].entries()) standings[at]?.health.firstContent.add(ms, NOW);
     const [fast = 0, half = 0, slow = 0] = countPicks(open('adaptive'), standings, 10_000);
     expect(fast / half).toBeGreaterThan(3);
     expect(slow).toBeGreaterThan(50);
@@ -109,9 +111,9 @@ describe('strategies', () => {
           const standings = some(given.length, (at) => ({ weight: given[at]?.weight ?? 1 }));
           given.forEach((each, at) => {
             const made = standings[at] as Standing;
-            Object.assign(made, { inFlight: each.inFlight, askedAt: each.askedAt });
-            if (each.firstContent !== null) made.firstContent.add(each.firstContent, NOW);
-            if (each.whole !== null) made.whole.add(each.whole, NOW);
+            Object.assign(made.health, { inFlight: each.inFlight, askedAt: each.askedAt });
+            if (each.firstContent !== null) made.health.firstContent.add(each.firstContent, NOW);
+            if (each.whole !== null) made.health.whole.add(each.whole, NOW);
           });
           const pick = openStrategy(strategyOf(name), { priceOf: () => undefined, random: seededRandom(seed) });
           for (let call = 0; call < 20; call += 1)
@@ -138,7 +140,7 @@ function parts() {
 function some(count: number, settings: (at: number) => Partial<Deployment> = () => ({})): Standing[] {
   return Array.from({ length: count }, (_, at) => {
     const deployment = { id: String(at), weight: 1, order: 0, ...settings(at) } as Deployment; // all that strategies read
-    return new Standing(deployment, () => {});
+    return new Standing(deployment, new DeploymentHealth(deployment.id), count > 1);
   });
 }
 

@@ -6,6 +6,8 @@ export interface ConfigProblem {
   readonly message: string;
 }
 
+const brand = Symbol.for('portico.ConfigError');
+
 /** A configuration that cannot work, with everything that is wrong with it at once. Thrown at construction, never later. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
@@ -18,4 +20,18 @@ export class ConfigError extends Error {
     );
     this.problems = problems;
   }
+
+  get [brand](): true {
+    return true;
+  }
+
+  // A bundled and an installed copy of core must recognise each other's errors.
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && brand in value;
+  }
+}
+
+/** Throws a `ConfigError` if there are any. */
+export function throwProblems(problems: readonly ConfigProblem[]): void {
+  if (problems.length > 0) throw new ConfigError(problems);
 }
