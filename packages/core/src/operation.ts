@@ -6,7 +6,7 @@ import type { Usage } from './usage.js';
 /** Everything a client may ask that is answered by an upstream. */
 export type UpstreamOperationName = (typeof UPSTREAM_OPERATIONS)[number];
 
-export const UPSTREAM_OPERATIONS = [
+const UPSTREAM_OPERATIONS = [
   'chat.completions',
   'messages',
   'messages.count_tokens',
@@ -26,7 +26,7 @@ export const UPSTREAM_OPERATIONS = [
 /** What goes to one deployment as it is and is translated for none. */
 export type RelayedOperationName = (typeof RELAYED_OPERATIONS)[number];
 
-export const RELAYED_OPERATIONS = ['files', 'batches', 'realtime', 'pass_through'] as const;
+const RELAYED_OPERATIONS = ['files', 'batches', 'realtime', 'pass_through'] as const;
 
 /** Everything a client may ask. */
 export type OperationName = (typeof OPERATIONS)[number];

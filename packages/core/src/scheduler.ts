@@ -45,7 +45,7 @@ export class Scheduler {
 
   /** Begins nothing more, cancels what is under way for `reason`, and waits until it has ended, but no longer than `graceMs`. */
   async close(reason: unknown, graceMs: number): Promise<void> {
-    for (const job of [...this.#jobs.keys()]) this.#remove(job);
+    for (const job of this.#jobs.keys()) this.#remove(job);
     this.#cancellation.cancel(reason);
     if (this.#running.size === 0) return;
     let stop = () => {};

@@ -31,10 +31,10 @@ const QUESTION = { messages: [{ role: 'user', content: 'ping' }], max_tokens: 16
  * find out. What it costs is on the ledger. Resolves when all of them have answered or failed.
  */
 export async function probeDeployments(parts: ProbeParts, cancellation: Cancellation): Promise<void> {
-  const probes = parts.health.onTrial().map((health) => {
+  const probes = parts.health.onTrial().flatMap((health) => {
     const place = parts.table.placeOf(health.id);
     const isServed = place !== undefined && serves(place.deployment, parts.operation.name);
-    return isServed ? probe(health, place, parts, cancellation) : undefined;
+    return isServed ? [probe(health, place, parts, cancellation)] : [];
   });
   await Promise.all(probes);
 }
