@@ -22,10 +22,15 @@ export interface PartHead {
 /** Throws `invalid_input` for headers that other parsers could read otherwise: one that decides something is there twice. */
 export function readPartHead(head: Uint8Array): PartHead {
   const headers = headersOf(new TextDecoder().decode(head));
-  const { name, filename, 'filename*': encodedName } = parametersOf(headers.get('content-disposition') ?? '');
+  const parameters = parametersOf(headers.get('content-disposition') ?? '');
+  const name = parameters.get('name');
   if (name === undefined || name === '__proto__' || /[\\\p{Cc}]/u.test(name))
     throw broken('a part of it has no usable name');
-  return { name, fileName: filename ?? decodedName(encodedName), type: headers.get('content-type') };
+  return {
+    name,
+    fileName: parameters.get('filename') ?? decodedName(parameters.get('filename*')),
+    type: headers.get('content-type'),
+  };
 }
 
 /** By hand and not by a regular expression: a line of spaces would cost the square of its length. */
@@ -64,8 +69,8 @@ export function onlyOnce(): (name: string, isFile: boolean) => void {
  * What follows the first semicolon of a header: `name=value` or `name="value"`, names in lower case. Browsers write a quote
  * in a value as %22, others with a backslash.
  */
-function parametersOf(header: string): Readonly<Record<string, string | undefined>> {
-  const found: Record<string, string | undefined> = Object.create(null);
+function parametersOf(header: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
   let at = header.indexOf(';');
   while (at >= 0 && at < header.length) {
     const equals = header.indexOf('=', at);
@@ -75,9 +80,9 @@ function parametersOf(header: string): Readonly<Record<string, string | undefine
       .trim()
       .toLowerCase();
     // RFC 7578 §4.2 knows no starred name; some parsers take it and some do not.
-    if (name === 'name*' || name in found) throw broken('a part of it has a parameter twice, or "name*"');
+    if (name === 'name*' || found.has(name)) throw broken('a part of it has a parameter twice, or "name*"');
     const [value, end] = valueAt(header, equals + 1);
-    found[name] = value;
+    found.set(name, value);
     at = end;
   }
   return found;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isTooDeep, MAX_JSON_DEPTH, scanBrackets } from './json-depth.js';
+import { MAX_JSON_DEPTH, scanBrackets } from './json-depth.js';
 import { locateJsonError } from './locate-json-error.js';
 
 const UTF8 = new TextEncoder();
@@ -9,7 +9,7 @@ const nested = (levels: number) => `${'[{"a":'.repeat(levels / 2)}"x"${'}]'.repe
 describe('the brackets of a body', () => {
   it('are closed in whatever is JSON, and cut in every beginning of it that is none', () => {
     fc.assert(
-      fc.property(fc.jsonValue({ noUnicodeString: false }), fc.nat(), (value, seed) => {
+      fc.property(fc.jsonValue({ stringUnit: 'binary' }), fc.nat(), (value, seed) => {
         const bytes = UTF8.encode(JSON.stringify([value, '\\"'.repeat(seed % 90), '\\', `${'x'.repeat(seed % 99)}"[`]));
         expect(scanBrackets(bytes)).toBe('closed');
         for (let end = 1; end < bytes.length; end += 1) expect(scanBrackets(bytes.subarray(0, end))).toBe('cut');
@@ -18,13 +18,12 @@ describe('the brackets of a body', () => {
     );
   });
 
-  it('are told to be too deep one level beyond the bound, whether parsed or not', () => {
+  it('are told to be too deep beyond the bound, and not up to it', () => {
     for (const [levels, deep] of [
       [MAX_JSON_DEPTH, false],
       [MAX_JSON_DEPTH + 2, true],
     ] as const) {
       expect(scanBrackets(UTF8.encode(nested(levels)))).toBe(deep ? 'deep' : 'closed');
-      expect(isTooDeep(JSON.parse(nested(levels)))).toBe(deep);
     }
     expect(scanBrackets(UTF8.encode(`"${'['.repeat(5_000)}"`))).toBe('closed');
     expect(scanBrackets(UTF8.encode('[]'.repeat(5_000)))).toBe('closed');

@@ -88,8 +88,8 @@ class Scan {
   }
 
   #hexDigits(from: number): boolean {
-    const digits = this.#text.slice(from, from + 4);
-    return digits.length === 4 && [...digits].every((digit) => HEX.has(digit));
+    for (let at = from; at < from + 4; at += 1) if (!HEX.has(this.#text[at])) return false;
+    return true;
   }
 
   #scalar(): boolean {
@@ -124,7 +124,7 @@ class Scan {
 }
 
 const ESCAPED: ReadonlySet<string | undefined> = new Set('"\\/bfnrt');
-const HEX: ReadonlySet<string> = new Set('0123456789abcdefABCDEF');
+const HEX: ReadonlySet<string | undefined> = new Set('0123456789abcdefABCDEF');
 
 function isSpace(unit: number): boolean {
   return unit === 0x20 || unit === 0x0a || unit === 0x0d || unit === 0x09;

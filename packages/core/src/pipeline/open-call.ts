@@ -11,7 +11,7 @@ import type { Principal } from '../principal.js';
 import type { RouteTable } from '../routing/route-table.js';
 import type { Steering } from '../steering.js';
 import type { Caller } from './identify.js';
-import { isTooDeep, MAX_JSON_DEPTH, SCANNED_BYTES, scanBrackets } from './json-depth.js';
+import { MAX_JSON_DEPTH, SCANNED_BYTES, scanBrackets } from './json-depth.js';
 import { findReference, type KeptParts, whoMayAnswer } from './kept-answers.js';
 import { LONGEST_LOCATED, locateJsonError } from './locate-json-error.js';
 import { readSteering } from './read-steering.js';
@@ -83,7 +83,7 @@ export function checkMayUse({ principal }: Caller, operation: OperationName): vo
 }
 
 export async function jsonOf({ body }: IncomingRequest, maxBytes: number): Promise<JsonObject> {
-  const json = body.kind === 'parsed' ? depthChecked(body.value) : parse(await body.read(maxBytes));
+  const json = body.kind === 'parsed' ? body.value : parse(await body.read(maxBytes));
   if (isJsonObject(json)) return json;
   throw new GatewayError('invalid_input', `The body must be a JSON object; found ${kindOf(json)}.`);
 }
@@ -114,9 +114,10 @@ function parse(bytes: Uint8Array): unknown {
   if (bytes.byteLength === 0) {
     throw new GatewayError('invalid_input', 'The body is empty; a JSON object was expected.');
   }
-  const isScanned = bytes.byteLength > SCANNED_BYTES;
-  const brackets = isScanned ? scanBrackets(bytes) : 'closed';
-  if (brackets === 'deep') throw tooDeep();
+  const brackets = bytes.byteLength > SCANNED_BYTES ? scanBrackets(bytes) : 'closed';
+  if (brackets === 'deep') {
+    throw new GatewayError('invalid_input', `The body is nested more than ${MAX_JSON_DEPTH} levels deep.`);
+  }
   if (brackets === 'cut' && bytes.byteLength > LONGEST_LOCATED) {
     throw notJson(`: it ends after ${bytes.byteLength} bytes, in the middle of a value`);
   }
@@ -126,26 +127,15 @@ function parse(bytes: Uint8Array): unknown {
   } catch (cause) {
     throw new GatewayError('invalid_input', 'The body is not valid UTF-8.', { cause });
   }
-  let json: unknown;
   try {
-    json = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     if (text.length > LONGEST_LOCATED) throw notJson('');
     const { line, column } = locateJsonError(text);
     throw notJson(` at line ${line}, column ${column}`);
   }
-  return isScanned ? json : depthChecked(json);
-}
-
-function depthChecked(json: unknown): unknown {
-  if (isTooDeep(json)) throw tooDeep();
-  return json;
 }
 
 function notJson(where: string): GatewayError {
   return new GatewayError('invalid_input', `The body is not valid JSON${where}.`, { code: 'json_parse_error' });
-}
-
-function tooDeep(): GatewayError {
-  return new GatewayError('invalid_input', `The body is nested more than ${MAX_JSON_DEPTH} levels deep.`);
 }
