@@ -136,6 +136,31 @@ describe('an upload', () => {
     expect(provider.files.size).toBe(0);
   });
 
+  it.each([
+    ['in front of the file', ['purpose', 'model', 'purpose', 'file']],
+    ['and behind it', ['purpose', 'model', 'file', 'purpose']],
+    ['behind a file that is held', ['file', 'purpose', 'purpose']],
+    ['as a file', ['model', 'file', 'purpose-file']],
+    ['and its model twice', ['purpose', 'model', 'model', 'file']],
+  ])(
+    'that says its purpose twice is refused, since vendors differ in which one they take: %s',
+    async (_where, order) => {
+      const { mounted, provider } = await start('node:http');
+      const form = new FormData();
+      for (const [at, name] of order.entries()) {
+        if (name === 'file') form.append('file', new File([LINE('a')], 'in.jsonl'));
+        else if (name === 'purpose-file') form.append('purpose', new File(['batch'], 'purpose'));
+        else form.append(name, name === 'model' ? 'chat' : at === 0 ? 'user_data' : 'batch');
+      }
+      const response = await fetch(`${mounted.baseUrl}/files`, { method: 'POST', body: form });
+      expect([response.status, await response.text()]).toEqual([
+        400,
+        expect.stringMatching(/twice|must be a text field/),
+      ]);
+      expect(provider.files.size).toBe(0);
+    },
+  );
+
   it('that is refused is not read to its end', async () => {
     const anonymous = { id: 'ada', limits: { requestsPerMinute: 0 } };
     const { mounted, provider } = await start('node:http', { anonymous });

@@ -1,15 +1,5 @@
-import {
-  boundaryOf,
-  broken,
-  EMPTY_LINE,
-  indexOf,
-  LINE_END,
-  LONGEST_TEXT,
-  MOST_PARTS,
-  type PartHead,
-  readPartHead,
-  tooLong,
-} from './form.js';
+import { boundaryOf, EMPTY_LINE, indexOf, LINE_END, LONGEST_TEXT, MOST_PARTS, tooLong } from './form.js';
+import { broken, headTooLong, LONGEST_HEAD, onlyOnce, type PartHead, readPartHead } from './form-head.js';
 
 /** A part of a form that is still coming in. Its value is to be read before the next part is asked for. */
 export interface ComingPart extends PartHead {
@@ -24,10 +14,13 @@ export async function* readFormParts(
   contentType: string | undefined,
 ): AsyncGenerator<ComingPart, void> {
   const form = new ComingForm(pieces, boundaryOf(contentType));
+  const checkOnce = onlyOnce();
   try {
     for (let parts = 0; await form.nextPart(); parts += 1) {
       if (parts === MOST_PARTS) throw broken(`it has more than ${MOST_PARTS} parts`);
-      yield { ...readPartHead(await form.head()), value: form.value() };
+      const head = readPartHead(await form.head());
+      checkOnce(head.name, head.fileName !== undefined);
+      yield { ...head, value: form.value() };
     }
   } finally {
     await form.close();
@@ -47,25 +40,16 @@ export async function textOf({ name, value }: ComingPart): Promise<string> {
   return text + utf8.decode();
 }
 
-/** The lines of a file field's head, for one that is written anew. */
-export function fileHead(name: string, fileName: string, type: string | undefined): Uint8Array {
-  const quoted = (text: string) => text.replaceAll('"', '%22').replaceAll(/[\r\n]/g, ' ');
-  const typeLine = type === undefined ? '' : `\r\ncontent-type: ${type.replaceAll(/[\r\n]/g, ' ')}`;
-  return UTF8.encode(
-    `content-disposition: form-data; name="${quoted(name)}"; filename="${quoted(fileName)}"${typeLine}\r\n\r\n`,
-  );
-}
-
 const UTF8 = new TextEncoder();
 const DASHES = '--';
-/** Headers of a part are a name, a file name and a type. */
-const LONGEST_HEAD = 16 * 1024;
 
 class ComingForm {
   readonly #pieces: AsyncIterator<Uint8Array>;
   readonly #delimiter: Uint8Array;
   /** What has come and is not taken yet. The first delimiter may come without the line break that begins the others. */
   #held: Uint8Array = LINE_END;
+  /** How many bytes behind the held ones are ours to write into: pieces may be of one byte each. */
+  #room = 0;
   #inValue = true;
 
   constructor(pieces: AsyncIterable<Uint8Array>, boundary: string) {
@@ -81,16 +65,17 @@ class ComingForm {
   }
 
   async head(): Promise<Uint8Array> {
-    for (;;) {
+    for (let seen = 0; ; ) {
       // The line of the delimiter may have white space at its end, and a part no header at all.
-      const end = indexOf(this.#held, EMPTY_LINE, 0);
+      const end = indexOf(this.#held, EMPTY_LINE, seen);
       if (end !== undefined) {
         const head = this.#held.subarray(0, end + EMPTY_LINE.length);
         this.#held = this.#held.subarray(head.length);
         this.#inValue = true;
         return head;
       }
-      if (this.#held.length > LONGEST_HEAD) throw broken('the headers of a part are too long');
+      if (this.#held.length > LONGEST_HEAD) throw headTooLong();
+      seen = Math.max(0, this.#held.length - EMPTY_LINE.length + 1);
       await this.#more();
     }
   }
@@ -124,13 +109,21 @@ class ComingForm {
     const next = await this.#pieces.next();
     if (next.done) throw broken('its last boundary is missing');
     const value: Uint8Array = next.value;
-    if (this.#held.length === 0) {
+    const held = this.#held;
+    const length = held.length + value.length;
+    if (held.length === 0) {
       this.#held = value;
-      return;
+      this.#room = 0;
+    } else if (value.length <= this.#room) {
+      this.#held = new Uint8Array(held.buffer, held.byteOffset, length);
+      this.#held.set(value, held.length);
+      this.#room -= value.length;
+    } else {
+      this.#room = Math.min(length, LONGEST_HEAD);
+      const joined = new Uint8Array(length + this.#room);
+      joined.set(held);
+      joined.set(value, held.length);
+      this.#held = joined.subarray(0, length);
     }
-    const joined = new Uint8Array(this.#held.length + value.length);
-    joined.set(this.#held);
-    joined.set(value, this.#held.length);
-    this.#held = joined;
   }
 }

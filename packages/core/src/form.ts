@@ -1,12 +1,13 @@
 import { GatewayError } from './errors.js';
+import { broken, headTooLong, LONGEST_HEAD, onlyOnce, readPartHead } from './form-head.js';
 import type { JsonObject } from './json.js';
 
 /**
- * A `multipart/form-data` body (RFC 7578), cut into parts and not copied: what nobody changes goes to the upstream in the
- * very bytes the client sent, files above all.
+ * A `multipart/form-data` body (RFC 7578), cut into parts and not copied: a value that nobody changes goes to the upstream
+ * in the bytes the client sent, files above all. The headers of a part are written anew: parsers disagree about unusual
+ * ones, so only what was read here, and checked, is sent.
  */
 export interface Form {
-  readonly boundary: string;
   readonly parts: readonly FormPart[];
   /** The parts by name, as policies and operations read them: text as it is, several of one name as a list, files described. */
   readonly fields: JsonObject;
@@ -16,8 +17,6 @@ interface FormPart {
   readonly name: string;
   /** Undefined for a text field. */
   readonly file: FormFile | undefined;
-  /** Its headers, up to and with the empty line. */
-  readonly head: Uint8Array;
   readonly value: Uint8Array;
 }
 
@@ -31,46 +30,51 @@ interface FormFile {
 /** Longest text field that is read; files have no such bound. */
 export const LONGEST_TEXT = 1024 * 1024;
 export const MOST_PARTS = 1_000;
-
 /** Throws `unsupported_media_type` for other types of content, and `invalid_input` for a form that is broken or cut. */
 export function readForm(bytes: Uint8Array, contentType: string | undefined): Form {
   const boundary = boundaryOf(contentType);
   const delimiter = UTF8.encode(`\r\n--${boundary}`);
   const parts: FormPart[] = [];
+  const checkOnce = onlyOnce();
   // The first delimiter may be the first thing there is, without its line break.
   let at = startsWith(bytes, delimiter.subarray(2), 0) ? delimiter.length - 2 : afterNext(bytes, delimiter, 0);
   for (;;) {
     if (at === undefined) throw broken('its last boundary is missing');
     if (bytes[at] === DASH && bytes[at + 1] === DASH) break;
     const head = endOfLine(bytes, at);
-    const headEnd = indexOf(bytes, EMPTY_LINE, head - 2);
+    // A part may have no header at all; then the empty line begins where its delimiter's line ends.
+    const headEnd = indexOf(bytes.subarray(0, head + LONGEST_HEAD), EMPTY_LINE, head - 2);
+    if (headEnd === undefined && bytes.length - head > LONGEST_HEAD) throw headTooLong();
     const end = headEnd === undefined ? undefined : indexOf(bytes, delimiter, headEnd + 2);
     if (headEnd === undefined || end === undefined) throw broken('its last boundary is missing');
     if (parts.length === MOST_PARTS) throw broken(`it has more than ${MOST_PARTS} parts`);
-    parts.push(readPart(bytes.subarray(head, headEnd + 4), bytes.subarray(Math.min(headEnd + 4, end), end)));
+    const part = readPart(bytes.subarray(head, headEnd + 4), bytes.subarray(Math.min(headEnd + 4, end), end));
+    checkOnce(part.name, part.file !== undefined);
+    parts.push(part);
     at = end + delimiter.length;
   }
-  return { boundary, parts, fields: fieldsOf(parts) };
+  return { parts, fields: fieldsOf(parts) };
 }
 
 /** The form with these fields: those that are absent are dropped, those that differ from the form's own are written anew. */
 export function writeForm(form: Form, fields: JsonObject): { readonly body: Uint8Array; readonly contentType: string } {
   const pieces: Uint8Array[] = [];
+  const boundary = newBoundary();
   const known = new Set<string>();
   for (const part of form.parts) {
-    const value = fields[part.name];
+    const value = Object.hasOwn(fields, part.name) ? fields[part.name] : undefined;
     const first = !known.has(part.name);
     known.add(part.name);
     if (value === undefined) continue;
-    if (value === form.fields[part.name]) pieces.push(openPart(form), part.head, part.value, LINE_END);
-    else if (first) for (const text of textsOf(value)) pieces.push(openPart(form), textPart(part.name, text));
+    if (value === form.fields[part.name]) pieces.push(headOf(boundary, part), part.value, LINE_END);
+    else if (first) for (const text of textsOf(value)) pieces.push(textField(boundary, part.name, text));
   }
   for (const [name, value] of Object.entries(fields)) {
     if (known.has(name) || value === undefined) continue;
-    for (const text of textsOf(value)) pieces.push(openPart(form), textPart(name, text));
+    for (const text of textsOf(value)) pieces.push(textField(boundary, name, text));
   }
-  pieces.push(UTF8.encode(`--${form.boundary}--\r\n`));
-  return { body: join(pieces), contentType: `multipart/form-data; boundary=${form.boundary}` };
+  pieces.push(UTF8.encode(`--${boundary}--\r\n`));
+  return { body: join(pieces), contentType: `multipart/form-data; boundary=${boundary}` };
 }
 
 const UTF8 = new TextEncoder();
@@ -95,55 +99,55 @@ function readPart(head: Uint8Array, value: Uint8Array): FormPart {
   const { name, fileName, type } = readPartHead(head);
   if (fileName === undefined && value.byteLength > LONGEST_TEXT) throw tooLong(name);
   const file = fileName === undefined ? undefined : { fileName, type, bytes: value.byteLength };
-  return { name, file, head, value };
-}
-
-/** What the headers of a part say. */
-export interface PartHead {
-  readonly name: string;
-  /** Undefined for a text field. */
-  readonly fileName: string | undefined;
-  readonly type: string | undefined;
-}
-
-export function readPartHead(head: Uint8Array): PartHead {
-  const headers = new TextDecoder().decode(head);
-  const disposition = /^content-disposition:(.*)$/im.exec(headers)?.[1] ?? '';
-  const name = parameter(disposition, 'name');
-  if (name === undefined || name === '__proto__') throw broken('a part of it has no usable name');
-  const type = /^content-type:\s*(.*?)\s*$/im.exec(headers)?.[1];
-  return { name, fileName: parameter(disposition, 'filename'), type };
+  return { name, file, value };
 }
 
 export function tooLong(field: string): GatewayError {
   return new GatewayError('too_large', `The field "${field.slice(0, 100)}" is longer than ${LONGEST_TEXT} bytes.`);
 }
 
-// Browsers write a quote in a name as %22, others with a backslash.
-function parameter(disposition: string, name: string): string | undefined {
-  const found = new RegExp(`;\\s*${name}=(?:"((?:[^"\\\\]|\\\\.)*)"|([^\\s;"]+))`, 'i').exec(disposition);
-  return found?.[1]?.replaceAll(/\\(["\\])/g, '$1') ?? found?.[2];
-}
-
 function fieldsOf(parts: readonly FormPart[]): JsonObject {
-  const fields: JsonObject = {};
+  const fields = new Map<string, unknown>();
   for (const part of parts) {
     const value = part.file ?? new TextDecoder().decode(part.value);
-    const before = fields[part.name];
-    if (before === undefined) fields[part.name] = value;
+    const before = fields.get(part.name);
+    if (before === undefined) fields.set(part.name, value);
     else if (Array.isArray(before)) before.push(value);
-    else fields[part.name] = [before, value];
+    else fields.set(part.name, [before, value]);
   }
-  return fields;
+  return Object.fromEntries(fields);
 }
 
-function openPart({ boundary }: Form): Uint8Array {
-  return UTF8.encode(`--${boundary}\r\n`);
+/** A boundary that no value can contain, because nobody knows it before. */
+export function newBoundary(): string {
+  return `portico-${crypto.randomUUID()}`;
 }
 
-function textPart(name: string, text: string): Uint8Array {
-  const safe = name.replaceAll('"', '%22').replaceAll(/[\r\n]/g, ' ');
-  return UTF8.encode(`content-disposition: form-data; name="${safe}"\r\n\r\n${text}\r\n`);
+/** A text field, from its delimiter to the line end behind its value. */
+export function textField(boundary: string, name: string, text: string): Uint8Array {
+  return UTF8.encode(`--${boundary}\r\ncontent-disposition: form-data; name="${quoted(name)}"\r\n\r\n${text}\r\n`);
+}
+
+/** A file field from its delimiter to where its value begins. */
+export function fileHead(boundary: string, name: string, fileName: string, type: string | undefined): Uint8Array {
+  const typeLine = type === undefined ? '' : `\r\ncontent-type: ${onOneLine(type)}`;
+  return UTF8.encode(
+    `--${boundary}\r\ncontent-disposition: form-data; name="${quoted(name)}"; filename="${quoted(fileName)}"${typeLine}\r\n\r\n`,
+  );
+}
+
+function headOf(boundary: string, { name, file }: FormPart): Uint8Array {
+  // A text goes without a type: with one, some parsers take it for a file.
+  if (file !== undefined) return fileHead(boundary, name, file.fileName, file.type);
+  return UTF8.encode(`--${boundary}\r\ncontent-disposition: form-data; name="${quoted(name)}"\r\n\r\n`);
+}
+
+function quoted(text: string): string {
+  return onOneLine(text).replaceAll('\\', '\\\\').replaceAll('"', '%22');
+}
+
+function onOneLine(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, ' ');
 }
 
 function textsOf(value: unknown): string[] {
@@ -173,20 +177,27 @@ function afterNext(bytes: Uint8Array, wanted: Uint8Array, from: number): number 
   return found === undefined ? undefined : found + wanted.length;
 }
 
-/** Where `wanted` is, which begins with a carriage return as every delimiter does: the engine looks for that faster than we could. */
+/**
+ * Where `wanted` is, which begins with a carriage return and has no other before its end, as every delimiter does. The
+ * engine looks for that faster than we could, but a call of it costs as much as some steps by hand: where one carriage
+ * return was, more are expected near.
+ */
 export function indexOf(bytes: Uint8Array, wanted: Uint8Array, from: number): number | undefined {
   const first = wanted[0] as number;
-  for (let at = bytes.indexOf(first, from); at >= 0; at = bytes.indexOf(first, at + 1)) {
+  let at = bytes.indexOf(first, from);
+  while (at >= 0) {
     if (startsWith(bytes, wanted, at)) return at;
+    const near = Math.min(at + NEAR, bytes.length);
+    at += 1;
+    while (at < near && bytes[at] !== first) at += 1;
+    if (bytes[at] !== first) at = bytes.indexOf(first, at);
   }
   return undefined;
 }
 
+const NEAR = 32;
+
 function startsWith(bytes: Uint8Array, wanted: Uint8Array, at: number): boolean {
   for (let index = 0; index < wanted.length; index++) if (bytes[at + index] !== wanted[index]) return false;
   return true;
-}
-
-export function broken(what: string): GatewayError {
-  return new GatewayError('invalid_input', `The form cannot be read: ${what}.`);
 }

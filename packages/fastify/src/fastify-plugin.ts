@@ -20,7 +20,7 @@ export function fastifyPlugin(
     // Of this scope alone: the host's own parsers stay as they are, and none of them sees our requests.
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
-    const prefix = scope.prefix.replace(/\/+$/, '');
+    const prefix = scope.prefix.replace(/(?<!\/)\/+$/, '');
 
     async function answer(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
       const answered = await askGateway(gateway, request.raw, reply.raw, {

@@ -10,7 +10,7 @@ export interface KoaHost {
 
 /** Hands every request below the prefix to the gateway, and the answer to Koa, which sends it. */
 export function koaMiddleware(gateway: Pick<Gateway<KoaHost>, 'handle'>, prefix: string): Middleware {
-  const base = prefix.replace(/\/+$/, '');
+  const base = prefix.replace(/(?<!\/)\/+$/, '');
   return async (ctx, next): Promise<void> => {
     const path = pathBelow(base, ctx.path);
     if (path === undefined) {

@@ -100,7 +100,7 @@ export function refuseSharedPaths(discovery: DiscoveryService, reflector: Reflec
   for (const { metatype } of discovery.getControllers()) {
     const routes = metatype && reflector.get<GatewayRoutes | undefined>(GATEWAY_ROUTES, metatype);
     if (!routes) continue;
-    const path = routes.path.replace(/^\/+|\/+$/g, '');
+    const path = routes.path.replace(/^\/+|(?<!\/)\/+$/g, '');
     const name = routes.name === undefined ? 'the gateway without a name' : `the gateway "${routes.name}"`;
     const other = found.get(path);
     if (other !== undefined) {
@@ -154,7 +154,7 @@ function factsOf(host: NestHost): ServeOptions<NestHost> {
 /** As many segments of the address as the route has parameters: what stands before them is prefix, version and mount. */
 function pathBelow({ originalUrl, params }: NestRequest): string {
   const query = originalUrl.indexOf('?');
-  const path = (query < 0 ? originalUrl : originalUrl.slice(0, query)).replace(/\/+$/, '');
+  const path = (query < 0 ? originalUrl : originalUrl.slice(0, query)).replace(/(?<!\/)\/+$/, '');
   const depth = Object.keys(params).filter((name) => /^p\d$/.test(name)).length;
   let start = path.length;
   for (let segment = 0; segment < depth; segment += 1) start = path.lastIndexOf('/', start - 1);

@@ -41,7 +41,7 @@ export function attachRealtime<Host>(
   gateway: Pick<Gateway<Host>, 'handle'>,
   options: RealtimeOptions<Host> = {},
 ): () => void {
-  const prefix = options.prefix?.replace(/\/+$/, '') ?? '';
+  const prefix = options.prefix?.replace(/(?<!\/)\/+$/, '') ?? '';
 
   function onUpgrade(req: IncomingMessage, upgraded: Duplex, head: Buffer): void {
     // Node has taken its own listener away. Whoever the socket is for, a client that leaves must not end the process.

@@ -20,7 +20,7 @@ export function nodeListener(
   gateway: Pick<Gateway<NodeHost>, 'handle'>,
   options: NodeListenerOptions = {},
 ): (req: NodeRequest, res: NodeResponse) => void {
-  const prefix = options.prefix?.replace(/\/+$/, '') ?? '';
+  const prefix = options.prefix?.replace(/(?<!\/)\/+$/, '') ?? '';
   const { bodyTimeoutMs } = options;
   return (req, res) => {
     const path = pathBelow(prefix, req.url ?? '/');

@@ -15,7 +15,7 @@ export async function answerRequest<Host>(
   { prefix = '', ip }: FetchOptions = {},
 ): Promise<Response> {
   const { pathname, search, host: authority } = new URL(request.url);
-  const path = pathBelow(prefix.replace(/\/+$/, ''), pathname);
+  const path = pathBelow(prefix.replace(/(?<!\/)\/+$/, ''), pathname);
   if (path === undefined) return new Response(null, { status: 404 });
   const { request: incoming, release } = incomingOf({
     method: request.method,

@@ -25,6 +25,8 @@ interface Names {
 class ChatSoFar implements SaidSoFar {
   #names: Names | undefined;
   #text = '';
+  /** Whether the text is white space or nothing. To look at all of it for each chunk would cost the square of its length. */
+  #isBlank = true;
   /** Reasoning, refusals, annotations: what cannot be taken up. */
   #saidMore = false;
   /** Tool calls by their index. */
@@ -43,18 +45,19 @@ class ChatSoFar implements SaidSoFar {
   }
 
   get mayRestart(): boolean {
-    if (this.#saidMore || this.#text.trim() !== '') return false;
+    if (this.#saidMore || !this.#isBlank) return false;
     return [...this.#tools.values()].every(({ hasArguments }) => !hasArguments);
   }
 
   get text(): string | undefined {
-    return this.#saidMore || this.#tools.size > 0 || this.#text.trim() === '' ? undefined : this.#text;
+    return this.#saidMore || this.#tools.size > 0 || this.#isBlank ? undefined : this.#text;
   }
 
   fork(): SaidSoFar {
     const fork = new ChatSoFar();
     fork.#names = this.#names;
     fork.#text = this.#text;
+    fork.#isBlank = this.#isBlank;
     fork.#saidMore = this.#saidMore;
     for (const [index, head] of this.#tools) fork.#tools.set(index, { ...head });
     fork.#isLater = true;
@@ -69,7 +72,7 @@ class ChatSoFar implements SaidSoFar {
       if (Array.isArray(delta.tool_calls)) delta.tool_calls = this.#withoutHeads(delta.tool_calls as unknown[]);
       if (Array.isArray(delta.tool_calls) && delta.tool_calls.length === 0) delete delta.tool_calls;
       // Models like to begin with a line break; the client has had one.
-      if (this.#text !== '' && this.#text.trim() === '' && delta.content === this.#text) delete delta.content;
+      if (this.#isBlank && this.#text !== '' && delta.content === this.#text) delete delta.content;
       this.#follow(delta);
       says ||= Object.values(delta).some((value) => value !== '' && value !== null) || Boolean(choice.finish_reason);
       return { ...choice, delta };
@@ -87,7 +90,10 @@ class ChatSoFar implements SaidSoFar {
   }
 
   #follow({ role: _opening, content, tool_calls: calls, ...others }: JsonObject): void {
-    if (typeof content === 'string') this.#text += content;
+    if (typeof content === 'string') {
+      this.#text += content;
+      this.#isBlank &&= content.trim() === '';
+    }
     if (Array.isArray(calls)) for (const call of calls as unknown[]) if (isJsonObject(call)) this.#followCall(call);
     if (Object.values(others).some((value) => value !== undefined && value !== null && value !== '')) {
       this.#saidMore = true;

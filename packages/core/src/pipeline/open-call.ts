@@ -11,8 +11,9 @@ import type { Principal } from '../principal.js';
 import type { RouteTable } from '../routing/route-table.js';
 import type { Steering } from '../steering.js';
 import type { Caller } from './identify.js';
+import { MAX_JSON_DEPTH, SCANNED_BYTES, scanBrackets } from './json-depth.js';
 import { findReference, type KeptParts, whoMayAnswer } from './kept-answers.js';
-import { locateJsonError } from './locate-json-error.js';
+import { LONGEST_LOCATED, locateJsonError } from './locate-json-error.js';
 import { readSteering } from './read-steering.js';
 import { usableGroup } from './usable-group.js';
 
@@ -109,9 +110,16 @@ export function formTakenApart(): GatewayError {
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
-function parse(bytes: Uint8Array): JsonObject {
+function parse(bytes: Uint8Array): unknown {
   if (bytes.byteLength === 0) {
     throw new GatewayError('invalid_input', 'The body is empty; a JSON object was expected.');
+  }
+  const brackets = bytes.byteLength > SCANNED_BYTES ? scanBrackets(bytes) : 'closed';
+  if (brackets === 'deep') {
+    throw new GatewayError('invalid_input', `The body is nested more than ${MAX_JSON_DEPTH} levels deep.`);
+  }
+  if (brackets === 'cut' && bytes.byteLength > LONGEST_LOCATED) {
+    throw notJson(`: it ends after ${bytes.byteLength} bytes, in the middle of a value`);
   }
   let text: string;
   try {
@@ -120,11 +128,14 @@ function parse(bytes: Uint8Array): JsonObject {
     throw new GatewayError('invalid_input', 'The body is not valid UTF-8.', { cause });
   }
   try {
-    return JSON.parse(text) as JsonObject;
+    return JSON.parse(text);
   } catch {
+    if (text.length > LONGEST_LOCATED) throw notJson('');
     const { line, column } = locateJsonError(text);
-    throw new GatewayError('invalid_input', `The body is not valid JSON at line ${line}, column ${column}.`, {
-      code: 'json_parse_error',
-    });
+    throw notJson(` at line ${line}, column ${column}`);
   }
+}
+
+function notJson(where: string): GatewayError {
+  return new GatewayError('invalid_input', `The body is not valid JSON${where}.`, { code: 'json_parse_error' });
 }

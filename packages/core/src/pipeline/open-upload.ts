@@ -1,7 +1,7 @@
 import type { Deployment } from '../deployment.js';
 import { GatewayError } from '../errors.js';
-import { LINE_END } from '../form.js';
-import { type ComingPart, fileHead, readFormParts, textOf } from '../form-stream.js';
+import { fileHead, LINE_END, newBoundary, textField } from '../form.js';
+import { type ComingPart, readFormParts, textOf } from '../form-stream.js';
 import type { IncomingRequest } from '../incoming.js';
 import type { JsonObject } from '../json.js';
 import { linesOf, modelOfLine, rewriteLines } from '../operations/batch-lines.js';
@@ -51,12 +51,17 @@ export async function openUpload(
   const pieces = body.stream === undefined ? once(body.read(parts.maxBodyBytes)) : body.stream();
   const coming = readFormParts(bounded(pieces, parts.maxFileBytes), request.header('content-type'));
   const fields: [name: string, text: string][] = [];
+  let textLength = 0;
   let file: ComingPart | undefined;
   let held: Uint8Array[] | undefined;
   for (let next = await coming.next(); !next.done; next = await coming.next()) {
     const part = next.value;
-    if (part.fileName === undefined) fields.push([part.name, await textOf(part)]);
-    else {
+    if (part.fileName === undefined) {
+      const text = await textOf(part);
+      textLength += text.length;
+      if (textLength > parts.maxBodyBytes) throw textsTooLong(parts.maxBodyBytes);
+      fields.push([part.name, text]);
+    } else {
       if (file !== undefined) throw moreThanOne();
       file = part;
       if (isKnown()) break;
@@ -77,7 +82,7 @@ export async function openUpload(
     place,
     fields: { ...Object.fromEntries(fields), [name]: { fileName, type } },
     async write(rename) {
-      const boundary = `portico-${crypto.randomUUID()}`;
+      const boundary = newBoundary();
       const written = writeForm(boundary, rename(fileName));
       return {
         contentType: `multipart/form-data; boundary=${boundary}`,
@@ -102,8 +107,7 @@ export async function openUpload(
 
   async function* writeForm(boundary: string, sentName: string): AsyncGenerator<Uint8Array, void> {
     for (const [field, text] of fields) if (!OWN_FIELDS.has(field)) yield textField(boundary, field, text);
-    yield UTF8.encode(`--${boundary}\r\n`);
-    yield fileHead(name, sentName, type);
+    yield fileHead(boundary, name, sentName, type);
     if (lines === undefined || first === undefined) yield* content;
     else yield* rewriteLines(after(first, lines), rewrite);
     yield LINE_END;
@@ -148,11 +152,6 @@ export async function openUpload(
 }
 
 const UTF8 = new TextEncoder();
-
-function textField(boundary: string, name: string, text: string): Uint8Array {
-  const safe = name.replaceAll('"', '%22').replaceAll(/[\r\n]/g, ' ');
-  return UTF8.encode(`--${boundary}\r\ncontent-disposition: form-data; name="${safe}"\r\n\r\n${text}\r\n`);
-}
 
 async function* once(bytes: Promise<Uint8Array>): AsyncGenerator<Uint8Array, void> {
   yield await bytes;
@@ -206,6 +205,10 @@ function joined(pieces: readonly Uint8Array[]): Uint8Array {
     at += piece.byteLength;
   }
   return whole;
+}
+
+function textsTooLong(most: number): GatewayError {
+  return new GatewayError('too_large', `The text fields of the form are longer than ${most} bytes together.`);
 }
 
 function moreThanOne(): GatewayError {

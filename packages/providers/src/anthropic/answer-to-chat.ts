@@ -1,4 +1,5 @@
 import { type EncodeTarget, GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import { append } from '../shared/append.js';
 import { annotationsFromCitations } from './annotations-from-citations.js';
 import { ChatOrder } from './chat-order.js';
 import { finishToChat } from './finish-to-chat.js';
@@ -48,7 +49,7 @@ function messageOf(blocks: readonly JsonObject[], calls: readonly JsonObject[]):
     order.begin(block);
     order.end(block);
     if (block.type === 'text' && typeof block.text === 'string') {
-      annotations.push(...annotationsFromCitations(block, text.length));
+      append(annotations, annotationsFromCitations(block, text.length));
       text += block.text;
     } else if (block.type === 'thinking' && typeof block.thinking === 'string') {
       reasoning += block.thinking;

@@ -1,4 +1,5 @@
 import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
+import { append } from '../shared/append.js';
 import { callArguments } from '../shared/call-arguments.js';
 import { invalid } from '../shared/leave-out.js';
 import type { ModelFamily } from './model-families.js';
@@ -107,16 +108,16 @@ class Draft {
     const last = this.#turns.at(-1);
     if (last === undefined || !(mayStay && last.role !== 'assistant')) {
       if (last !== undefined) this.#target.warn('A system message in the middle was moved to the beginning.');
-      this.#system.push(...blocks);
+      append(this.#system, blocks);
     } else if (last.role === 'system') {
-      last.content.push(...blocks);
+      append(last.content, blocks);
     } else {
       this.#turns.push({ role: 'system', results: [], content: blocks });
     }
   }
 
   user(message: JsonObject, path: string): void {
-    this.#userTurn().content.push(...this.#blocksOf(message, path));
+    append(this.#userTurn().content, this.#blocksOf(message, path));
     if (typeof message.name === 'string') this.#target.warn('The "name" of a user was left out: this wire has none.');
   }
 
@@ -126,7 +127,7 @@ class Draft {
     if (blocks.length === 0) return;
     const turn = this.#turns.at(-1);
     if (turn?.role === 'assistant') {
-      turn.content.push(...blocks);
+      append(turn.content, blocks);
       return;
     }
     if (turn === undefined) this.#userTurn();
@@ -148,7 +149,7 @@ class Draft {
       if (blocks.length > 0) block.content = blocks;
     }
     if (message.is_error === true) block.is_error = true;
-    this.#userTurn().results.push(...marked([block], message));
+    append(this.#userTurn().results, marked([block], message));
   }
 
   finish(): Conversation {

@@ -1,4 +1,5 @@
 import type { JsonObject } from '@portico/core';
+import { append } from '../shared/append.js';
 import { type ConverseBlocks, PLACEHOLDER } from './converse-blocks.js';
 import type { ModelFamily } from './model-families.js';
 
@@ -34,12 +35,12 @@ function userTurns(content: readonly JsonObject[], family: ModelFamily, blocks: 
   const others: JsonObject[] = [];
   for (const block of content) {
     if (block.type !== 'tool_result') {
-      others.push(...blocks.of(block));
+      append(others, blocks.of(block));
       continue;
     }
     const { result, beside } = blocks.result(block);
-    results.push(...result);
-    others.push(...beside);
+    append(results, result);
+    append(others, beside);
   }
   if (results.length === 0) return [turn('user', others)];
   if (others.length === 0) return [turn('user', results)];

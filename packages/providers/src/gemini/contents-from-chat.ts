@@ -1,4 +1,5 @@
 import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
+import { append } from '../shared/append.js';
 import { callArguments } from '../shared/call-arguments.js';
 import { invalid } from '../shared/leave-out.js';
 import type { ModelFamily } from './model-families.js';
@@ -67,6 +68,8 @@ interface OpenTurn {
   /** Results by the place of their call; files in results that the model takes only beside them. */
   readonly results: JsonObject[];
   readonly resultFiles: JsonObject[];
+  /** Whether a part of it is a tool call. */
+  calls: boolean;
 }
 
 interface OpenCall {
@@ -88,6 +91,8 @@ class Draft {
   readonly #turns: OpenTurn[] = [];
   /** The calls of the latest turn of the model. */
   #calls: OpenCall[] = [];
+  /** Where they are in `#calls`, and how many of an id have their result: two calls may have one id. */
+  readonly #placesById = new Map<string, { readonly places: number[]; answered: number }>();
   /** Deprecated `function_call`s have no id; they are counted instead. */
   #functionCalls = 0;
 
@@ -105,36 +110,41 @@ class Draft {
     if (parts.length > 0 && this.#turns.length > 0) {
       this.#target.warn('A system message in the middle was moved to the beginning.');
     }
-    this.#instructions.push(...parts);
+    append(this.#instructions, parts);
   }
 
   user(message: JsonObject, path: string): void {
-    this.#userTurn().parts.push(...partsOfContent(message.content, `${path}.content`, this.#surface));
+    append(this.#userTurn().parts, partsOfContent(message.content, `${path}.content`, this.#surface));
     if (typeof message.name === 'string') this.#target.warn('The "name" of a user was left out: this wire has none.');
   }
 
   model(message: JsonObject, path: string): void {
-    const isNext = this.#turns.at(-1)?.role === 'model';
+    const last = this.#turns.at(-1);
+    const isNext = last?.role === 'model';
     if (!isNext) this.#closeCalls();
     const parts = this.#modelParts(message, path);
     if (parts.length === 0) return;
+    const calls = parts.some((part) => part.functionCall);
     if (isNext) {
-      this.#turns.at(-1)?.parts.push(...parts);
+      append(last.parts, parts);
+      last.calls ||= calls;
       return;
     }
     if (this.#turns.length === 0) this.#userTurn();
-    this.#turns.push({ role: 'model', parts, results: [], resultFiles: [] });
+    this.#turns.push({ role: 'model', parts, results: [], resultFiles: [], calls });
   }
 
   result(message: JsonObject, path: string): void {
     const clientId = message.role === 'function' ? functionCallId(this.#functionCalls) : message.tool_call_id;
     const id = typeof clientId === 'string' ? plainCallId(clientId) : undefined;
-    const place = this.#calls.findIndex((call) => call.id === id && !call.isAnswered);
+    const waiting = id === undefined ? undefined : this.#placesById.get(id);
+    const place = waiting?.places[waiting.answered] ?? -1;
     const call = this.#calls[place];
-    if (call === undefined) {
+    if (waiting === undefined || call === undefined) {
       throw invalid(`${path}.tool_call_id`, `"${path}" answers no tool call of the assistant message before it.`);
     }
     call.isAnswered = true;
+    waiting.answered += 1;
     const { texts, files } = this.#resultParts(message.content, `${path}.content`);
     // Data: whatever it looks like, it is the text that the tool gave.
     const told = texts.length > 1 ? texts : (texts[0] ?? '');
@@ -147,7 +157,7 @@ class Draft {
         ...(this.#family.mediaInResults && files.length > 0 ? { parts: files } : {}),
       },
     };
-    if (!this.#family.mediaInResults) turn.resultFiles.push(...files);
+    if (!this.#family.mediaInResults) append(turn.resultFiles, files);
   }
 
   finish(): Conversation {
@@ -155,9 +165,10 @@ class Draft {
     if (this.#turns.length === 0) this.#userTurn();
     const hasOwnPlace = this.#family.systemInstruction;
     const first = this.#turns[0];
-    if (!hasOwnPlace) first?.parts.unshift(...this.#instructions);
-    const contents = this.#turns.map(({ role, parts, results, resultFiles }): Turn => {
-      const all = [...results, ...resultFiles, ...parts];
+    const contents = this.#turns.map((turn): Turn => {
+      const { role, parts, results, resultFiles } = turn;
+      const before = turn === first && !hasOwnPlace ? this.#instructions : [];
+      const all = [...results, ...resultFiles, ...before, ...parts];
       return { role, parts: all.length > 0 ? all : [PLACEHOLDER] };
     });
     return { instructions: hasOwnPlace ? this.#instructions : [], contents };
@@ -166,7 +177,7 @@ class Draft {
   #userTurn(): OpenTurn {
     const last = this.#turns.at(-1);
     if (last?.role === 'user') return last;
-    const turn: OpenTurn = { role: 'user', parts: [], results: [], resultFiles: [] };
+    const turn: OpenTurn = { role: 'user', parts: [], results: [], resultFiles: [], calls: false };
     this.#turns.push(turn);
     return turn;
   }
@@ -188,7 +199,7 @@ class Draft {
       const { id, name } = functionCall;
       const wireId = typeof id === 'string' ? id : undefined;
       // The names are those of `tool_calls`.
-      this.#calls.push({ id: ids[calls] ?? '', wireId, name: name as string, path, isAnswered: false });
+      this.#addCall({ id: ids[calls] ?? '', wireId, name: name as string, path, isAnswered: false });
       calls += 1;
     }
     const images = listOf(message.images);
@@ -237,7 +248,7 @@ class Draft {
     }
     const id = typeof call.id === 'string' ? plainCallId(call.id) : '';
     const wireId = this.#family.signsCalls && id !== '' ? id : undefined;
-    this.#calls.push({ id, wireId, name: called.name, path, isAnswered: false });
+    this.#addCall({ id, wireId, name: called.name, path, isAnswered: false });
     const args = call.custom === undefined ? callArguments(called.arguments, this.#target) : { input: called.input };
     const functionCall = { ...(wireId === undefined ? {} : { id: wireId }), name: called.name, args };
     return withSignature({ functionCall }, signatureOfField(call));
@@ -247,7 +258,8 @@ class Draft {
   #signed(parts: JsonObject[]): JsonObject[] {
     const first = parts.findIndex(({ functionCall }) => isJsonObject(functionCall));
     const call = parts[first];
-    const isLater = this.#turns.at(-1)?.role === 'model' && this.#turns.at(-1)?.parts.some((part) => part.functionCall);
+    const last = this.#turns.at(-1);
+    const isLater = last?.role === 'model' && last.calls;
     if (call === undefined || isLater || signatureOfPart(call) !== undefined) return parts;
     this.#target.warn(
       'An earlier tool call came back without its thought signature; the model goes on without what it thought then.',
@@ -264,6 +276,14 @@ class Draft {
       );
     }
     this.#calls = [];
+    this.#placesById.clear();
+  }
+
+  #addCall(call: OpenCall): void {
+    const same = this.#placesById.get(call.id);
+    if (same === undefined) this.#placesById.set(call.id, { places: [this.#calls.length], answered: 0 });
+    else same.places.push(this.#calls.length);
+    this.#calls.push(call);
   }
 
   #resultParts(content: unknown, path: string): { texts: string[]; files: JsonObject[] } {

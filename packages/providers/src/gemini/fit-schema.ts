@@ -21,6 +21,7 @@ export function fitSchema(schema: JsonObject, family: ModelFamily): FittedSchema
     rules: family.jsonSchema ? JSON_SCHEMA : OPENAPI,
     removed: new Set(),
     within: [],
+    depths: new Map(),
     sizes: new Map(),
     room: MOST_COPIED,
   };
@@ -38,6 +39,8 @@ interface Fitting {
   readonly removed: Set<string>;
   /** References inside of which the fitting is, from the outermost. */
   readonly within: string[];
+  /** How often each of them is there. */
+  readonly depths: Map<string, number>;
   /** Characters of what references point to. */
   readonly sizes: Map<string, number>;
   /** Characters that may still be put in the place of references. */
@@ -113,7 +116,7 @@ function fit(given: JsonObject, fitting: Fitting): JsonObject {
       remarks.push(`${keyword}: ${JSON.stringify(value)}`);
     }
   }
-  fitting.within.length = outer;
+  for (const left of fitting.within.splice(outer)) fitting.depths.set(left, (fitting.depths.get(left) ?? 1) - 1);
   return complete(described(fitted, remarks), fitting.rules);
 }
 
@@ -131,19 +134,22 @@ function flat(given: JsonObject, fitting: Fitting): JsonObject {
   if (typeof reference === 'string') return flat({ ...follow(reference, fitting), ...beside }, fitting);
   const { allOf, ...whole } = given;
   if (!Array.isArray(allOf)) return given;
-  for (const part of (allOf as unknown[]).filter(isJsonObject)) addPart(whole, flat(part, fitting));
-  return whole;
+  return withParts(
+    whole,
+    (allOf as unknown[]).filter(isJsonObject).map((part) => flat(part, fitting)),
+  );
 }
 
 function follow(reference: string, fitting: Fitting): JsonObject {
   const found = resolveReference(fitting.root, reference);
-  const depth = fitting.within.filter((outer) => outer === reference).length;
+  const depth = fitting.depths.get(reference) ?? 0;
   if (isJsonObject(found) && depth < MOST_WITHIN) {
     const size = fitting.sizes.get(reference) ?? JSON.stringify(found).length;
     fitting.sizes.set(reference, size);
     fitting.room -= size;
     if (fitting.room > 0) {
       fitting.within.push(reference);
+      fitting.depths.set(reference, depth + 1);
       return found;
     }
   }
@@ -151,17 +157,24 @@ function follow(reference: string, fitting: Fitting): JsonObject {
   return { type: 'object' };
 }
 
-function addPart(whole: JsonObject, part: JsonObject): void {
-  for (const [keyword, value] of Object.entries(part)) {
-    const known = whole[keyword];
-    if (keyword === 'required' && Array.isArray(known) && Array.isArray(value)) {
-      whole.required = [...new Set([...(known as unknown[]), ...(value as unknown[])])];
-    } else if (keyword === 'properties' && isJsonObject(known) && isJsonObject(value)) {
-      whole.properties = { ...value, ...known };
-    } else if (known === undefined) {
-      whole[keyword] = value;
-    }
+/** Of what several say, the first wins; what is required of each is required, and the properties of all are there. */
+function withParts(whole: JsonObject, parts: readonly JsonObject[]): JsonObject {
+  const all = [whole, ...parts];
+  const merged: JsonObject = {};
+  for (const part of all) {
+    for (const [keyword, value] of Object.entries(part)) if (merged[keyword] === undefined) merged[keyword] = value;
   }
+  if (Array.isArray(merged.required)) {
+    merged.required = [
+      ...new Set(all.flatMap(({ required }) => (Array.isArray(required) ? (required as unknown[]) : []))),
+    ];
+  }
+  if (isJsonObject(merged.properties)) {
+    const properties: JsonObject = {};
+    for (const part of all.toReversed()) if (isJsonObject(part.properties)) Object.assign(properties, part.properties);
+    merged.properties = properties;
+  }
+  return merged;
 }
 
 /** Alternatives by another name, and a single value, in the words there are. */

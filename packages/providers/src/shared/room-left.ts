@@ -41,7 +41,7 @@ function durationMs(text: string | undefined): number | undefined {
   if (/^\s*\d+(\.\d+)?\s*$/.test(text)) return Number(text) * 1_000;
   if (!/^(\d+(\.\d+)?(ms|[smhd]))+$/.test(text)) return undefined;
   let ms = 0;
-  for (const [, count, unit = ''] of text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhd])/g))
+  for (const [, count, unit = ''] of text.matchAll(/(?<!\d)(\d+(?:\.\d+)?)(ms|[smhd])/g))
     ms += Number(count) * (UNITS_MS[unit] ?? 0);
   return ms;
 }

@@ -90,7 +90,7 @@ function userTurns(blocks: readonly JsonObject[], path: string): JsonObject[] {
     const texts = typeof block.content === 'string' ? [block.content] : said.flatMap(textIn);
     results.push({ role: 'tool', tool_call_id: block.tool_use_id, content: texts.join('\n') });
     // A tool's message holds text alone; what it shows comes right behind it.
-    parts.push(...said.filter(({ type }) => type !== 'text').map((each) => partOf(each, where)));
+    for (const each of said.filter(({ type }) => type !== 'text').map((one) => partOf(one, where))) parts.push(each);
   }
   if (parts.length === 0) return results;
   const only = parts.length === 1 && parts[0]?.type === 'text' && parts[0].cache_control === undefined;

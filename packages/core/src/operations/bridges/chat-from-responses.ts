@@ -51,6 +51,8 @@ function refuseState(request: JsonObject): void {
 class Turns {
   readonly messages: JsonObject[] = [];
   #turn: JsonObject | undefined;
+  /** The calls of that turn. */
+  #calls: JsonObject[] | undefined;
 
   add(said: JsonObject): void {
     this.end();
@@ -69,12 +71,15 @@ class Turns {
 
   call(call: JsonObject): void {
     const turn = this.#open();
-    turn.tool_calls = [...((turn.tool_calls as JsonObject[] | undefined) ?? []), call];
+    this.#calls ??= [];
+    this.#calls.push(call);
+    turn.tool_calls = this.#calls;
   }
 
   end(): void {
     const turn = this.#turn;
     this.#turn = undefined;
+    this.#calls = undefined;
     // Thinking that led to nothing is of no use to anybody.
     if (turn?.content === undefined && turn?.tool_calls === undefined) return;
     this.messages.push({ ...turn, content: turn.content ?? null });

@@ -10,7 +10,7 @@ export function messageFromChat(answer: JsonObject): JsonObject {
   const content: JsonObject[] = [...thinkingOf(message)];
   const text = textOf(message.content) || textOf(message.refusal);
   if (text !== '') content.push({ type: 'text', text });
-  content.push(...callsOf(message.tool_calls));
+  for (const each of callsOf(message.tool_calls)) content.push(each);
   return {
     ...messageHead(answer),
     content,

@@ -128,7 +128,7 @@ class ResponseEvents implements StreamSink {
     if (typeof thinking === 'string' && thinking !== '') this.#write('reasoning', thinking);
     if (Array.isArray(delta.thinking_blocks)) {
       const blocks = (delta.thinking_blocks as unknown[]).filter(isJsonObject);
-      if (blocks.length > 0) this.#opened('reasoning').blocks.push(...blocks);
+      for (const each of blocks) this.#opened('reasoning').blocks.push(each);
     }
     if (typeof delta.content === 'string' && delta.content !== '') this.#write('text', delta.content);
     if (typeof delta.refusal === 'string' && delta.refusal !== '') this.#write('refusal', delta.refusal);
