@@ -11,7 +11,8 @@ const CLASSIC = '/openai/deployments/gpt-4o-mini';
 /** Whether a request goes to a version of the API before this one. */
 const before = (version: string) => (request: ReadRequest) => {
   const asked = request.query.get('api-version') ?? '';
-  return /^\d{4}-/.test(asked) && asked < version;
+  // Models of others on the same resource are asked at another path, with versions of their own.
+  return request.path.includes('/deployments/') && /^\d{4}-/.test(asked) && asked < version;
 };
 
 /** What older versions of the API do not know. */

@@ -6,7 +6,7 @@ import { both, withField, withTop } from '../examples.js';
 import { dotted, type JsonObject, objectsIn, objectsOf, placesOf, words } from '../json-places.js';
 import { plainConverse, plainMessages } from '../plain-requests.js';
 import type { Complaint, ExampleOf, ReadRequest, StrictRule, StrictVendorDefinition } from '../strict-rule.js';
-import { takesEffort } from './claude-models.js';
+import { takesEffort, takesNoSampling, takesOneOfSampling } from './claude-models.js';
 import { CLAUDE_SIGNATURE, hostedClaudeRules, extraInputs, messageFields, needsBeta } from './messages-rules.js';
 
 const MODEL_SPEC = 'aws/api-models-aws bedrock-runtime-2023-09-30.json';
@@ -36,7 +36,7 @@ const invalidMember = (constraint: string): Parameters<typeof mustMatch>[3] => (
 const is = (family: RegExp) => ({ model }: ReadRequest) => family.test(model);
 
 const members: readonly StrictRule[] = [
-  onlyFields('', words('messages system inferenceConfig toolConfig guardrailConfig additionalModelRequestFields promptVariables additionalModelResponseFieldPaths requestMetadata performanceConfig serviceTier outputConfig'), unknownMember, { source: `${MODEL_SPEC}, ConverseRequest; ${SDK}` }),
+  onlyFields('', words('modelId messages system inferenceConfig toolConfig guardrailConfig additionalModelRequestFields promptVariables additionalModelResponseFieldPaths requestMetadata performanceConfig serviceTier outputConfig'), unknownMember, { source: `${MODEL_SPEC}, ConverseRequest; ${SDK}` }),
   onlyFields('messages[]', ['role', 'content'], unknownMember, { source: `${MODEL_SPEC}, Message` }),
   onlyFields('messages[].content[]', words('text image document video audio toolUse toolResult guardContent cachePoint reasoningContent citationsContent searchResult'), unknownMember, { source: `${SDK}, ContentBlock` }),
   onlyFields('messages[].content[].toolUse', words('toolUseId name input type'), unknownMember, { source: `${SDK}, ToolUseBlock` }),
@@ -120,7 +120,7 @@ const order: readonly StrictRule[] = [
   }),
 ];
 
-const CLAUDE_EXTRAS = new Set(words('thinking output_config top_k anthropic_beta tool_choice tools betas context_management'));
+const CLAUDE_EXTRAS = new Set(words('thinking reasoning_config output_config top_k anthropic_beta tool_choice tools betas context_management'));
 
 /** Source: docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages-request-response.html. */
 const BEDROCK_BETAS = /^(computer-use|token-efficient-tools|interleaved-thinking|output-128k|dev-full-thinking|context-1m|context-management|effort|tool-search-tool|tool-examples|fine-grained-tool-streaming|claude-code|compact|structured-outputs|task-budgets)-/;
@@ -131,12 +131,12 @@ const families: readonly StrictRule[] = [
   noValue('additionalModelRequestFields.anthropic_beta[]', (beta) => !BEDROCK_BETAS.test(String(beta)), 'betas that Bedrock does not know', say('The model returned the following errors: invalid beta flag'), { source: 'github.com/anthropics/claude-code/issues/56595', refused: withTop({ additionalModelRequestFields: { anthropic_beta: ['extended-cache-ttl-2025-04-11'] } }), accepted: withTop({ additionalModelRequestFields: { anthropic_beta: ['interleaved-thinking-2025-05-14'] } }) }),
   noValue('messages[].content[].toolResult.status', () => true, '`status` of results, at Writer', say("This model doesn't support the toolResult.status field."), { source: PROFILES, when: is(/writer\./), refused: both(turns(ASK, { role: 'assistant', content: [USE] }, { role: 'user', content: [{ toolResult: { ...RESULT.toolResult, status: 'success' } }] }), (body) => ({ body, model: 'writer.palmyra-x5-v1:0' })), accepted: both(turns(ASK, { role: 'assistant', content: [USE] }, { role: 'user', content: [RESULT] }), (body) => ({ body, model: 'writer.palmyra-x5-v1:0' })) }),
   noValue('messages[].content[].cachePoint', () => true, 'marks for the cache, at models without one', say("You invoked an unsupported model or your request did not allow prompt caching. See the documentation for more information."), { source: `github.com/BerriAI/litellm/issues/8730; ${PROFILES}`, when: (request) => !is(/anthropic|nova/)(request), refused: both(turns({ role: 'user', content: [{ text: 'x' }, { cachePoint: { type: 'default' } }] }), (body) => ({ body, ...LLAMA })), accepted: turns({ role: 'user', content: [{ text: 'x' }, { cachePoint: { type: 'default' } }] }) }),
-  rule('sampling of newer models', '`temperature` or `topP` at Opus 4.7, everything of 5, and later', { source: 'github.com/tinovyatkin/amazon-bedrock-copilot-chat/issues/546; github.com/aws-samples/bedrock-chat/pull/1102', when: is(/claude-(opus-4-[7-9]|\w+-5)/) }, {
+  rule('sampling of newer models', '`temperature` or `topP` at Opus 4.7, everything of 5, and later', { source: 'github.com/tinovyatkin/amazon-bedrock-copilot-chat/issues/546; github.com/aws-samples/bedrock-chat/pull/1102', when: ({ model }) => takesNoSampling(model) }, {
     refused: withField('inferenceConfig.temperature', 0.5, { model: 'anthropic.claude-opus-4-7-v1' }),
     accepted: withField('inferenceConfig.temperature', 0.5),
     check: ({ body }) => (isObject(body.inferenceConfig) && (body.inferenceConfig.temperature != null || body.inferenceConfig.topP != null) ? bad('The model returned the following errors: `temperature` is deprecated for this model.') : undefined),
   }),
-  rule('both of sampling', '`temperature` beside `topP`, at Claude 4.1, 4.5 and later', { source: 'github.com/aws-samples/bedrock-chat/pull/979', when: is(/claude-(opus-4-1|\w+-4-[5-9])/) }, {
+  rule('both of sampling', '`temperature` beside `topP`, at Claude 4.1, 4.5 and later', { source: 'github.com/aws-samples/bedrock-chat/pull/979', when: ({ model }) => takesOneOfSampling(model) }, {
     refused: withTop({ inferenceConfig: { temperature: 0.5, topP: 0.5 } }),
     accepted: withTop({ inferenceConfig: { temperature: 0.5 } }),
     check: ({ body }) => (isObject(body.inferenceConfig) && body.inferenceConfig.temperature != null && body.inferenceConfig.topP != null ? bad('The model returned the following errors: `temperature` and `top_p` cannot both be specified for this model. Please use only one.') : undefined),

@@ -2,7 +2,7 @@ import { isObject } from '../../answers/json-object.js';
 import { type SchemaFault, schemas } from '../checks/chat-tools.js';
 import { atMost, inRange, mustMatch, noField, notEmpty, noValue, onlyFields, onlyValues, rule, type Say } from '../checks/fields.js';
 import { googleError } from '../error-bodies.js';
-import { both, withField, withTop } from '../examples.js';
+import { both, sentWith, withField, withTop } from '../examples.js';
 import { bracketed, type JsonObject, objectsOf, placesOf, words } from '../json-places.js';
 import { plainGenerate } from '../plain-requests.js';
 import type { Complaint, ExampleOf, ReadRequest, StrictRule, StrictVendorDefinition } from '../strict-rule.js';
@@ -55,7 +55,7 @@ const order: readonly StrictRule[] = [
   notEmpty('contents', [], say('* GenerateContentRequest.contents: contents is not specified'), { source: 'github.com/google-gemini/generative-ai-python/issues/256' }),
   onlyValues('contents[].role', ['user', 'model', 'function'], say('Please use a valid role: user, model.'), { source: 'github.com/google-gemini/generative-ai-js/issues/193', refused: contents(ASK, { role: 'assistant', parts: [{ text: 'x' }] }, ASK), accepted: contents(ASK, { role: 'model', parts: [{ text: 'x' }] }, ASK) }),
   noValue('contents[].parts', (parts) => Array.isArray(parts) && parts.length === 0, 'contents without parts', ({ path }) => bad(`* GenerateContentRequest.contents[${path[1]}].parts: contents.parts must not be empty.`), { source: 'github.com/langchain-ai/langchain-google/issues/246', refused: contents({ role: 'user', parts: [] }) }),
-  noValue('contents[].parts[]', (part) => isObject(part) && !['text', 'inlineData', 'fileData', 'functionCall', 'functionResponse', 'executableCode', 'codeExecutionResult', 'toolCall', 'toolResponse', 'inline_data', 'file_data', 'function_call', 'function_response'].some((name) => part[name] !== undefined && part[name] !== ''), 'parts without data', ({ path }) => bad(`* GenerateContentRequest.contents[${path[1]}].parts[${path[3]}].data: required oneof field 'data' must have one initialized field`), { tag: 'data', source: 'github.com/google-gemini/gemini-cli/issues/2078; github.com/langchain-ai/langchain-google/issues/246', when: ({ body }) => !JSON.stringify(body).includes('thoughtSignature":"'), refused: contents({ role: 'user', parts: [{ text: '' }] }), accepted: contents(ASK) }),
+  noValue('contents[].parts[]', (part) => isObject(part) && !['text', 'inlineData', 'fileData', 'functionCall', 'functionResponse', 'executableCode', 'codeExecutionResult', 'toolCall', 'toolResponse', 'inline_data', 'file_data', 'function_call', 'function_response'].some((name) => part[name] !== undefined && part[name] !== ''), 'parts without data', ({ path }) => bad(`* GenerateContentRequest.contents[${path[1]}].parts[${path[3]}].data: required oneof field 'data' must have one initialized field`), { tag: 'data', source: 'github.com/google-gemini/gemini-cli/issues/2078; github.com/langchain-ai/langchain-google/issues/246', when: (request) => !isThree(request) && !JSON.stringify(request.body).includes('thoughtSignature":"'), refused: contents({ role: 'user', parts: [{ text: '' }] }), accepted: contents(ASK) }),
   rule('calls after whom', 'a call of a function that is not right behind a user or a result', { source: 'github.com/google-gemini/gemini-cli/issues/26486' }, {
     refused: contents({ role: 'model', parts: [CALL] }, { role: 'user', parts: [RESPONSE] }),
     accepted: contents(ASK, { role: 'model', parts: [CALL] }, { role: 'user', parts: [RESPONSE] }),
@@ -134,7 +134,7 @@ function schemaRules(where: string, root: string): StrictRule[] {
 const tools: readonly StrictRule[] = [
   ...schemaRules('tools[].functionDeclarations[].parameters', 'functions'),
   ...schemaRules('generationConfig.responseSchema', 'answers'),
-  noValue('tools[].functionDeclarations[].parameters', (schema) => isObject(schema) && String(schema.type).toLowerCase() === 'object' && isObject(schema.properties) && Object.keys(schema.properties).length === 0, 'parameters without a property', ({ path }) => bad(`* GenerateContentRequest.${at(path)}.properties: should be non-empty for OBJECT type`), { tag: 'empty', source: 'github.com/google-gemini/generative-ai-python/issues/423; github.com/langchain-ai/langchain-google/issues/463', when: isTwo, refused: withField('tools[].functionDeclarations[].parameters', { type: 'object', properties: {} }) }),
+  noValue('tools[].functionDeclarations[].parameters', (schema) => isObject(schema) && String(schema.type).toLowerCase() === 'object' && isObject(schema.properties) && Object.keys(schema.properties).length === 0, 'parameters without a property', ({ path }) => bad(`* GenerateContentRequest.${at(path)}.properties: should be non-empty for OBJECT type`), { tag: 'empty', source: 'github.com/google-gemini/generative-ai-python/issues/423; github.com/langchain-ai/langchain-google/issues/463; recorded as taken by 2.5', when: ({ model }) => /gemini-(1|2\.0)/.test(model), refused: withField('tools[].functionDeclarations[].parameters', { type: 'object', properties: {} }, { model: 'gemini-2.0-flash' }), accepted: sentWith({ model: 'gemini-2.0-flash' }) }),
   noValue('tools[].functionDeclarations[].parameters', (schema) => isObject(schema) && String(schema.type).toLowerCase() !== 'object', 'parameters that are no object', ({ path }) => bad(`* GenerateContentRequest.${at(path)}: functionDeclaration parameters schema should be of type OBJECT.`), { tag: 'object', source: 'github.com/BerriAI/litellm/issues/18442', refused: withField('tools[].functionDeclarations[].parameters', { type: 'string' }) }),
   noValue('tools[].functionDeclarations[]', (tool) => isObject(tool) && tool.parameters !== undefined && tool.parametersJsonSchema !== undefined, 'both forms of parameters', say('Only one of parameters and parametersJsonSchema can be set'), { tag: 'both', source: `${SDK}, FunctionDeclaration: mutually exclusive`, refused: withField('tools[].functionDeclarations[].parametersJsonSchema', { type: 'object' }) }),
   mustMatch('tools[].functionDeclarations[].name', /^[a-zA-Z_][a-zA-Z0-9_.:-]{0,127}$/, 'two words', ({ path }) => bad(`* GenerateContentRequest.${at(path)}: Invalid function name. Must start with a letter or an underscore. Must be alphanumeric (a-z, A-Z, 0-9), underscores (_), dots (.), colons (:), or dashes (-), with a maximum length of 128.`), { source: `${SDK}, FunctionDeclaration.name; github.com/google-gemini/gemini-cli/issues/1536` }),
@@ -144,6 +144,8 @@ const tools: readonly StrictRule[] = [
     accepted: withField('tools[]', { functionDeclarations: [{ name: 'other' }] }),
     check: ({ body }) => {
       const keys = new Set(objectsOf(body.tools).flatMap((tool) => Object.keys(tool)));
+      // Code may be executed beside functions: recorded, gemini/generate-tools-unused--gemini-2-5-flash-1cf27f.
+      keys.delete('codeExecution');
       return keys.has('functionDeclarations') && keys.size > 1 ? bad('Tool use with function calling is unsupported') : undefined;
     },
   }),
@@ -197,7 +199,7 @@ const config: readonly StrictRule[] = [
 export const generateRules: readonly StrictRule[] = [...fields, ...order, ...tools, ...config];
 
 /** What Google's signatures look like: base64 of a message. */
-export const GOOGLE_SIGNATURE = /^[CE][A-Za-z0-9+/_-]{20,}={0,2}$/;
+export const GOOGLE_SIGNATURE = /^[ACE][A-Za-z0-9+/_-]{20,}={0,2}$/;
 
 const VERTEX_ONLY = [
   ['labels', { team: 'a' }],

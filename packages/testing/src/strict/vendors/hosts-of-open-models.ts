@@ -135,7 +135,6 @@ export const nim: StrictVendorDefinition = {
           refused: both(withField('messages[]', { role: 'user', content: 'x' }), (body) => ({ body, model: 'mistralai/mistral-small-4-119b-2603' })), accepted: withField('messages[]', { role: 'user', content: 'x' }),
         }),
         knownRoles('system user assistant tool', () => bad("Input should be 'system', 'user', 'assistant' or 'tool'"), NIM),
-        textOnly('system|tool', () => bad('Input should be a valid string'), `${NIM}: content of text models is a string`),
         noValue('tool_choice', (value) => value === 'auto', '`tool_choice` auto, at models served without a parser of tools', () => bad('"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set'), { source: 'github.com/hidenobunagai/nvidia-nim-provider/issues/2', tag: 'no parser', when: ({ model }) => /mixtral|nemotron-70b|gemma/.test(model), refused: withTop({ tool_choice: 'auto' }, { model: 'mistralai/mixtral-8x22b-instruct-v0.1' }), accepted: withTop({ tool_choice: 'auto' }) }),
         ...bounds({ temperature: [0, 2], top_p: [0, 1], frequency_penalty: [-2, 2], presence_penalty: [-2, 2] }, ({ path }) => bad(`Input should be in its range: ${path[0]}`), NIM),
       ],

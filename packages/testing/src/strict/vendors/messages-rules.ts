@@ -129,11 +129,6 @@ export const messageOrder: readonly StrictRule[] = [
     source: `${PAGE}/api/messages, system; github.com/anthropics/anthropic-sdk-python/issues/435`, when: ({ model }) => !claude.takesSystemMessages(model),
     refused: turns(ASK, { role: 'system', content: 'x' }), accepted: turns(ASK),
   }),
-  rule('first message', 'a first message that is not the user’s', { source: 'github.com/langchain-ai/langchain/issues/18872' }, {
-    refused: turns(SAID, ASK),
-    accepted: turns(ASK, SAID, ASK),
-    check: ({ body }) => (objectsOf(body.messages)[0]?.role === 'assistant' ? { message: 'messages: first message must use the "user" role' } : undefined),
-  }),
   rule('uses without results', 'a `tool_use` without its result in the next message', { source: 'github.com/anthropics/claude-code/issues/8210' }, {
     refused: turns(ASK, { role: 'assistant', content: [USE] }, ASK),
     accepted: turns(ASK, { role: 'assistant', content: [USE] }, { role: 'user', content: [RESULT] }),
@@ -239,10 +234,10 @@ export const messageThinking: readonly StrictRule[] = [
   noValue('thinking.budget_tokens', (budget, { body, headers }) => typeof budget === 'number' && typeof body.max_tokens === 'number' && budget >= body.max_tokens && !/interleaved-thinking/.test(headers['anthropic-beta'] ?? ''), 'a budget that is not below `max_tokens`', say('`max_tokens` must be greater than `thinking.budget_tokens`.'), { tag: 'bound', source: `${PAGE}/build-with-claude/extended-thinking; github.com/cline/cline/issues/2059`, refused: withTop({ thinking: { type: 'enabled', budget_tokens: 4000 } }), accepted: withTop({ thinking: { type: 'enabled', budget_tokens: 3999 }, messages: [ASK] }) }),
   noValue('thinking.type', (type) => type === 'enabled', 'a budget, for Opus 4.7 and everything of 5', say('"thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.'), { source: `${PAGE}/build-with-claude/adaptive-thinking`, when: ({ model }) => claude.thinksAdaptively(model), refused: withTop({ thinking: { type: 'enabled', budget_tokens: 1024 } }, { model: 'claude-opus-4-7' }), accepted: withTop({ thinking: { type: 'adaptive' } }, { model: 'claude-opus-4-7' }) }),
   noValue('thinking.type', (type) => type === 'adaptive', 'adaptive thinking, for models before 4.6', say('adaptive thinking is not supported on this model'), { tag: 'older', source: `${PAGE}/build-with-claude/adaptive-thinking`, when: ({ model }) => !claude.mayThinkAdaptively(model), refused: withTop({ thinking: { type: 'adaptive' } }), accepted: withTop({ thinking: { type: 'adaptive' } }, { model: 'claude-opus-4-6' }) }),
-  rule('forced tool while thinking', 'a forced tool while thinking', { source: `${PAGE}/build-with-claude/extended-thinking, tool use; github.com/BerriAI/litellm/issues/9066` }, {
+  rule('forced tool while thinking', 'a forced tool while thinking by a budget', { source: `${PAGE}/build-with-claude/extended-thinking, tool use; github.com/BerriAI/litellm/issues/9066` }, {
     refused: withTop({ thinking: { type: 'enabled', budget_tokens: 1024 }, tool_choice: { type: 'any' }, messages: [ASK] }),
     accepted: withTop({ thinking: { type: 'enabled', budget_tokens: 1024 }, tool_choice: { type: 'auto' }, messages: [ASK] }),
-    check: ({ body }) => (thinks(body) && isObject(body.tool_choice) && ['any', 'tool'].includes(String(body.tool_choice.type)) ? { message: 'Thinking may not be enabled when tool_choice forces tool use.' } : undefined),
+    check: ({ body }) => (isObject(body.thinking) && body.thinking.type === 'enabled' && isObject(body.tool_choice) && ['any', 'tool'].includes(String(body.tool_choice.type)) ? { message: 'Thinking may not be enabled when tool_choice forces tool use.' } : undefined),
   }),
   rule('temperature while thinking', '`temperature` other than 1 while thinking', { source: `${PAGE}/build-with-claude/extended-thinking, feature compatibility; github.com/BerriAI/litellm/issues/8972` }, {
     refused: withTop({ thinking: { type: 'enabled', budget_tokens: 1024 }, temperature: 0.5, messages: [ASK] }),

@@ -110,7 +110,8 @@ const fields: readonly StrictRule[] = [
   onlyFields('messages[role=tool]', ['role', 'content', 'tool_call_id', 'name'], unknownParameter, {
     source: `${SPEC}, ChatCompletionRequestToolMessage`,
   }),
-  onlyFields('messages[].content[type=text]', ['type', 'text', 'prompt_cache_breakpoint'], unknownParameter, {
+  // Marks of Anthropic are taken and mean nothing: recorded, openai/chat-multi-turn--gpt-5-6-terra-27d127.
+  onlyFields('messages[].content[type=text]', ['type', 'text', 'prompt_cache_breakpoint', 'cache_control'], unknownParameter, {
     source: `${SPEC}, ChatCompletionRequestMessageContentPartText`,
   }),
   onlyFields('messages[].content[type=image_url]', ['type', 'image_url', 'prompt_cache_breakpoint'], unknownParameter, {
@@ -126,7 +127,8 @@ const fields: readonly StrictRule[] = [
     source: `${SPEC}, ChatCompletionMessageToolCall`,
   }),
   onlyFields('tools[type=function]', ['type', 'function'], unknownParameter, { source: `${SPEC}, ChatCompletionTool` }),
-  onlyFields('tools[].function', ['name', 'description', 'parameters', 'strict'], unknownParameter, {
+  // `type` is taken here too: recorded, azure/chat-parallel-tools-stream--gpt-4o-315dd5.
+  onlyFields('tools[].function', ['name', 'description', 'parameters', 'strict', 'type'], unknownParameter, {
     source: `${SPEC}, FunctionObject`,
   }),
 ];
@@ -394,7 +396,7 @@ export const reasoningRules: readonly StrictRule[] = [
     }),
   ),
   noField('stop', ['x'], unsupportedParameter, {
-    source: 'recorded: openai/error-400--o1-mini-cdc62d', when: ({ model }) => refusesSampling(model, 'low'), tag: 'reasoning models',
+    source: 'recorded: openai/error-400--o1-mini-cdc62d, and taken by o3-mini; CreateChatCompletionRequest, stop: not with o3 and o4-mini', when: ({ model }) => refusesSampling(model, 'low') && !/o3-mini/.test(model), tag: 'reasoning models',
     refused: withTop({ stop: ['x'] }, O3), accepted: withTop({ stop: ['x'] }),
   }),
   noField('reasoning_effort', 'low', unsupportedParameter, {

@@ -1,4 +1,4 @@
-import { atMost, noField, notEmpty, noValue, onlyFields, onlyValues, type Say } from '../checks/fields.js';
+import { atMost, noField, noValue, onlyFields, onlyValues, type Say } from '../checks/fields.js';
 import { withTop } from '../examples.js';
 import { words } from '../json-places.js';
 import type { StrictRule } from '../strict-rule.js';
@@ -10,9 +10,6 @@ const SPEC = 'openai/openai-openapi openapi.json';
 export const openAiEmbeddings: readonly StrictRule[] = [
   onlyFields('', words('input model encoding_format dimensions user'), unknownParameter, { source: `${SPEC}, CreateEmbeddingRequest` }),
   onlyValues('encoding_format', ['float', 'base64'], invalidValue(['float', 'base64']), { source: `${SPEC}, CreateEmbeddingRequest` }),
-  notEmpty('input', '', ({ path }) => ({ message: "Invalid 'input': input cannot be an empty string.", param: path.join('.') }), {
-    source: `${SPEC}, CreateEmbeddingRequest: the input must not be an empty string`,
-  }),
   atMost('input', 2048, 'x', outOfBounds('array too long', 'array_above_max_length', 'an array with maximum length 2048'), {
     source: `${SPEC}, CreateEmbeddingRequest, maxItems of input`,
     when: ({ body }) => Array.isArray(body.input),
