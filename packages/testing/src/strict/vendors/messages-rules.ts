@@ -101,12 +101,12 @@ export const messageContents: readonly StrictRule[] = [
     source: `${PAGE}/agents-and-tools/tool-use/implement-tool-use`, refused: turns(ASK, { role: 'assistant', content: [RESULT] }, ASK), accepted: turns(ASK, { role: 'assistant', content: [USE] }, { role: 'user', content: [RESULT] }),
   }),
   noValue('messages[].content[type=text].text', (text) => text === '', 'empty texts', say('messages: text content blocks must be non-empty'), {
-    source: 'github.com/BerriAI/litellm/issues/11821; anthropics/anthropic-sdk-python/issues/461', refused: turns({ role: 'user', content: [{ type: 'text', text: '' }] }), accepted: turns({ role: 'user', content: [{ type: 'text', text: 'x' }] }),
+    source: 'github.com/anthropics/claude-code/issues/59812; github.com/anthropics/anthropic-sdk-python/issues/461', refused: turns({ role: 'user', content: [{ type: 'text', text: '' }] }), accepted: turns({ role: 'user', content: [{ type: 'text', text: 'x' }] }),
   }),
   noValue('messages[].content[type=text].text', (text) => typeof text === 'string' && text !== '' && text.trim() === '', 'texts of blanks', say('messages: text content blocks must contain non-whitespace text'), {
-    tag: 'blank', source: 'github.com/langchain-ai/langchain/issues/26009', refused: turns({ role: 'user', content: [{ type: 'text', text: ' \n' }] }), accepted: turns({ role: 'user', content: [{ type: 'text', text: ' x' }] }),
+    tag: 'blank', source: 'github.com/anthropics/claude-code/issues/23440', refused: turns({ role: 'user', content: [{ type: 'text', text: ' \n' }] }), accepted: turns({ role: 'user', content: [{ type: 'text', text: ' x' }] }),
   }),
-  noValue('system[].text', (text) => text === '', 'an empty system text', say('system: text content blocks must be non-empty'), { source: 'github.com/BerriAI/litellm/issues/11821', refused: withTop({ system: [{ type: 'text', text: '' }] }), accepted: withTop({ system: [{ type: 'text', text: 'x' }] }) }),
+  noValue('system[].text', (text) => text === '', 'an empty system text', say('system: text content blocks must be non-empty'), { source: 'github.com/anthropics/claude-code/issues/59812', refused: withTop({ system: [{ type: 'text', text: '' }] }), accepted: withTop({ system: [{ type: 'text', text: 'x' }] }) }),
   rule('empty messages', 'a message without content, but for a last one of the assistant', { source: 'github.com/anthropics/anthropic-sdk-python/issues/461' }, {
     refused: turns({ role: 'user', content: '' }),
     accepted: turns({ role: 'user', content: 'x' }),
@@ -265,7 +265,7 @@ export const messageThinking: readonly StrictRule[] = [
       return isBare ? { message: `messages.${at}.content.0.type: Expected \`thinking\` or \`redacted_thinking\`, but found \`${String(first?.type)}\`. When \`thinking\` is enabled, a final \`assistant\` message must start with a thinking block (preceeding the lastmost set of \`tool_use\` and \`tool_result\` blocks).` } : undefined;
     },
   }),
-  rule('signatures of others', 'thoughts without a signature, or with one that Anthropic did not make', { source: 'github.com/anthropics/claude-code/issues/10199; github.com/NousResearch/hermes-agent/pull/16149' }, {
+  rule('signatures of others', 'thoughts without a signature, or with one that Anthropic did not make', { source: 'github.com/anthropics/claude-code/issues/10627; github.com/NousResearch/hermes-agent/pull/16149' }, {
     refused: turns(ASK, { role: 'assistant', content: [{ ...THOUGHT, signature: '' }, { type: 'text', text: 'x' }] }, ASK),
     accepted: turns(ASK, { role: 'assistant', content: [THOUGHT, { type: 'text', text: 'x' }] }, ASK),
     check: (request) => {
@@ -307,7 +307,7 @@ export const messageMarks: readonly StrictRule[] = [
       return count > 4 ? { message: `A maximum of 4 blocks with cache_control may be provided. Found ${count}.` } : undefined;
     },
   }),
-  rule('mark of an empty text', 'a mark on an empty text', { source: 'github.com/anthropics/claude-code/issues/13918' }, {
+  rule('mark of an empty text', 'a mark on an empty text', { source: 'github.com/anthropics/claude-code/issues/62379' }, {
     refused: withTop({ system: [{ type: 'text', text: '', cache_control: MARK }] }),
     accepted: withTop({ system: [{ type: 'text', text: 'x', cache_control: MARK }] }),
     check: ({ body }) => (objectsIn(body).some(({ value }) => isObject(value) && value.type === 'text' && value.text === '' && value.cache_control != null) ? { message: 'messages.0.content.0.text: cache_control cannot be set for empty text blocks' } : undefined),

@@ -190,7 +190,7 @@ const contents: readonly StrictRule[] = [
     /^[^\s<|\\/>]+$/,
     'a user',
     ({ path }) => bad(`Invalid '${bracketed(path)}': string does not match pattern. Expected a string that matches the pattern '^[^\\s<|\\\\/>]+$'.`, bracketed(path), 'invalid_value'),
-    { source: 'github.com/microsoft/autogen/issues/4044', refused: withField('messages[].name', 'two words'), accepted: withField('messages[].name', 'one') },
+    { source: 'github.com/microsoft/autogen/issues/4157', refused: withField('messages[].name', 'two words'), accepted: withField('messages[].name', 'one') },
   ),
 ];
 
@@ -209,7 +209,7 @@ const order: readonly StrictRule[] = [
     accepted: messages(USER, ANSWER, USER),
   }),
   atMost('messages[].tool_calls[].id', 40, 'x', outOfBounds('string too long', 'string_above_max_length', 'a string with maximum length 40'), {
-    source: 'github.com/langchain-ai/langchain/issues/31511',
+    source: 'github.com/microsoft/autogen/issues/6377; github.com/Portkey-AI/gateway/issues/1062',
     refused: messages(USER, { ...CALL, tool_calls: [{ id: 'x'.repeat(41), type: 'function', function: { name: 'weather', arguments: '{}' } }] }, { ...RESULT, tool_call_id: 'x'.repeat(41) }),
     accepted: messages(USER, { ...CALL, tool_calls: [{ id: 'x'.repeat(40), type: 'function', function: { name: 'weather', arguments: '{}' } }] }, { ...RESULT, tool_call_id: 'x'.repeat(40) }),
   }),
@@ -229,7 +229,7 @@ const tools: readonly StrictRule[] = [
     source: 'github.com/vllm-project/vllm/pull/40311, checked against OpenAI there',
   }),
   needsTools('parallel_tool_calls', true, () => bad("Invalid value for 'parallel_tool_calls': 'parallel_tool_calls' is only allowed when 'tools' are specified.", 'parallel_tool_calls'), {
-    source: 'github.com/pydantic/pydantic-ai/issues/1094',
+    source: 'github.com/openai/swarm/issues/30',
   }),
   choiceIsOffered((name) => bad(`Invalid value for 'tool_choice': the function '${name}' is not in 'tools'.`, 'tool_choice'), {
     source: 'github.com/vllm-project/vllm/pull/40311, checked against OpenAI there',
@@ -240,7 +240,7 @@ const tools: readonly StrictRule[] = [
   mustMatch('tools[].function.name', /^[a-zA-Z0-9_-]+$/, 'a.b', ({ path }) => bad(`Invalid '${bracketed(path)}': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.`, bracketed(path), 'invalid_value'), {
     source: `${SPEC}, FunctionObject: a-z, A-Z, 0-9, underscores and dashes`,
   }),
-  rule('parameters: root', 'a tool whose schema is not of an object', { source: 'github.com/openai/openai-agents-python/issues/449' }, {
+  rule('parameters: root', 'a tool whose schema is not of an object', { source: 'github.com/i-am-bee/beeai-framework/issues/844' }, {
     refused: withField('tools[].function.parameters', { properties: {} }),
     check: ({ body }) => {
       for (const { path, value } of placesOf(body, 'tools[].function')) {
@@ -252,7 +252,7 @@ const tools: readonly StrictRule[] = [
     },
   }),
   schemas('array without items', 'a schema of an array without `items`', 'tools[].function.parameters', NO_ITEMS, { type: 'object', properties: { a: { type: 'array' } } }, (_fault, path) => badSchema('tool', `In context=${context(path)}, array schema missing items.`, path), {
-    source: 'github.com/microsoft/vscode/issues/248810',
+    source: 'github.com/sigoden/aichat/pull/1049',
   }),
   strictSchema('tools[].function', 'parameters', [STRICT_OPEN.function], `platform.openai.com/docs/guides/structured-outputs, supported schemas`),
 ];
@@ -326,8 +326,8 @@ const parameters: readonly StrictRule[] = [
     accepted: withTop({ top_logprobs: 2, logprobs: true }),
     check: ({ body }) => (typeof body.top_logprobs === 'number' && body.logprobs !== true ? bad("The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.", 'top_logprobs') : undefined),
   }),
-  inRange('max_tokens', 1, Number.POSITIVE_INFINITY, outOfBounds('integer below minimum value', 'integer_below_min_value', 'a value >= 1'), { source: 'github.com/BerriAI/litellm/issues/4660' }),
-  rule('both bounds', '`max_tokens` beside `max_completion_tokens`', { source: 'github.com/langchain-ai/langchain/issues/29954' }, {
+  inRange('max_tokens', 1, Number.POSITIVE_INFINITY, outOfBounds('integer below minimum value', 'integer_below_min_value', 'a value >= 1'), { source: 'openai/openai-openapi openapi.json, max_tokens counts tokens to generate' }),
+  rule('both bounds', '`max_tokens` beside `max_completion_tokens`', { source: 'github.com/langchain-ai/langgraph/issues/5943' }, {
     refused: withTop({ max_tokens: 10, max_completion_tokens: 10 }),
     accepted: withTop({ max_completion_tokens: 10 }),
     check: ({ body }) => (body.max_tokens != null && body.max_completion_tokens != null ? bad("Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.", 'max_tokens', 'invalid_parameter_combination') : undefined),
@@ -346,7 +346,7 @@ const parameters: readonly StrictRule[] = [
   onlyValues('response_format.type', ['text', 'json_object', 'json_schema'], invalidValue(['text', 'json_object', 'json_schema']), {
     source: CHAT, refused: withTop({ response_format: { type: 'json' } }), accepted: withTop({ response_format: { type: 'text' } }),
   }),
-  rule('json_object without the word', 'JSON mode in a conversation without the word “json”', { source: `${CHAT}, response_format json_object; langchain-ai/langchain/issues/25460` }, {
+  rule('json_object without the word', 'JSON mode in a conversation without the word “json”', { source: `${CHAT}, response_format json_object` }, {
     refused: withTop({ response_format: { type: 'json_object' } }),
     accepted: both(messages({ role: 'user', content: 'Answer in JSON.' }), withTop({ response_format: { type: 'json_object' } })),
     check: ({ body }) =>
@@ -382,7 +382,7 @@ const SAMPLES = { top_p: 0.5, presence_penalty: 0.5, frequency_penalty: 0.5, log
 /** What the families that reason refuse. Azure has the same models. */
 export const reasoningRules: readonly StrictRule[] = [
   noField('max_tokens', 100, () => bad("Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.", 'max_tokens', 'unsupported_parameter'), {
-    source: 'github.com/getzep/graphiti/issues/867', when: ({ model }) => refusesSampling(model, 'low'), tag: 'reasoning models',
+    source: 'github.com/caozhiyuan/copilot-api/issues/164; github.com/PipedreamHQ/pipedream/issues/17082', when: ({ model }) => refusesSampling(model, 'low'), tag: 'reasoning models',
     refused: withTop({ max_tokens: 100 }, O3), accepted: withTop({ max_completion_tokens: 100 }, O3),
   }),
   noValue('temperature', (value) => value !== 1 && value !== null, '`temperature` other than 1', ({ value }) => bad(`Unsupported value: 'temperature' does not support ${String(value)} with this model. Only the default (1) value is supported.`, 'temperature', 'unsupported_value'), {

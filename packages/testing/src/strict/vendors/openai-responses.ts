@@ -103,11 +103,11 @@ const USER_PARTS = ['input_text', 'input_image', 'input_file', 'input_audio'];
 const ASSISTANT_PARTS = ['output_text', 'refusal'];
 
 const items: readonly StrictRule[] = [
-  notEmpty('input', [], outOfBounds('empty array', 'empty_array', 'an array with minimum length 1'), { source: 'github.com/openai/codex/issues/4179' }),
+  notEmpty('input', [], outOfBounds('empty array', 'empty_array', 'an array with minimum length 1'), { source: 'openai/openai-openapi openapi.json, CreateResponse, input' }),
   onlyValues('input[].type', ITEMS, invalidValue(ITEMS), { source: `${SPEC}, InputItem`, refused: input(ASK, { type: 'tool_result', call_id: 'call_1' }), accepted: input(ASK, { type: 'message', ...ASK }) }),
   onlyValues('input[].role', ['user', 'assistant', 'system', 'developer'], invalidValue(['assistant', 'system', 'developer', 'user']), { source: `${SPEC}, EasyInputMessage`, refused: input(ASK, { role: 'tool', content: 'Rain' }), accepted: input(ASK, { role: 'developer', content: 'x' }) }),
   onlyValues('input[role=user|system|developer].content[].type', USER_PARTS, invalidValue(USER_PARTS), { source: `${SPEC}, InputContent`, refused: input({ role: 'user', content: [{ type: 'text', text: 'x' }] }), accepted: input({ role: 'user', content: [{ type: 'input_text', text: 'x' }] }) }),
-  onlyValues('input[role=assistant].content[].type', ASSISTANT_PARTS, invalidValue(ASSISTANT_PARTS), { source: 'github.com/openai/openai-agents-js/issues/45; OutputMessageContent of the description', refused: input(ASK, { role: 'assistant', content: [{ type: 'input_text', text: 'x' }] }), accepted: input(ASK, SAID) }),
+  onlyValues('input[role=assistant].content[].type', ASSISTANT_PARTS, invalidValue(ASSISTANT_PARTS), { source: 'openai/openai-openapi openapi.json, OutputMessageContent of the description', refused: input(ASK, { role: 'assistant', content: [{ type: 'input_text', text: 'x' }] }), accepted: input(ASK, SAID) }),
   noValue('input[].content[type=input_image].image_url', (value) => isObject(value), '`image_url` that is an object', ({ path }) => bad(`Invalid type for '${bracketed(path)}': expected an image URL, but got an object instead.`, bracketed(path), 'invalid_type'), { source: `${SPEC}, InputImageContent: image_url is a string`, refused: withField('input[].content[type=input_image].image_url', { url: 'https://example.com/a.png' }) }),
   ...Object.entries(PREFIXES).map(([type, prefix]) =>
     mustMatch(`input[type=${type}].id`, new RegExp(`^${prefix}`), 'x', ({ path, value }) => bad(`Invalid '${bracketed(path)}': '${String(value)}'. Expected an ID that begins with '${prefix}'.`, bracketed(path), 'invalid_value'), {
@@ -140,7 +140,7 @@ const items: readonly StrictRule[] = [
       return open && bad(`No tool output found for function call ${String(open.call_id)}.`, 'input');
     },
   }),
-  rule('reasoning of others', 'reasoning items that are neither kept at OpenAI nor sealed by it', { source: 'github.com/openai/openai-agents-python/issues/1660' }, {
+  rule('reasoning of others', 'reasoning items that are neither kept at OpenAI nor sealed by it', { source: 'github.com/continuedev/continue/issues/9101; github.com/vercel/ai/issues/7543' }, {
     refused: both(withTop({ store: false }), input(ASK, { ...THOUGHT, id: 'rs_1' }, SAID, ASK)),
     accepted: both(withTop({ store: false }), input(ASK, { ...THOUGHT, encrypted_content: 'gAAAAABqhb-uBTsI' }, SAID, ASK)),
     check: (request) => {
@@ -153,11 +153,11 @@ const items: readonly StrictRule[] = [
     },
   }),
   noValue('input[type=reasoning].encrypted_content', (value, request) => typeof value === 'string' && !/^gAAAA|REDACTED/.test(value) && !request.issued(value), 'sealed reasoning that OpenAI did not seal', () => ({ message: 'The encrypted content could not be verified. Reason: Encrypted content could not be decrypted or parsed.', code: 'invalid_encrypted_content', param: 'input' }), {
-    source: 'github.com/openai/codex/issues/4130',
+    source: 'github.com/openai/codex/issues/8145; github.com/Wei-Shaw/sub2api/issues/2863',
     refused: input(ASK, { ...THOUGHT, encrypted_content: 'bridged:abc' }, SAID, ASK),
     accepted: input(ASK, { ...THOUGHT, encrypted_content: 'gAAAAABqhb-uBTsI' }, SAID, ASK),
   }),
-  rule('reasoning without what followed', 'a reasoning item with nothing of the assistant behind it', { source: 'github.com/openai/openai-python/issues/2485' }, {
+  rule('reasoning without what followed', 'a reasoning item with nothing of the assistant behind it', { source: 'github.com/continuedev/continue/issues/8933' }, {
     refused: input(ASK, THOUGHT, ASK),
     accepted: input(ASK, THOUGHT, SAID, ASK),
     check: ({ body }) => {
@@ -167,7 +167,7 @@ const items: readonly StrictRule[] = [
       return at === -1 ? undefined : bad(`Item '${id}' of type 'reasoning' was provided without its required following item.`, 'input');
     },
   }),
-  rule('previous response of others', '`previous_response_id` that OpenAI did not give out', { source: `${CREATE}, previous_response_id; github.com/openai/openai-python/issues/2314` }, {
+  rule('previous response of others', '`previous_response_id` that OpenAI did not give out', { source: `${CREATE}, previous_response_id` }, {
     refused: withTop({ previous_response_id: 'resp_1' }),
     accepted: withTop({ previous_response_id: `resp_${OWN}` }),
     check: (request) => {
@@ -189,7 +189,7 @@ const TOOLS = words(`function custom file_search web_search web_search_2025_08_2
 const others: readonly StrictRule[] = [
   onlyValues('tools[].type', TOOLS, invalidValue(TOOLS), { source: `${SPEC}, Tool` }),
   mustMatch('tools[type=function].name', /^[a-zA-Z0-9_-]{1,128}$/, 'a.b', ({ path }) => bad(`Invalid '${bracketed(path)}': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.`, bracketed(path), 'invalid_value'), { source: `${SPEC}, FunctionToolParam` }),
-  inRange('max_output_tokens', 16, Number.POSITIVE_INFINITY, outOfBounds('integer below minimum value', 'integer_below_min_value', 'a value >= 16'), { source: 'github.com/simonw/llm/issues/1160' }),
+  inRange('max_output_tokens', 16, Number.POSITIVE_INFINITY, outOfBounds('integer below minimum value', 'integer_below_min_value', 'a value >= 16'), { source: 'platform.openai.com/docs/api-reference/responses/create, max_output_tokens' }),
   rule('text.format without a name', 'a JSON schema for the answer without a name', { source: `${SPEC}, TextResponseFormatJsonSchema: name is required` }, {
     refused: withTop({ text: { format: { type: 'json_schema', schema: { type: 'object' } } } }),
     accepted: withTop({ text: { format: { type: 'json_schema', name: 'a', schema: { type: 'object', properties: {}, additionalProperties: false } } } }),
@@ -200,7 +200,7 @@ const others: readonly StrictRule[] = [
   }),
   ...(['temperature', 'top_p'] as const).map((name) =>
     noValue(name, (value) => value !== 1 && value !== null, `\`${name}\` other than 1`, unsupportedParameter, {
-      source: 'github.com/getzep/graphiti/issues/867; platform.openai.com/docs/guides/reasoning',
+      source: 'platform.openai.com/docs/guides/reasoning',
       tag: 'reasoning models',
       when: (request: ReadRequest) => refusesSampling(request.model, isObject(request.body.reasoning) ? request.body.reasoning.effort : undefined),
       refused: withTop({ [name]: 0.5 }, { model: 'o3' }),
@@ -208,7 +208,7 @@ const others: readonly StrictRule[] = [
     }),
   ),
   noValue('reasoning.effort', (value) => value !== null && value !== 'none', '`reasoning.effort`', unsupportedParameter, {
-    source: 'github.com/openai/codex/issues/2149', when: ({ model }) => /^(gpt-3|gpt-4)/.test(model), tag: 'models that do not reason',
+    source: 'platform.openai.com/docs/api-reference/responses/create, reasoning: gpt-5 and o-series models only', when: ({ model }) => /^(gpt-3|gpt-4)/.test(model), tag: 'models that do not reason',
     refused: withTop({ reasoning: { effort: 'low' } }), accepted: withTop({ reasoning: { effort: 'low' } }, { model: 'o3' }),
   }),
   onlyValues('truncation', ['auto', 'disabled'], invalidValue(['auto', 'disabled']), { source: CREATE, refused: withTop({ truncation: 'end' }) }),
