@@ -1,5 +1,5 @@
-import type { StrictRequest } from './strict-vendor.js';
 import type { ExampleOf, StrictRule, StrictVendorDefinition, StrictWire, VendorWire } from './strict-rule.js';
+import type { StrictRequest } from './strict-vendor.js';
 
 /** A rule with a request it refuses and a near neighbour the vendor takes. */
 export interface RuleExamples {
@@ -28,6 +28,9 @@ function requestOf(vendor: StrictVendorDefinition, wire: VendorWire, example: Ex
   return {
     path: search === undefined ? path : `${path}?${search}`,
     headers: { 'anthropic-version': '2023-06-01', ...headers },
-    body: wire.plain.model === undefined ? body : { ...body, model: body.model === wire.plain.model ? (example(wire.plain).model ?? body.model) : body.model },
+    body:
+      wire.plain.model === undefined
+        ? body
+        : { ...body, model: body.model === wire.plain.model ? (example(wire.plain).model ?? body.model) : body.model },
   };
 }

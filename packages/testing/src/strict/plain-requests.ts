@@ -91,7 +91,10 @@ export function plainConverse(): JsonObject {
         role: 'user',
         content: [{ text: 'What is the weather in Oslo?' }, { image: { format: 'png', source: { bytes: PIXEL } } }],
       },
-      { role: 'assistant', content: [{ toolUse: { toolUseId: 'a1B2c3D4e', name: 'weather', input: { city: 'Oslo' } } }] },
+      {
+        role: 'assistant',
+        content: [{ toolUse: { toolUseId: 'a1B2c3D4e', name: 'weather', input: { city: 'Oslo' } } }],
+      },
       { role: 'user', content: [{ toolResult: { toolUseId: 'a1B2c3D4e', content: [{ text: 'Rain' }] } }] },
     ],
     inferenceConfig: { maxTokens: 1000 },

@@ -25,15 +25,16 @@ describe('strict vendors', () => {
 describe.each(VENDORS.map((vendor) => [vendor.title, vendor] as const))('%s', (_title, vendor) => {
   const strict = strictVendor(vendor.name);
 
-  it.each(examplesOf(vendor).map((example) => [`${example.wire}: ${example.rule.refuses} (${example.rule.id})`, example] as const))(
-    'refuses %s, and takes its near neighbour',
-    (_name, { rule, refused, accepted }) => {
-      const neighbour = strict.check(accepted);
-      expect(neighbour && `${neighbour.rule}: ${neighbour.message}`).toBeUndefined();
-      const refusal = strict.check(refused);
-      expect(refusal?.rule).toBe(rule.id);
-      expect(refusal?.status).toBeGreaterThanOrEqual(400);
-      expect(JSON.stringify(refusal?.body)).toContain(JSON.stringify(refusal?.message).slice(1, 30));
-    },
-  );
+  it.each(
+    examplesOf(vendor).map(
+      (example) => [`${example.wire}: ${example.rule.refuses} (${example.rule.id})`, example] as const,
+    ),
+  )('refuses %s, and takes its near neighbour', (_name, { rule, refused, accepted }) => {
+    const neighbour = strict.check(accepted);
+    expect(neighbour && `${neighbour.rule}: ${neighbour.message}`).toBeUndefined();
+    const refusal = strict.check(refused);
+    expect(refusal?.rule).toBe(rule.id);
+    expect(refusal?.status).toBeGreaterThanOrEqual(400);
+    expect(JSON.stringify(refusal?.body)).toContain(JSON.stringify(refusal?.message).slice(1, 30));
+  });
 });

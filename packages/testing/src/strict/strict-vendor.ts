@@ -7,7 +7,7 @@ import { VENDORS } from './strict-vendors.js';
 export interface StrictRequest {
   /** Below the origin, with its query. It tells what is asked for. */
   readonly path: string;
-  readonly headers?: Readonly<Record<string, string | undefined>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** The parsed body. Of a form: its fields. */
   readonly body: unknown;
 }
@@ -76,12 +76,18 @@ function listRules({ name, title, wires }: StrictVendorDefinition): ListedRule[]
   );
 }
 
-function check(vendor: StrictVendorDefinition, request: StrictRequest, issued: (id: string) => boolean): Refusal | undefined {
+function check(
+  vendor: StrictVendorDefinition,
+  request: StrictRequest,
+  issued: (id: string) => boolean,
+): Refusal | undefined {
   const read = readRequest(request, issued);
   if (read === undefined) return undefined;
   const wire = vendor.wires[read.wire];
   if (wire === undefined) {
-    return isTaken(read.wire) ? undefined : refusal(vendor, read.wire, UNKNOWN_PATH, { message: `Not Found: ${read.path}`, status: 404 });
+    return isTaken(read.wire)
+      ? undefined
+      : refusal(vendor, read.wire, UNKNOWN_PATH, { message: `Not Found: ${read.path}`, status: 404 });
   }
   for (const rule of wire.rules) {
     const complaint = rule.check(read);
@@ -90,7 +96,10 @@ function check(vendor: StrictVendorDefinition, request: StrictRequest, issued: (
   return undefined;
 }
 
-const UNKNOWN_PATH: Pick<StrictRule, 'id' | 'source'> = { id: 'unknown path', source: 'the wires of the vendor’s documentation' };
+const UNKNOWN_PATH: Pick<StrictRule, 'id' | 'source'> = {
+  id: 'unknown path',
+  source: 'the wires of the vendor’s documentation',
+};
 
 /** Wires of media are checked where there are rules, and taken where there are none; so are wires without rules yet. */
 function isTaken(wire: StrictWire): boolean {
@@ -125,7 +134,12 @@ export function readRequest(request: StrictRequest, issued: (id: string) => bool
   const model = modelOf(path, body);
   // InvokeModel takes the body of whoever made the model; there are rules of Claude's.
   if (wire === 'invoke' && !/anthropic|claude/.test(model)) return undefined;
-  const headers = Object.fromEntries(Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
+  const headers = Object.fromEntries(
+    Object.entries(request.headers ?? {}).map(([name, value]) => [
+      name.toLowerCase(),
+      typeof value === 'object' ? value.join(', ') : value,
+    ]),
+  );
   return { wire, path, query: new URLSearchParams(query), headers, body, model, issued };
 }
 

@@ -50,7 +50,10 @@ export function resultsNeedCalls(say: (id: string, at: number) => Complaint, opt
 }
 
 /** Refuses calls of tools that are not all answered before somebody else speaks. */
-export function callsNeedResults(say: (ids: readonly string[], at: number) => Complaint, options: RuleOptions): StrictRule {
+export function callsNeedResults(
+  say: (ids: readonly string[], at: number) => Complaint,
+  options: RuleOptions,
+): StrictRule {
   return rule('calls without results', 'tool calls that are not answered by the `tool` messages behind them', options, {
     refused: messages(USER, CALL, { role: 'user', content: 'And in Rome?' }),
     accepted: messages(USER, CALL, RESULT),
@@ -72,7 +75,11 @@ export function systemFirst(say: (at: number) => Complaint, options: RuleOptions
     'a `system` message behind another message',
     (message, before) => message.role === 'system' && before !== undefined,
     (_message, at) => say(at),
-    { refused: messages(SYSTEM, USER, ANSWER, SYSTEM, USER), accepted: messages(SYSTEM, USER, ANSWER, USER), ...options },
+    {
+      refused: messages(SYSTEM, USER, ANSWER, SYSTEM, USER),
+      accepted: messages(SYSTEM, USER, ANSWER, USER),
+      ...options,
+    },
   );
 }
 
@@ -93,11 +100,7 @@ export function notAfter(
 }
 
 /** Refuses conversations whose last message is of another role. */
-export function lastRole(
-  roles: readonly string[],
-  say: (role: string) => Complaint,
-  options: RuleOptions,
-): StrictRule {
+export function lastRole(roles: readonly string[], say: (role: string) => Complaint, options: RuleOptions): StrictRule {
   return rule('last role', `a last message that is not of ${roles.map((one) => `\`${one}\``).join(' or ')}`, options, {
     refused: messages(USER, ANSWER),
     accepted: messages(USER, ANSWER, USER),
@@ -123,7 +126,8 @@ export function needsUser(say: () => Complaint, options: RuleOptions): StrictRul
 /** Whether an assistant's message says and calls nothing. */
 export function saysNothing(message: JsonObject): boolean {
   const { content, tool_calls: calls } = message;
-  const isEmpty = content === undefined || content === null || content === '' || (Array.isArray(content) && content.length === 0);
+  const isEmpty =
+    content === undefined || content === null || content === '' || (Array.isArray(content) && content.length === 0);
   return message.role === 'assistant' && isEmpty && !(Array.isArray(calls) && calls.length > 0);
 }
 

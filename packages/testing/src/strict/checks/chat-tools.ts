@@ -78,7 +78,8 @@ export function schemas(
 }
 
 /** Refuses schemas that are not of an object. */
-export const NOT_AN_OBJECT: SchemaFault = (schema) => (schema.type === 'object' ? undefined : `${schema.type ?? 'None'}`);
+export const NOT_AN_OBJECT: SchemaFault = (schema) =>
+  schema.type === 'object' ? undefined : `${schema.type ?? 'None'}`;
 
 /** Lists without `items`. */
 export const NO_ITEMS: SchemaFault = (schema) =>
@@ -96,7 +97,13 @@ export function schemasIn(schema: unknown, path: readonly (string | number)[]) {
 }
 
 /** Keywords whose value is a map from names to schemas. */
-const MAPS: ReadonlySet<unknown> = new Set(['properties', '$defs', 'definitions', 'patternProperties', 'dependentSchemas']);
+const MAPS: ReadonlySet<unknown> = new Set([
+  'properties',
+  '$defs',
+  'definitions',
+  'patternProperties',
+  'dependentSchemas',
+]);
 /** Keywords whose value is no schema. */
 const DATA: ReadonlySet<unknown> = new Set(['default', 'example', 'examples', 'const', 'enum']);
 

@@ -1,5 +1,5 @@
-import { anthropicError } from '../error-bodies.js';
 import { rule } from '../checks/fields.js';
+import { anthropicError } from '../error-bodies.js';
 import { sentWith } from '../examples.js';
 import { plainMessages } from '../plain-requests.js';
 import type { StrictVendorDefinition } from '../strict-rule.js';
@@ -19,10 +19,16 @@ export const anthropic: StrictVendorDefinition = {
       path: '/v1/messages',
       plain: plainMessages(MODEL),
       rules: [
-        rule('anthropic-version', 'a request without the header `anthropic-version`', { source: 'platform.claude.com/docs/en/api/versioning' }, {
-          refused: sentWith({ headers: { 'anthropic-version': '' } }),
-          check: ({ headers }) => (headers['anthropic-version'] ? undefined : { message: 'anthropic-version: header is required' }),
-        }),
+        rule(
+          'anthropic-version',
+          'a request without the header `anthropic-version`',
+          { source: 'platform.claude.com/docs/en/api/versioning' },
+          {
+            refused: sentWith({ headers: { 'anthropic-version': '' } }),
+            check: ({ headers }) =>
+              headers['anthropic-version'] ? undefined : { message: 'anthropic-version: header is required' },
+          },
+        ),
         ...messageFields,
         ...messageBetas,
         ...claudeRules,

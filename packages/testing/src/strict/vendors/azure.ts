@@ -17,7 +17,12 @@ const before = (version: string) => (request: ReadRequest) => {
 
 /** What older versions of the API do not know. */
 const SINCE: readonly (readonly [field: string, sample: unknown, version: string, source: string])[] = [
-  ['stream_options', { include_usage: true }, '2024-09-01', 'github.com/langgenius/dify/issues/9591; github.com/openai/openai-python/issues/1469'],
+  [
+    'stream_options',
+    { include_usage: true },
+    '2024-09-01',
+    'github.com/langgenius/dify/issues/9591; github.com/openai/openai-python/issues/1469',
+  ],
   ['max_completion_tokens', 100, '2024-09-01', `${PAGE}, 2024-09-01-preview`],
   ['parallel_tool_calls', true, '2024-08-01', `${PAGE}, 2024-08-01-preview`],
   ['reasoning_effort', 'low', '2024-12-01', `${PAGE}, 2024-12-01-preview`],
@@ -33,29 +38,83 @@ function sentWithVersion(version: string) {
 }
 
 const azureRules: readonly StrictRule[] = [
-  rule('api-version', 'a request to a deployment without `api-version`', { source: `${PAGE}, api-version is required` }, {
-    refused: sentWith({ query: 'x=1' }),
-    check: ({ path, query }) => (path.includes('/deployments/') && !query.has('api-version') ? { message: 'Resource not found', code: '404', status: 404 } : undefined),
-  }),
-  rule('two credentials', '`api-key` beside `Authorization`', { source: `${PAGE}, authentication: either of the two` }, {
-    refused: sentWith({ headers: { 'api-key': 'k', authorization: 'Bearer t' }, query: 'api-version=2024-10-21' }),
-    check: ({ headers }) => (headers['api-key'] && headers.authorization ? { message: 'Access denied due to invalid subscription key or wrong API endpoint.', code: '401', status: 401 } : undefined),
-  }),
+  rule(
+    'api-version',
+    'a request to a deployment without `api-version`',
+    { source: `${PAGE}, api-version is required` },
+    {
+      refused: sentWith({ query: 'x=1' }),
+      check: ({ path, query }) =>
+        path.includes('/deployments/') && !query.has('api-version')
+          ? { message: 'Resource not found', code: '404', status: 404 }
+          : undefined,
+    },
+  ),
+  rule(
+    'two credentials',
+    '`api-key` beside `Authorization`',
+    { source: `${PAGE}, authentication: either of the two` },
+    {
+      refused: sentWith({ headers: { 'api-key': 'k', authorization: 'Bearer t' }, query: 'api-version=2024-10-21' }),
+      check: ({ headers }) =>
+        headers['api-key'] && headers.authorization
+          ? {
+              message: 'Access denied due to invalid subscription key or wrong API endpoint.',
+              code: '401',
+              status: 401,
+            }
+          : undefined,
+    },
+  ),
   ...SINCE.map(([field, sample, version, source]) =>
     noField(field, sample, unknownParameter, {
-      source, tag: `before ${version}`, when: before(version),
+      source,
+      tag: `before ${version}`,
+      when: before(version),
       refused: at({ [field]: sample, ...(field === 'stream_options' ? { stream: true } : {}) }, '2024-02-01'),
       accepted: at(
-        { [field]: sample, ...(field === 'stream_options' ? { stream: true } : {}), ...(field === 'reasoning_effort' ? { model: 'o3' } : {}) },
+        {
+          [field]: sample,
+          ...(field === 'stream_options' ? { stream: true } : {}),
+          ...(field === 'reasoning_effort' ? { model: 'o3' } : {}),
+        },
         '2025-03-01-preview',
       ),
     }),
   ),
-  rule('json_schema', 'an answer by JSON schema, before 2024-08-01', { source: `${PAGE}, 2024-08-01-preview`, when: before('2024-08-01') }, {
-    refused: at({ response_format: { type: 'json_schema', json_schema: { name: 'a', schema: { type: 'object', properties: {} } } } }, '2024-02-01'),
-    accepted: at({ response_format: { type: 'json_schema', json_schema: { name: 'a', schema: { type: 'object', properties: {} } } } }, '2024-10-21'),
-    check: ({ body }) => (typeof body.response_format === 'object' && JSON.stringify(body.response_format).includes('json_schema') ? { message: 'response_format value as json_schema is enabled only for api versions 2024-08-01-preview and later', param: 'response_format' } : undefined),
-  }),
+  rule(
+    'json_schema',
+    'an answer by JSON schema, before 2024-08-01',
+    { source: `${PAGE}, 2024-08-01-preview`, when: before('2024-08-01') },
+    {
+      refused: at(
+        {
+          response_format: {
+            type: 'json_schema',
+            json_schema: { name: 'a', schema: { type: 'object', properties: {} } },
+          },
+        },
+        '2024-02-01',
+      ),
+      accepted: at(
+        {
+          response_format: {
+            type: 'json_schema',
+            json_schema: { name: 'a', schema: { type: 'object', properties: {} } },
+          },
+        },
+        '2024-10-21',
+      ),
+      check: ({ body }) =>
+        typeof body.response_format === 'object' && JSON.stringify(body.response_format).includes('json_schema')
+          ? {
+              message:
+                'response_format value as json_schema is enabled only for api versions 2024-08-01-preview and later',
+              param: 'response_format',
+            }
+          : undefined,
+    },
+  ),
 ];
 
 const wires = openAiWires(CLASSIC);
@@ -74,10 +133,7 @@ export const azure: StrictVendorDefinition = {
       chat: {
         ...wires.chat,
         path: `${CLASSIC}/chat/completions?api-version=2025-03-01-preview`,
-        rules: [
-          ...azureRules,
-          ...wires.chat.rules,
-        ],
+        rules: [...azureRules, ...wires.chat.rules],
       },
     }),
   },

@@ -11,7 +11,17 @@ import {
   USER,
 } from '../checks/chat-order.js';
 import { chatTool, needsTools } from '../checks/chat-tools.js';
-import { atMost, inRange, mustMatch, notEmpty, noValue, onlyFields, onlyValues, rule, type Say } from '../checks/fields.js';
+import {
+  atMost,
+  inRange,
+  mustMatch,
+  notEmpty,
+  noValue,
+  onlyFields,
+  onlyValues,
+  rule,
+  type Say,
+} from '../checks/fields.js';
 import { withField, withTop } from '../examples.js';
 import { bracketed, type JsonObject, placesOf, words } from '../json-places.js';
 import type { Complaint, StrictRule } from '../strict-rule.js';
@@ -47,13 +57,19 @@ const LEVELS: Readonly<Record<keyof KnownFields, string>> = {
 
 /** One rule for each level of known fields. */
 export function knownFields(known: KnownFields, say: Say, source: string): StrictRule[] {
-  return Object.entries(known).map(([level, names]) => onlyFields(LEVELS[level as keyof KnownFields], words(names), say, { source }));
+  return Object.entries(known).map(([level, names]) =>
+    onlyFields(LEVELS[level as keyof KnownFields], words(names), say, { source }),
+  );
 }
 
 /** Fields of the body that a vendor names as unsupported. `null` says nothing, and passes. */
 export function unsupportedFields(samples: Readonly<Record<string, unknown>>, say: Say, source: string): StrictRule[] {
   return Object.entries(samples).map(([name, sample]) =>
-    noValue(name, (value) => value !== null, `\`${name}\``, say, { source, tag: 'unsupported', refused: withTop({ [name]: sample }) }),
+    noValue(name, (value) => value !== null, `\`${name}\``, say, {
+      source,
+      tag: 'unsupported',
+      refused: withTop({ [name]: sample }),
+    }),
   );
 }
 
@@ -71,7 +87,15 @@ export function knownParts(types: string, say: Say, source: string): StrictRule 
   const known = words(types);
   return onlyValues('messages[].content[].type', known, say, {
     source,
-    refused: messages({ role: 'user', content: [{ type: known.includes('image_url') ? 'not_a_part' : 'image_url', image_url: { url: 'https://example.com/a.png' } }] }),
+    refused: messages({
+      role: 'user',
+      content: [
+        {
+          type: known.includes('image_url') ? 'not_a_part' : 'image_url',
+          image_url: { url: 'https://example.com/a.png' },
+        },
+      ],
+    }),
     accepted: messages({ role: 'user', content: [{ type: 'text', text: 'x' }] }),
   });
 }
@@ -81,31 +105,48 @@ export function textOnly(roles: string, say: Say, source: string): StrictRule {
   return noValue(`messages[role=${roles}].content`, Array.isArray, `lists of parts in \`${roles}\` messages`, say, {
     source,
     tag: 'list',
-    refused: messages(USER, CALL, { role: 'tool', tool_call_id: 'a1B2c3D4e', content: [{ type: 'text', text: 'x' }] }, { role: 'assistant', content: [{ type: 'text', text: 'x' }] }, { role: 'user', content: [{ type: 'text', text: 'x' }] }),
+    refused: messages(
+      USER,
+      CALL,
+      { role: 'tool', tool_call_id: 'a1B2c3D4e', content: [{ type: 'text', text: 'x' }] },
+      { role: 'assistant', content: [{ type: 'text', text: 'x' }] },
+      { role: 'user', content: [{ type: 'text', text: 'x' }] },
+    ),
     accepted: messages(USER),
   });
 }
 
 /** Calls and results that do not fit each other, in one vendor's words. */
 export function callsAndResults(
-  wording: { readonly stray: (id: string, at: number) => Complaint; readonly open?: (ids: readonly string[], at: number) => Complaint },
+  wording: {
+    readonly stray: (id: string, at: number) => Complaint;
+    readonly open?: (ids: readonly string[], at: number) => Complaint;
+  },
   source: string,
   call: JsonObject = CALL,
 ): StrictRule[] {
   const accepted = messages(USER, call, RESULT);
   return [
     resultsNeedCalls(wording.stray, { source, accepted }),
-    ...(wording.open === undefined ? [] : [callsNeedResults(wording.open, { source, refused: messages(USER, call, USER), accepted })]),
+    ...(wording.open === undefined
+      ? []
+      : [callsNeedResults(wording.open, { source, refused: messages(USER, call, USER), accepted })]),
   ];
 }
 
 /** An assistant's message that says and calls nothing. */
 export function assistantSpeaks(say: (at: number) => Complaint, source: string): StrictRule {
-  return noOrder('assistant says nothing', 'an assistant’s message with neither content nor calls', (message) => saysNothing(message), (_message, at) => say(at), {
-    source,
-    refused: messages(USER, { role: 'assistant', content: '' }, USER),
-    accepted: messages(USER, ANSWER, USER),
-  });
+  return noOrder(
+    'assistant says nothing',
+    'an assistant’s message with neither content nor calls',
+    (message) => saysNothing(message),
+    (_message, at) => say(at),
+    {
+      source,
+      refused: messages(USER, { role: 'assistant', content: '' }, USER),
+      accepted: messages(USER, ANSWER, USER),
+    },
+  );
 }
 
 /** At least one message. */
@@ -118,7 +159,9 @@ export function atMostTools(most: number, say: Say, source: string): StrictRule 
   return atMost('tools', most, chatTool('weather'), say, {
     source,
     refused: withTop({ tools: Array.from({ length: most + 1 }, (_, at) => chatTool(`tool_${at}`)) }),
-    accepted: withTop({ tools: Array.from({ length: most }, (_, at) => chatTool(at === 0 ? 'weather' : `tool_${at}`)) }),
+    accepted: withTop({
+      tools: Array.from({ length: most }, (_, at) => chatTool(at === 0 ? 'weather' : `tool_${at}`)),
+    }),
   });
 }
 
@@ -135,12 +178,18 @@ export function choiceNeedsTools(say: Say, source: string): StrictRule {
 /** What `tool_choice` may be, when it is a text. */
 export function choices(list: string, say: Say, source: string): StrictRule {
   const known = words(list);
-  return noValue('tool_choice', (value) => typeof value === 'string' && !known.includes(value), `\`tool_choice\` other than ${list}`, say, {
-    source,
-    tag: 'values',
-    refused: withTop({ tool_choice: ['required', 'any', 'not_a_choice'].find((choice) => !known.includes(choice)) }),
-    accepted: withTop({ tool_choice: 'auto' }),
-  });
+  return noValue(
+    'tool_choice',
+    (value) => typeof value === 'string' && !known.includes(value),
+    `\`tool_choice\` other than ${list}`,
+    say,
+    {
+      source,
+      tag: 'values',
+      refused: withTop({ tool_choice: ['required', 'any', 'not_a_choice'].find((choice) => !known.includes(choice)) }),
+      accepted: withTop({ tool_choice: 'auto' }),
+    },
+  );
 }
 
 /** `tool_choice` that names a tool. */
@@ -161,12 +210,22 @@ export function toolNames(form: RegExp, badName: string, say: Say, source: strin
 /** Arguments that are not JSON. */
 export function argumentsAreJson(say: Say, source: string): StrictRule {
   const call = (text: string) =>
-    messages(USER, { ...CALL, tool_calls: [{ id: 'a1B2c3D4e', type: 'function', function: { name: 'weather', arguments: text } }] }, { role: 'tool', tool_call_id: 'a1B2c3D4e', content: 'Rain' });
-  return noValue('messages[].tool_calls[].function.arguments', (text) => typeof text === 'string' && !isJson(text), 'arguments that are not JSON', say, {
-    source,
-    refused: call(''),
-    accepted: call('{}'),
-  });
+    messages(
+      USER,
+      { ...CALL, tool_calls: [{ id: 'a1B2c3D4e', type: 'function', function: { name: 'weather', arguments: text } }] },
+      { role: 'tool', tool_call_id: 'a1B2c3D4e', content: 'Rain' },
+    );
+  return noValue(
+    'messages[].tool_calls[].function.arguments',
+    (text) => typeof text === 'string' && !isJson(text),
+    'arguments that are not JSON',
+    say,
+    {
+      source,
+      refused: call(''),
+      accepted: call('{}'),
+    },
+  );
 }
 
 /** Whether a text is JSON. */
@@ -181,15 +240,24 @@ export function isJson(text: string): boolean {
 
 /** `stream_options` needs `stream`. */
 export function optionsNeedStream(say: () => Complaint, source: string): StrictRule {
-  return rule('stream_options without stream', '`stream_options` in a request that is not streamed', { source }, {
-    refused: withTop({ stream_options: { include_usage: true } }),
-    accepted: withTop({ stream_options: { include_usage: true }, stream: true }),
-    check: ({ body }) => (isObject(body.stream_options) && body.stream !== true ? say() : undefined),
-  });
+  return rule(
+    'stream_options without stream',
+    '`stream_options` in a request that is not streamed',
+    { source },
+    {
+      refused: withTop({ stream_options: { include_usage: true } }),
+      accepted: withTop({ stream_options: { include_usage: true }, stream: true }),
+      check: ({ body }) => (isObject(body.stream_options) && body.stream !== true ? say() : undefined),
+    },
+  );
 }
 
 /** Bounds of numbers at the top of the body. */
-export function bounds(ranges: Readonly<Record<string, readonly [number, number]>>, say: Say, source: string): StrictRule[] {
+export function bounds(
+  ranges: Readonly<Record<string, readonly [number, number]>>,
+  say: Say,
+  source: string,
+): StrictRule[] {
   return Object.entries(ranges).map(([name, [least, most]]) => inRange(name, least, most, say, { source }));
 }
 
@@ -208,28 +276,45 @@ export function formats(list: string, say: Say, source: string): StrictRule {
   const known = words(list);
   return onlyValues('response_format.type', known, say, {
     source,
-    refused: withTop({ response_format: { type: ['json_schema', 'json_object', 'not_a_form'].find((type) => !known.includes(type)), json_schema: { name: 'a', schema: {} } } }),
+    refused: withTop({
+      response_format: {
+        type: ['json_schema', 'json_object', 'not_a_form'].find((type) => !known.includes(type)),
+        json_schema: { name: 'a', schema: {} },
+      },
+    }),
     accepted: withTop({ response_format: { type: 'text' } }),
   });
 }
 
 /** JSON mode in a conversation that does not ask for JSON. */
 export function jsonIsSaid(say: () => Complaint, source: string): StrictRule {
-  return rule('json_object without the word', 'JSON mode in a conversation without the word “json”', { source }, {
-    refused: withTop({ response_format: { type: 'json_object' }, tools: undefined, messages: [USER] }),
-    accepted: withTop({ response_format: { type: 'json_object' }, tools: undefined, messages: [{ role: 'user', content: 'Answer in JSON.' }] }),
-    check: ({ body }) => {
-      const isWanted = isObject(body.response_format) && body.response_format.type === 'json_object';
-      return isWanted && !/json/i.test(JSON.stringify(body.messages) ?? '') ? say() : undefined;
+  return rule(
+    'json_object without the word',
+    'JSON mode in a conversation without the word “json”',
+    { source },
+    {
+      refused: withTop({ response_format: { type: 'json_object' }, tools: undefined, messages: [USER] }),
+      accepted: withTop({
+        response_format: { type: 'json_object' },
+        tools: undefined,
+        messages: [{ role: 'user', content: 'Answer in JSON.' }],
+      }),
+      check: ({ body }) => {
+        const isWanted = isObject(body.response_format) && body.response_format.type === 'json_object';
+        return isWanted && !/json/i.test(JSON.stringify(body.messages) ?? '') ? say() : undefined;
+      },
     },
-  });
+  );
 }
 
 /** Marks for the cache, wherever they stand. */
 export function noMarks(say: Say, source: string): StrictRule[] {
   const mark = { type: 'ephemeral' };
   return ['messages[]', 'messages[].content[]', 'tools[]'].map((at) =>
-    noValue(`${at}.cache_control`, () => true, `marks for the cache at \`${at}\``, say, { source, refused: withField(`${at}.cache_control`, mark) }),
+    noValue(`${at}.cache_control`, () => true, `marks for the cache at \`${at}\``, say, {
+      source,
+      refused: withField(`${at}.cache_control`, mark),
+    }),
   );
 }
 

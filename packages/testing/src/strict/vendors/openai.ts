@@ -12,10 +12,22 @@ export const OPENAI_IDS = /^(resp|rs|msg|fc|ctc|conv)_[0-9a-f]{32,}$/;
 export const openAiWires = (base: string): StrictVendorDefinition['wires'] => ({
   chat: { path: `${base}/chat/completions`, plain: plainChat('gpt-4o-mini', { pictures: true }), rules: openAiChat },
   responses: { path: `${base}/responses`, plain: plainResponses('gpt-4o-mini'), rules: openAiResponses },
-  embeddings: { path: `${base}/embeddings`, plain: { model: 'text-embedding-3-small', input: 'Hello' }, rules: openAiEmbeddings },
+  embeddings: {
+    path: `${base}/embeddings`,
+    plain: { model: 'text-embedding-3-small', input: 'Hello' },
+    rules: openAiEmbeddings,
+  },
   images: { path: `${base}/images/generations`, plain: { model: 'dall-e-3', prompt: 'A cat' }, rules: openAiImages },
-  speech: { path: `${base}/audio/speech`, plain: { model: 'gpt-4o-mini-tts', input: 'Hello', voice: 'alloy' }, rules: openAiSpeech },
-  transcriptions: { path: `${base}/audio/transcriptions`, plain: { model: 'gpt-4o-transcribe', file: {} }, rules: openAiTranscriptions },
+  speech: {
+    path: `${base}/audio/speech`,
+    plain: { model: 'gpt-4o-mini-tts', input: 'Hello', voice: 'alloy' },
+    rules: openAiSpeech,
+  },
+  transcriptions: {
+    path: `${base}/audio/transcriptions`,
+    plain: { model: 'gpt-4o-transcribe', file: {} },
+    rules: openAiTranscriptions,
+  },
 });
 
 /** OpenAI. */
