@@ -35,6 +35,9 @@ describe.each(VENDORS.map((vendor) => [vendor.title, vendor] as const))('%s', (_
     const refusal = strict.check(refused);
     expect(refusal?.rule).toBe(rule.id);
     expect(refusal?.status).toBeGreaterThanOrEqual(400);
-    expect(JSON.stringify(refusal?.body)).toContain(JSON.stringify(refusal?.message).slice(1, 30));
+    // A message that is JSON itself stands in the body as it is.
+    const { body, message = '' } = refusal ?? {};
+    const [asText, asJson] = [JSON.stringify(message).slice(1, 30), message.slice(0, 30)];
+    expect(JSON.stringify(body)).toSatisfy((said: string) => said.includes(asText) || said.includes(asJson));
   });
 });

@@ -126,7 +126,7 @@ function refusal(
 }
 
 /** A request as rules see it; undefined where it is of no wire there are rules of, such as a list of models. */
-export function readRequest(request: StrictRequest, issued: (id: string) => boolean): ReadRequest | undefined {
+function readRequest(request: StrictRequest, issued: (id: string) => boolean): ReadRequest | undefined {
   const [path = '', query] = request.path.split('?');
   const wire = WIRES.find(([form]) => form.test(path))?.[1];
   if (wire === undefined) return undefined;

@@ -132,7 +132,7 @@ export function saysNothing(message: JsonObject): boolean {
 }
 
 /** The ids of a message's calls. */
-export function callIdsOf(message: JsonObject | undefined): string[] {
+function callIdsOf(message: JsonObject | undefined): string[] {
   return objectsOf(message?.tool_calls).map(({ id }) => String(id));
 }
 

@@ -79,7 +79,7 @@ export function schemas(
 
 /** Refuses schemas that are not of an object. */
 export const NOT_AN_OBJECT: SchemaFault = (schema) =>
-  schema.type === 'object' ? undefined : `${schema.type ?? 'None'}`;
+  schema.type === 'object' ? undefined : typeof schema.type === 'string' ? schema.type : 'None';
 
 /** Lists without `items`. */
 export const NO_ITEMS: SchemaFault = (schema) =>
@@ -118,9 +118,4 @@ function isSchemaPlace(inside: readonly (string | number)[]): boolean {
     isMap = MAPS.has(key);
   }
   return !isMap;
-}
-
-/** The names of offered tools, in chat. */
-export function offeredTools(body: Readonly<Record<string, unknown>>) {
-  return objectsOf(body.tools);
 }

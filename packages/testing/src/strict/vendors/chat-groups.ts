@@ -57,7 +57,7 @@ const LEVELS: Readonly<Record<keyof KnownFields, string>> = {
 
 /** One rule for each level of known fields. */
 export function knownFields(known: KnownFields, say: Say, source: string): StrictRule[] {
-  return Object.entries(known).map(([level, names]) =>
+  return Object.entries(known as Readonly<Record<string, string>>).map(([level, names]) =>
     onlyFields(LEVELS[level as keyof KnownFields], words(names), say, { source }),
   );
 }
@@ -229,7 +229,7 @@ export function argumentsAreJson(say: Say, source: string): StrictRule {
 }
 
 /** Whether a text is JSON. */
-export function isJson(text: string): boolean {
+function isJson(text: string): boolean {
   try {
     JSON.parse(text);
     return true;
@@ -316,11 +316,6 @@ export function noMarks(say: Say, source: string): StrictRule[] {
       refused: withField(`${at}.cache_control`, mark),
     }),
   );
-}
-
-/** The number of a message in a path, and the rest as most vendors print it. */
-export function messageAt(path: readonly (string | number)[]): { readonly at: string; readonly field: string } {
-  return { at: String(path[1] ?? 0), field: bracketed(path.slice(2)) };
 }
 
 /** Whether the last of the messages is the assistant's with thoughts, or none of its calls lacks them. */

@@ -140,7 +140,7 @@ const tag =
   });
 
 /** What blocks may be and where. */
-export const messageContents: readonly StrictRule[] = [
+const messageContents: readonly StrictRule[] = [
   onlyValues('messages[].content[].type', BLOCKS, tag(BLOCKS), {
     source: 'github.com/BerriAI/litellm/issues/15299',
     refused: turns({ role: 'user', content: [{ type: 'input_text', text: 'x' }] }),
@@ -269,7 +269,7 @@ export const messageContents: readonly StrictRule[] = [
 ];
 
 /** Who speaks after whom. */
-export const messageOrder: readonly StrictRule[] = [
+const messageOrder: readonly StrictRule[] = [
   notEmpty('messages', [], say('messages: at least one message is required'), { source: `${PAGE}/api/errors; ${SDK}` }),
   onlyValues(
     'messages[].role',
@@ -454,7 +454,7 @@ export const messageOrder: readonly StrictRule[] = [
 ];
 
 /** Tools. */
-export const messageTools: readonly StrictRule[] = [
+const messageTools: readonly StrictRule[] = [
   mustMatch(
     'tools[].name',
     /^[a-zA-Z0-9_-]{1,128}$/,
@@ -562,7 +562,7 @@ export const messageTools: readonly StrictRule[] = [
 ];
 
 /** Thinking and what goes with it. */
-export const messageThinking: readonly StrictRule[] = [
+const messageThinking: readonly StrictRule[] = [
   inRange(
     'thinking.budget_tokens',
     1024,
@@ -736,7 +736,7 @@ export const messageThinking: readonly StrictRule[] = [
         for (const { path, value } of placesOf(request.body, 'messages[].content[type=thinking]')) {
           if (!isObject(value)) continue;
           if (value.signature === undefined) return { message: `${dotted(path)}.thinking.signature: Field required` };
-          if (!request.issued(String(value.signature)))
+          if (typeof value.signature !== 'string' || !request.issued(value.signature))
             return { message: `${dotted(path)}: Invalid \`signature\` in \`thinking\` block` };
         }
         return undefined;
@@ -746,7 +746,7 @@ export const messageThinking: readonly StrictRule[] = [
 ];
 
 /** Sampling. */
-export const messageSampling: readonly StrictRule[] = [
+const messageSampling: readonly StrictRule[] = [
   inRange('temperature', 0, 1, say('temperature: range: 0..1'), {
     source: 'recorded: anthropic/error-400--claude-sonnet-4-6-6d7cb4',
   }),
@@ -792,7 +792,7 @@ export const messageSampling: readonly StrictRule[] = [
 ];
 
 /** Marks for the cache. */
-export const messageMarks: readonly StrictRule[] = [
+const messageMarks: readonly StrictRule[] = [
   rule(
     'five marks',
     'more than four marks for the cache',
@@ -889,7 +889,7 @@ export const messageMarks: readonly StrictRule[] = [
 ];
 
 /** Structured output and effort. */
-export const messageOutput: readonly StrictRule[] = [
+const messageOutput: readonly StrictRule[] = [
   schemas(
     'open object',
     'an output schema with open objects',

@@ -25,7 +25,7 @@ const VALIDATOR = 'mistralai/mistral-common, protocol/instruct/validator.py';
 const MODEL = 'mistral-large-latest';
 
 /** Mistral lists what is extra as pydantic does, with the role between a message and its field. */
-export const extraForbidden: Say = ({ path, value }, { body }) => {
+const extraForbidden: Say = ({ path, value }, { body }) => {
   const message: unknown = Array.isArray(body.messages) ? body.messages[Number(path[1])] : undefined;
   const loc =
     path[0] === 'messages' && isObject(message) ? [...path.slice(0, 2), message.role, ...path.slice(2)] : path;

@@ -397,7 +397,7 @@ const tools: readonly StrictRule[] = [
 ];
 
 /** Refuses strict schemas with objects that are open or whose properties are not all required. */
-export function strictSchema(at: string, key: string, _sample: unknown, source: string): StrictRule {
+function strictSchema(at: string, key: string, _sample: unknown, source: string): StrictRule {
   const open = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
   return rule(
     `${at}.strict`,
@@ -683,7 +683,7 @@ const SAMPLES = {
 } as const;
 
 /** What the families that reason refuse. Azure has the same models. */
-export const reasoningRules: readonly StrictRule[] = [
+const reasoningRules: readonly StrictRule[] = [
   noField(
     'max_tokens',
     100,

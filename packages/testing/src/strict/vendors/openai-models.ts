@@ -8,7 +8,7 @@ const MAY_REASON = /^gpt-5\.[1-6]/;
  */
 export function refusesSampling(model: string, effort: unknown): boolean {
   const name = model.replace(/^.*\//, '');
-  if (/^gpt-5-chat/.test(name)) return false;
+  if (name.startsWith('gpt-5-chat')) return false;
   if (MAY_REASON.test(name) && !/-(pro|codex|chat)/.test(name)) {
     if (effort === 'none') return false;
     return effort !== undefined && effort !== null ? true : REASON.test(name);

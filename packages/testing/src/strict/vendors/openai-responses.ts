@@ -466,7 +466,7 @@ const others: readonly StrictRule[] = [
 function isAssistants(item: JsonObject | undefined): boolean {
   if (item === undefined) return false;
   if (item.type === undefined || item.type === 'message') return item.role === 'assistant';
-  return !String(item.type).endsWith('_output');
+  return typeof item.type !== 'string' || !item.type.endsWith('_output');
 }
 
 /** What OpenAI's Responses API refuses. */

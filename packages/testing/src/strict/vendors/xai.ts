@@ -82,7 +82,7 @@ export const xai: StrictVendorDefinition = {
         ),
         noValue(
           'reasoning_effort',
-          (value) => value !== null && !['none', 'low', 'medium', 'high', 'xhigh'].includes(String(value)),
+          (value) => typeof value === 'string' && !['none', 'low', 'medium', 'high', 'xhigh'].includes(value),
           'efforts that xAI does not know',
           ({ value }) => ({
             message: `Failed to deserialize the JSON body into the target type: reasoning_effort: unknown variant \`${String(value)}\``,
