@@ -1,6 +1,6 @@
 import { isObject } from '../../answers/json-object.js';
 import { plain, withField, withTop } from '../examples.js';
-import { objectsIn, objectsOf, placesOf } from '../json-places.js';
+import { objectsIn, placesOf } from '../json-places.js';
 import type { Complaint, StrictRule } from '../strict-rule.js';
 import { type RuleOptions, rule, type Say } from './fields.js';
 

@@ -23,7 +23,7 @@ import {
   type Say,
 } from '../checks/fields.js';
 import { withField, withTop } from '../examples.js';
-import { bracketed, type JsonObject, placesOf, words } from '../json-places.js';
+import { type JsonObject, placesOf, words } from '../json-places.js';
 import type { Complaint, StrictRule } from '../strict-rule.js';
 
 /** The fields of chat that a vendor knows, level by level. Levels that are left out are not checked. */
