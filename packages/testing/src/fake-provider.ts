@@ -10,9 +10,10 @@ import {
 } from './answers/question.js';
 import { TEXT_FORMATS, transcribe, transcriptEvents } from './answers/transcribe.js';
 import { pickFault } from './faults.js';
-import type { ProviderLog } from './provider-log.js';
+import type { LoggedRequest, ProviderLog } from './provider-log.js';
 import { type Exchange, startProviderServer } from './serving/provider-server.js';
 import { EVENT_STREAM, type FaultOptions, sendEvents, serveFault } from './serving/serve-fault.js';
+import { type Refusal, type StrictRequest, type StrictVendor, strictVendor } from './strict/strict-vendor.js';
 import { messagesWire } from './wires/anthropic-wire.js';
 import { failureReply } from './wires/failures.js';
 import { chatCompletionsWire, completionsWire } from './wires/openai-wire.js';
@@ -49,6 +50,11 @@ export interface FakeProviderOptions extends FaultOptions {
    * provider. To play an agent's model, call a tool while `toolResults` is empty, and speak once it is not.
    */
   readonly reply?: (question: Question) => ScriptedReply | undefined;
+  /**
+   * Refuses what this vendor would refuse, with its status and its error body: a name in `STRICT_VENDORS`, or a checker of
+   * your own making. Default: only what no vendor takes is refused. Faults come first.
+   */
+  readonly strict?: string | StrictVendor;
 }
 
 /**
@@ -58,6 +64,8 @@ export interface FakeProviderOptions extends FaultOptions {
  */
 export async function startFakeProvider(options: FakeProviderOptions = {}): Promise<FakeProvider> {
   const { host = '127.0.0.1', port = 0 } = options;
+  const { strict } = options;
+  const vendor = typeof strict === 'string' ? strictVendor(strict) : strict;
   const faultsShown = new Map<string, number>();
 
   function isHealed(model: string): boolean {
@@ -66,18 +74,44 @@ export async function startFakeProvider(options: FakeProviderOptions = {}): Prom
     return shown >= (options.healAfter ?? Number.POSITIVE_INFINITY);
   }
 
-  const server = await startProviderServer({ host, port, respond: (exchange) => respond(exchange, options, isHealed) });
+  const server = await startProviderServer({
+    host,
+    port,
+    respond: (exchange) => respond(exchange, options, vendor, isHealed),
+  });
   return { ...server, url: `${server.origin}/v1` };
+}
+
+/**
+ * Starts a fake provider that takes and refuses what a vendor takes and refuses. `STRICT_VENDORS` has the names. It answers
+ * the wires that every fake provider answers; on the others it refuses, and knows nothing to say to a good request.
+ */
+export async function strictUpstream(
+  name: string,
+  options: Omit<FakeProviderOptions, 'strict'> = {},
+): Promise<FakeProvider> {
+  return startFakeProvider({ ...options, strict: name });
+}
+
+function strictRequest({ path, query, headers, body }: LoggedRequest): StrictRequest {
+  const search = query.toString();
+  return { path: search === '' ? path : `${path}?${search}`, headers, body };
 }
 
 async function respond(
   exchange: Exchange,
   options: FakeProviderOptions,
+  vendor: StrictVendor | undefined,
   isHealed: (model: string) => boolean,
 ): Promise<void> {
   const { request, reply } = exchange;
   const place = findPlace(request.path);
-  if (place === undefined) return refuse(exchange, 404, `Invalid URL (${request.method} ${request.path})`);
+  const refused = (): Refusal | undefined => vendor?.check(strictRequest(request));
+  if (place === undefined) {
+    const refusal = request.method === 'POST' ? refused() : undefined;
+    if (refusal !== undefined) return reply.json(refusal.status, refusal.body);
+    return refuse(exchange, 404, `Invalid URL (${request.method} ${request.path})`);
+  }
   const { wire, operation } = place;
 
   if (options.apiKey !== undefined && !shows(options.apiKey, exchange)) {
@@ -98,6 +132,8 @@ async function respond(
   const tokenDelayMs = options.tokenDelayMs ?? 0;
 
   async function healthy(): Promise<void> {
+    const refusal = refused();
+    if (refusal !== undefined) return reply.json(refusal.status, refusal.body);
     const complaint = complaintAbout(exchange, operation, wire, body, model);
     if (complaint !== undefined) return refuse(exchange, 400, complaint, wire);
     if (operation === 'transcriptions' && TEXT_FORMATS.includes(body.response_format)) {
