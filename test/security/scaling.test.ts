@@ -1,7 +1,8 @@
-import type { Codec, EncodeTarget, JsonObject } from '@portico/core';
+import type { JsonObject } from '@portico/core';
+import type { Codec, EncodeTarget } from '@portico/core/provider';
 import { allProviders } from '@portico/providers';
 import { describe, expect, it } from 'vitest';
-import { bridges } from '../../packages/core/src/operations/bridges/over-chat.js';
+import { bridges } from '../../packages/core/src/translation/over-chat.js';
 import { chatShapes, messageShapes, responsesShapes, type Shape } from './request-shapes.js';
 import { tooMuchWork } from './work.js';
 

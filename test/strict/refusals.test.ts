@@ -41,7 +41,7 @@ async function sweep(folder: string): Promise<Record<string, number>> {
     {
       models: Object.fromEntries(DEPLOYMENTS),
       retries: { maxRetries: 0 },
-      cooldowns: { restMs: 0, quotaRestMs: 0, failuresInARow: 1e6 },
+      cooldowns: { cooldownMs: 0, quotaCooldownMs: 0, failuresInARow: 1e6 },
       clock: fakeClock(0),
     },
     {

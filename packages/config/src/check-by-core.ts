@@ -1,6 +1,7 @@
-import { type ConfigProblem, checkConfig, type GatewayConfig, type Provider } from '@portico/core';
+import { type ConfigProblem, checkConfig, type GatewayConfig } from '@portico/core';
+import type { Provider } from '@portico/core/provider';
 
-/** Everything the gateway has against a configuration. */
+/** All errors that the gateway finds in a configuration. */
 export function checkByCore(
   config: GatewayConfig,
   providers: readonly Provider[],

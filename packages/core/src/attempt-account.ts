@@ -2,15 +2,15 @@ import type { Attempt } from './call.js';
 import type { Deployment } from './deployment.js';
 import type { GatewayError } from './errors.js';
 import type { HeaderLookup } from './transport.js';
-import type { Usage } from './usage.js';
+import type { Usage } from './usage/usage.js';
 
 /**
  * How one upstream request ended.
  * - `ok`: its answer is complete.
  * - `failed`: it failed before it answered.
- * - `incomplete`: it broke off in the middle of its answer.
+ * - `incomplete`: it broke off during its answer.
  * - `resumed`: it broke off, and another attempt continues its answer.
- * - `client_gone`: the client left, or the call was cancelled.
+ * - `client_gone`: the client disconnected, or the call was cancelled.
  * - `superseded`: another attempt was faster.
  */
 export type AttemptResult = 'ok' | 'failed' | 'incomplete' | 'resumed' | 'client_gone' | 'superseded';

@@ -1,18 +1,18 @@
 /**
- * Says once that a call is over: the client left, a deadline passed, the gateway closes.
- * A lighter AbortController: the call pays for a real `AbortSignal` only if a hook asks for one.
+ * Reports once that a call is over: the client disconnected, a deadline passed, or the gateway closes. A lighter
+ * AbortController: a real `AbortSignal` is created only if a hook asks for one.
  */
 export class Cancellation {
   #listeners: ((reason: unknown) => void)[] = [];
   #controller: AbortController | undefined;
-  /** Why it was cancelled; undefined while it was not. */
+  /** The reason of the cancellation; undefined before. */
   reason: unknown = undefined;
 
   get cancelled(): boolean {
     return this.reason !== undefined;
   }
 
-  /** The same fact as an `AbortSignal`, for everything that takes one. */
+  /** The same as an `AbortSignal`. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
@@ -37,7 +37,10 @@ export class Cancellation {
     this.#controller?.abort(this.reason);
   }
 
-  /** Runs `listener` when cancelled, at once if it already is; calling the result takes it back. */
+  /**
+   * Runs `listener` on cancellation, or at once if it is already cancelled. Returns a function that removes the
+   * listener.
+   */
   onCancel(listener: (reason: unknown) => void): () => void {
     if (this.cancelled) {
       listener(this.reason);

@@ -1,4 +1,4 @@
-/** Where the gateway takes its time from; tests put a fake one in. */
+/** The source of time for the gateway; tests use a fake one. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -12,7 +12,7 @@ export interface Clock {
  */
 export const LONGEST_TIMER_MS = 2_147_483_647;
 
-/** The machine's own time. Its timers do not keep a process alive: open sockets do that. */
+/** The system clock. Its timers do not keep a process alive; open sockets do. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(delayMs, run) {

@@ -12,15 +12,15 @@ describe('what is known of a deployment', () => {
     behaviours.slow = { status: 401, afterMs: 1_000 };
     const call = ask('fast').catch((error: unknown) => error);
     await clock.advance(500);
-    const before = await standing();
-    expect(before).toMatchObject({ inFlight: 1, wholeMs: 0, restsForMs: 0 });
+    const before = await state();
+    expect(before).toMatchObject({ inFlight: 1, wholeMs: 0, cooldownRemainingMs: 0 });
     gateway.reload({ ...config, cooldowns: { maxWaitMs: 0 } });
-    expect(await standing()).toEqual(before);
+    expect(await state()).toEqual(before);
     await clock.advance(500);
     expect(await call).toMatchObject({ kind: 'unauthorized_upstream' });
-    expect(await standing()).toMatchObject({ inFlight: 0, restsForMs: 5_000 });
+    expect(await state()).toMatchObject({ inFlight: 0, cooldownRemainingMs: 5_000 });
 
-    async function standing() {
+    async function state() {
       const { route } = await gateway.explain({ model: 'fast', as: { id: 'ada' } });
       return route?.decision === 'deployments' ? route.deployments[0] : undefined;
     }
@@ -41,7 +41,7 @@ describe('what is known of a deployment', () => {
   it('is the same before and after somebody has looked at it', async () => {
     const { clock, failureOf, behaviours, gateway } = scriptedGateway({
       models: { fast: 'acme/gone' },
-      cooldowns: { maxWaitMs: 0, restMs: 5_000 },
+      cooldowns: { maxWaitMs: 0, cooldownMs: 5_000 },
     });
     behaviours.gone = { status: 503 };
     await failureOf('fast');

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { scriptedGateway } from '../test/scripted-gateway.js';
 import { ConfigError } from './config-error.js';
 import { createGateway } from './create-gateway.js';
-import type { GatewayConfig, ReloadableConfig } from './gateway-config.js';
-import { definePlugin } from './plugin.js';
+import { definePlugin } from './hooks/plugin.js';
+import type { GatewayConfig, ReloadableConfig } from './settings/gateway-config.js';
 
 const SHORT_KEY = { key: 'short', principal: { id: 'ada' } };
 
@@ -15,7 +15,7 @@ const BROKEN: readonly (readonly [setting: string, value: unknown, path: string]
   ['ids', { secret: 'short' }, 'ids.secret'],
   ['tokens', { secret: ['short'] }, 'tokens.secret[0]'],
   ['passThrough', { '/v1': { to: 'fast', paths: ['/x'] } }, 'passThrough["/v1"]'],
-  ['cooldowns', { restMs: 'long' }, 'cooldowns.restMs'],
+  ['cooldowns', { cooldownMs: 'long' }, 'cooldowns.cooldownMs'],
   ['models', { fast: 'nobody/model' }, 'models.fast'],
 ];
 
@@ -39,7 +39,7 @@ describe('a configuration that cannot work', () => {
   it('cannot be reloaded either, and leaves the probes of the one that can as they are', async () => {
     const world = scriptedGateway({
       models: { fast: 'acme/sick' },
-      cooldowns: { probeEveryMs: 5_000, restMs: 60_000 },
+      cooldowns: { probeEveryMs: 5_000, cooldownMs: 60_000 },
     });
     world.behaviours.sick = { status: 503 };
     await world.ask('fast').catch(() => {});

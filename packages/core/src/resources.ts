@@ -1,4 +1,4 @@
-import type { MaybePromise } from './json.js';
+import type { MaybePromise } from './encoding/json.js';
 import type { Logger } from './logger.js';
 
 /** What was acquired so far, to be let go of in the reverse order: at the end, or where what comes next fails. */

@@ -1,6 +1,6 @@
 import { Cancellation } from './cancellation.js';
 import type { Clock } from './clock.js';
-import type { MaybePromise } from './json.js';
+import type { MaybePromise } from './encoding/json.js';
 import type { Logger } from './logger.js';
 
 /** Work that the gateway does by itself, over and over. */

@@ -5,7 +5,7 @@ const inspect = Symbol.for('nodejs.util.inspect.custom');
 
 /**
  * A credential that cannot be printed by accident: its string, JSON and inspect forms are all `[secret]` (R-LOG-1).
- * Make one with {@link secret}; only {@link reveal} gives the value back.
+ * Create one with {@link secret}; only {@link reveal} returns the value.
  */
 export class Secret {
   toString(): string {
@@ -27,8 +27,8 @@ export function secret(value: string): Secret {
 }
 
 /**
- * Headers of the same names and values, with a printed form that hides the values: interceptors see requests, and what they
- * log must not show a credential (R-LOG-1).
+ * Headers with the same names and values, whose printed form hides the values: interceptors see requests, and their
+ * logs must not contain a credential (R-LOG-1).
  */
 export function withMaskedPrint(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   if (Object.hasOwn(headers, 'toJSON')) return headers;
@@ -36,14 +36,14 @@ export function withMaskedPrint(headers: Readonly<Record<string, string>>): Read
   return Object.defineProperties({ ...headers }, { toJSON: { value: masked }, [inspect]: { value: masked } });
 }
 
-/** The credential itself. Call it where a header is written and nowhere else. */
+/** The credential itself. Call it only where a header is written. */
 export function reveal(wrapped: Secret): string {
   const value = values.get(wrapped);
   if (value === undefined) throw new TypeError('reveal() was given an object that secret() did not make');
   return value;
 }
 
-/** Shorter ones can be guessed offline by whoever has something they signed. */
+/** Shorter secrets can be guessed offline by anybody who has something signed with them. */
 const SHORTEST_SIGNING_SECRET = 32;
 
 /** One secret, or a list of which the first is the present one. */
@@ -62,7 +62,7 @@ export function secretProblems(given: Secrets, path: string): readonly ConfigPro
   return list.flatMap((each, index) => {
     const { length } = textOf(each);
     if (length >= SHORTEST_SIGNING_SECRET) return [];
-    const message = `has ${length} characters: use at least ${SHORTEST_SIGNING_SECRET}, made at random.`;
+    const message = `has ${length} characters: use at least ${SHORTEST_SIGNING_SECRET}, generated at random.`;
     return [{ path: list === given ? `${path}[${index}]` : path, message }];
   });
 }

@@ -20,14 +20,14 @@ import { chatCompletionsWire, completionsWire } from './wires/openai-wire.js';
 import { eventsOf } from './wires/script.js';
 import type { Wire } from './wires/wire.js';
 
-/** A model provider that runs in the test, and how to point a client at it. */
+/** A model provider that runs in the test, and its URLs for clients. */
 export interface FakeProvider {
   /** Base URL for OpenAI clients: the origin with `/v1`. */
   readonly url: string;
   /** Base URL for Anthropic and Azure clients. */
   readonly origin: string;
   readonly port: number;
-  /** What the provider has seen. */
+  /** The requests that the provider has received. */
   readonly log: ProviderLog;
   /** Stops listening and cuts every connection. */
   close(): Promise<void>;
@@ -39,15 +39,16 @@ export interface FakeProviderOptions extends FaultOptions {
   readonly host?: string;
   /** Default: a free one. */
   readonly port?: number;
-  /** Pause after each streamed token. Default 0; about 30 reads like a real model. */
+  /** Pause after each streamed token, in milliseconds. Default 0; about 30 looks like a real model. */
   readonly tokenDelayMs?: number;
-  /** The credential that must be shown. Default: any, or none. */
+  /** The credential that must be sent. Default: any, or none. */
   readonly apiKey?: string;
   /** Models that `/v1/models` lists. Any other name is answered too. */
   readonly models?: readonly string[];
   /**
-   * The words of an answer, or the tools it calls, for tests that want their own; `undefined` leaves the answer to the
-   * provider. To play an agent's model, call a tool while `toolResults` is empty, and speak once it is not.
+   * The text of an answer, or the tools it calls, for tests that need their own; `undefined` leaves the answer to the
+   * provider. To play an agent's model, call a tool while `toolResults` is empty, and answer with text once it is
+   * not.
    */
   readonly reply?: (question: Question) => ScriptedReply | undefined;
   /**
@@ -58,9 +59,9 @@ export interface FakeProviderOptions extends FaultOptions {
 }
 
 /**
- * Starts a provider that speaks OpenAI (chat completions, completions, embeddings, transcriptions, models), Azure and Anthropic
- * Messages, streamed or not, with answers that are the same on every run. The model name picks a fault: `fault-f19`
- * answers 500; FAULTS lists them all. Any other model is healthy.
+ * Starts a provider with the APIs of OpenAI (chat completions, completions, embeddings, transcriptions, models),
+ * Azure and Anthropic Messages, streamed or not, with answers that are the same on every run. The model name selects
+ * a fault: `fault-f19` answers 500; FAULTS lists them all. Any other model is healthy.
  */
 export async function startFakeProvider(options: FakeProviderOptions = {}): Promise<FakeProvider> {
   const { host = '127.0.0.1', port = 0 } = options;

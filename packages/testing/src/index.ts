@@ -1,6 +1,6 @@
 export type { ScriptedCall, ScriptedReply } from './answers/compose-answer.js';
 export type { OfferedTool, Question } from './answers/question.js';
-export { expectAsked, expectNoOpenRequests } from './assertions.js';
+export { expectNoOpenRequests, expectRequestedModels } from './assertions.js';
 export { type FakeClock, fakeClock } from './fake-clock.js';
 export { type FakeProvider, type FakeProviderOptions, startFakeProvider, strictUpstream } from './fake-provider.js';
 export { FAULTS, type Fault, type FaultId, faultModels, faultTable } from './faults.js';

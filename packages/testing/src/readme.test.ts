@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { rawRequest } from '../test/raw-request.js';
 import {
-  expectAsked,
   expectNoOpenRequests,
+  expectRequestedModels,
   FAULTS,
   fakeClock,
   faultModels,
@@ -84,7 +84,7 @@ describe('the README', () => {
     client.leave();
     await provider.log.waitForAbort(seen);
     await expectNoOpenRequests(provider);
-    expectAsked(provider, 'slow-model');
+    expectRequestedModels(provider, 'slow-model');
     await provider.close();
     expect(seen.outcome).toBe('aborted');
   });

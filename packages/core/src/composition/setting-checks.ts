@@ -1,6 +1,6 @@
 import type { SettingChecks } from '../config/validate-config.js';
-import { originProblems } from '../governance/cross-site.js';
-import { keyProblems } from '../governance/virtual-keys.js';
+import { originProblems } from '../identity/cross-site.js';
+import { keyProblems } from '../identity/virtual-keys.js';
 import { secretProblems } from '../secret.js';
 
 /** What those who read a setting have against it, beyond its shape. */

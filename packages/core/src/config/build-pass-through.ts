@@ -1,7 +1,7 @@
 import type { ConfigProblem } from '../config-error.js';
-import type { PassThroughConfig } from '../gateway-config.js';
 import type { ModelGroup } from '../model-group.js';
-import type { PassThroughRule } from '../pass-through-rule.js';
+import type { PassThroughRule } from '../operations/pass-through-rule.js';
+import type { PassThroughConfig } from '../settings/gateway-config.js';
 import { didYouMean } from './nearest-name.js';
 
 /** The rules of pass-through. What is wrong with them is added to `problems`. */
@@ -21,7 +21,7 @@ export function buildPassThrough(
       if (PATTERN.test(pattern)) return;
       problems.push({
         path: `${path}.paths[${index}]`,
-        message: `"${pattern}" must be a path from the root on, such as "/v1/things/*" or "/v1/things/**".`,
+        message: `"${pattern}" must be an absolute path, such as "/v1/things/*" or "/v1/things/**".`,
       });
     });
     const place = placeOf(given.to, groups);
@@ -56,5 +56,5 @@ function placeOf(to: string, groups: readonly ModelGroup[]): Pick<PassThroughRul
   }
   if (others.length === 0) return { deployment, group };
   const ids = group.deployments.map(({ id }) => `"${id}"`).join(', ');
-  return `"${to}" has several deployments; name the one to be asked: ${ids}.`;
+  return `"${to}" has several deployments; name one of them: ${ids}.`;
 }

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { z } from 'zod';
-import type { Condition } from '../condition.js';
-import type { DeploymentDetails, GatewayConfig, ModelGroupConfig } from '../gateway-config.js';
 import type { Secret } from '../secret.js';
+import type { Condition } from '../settings/condition.js';
+import type { DeploymentDetails, GatewayConfig, ModelGroupConfig } from '../settings/gateway-config.js';
 import { configSchema, deploymentSchema, groupSchema, type routeSchemas } from './config-schema.js';
 
 // What a host may write is said twice: by types with documentation, and by a schema that runs. They must say the same.

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { FAILURES, type FailureKind } from '../errors.js';
 import { OPERATIONS } from '../operation.js';
+import { STRATEGIES } from '../routes/strategy.js';
 import { Secret } from '../secret.js';
-import { STRATEGIES } from '../strategy.js';
 
 const fn = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', 'must be a function');
 const positive = z.number().positive();
@@ -70,7 +70,7 @@ const deployment = z.strictObject({
   weight: positive.optional(),
   order: z.number().int().optional(),
   tags: strings.optional(),
-  abilities: z
+  capabilities: z
     .strictObject({
       tools: z.boolean().optional(),
       images: z.boolean().optional(),
@@ -142,7 +142,9 @@ const pool = {
   hedge: z.union([z.literal(true), z.strictObject({ afterMs: duration })]).optional(),
 };
 
-/** The nodes of a route by the key that names their decision. Children are looked into one by one, each with its own path. */
+/**
+ * The nodes of a route by the key that names their decision. Children are checked one by one, each with its own path.
+ */
 export const routeSchemas = {
   single: z.strictObject({ single: z.string(), ...terms }),
   deployments: z.strictObject({ deployments: nodes, ...pool, ...terms }),
@@ -164,7 +166,7 @@ const group = z.strictObject({
   ...pool,
   limits: limits.optional(),
   recovery: z.enum(['restart', 'continue']).optional(),
-  hold: z.strictObject({ characters: count.optional(), ms: positiveDuration.optional() }).optional(),
+  initialBuffer: z.strictObject({ characters: count.optional(), ms: positiveDuration.optional() }).optional(),
   fallbacks: strings.optional(),
   contextFallbacks: strings.optional(),
   contentFallbacks: strings.optional(),
@@ -187,8 +189,8 @@ const guests = {
 };
 
 /**
- * Every key a configuration may have. Models are looked into one by one afterwards, since a string, a list and the long
- * form each deserve their own message.
+ * Every key of a configuration. Models are checked one by one afterwards, because a string, a list and the long form
+ * each need their own message.
  */
 export const configSchema = z.strictObject({
   models: z.record(z.string(), z.unknown()),
@@ -216,11 +218,11 @@ export const configSchema = z.strictObject({
   unknownPrice: z.enum(['refuse', 'allow']).optional(),
   retries: retries.optional(),
   deadlines: deadlines.optional(),
-  fallbackCircles: z.boolean().optional(),
+  allowFallbackCycles: z.boolean().optional(),
   cooldowns: z
     .strictObject({
-      restMs: duration.optional(),
-      quotaRestMs: duration.optional(),
+      cooldownMs: duration.optional(),
+      quotaCooldownMs: duration.optional(),
       maxWaitMs: duration.optional(),
       failuresInARow: z.number().int().positive().optional(),
       failureRate: z.number().positive().max(1).optional(),
@@ -246,7 +248,7 @@ export const configSchema = z.strictObject({
     .optional(),
   maxBodyBytes: positive.optional(),
   maxFileBytes: positive.optional(),
-  longestConversationMs: positiveDuration.optional(),
+  maxSessionMs: positiveDuration.optional(),
   heartbeatMs: positiveDuration.optional(),
   policyTimeoutMs: positiveDuration.optional(),
   debugHeaders: z.boolean().optional(),
@@ -281,7 +283,7 @@ export const configSchema = z.strictObject({
   stores: z
     .strictObject({
       counters: z.looseObject({ reserve: fn, settle: fn, read: fn }).optional(),
-      cooldowns: z.looseObject({ rest: fn, watch: fn }).optional(),
+      cooldowns: z.looseObject({ coolDown: fn, watch: fn }).optional(),
       whenCountersFail: z.enum(['closed', 'open']).optional(),
       countersTimeoutMs: positiveDuration.optional(),
     })

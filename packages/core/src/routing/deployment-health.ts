@@ -11,19 +11,19 @@ export class DeploymentHealth {
   isConfigured = false;
 
   /** Rests until then; 0 if it never did, and in the past once it does not any more. */
-  restsUntil = 0;
+  cooldownUntil = 0;
   /** How long the rest was when it was given. */
-  restMs = 0;
+  cooldownMs = 0;
   /** It rested after failures: the first who asks it again is a probe, and the others wait for its verdict. */
-  isOnTrial = false;
+  isHalfOpen = false;
   /** Since when a probe is under way; 0 while none is. */
-  probedAt = 0;
+  probeStartedAt = 0;
   failuresInARow = 0;
   /** Ends of attempts in the current and the previous half of the breaker's window. */
   readonly window = { startsAt: 0, calls: 0, failures: 0, callsBefore: 0, failuresBefore: 0 };
 
   /** Its own limits, or those its vendor tells, leave no room until then; 0 or in the past while they do. */
-  fullUntil = 0;
+  saturatedUntil = 0;
 
   /** Attempts under way. */
   inFlight = 0;

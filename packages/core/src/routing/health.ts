@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.js';
 import type { GatewayError } from '../errors.js';
-import type { CooldownConfig } from '../gateway-config.js';
+import type { CooldownConfig } from '../settings/gateway-config.js';
 import type { CooldownStore } from '../store.js';
 import type { DeploymentHealth } from './deployment-health.js';
 import { DeploymentHealths } from './deployment-healths.js';
 
-/** Which deployments may be asked. While all is well, asking costs nothing. */
+/** Which deployments are available. While there are no failures, this costs nothing. */
 export interface Health {
   /** Goes by these settings from now on, and keeps the health of these deployments; what is known of deployments stays known. */
   use(config: CooldownConfig, deploymentIds: Iterable<string>): void;
@@ -15,20 +15,23 @@ export interface Health {
   returnsAt(deployment: DeploymentHealth, now: number): number;
   /** Grows whenever a deployment begins or ends to be one that may be asked, other than by time that passes. */
   readonly epoch: number;
-  /** It is about to be asked: after a rest this is its probe. */
+  /** An attempt begins: after a cooldown this is its half-open trial. */
   asked(deployment: DeploymentHealth, now: number): void;
-  /** It has shown that it works: with the first content of a stream, or with a whole answer. */
+  /** It works: the first content of a stream, or a whole answer, has arrived. */
   succeeded(deployment: DeploymentHealth): void;
   failed(deployment: DeploymentHealth, failure: GatewayError): void;
-  /** Its attempt ended without a verdict: the client left, another was faster. */
+  /** Its attempt ended without a result: the client disconnected, or another was faster. */
   undecided(deployment: DeploymentHealth): void;
-  /** Those that rest after failures, or have rested, and whom nobody has asked since. */
-  onTrial(): readonly DeploymentHealth[];
-  /** It has no room until then. */
+  /** Those that are in cooldown after failures, or have been and were not tried since. */
+  halfOpen(): readonly DeploymentHealth[];
+  /** It has no capacity until then. */
   full(deployment: DeploymentHealth, until: number): void;
   /** Listens to what other instances tell, until it is closed. */
   watch(): void;
-  /** Calls back once when any deployment begins or ends to be one that may be asked; calling the result takes it back. */
+  /**
+   * Calls back once when any deployment becomes available or unavailable. Returns a function that removes the
+   * callback.
+   */
   onChange(listener: () => void): () => void;
   close(): void;
 }
@@ -36,10 +39,10 @@ export interface Health {
 /** Wildcards make deployments of names that clients choose, so that there must be an end to them. */
 const MAX_UNCONFIGURED = 10_000;
 
-/** No vendor is believed beyond an hour. */
-const MAX_REST_MS = 3_600_000;
+/** A vendor's hint is limited to an hour. */
+const MAX_COOLDOWN_MS = 3_600_000;
 
-export function openHealth(first: CooldownConfig, clock: Clock, store?: CooldownStore): Health {
+export function createHealth(first: CooldownConfig, clock: Clock, store?: CooldownStore): Health {
   let config = first;
   const healths = new DeploymentHealths(MAX_UNCONFIGURED);
   let epoch = 0;
@@ -56,12 +59,13 @@ export function openHealth(first: CooldownConfig, clock: Clock, store?: Cooldown
     of: (deploymentId) => healths.of(deploymentId),
 
     returnsAt(deployment, now) {
-      const { restsUntil, fullUntil } = deployment;
-      if (isResting(deployment, now)) return Math.max(restsUntil, fullUntil);
-      // One at a time finds out whether it is well again; no longer than the rest itself would have been.
-      const { probedAt } = deployment;
-      if (probedAt !== 0 && now >= probedAt && now < probedAt + config.restMs) return probedAt + config.restMs;
-      return fullUntil > now && fullUntil - now <= MAX_REST_MS ? fullUntil : 0;
+      const { cooldownUntil, saturatedUntil } = deployment;
+      if (isResting(deployment, now)) return Math.max(cooldownUntil, saturatedUntil);
+      // One trial at a time; for at most as long as the cooldown itself.
+      const { probeStartedAt } = deployment;
+      if (probeStartedAt !== 0 && now >= probeStartedAt && now < probeStartedAt + config.cooldownMs)
+        return probeStartedAt + config.cooldownMs;
+      return saturatedUntil > now && saturatedUntil - now <= MAX_COOLDOWN_MS ? saturatedUntil : 0;
     },
 
     get epoch() {
@@ -71,48 +75,52 @@ export function openHealth(first: CooldownConfig, clock: Clock, store?: Cooldown
     asked(deployment, now) {
       if (!deployment.isConfigured) healths.used(deployment);
       // It is over for good: a clock that jumps back must not begin it again (h05).
-      if (deployment.restsUntil !== 0 && !isResting(deployment, now)) deployment.restsUntil = 0;
-      if (!deployment.isOnTrial) return;
-      deployment.probedAt = now;
+      if (deployment.cooldownUntil !== 0 && !isResting(deployment, now)) deployment.cooldownUntil = 0;
+      if (!deployment.isHalfOpen) return;
+      deployment.probeStartedAt = now;
       changed();
     },
 
     succeeded(deployment) {
       count(deployment, false, clock.now());
-      // One that was under way when the trial began says nothing about it: only the probe's verdict counts.
-      if (deployment.isOnTrial && deployment.probedAt === 0) return;
+      // An attempt that was already running when the trial began does not count: only the trial decides.
+      if (deployment.isHalfOpen && deployment.probeStartedAt === 0) return;
       deployment.failuresInARow = 0;
-      if (deployment.isOnTrial) {
-        deployment.isOnTrial = false;
-        // It was asked before its time, and works: nothing is left to wait for.
-        deployment.restsUntil = 0;
+      if (deployment.isHalfOpen) {
+        deployment.isHalfOpen = false;
+        // It was tried early and works: the cooldown ends.
+        deployment.cooldownUntil = 0;
       }
       endProbe(deployment);
     },
 
     failed(deployment, failure) {
-      const { cools } = failure.traits;
+      const { cooldown } = failure.traits;
       const now = clock.now();
-      if (cools === 'never') return endProbe(deployment);
+      if (cooldown === 'never') return endProbe(deployment);
       deployment.failuresInARow += 1;
       count(deployment, true, now);
-      const isProbe = deployment.probedAt !== 0;
+      const isProbe = deployment.probeStartedAt !== 0;
       endProbe(deployment);
-      if (cools === 'after_repeats' && !isProbe && !isTooMuch(deployment, now)) return;
-      const usualMs = failure.kind === 'quota_exhausted' ? config.quotaRestMs : config.restMs;
-      rest(deployment, now, failure.retryAfterMs === undefined ? usualMs : Math.min(failure.retryAfterMs, MAX_REST_MS));
-      // A limit is over when its time is; whether a deployment has recovered only asking it can tell.
-      deployment.isOnTrial = failure.retryAfterMs === undefined && failure.kind !== 'rate_limited';
-      tell(deployment);
+      if (cooldown === 'repeated' && !isProbe && !isTooMuch(deployment, now)) return;
+      const usualMs = failure.kind === 'quota_exhausted' ? config.quotaCooldownMs : config.cooldownMs;
+      coolDown(
+        deployment,
+        now,
+        failure.retryAfterMs === undefined ? usualMs : Math.min(failure.retryAfterMs, MAX_COOLDOWN_MS),
+      );
+      // A rate limit ends at its time; recovery from failures is only known by a trial.
+      deployment.isHalfOpen = failure.retryAfterMs === undefined && failure.kind !== 'rate_limited';
+      shareCooldown(deployment);
     },
 
     undecided: endProbe,
 
-    onTrial: () => [...healths.all()].filter(({ isOnTrial, probedAt }) => isOnTrial && probedAt === 0),
+    halfOpen: () => [...healths.all()].filter(({ isHalfOpen, probeStartedAt }) => isHalfOpen && probeStartedAt === 0),
 
     full(deployment, until) {
-      const known = deployment.fullUntil - clock.now() <= MAX_REST_MS ? deployment.fullUntil : 0;
-      deployment.fullUntil = Math.max(known, until);
+      const known = deployment.saturatedUntil - clock.now() <= MAX_COOLDOWN_MS ? deployment.saturatedUntil : 0;
+      deployment.saturatedUntil = Math.max(known, until);
       changed();
     },
 
@@ -131,22 +139,22 @@ export function openHealth(first: CooldownConfig, clock: Clock, store?: Cooldown
     },
   };
 
-  function rest(deployment: DeploymentHealth, now: number, restMs: number): void {
-    // The later deadline wins: a short hint must not cut a long rest (litellm#40130).
-    const left = isResting(deployment, now) ? deployment.restsUntil - now : 0;
-    deployment.restsUntil = now + Math.max(left, restMs);
-    deployment.restMs = deployment.restsUntil - now;
+  function coolDown(deployment: DeploymentHealth, now: number, cooldownMs: number): void {
+    // The later deadline is used: a short hint must not shorten a long cooldown (litellm#40130).
+    const left = isResting(deployment, now) ? deployment.cooldownUntil - now : 0;
+    deployment.cooldownUntil = now + Math.max(left, cooldownMs);
+    deployment.cooldownMs = deployment.cooldownUntil - now;
     changed();
   }
 
   /** What an instance may have been told by its vendor, or by its configuration. */
   function longestRestMs(): number {
-    return Math.max(MAX_REST_MS, config.restMs, config.quotaRestMs);
+    return Math.max(MAX_COOLDOWN_MS, config.cooldownMs, config.quotaCooldownMs);
   }
 
   function endProbe(deployment: DeploymentHealth): void {
-    if (deployment.probedAt === 0) return;
-    deployment.probedAt = 0;
+    if (deployment.probeStartedAt === 0) return;
+    deployment.probeStartedAt = 0;
     changed();
   }
 
@@ -158,7 +166,7 @@ export function openHealth(first: CooldownConfig, clock: Clock, store?: Cooldown
     for (const listener of listeners) listener();
   }
 
-  /** Several in a row, which is what little traffic shows; or too many of many. */
+  /** Several failures in a row, which detects failures with little traffic; or a high share of failures. */
   function isTooMuch(deployment: DeploymentHealth, now: number): boolean {
     if (deployment.failuresInARow >= config.failuresInARow) return true;
     const { calls, failures, callsBefore, failuresBefore } = turned(deployment, now);
@@ -172,7 +180,7 @@ export function openHealth(first: CooldownConfig, clock: Clock, store?: Cooldown
     if (isFailure) window.failures += 1;
   }
 
-  /** The window of the last moments, in two halves so that it slides. */
+  /** The recent window, in two halves so that it slides. */
   function turned({ window }: DeploymentHealth, now: number): DeploymentHealth['window'] {
     const age = now - window.startsAt;
     const half = config.windowMs / 2;
@@ -188,10 +196,10 @@ export function openHealth(first: CooldownConfig, clock: Clock, store?: Cooldown
     return window;
   }
 
-  /** Other instances need not make the same discovery. */
-  function tell({ id, restsUntil }: DeploymentHealth): void {
+  /** So that other instances do not have to detect it themselves. */
+  function shareCooldown({ id, cooldownUntil }: DeploymentHealth): void {
     try {
-      Promise.resolve(store?.rest(id, restsUntil)).catch(ignore);
+      Promise.resolve(store?.coolDown(id, cooldownUntil)).catch(ignore);
     } catch {
       // What cannot be told, others find out.
     }
@@ -200,10 +208,10 @@ export function openHealth(first: CooldownConfig, clock: Clock, store?: Cooldown
   function listenTo(from: CooldownStore): void {
     const hear = (id: string, until: number) => {
       const now = clock.now();
-      const restMs = Math.min(until - now, longestRestMs());
-      if (!(restMs > 0)) return;
+      const cooldownMs = Math.min(until - now, longestRestMs());
+      if (!(cooldownMs > 0)) return;
       const deployment = healths.of(id);
-      if (!isResting(deployment, now) || deployment.restsUntil < until) rest(deployment, now, restMs);
+      if (!isResting(deployment, now) || deployment.cooldownUntil < until) coolDown(deployment, now, cooldownMs);
     };
     Promise.resolve()
       .then(() => from.watch(hear))
@@ -216,9 +224,9 @@ export function openHealth(first: CooldownConfig, clock: Clock, store?: Cooldown
 }
 
 /** A clock that jumped back must not make a short rest a long one (h05). */
-function isResting({ restsUntil, restMs }: DeploymentHealth, now: number): boolean {
-  const left = restsUntil - now;
-  return left > 0 && left <= restMs;
+function isResting({ cooldownUntil, cooldownMs }: DeploymentHealth, now: number): boolean {
+  const left = cooldownUntil - now;
+  return left > 0 && left <= cooldownMs;
 }
 
 function ignore(): void {}

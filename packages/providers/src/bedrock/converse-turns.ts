@@ -10,8 +10,8 @@ export interface ConverseTurn {
 }
 
 /**
- * Turns of Messages as those of Converse. Where a model does not take results of tools and other things in one turn, they
- * become two, with a word of the assistant between: neighbours of one role would be joined again on the other side.
+ * Converts Messages turns to Converse turns. If a model does not support tool results and other content in one turn,
+ * it is split in two with an assistant message between: turns with one role would be joined again by the vendor.
  */
 export function converseTurns(
   turns: readonly JsonObject[],
@@ -60,7 +60,7 @@ function mayStandBeside(block: JsonObject, family: ModelFamily): boolean {
 }
 
 function turn(role: ConverseTurn['role'], content: readonly JsonObject[]): ConverseTurn {
-  // Documents want words beside them, and no turn may be empty.
+  // Documents need text beside them, and no turn may be empty.
   const needsText =
     content.length === 0 || (content.some((block) => 'document' in block) && !content.some((block) => 'text' in block));
   return { role, content: needsText ? [...content, PLACEHOLDER] : content };

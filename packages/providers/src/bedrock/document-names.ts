@@ -1,6 +1,6 @@
 /**
- * Names of documents as Converse takes them: letters, digits, single spaces, hyphens, round and square brackets, and none
- * twice in a request.
+ * Document names in the format of Converse: letters, digits, single spaces, hyphens, round and square brackets, and
+ * unique in a request.
  */
 export class DocumentNames {
   readonly #taken = new Set<string>();

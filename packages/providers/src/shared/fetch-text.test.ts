@@ -1,4 +1,5 @@
-import { type ByteSink, Cancellation, GatewayError, type Send } from '@portico/core';
+import { GatewayError } from '@portico/core';
+import { type ByteSink, Cancellation, type Send } from '@portico/core/provider';
 import { expect, it } from 'vitest';
 import { fetchText } from './fetch-text.js';
 

@@ -306,8 +306,8 @@ const items: readonly StrictRule[] = [
       check: (request) => {
         for (const item of objectsOf(request.body.input)) {
           if (item.type !== 'reasoning' || typeof item.encrypted_content === 'string') continue;
-          const isKept = request.body.store !== false && request.issued(String(item.id));
-          if (!isKept)
+          const isStored = request.body.store !== false && request.issued(String(item.id));
+          if (!isStored)
             return bad(
               `Item with id '${String(item.id)}' not found. Items are not persisted when \`store\` is set to false. Try again with \`store\` set to true, or remove this item from your input.`,
               'input',
