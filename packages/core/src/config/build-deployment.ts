@@ -1,7 +1,7 @@
-import type { ConfigProblem } from '../config-error.js';
 import type { AttemptDeadlines, Deployment } from '../deployment.js';
 import type { Connection, ConnectionSettings, Provider } from '../provider.js';
 import { Secret, secret, withMaskedPrint } from '../secret.js';
+import type { ConfigProblem } from '../settings/config-error.js';
 import type { DeploymentConfig, DeploymentDetails } from '../settings/gateway-config.js';
 import type { PriceSheet } from '../usage/price.js';
 import { checkShape } from './check-shape.js';

@@ -1,10 +1,10 @@
 import type { Reservation } from '../attempt-account.js';
 import type { Cancellation } from '../cancellation.js';
 import type { Clock } from '../clock.js';
-import { deploymentKey } from '../counter-key.js';
 import { asGatewayError, GatewayError } from '../errors.js';
 import type { Pool } from '../routes/route-node.js';
 import { maxRetriesOf } from '../routes/routing-overrides.js';
+import { deploymentKey } from '../usage/counter-key.js';
 import type { CandidateSet, SelectionInput } from './candidate-set.js';
 import { DeploymentAttempt } from './deployment-attempt.js';
 import type { DeploymentState } from './deployment-state.js';
@@ -34,7 +34,7 @@ export async function askPool<Answer>(pool: Pool, scope: RouteScope, ctx: Routin
         : await askOnce(state, tried, scope, ctx);
     isFirst = false;
     if ('answer' in result) return result.answer;
-    if (scope.cancellation.cancelled || result.failure.traits.failover !== 'yes') throw result.failure;
+    if (scope.cancellation.cancelled || result.failure.traits.failover !== 'always') throw result.failure;
 
     state = clock.now() < scope.endsAt ? candidates.choose(clock.now(), selection, tried) : undefined;
     if (state !== undefined) continue;

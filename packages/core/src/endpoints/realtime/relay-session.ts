@@ -19,7 +19,7 @@ export interface SessionRelayDeps {
 }
 
 /** How a conversation ended. */
-export interface ConversationEnd extends AttemptEnd {
+interface ConversationEnd extends AttemptEnd {
   readonly result: 'ok' | 'incomplete' | 'client_gone';
 }
 
