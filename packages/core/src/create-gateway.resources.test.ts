@@ -129,7 +129,7 @@ function arrange(config: Record<string, unknown>) {
   const watches = { begun: 0, stopped: 0 };
   const closed: string[] = [];
   const cooldowns = {
-    rest() {},
+    coolDown() {},
     watch() {
       watches.begun += 1;
       return () => {

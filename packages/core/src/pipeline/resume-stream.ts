@@ -76,7 +76,7 @@ export function resumeStream(
       const answer = await deps.ask(next, { partial, previousUsage }, canResume);
       if (answer.kind !== 'events') throw end.failure;
       call.warnings.push(
-        `The answer of "${deployment.id}" broke off (${end.failure.kind}) and was taken up by another.`,
+        `The answer of "${deployment.id}" broke off (${end.failure.kind}) and was continued by another deployment.`,
       );
       account.choose(answer.attempt);
       stream.continueWith(answer.stream);
