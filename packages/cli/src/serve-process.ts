@@ -123,7 +123,7 @@ export async function serveProcess(asked: ServeOptions, terminal: Terminal): Pro
 
   function logIgnoredKeys({ report }: LoadedConfig): void {
     for (const { verdict, place, path, message } of report.findings) {
-      if (verdict === 'ignored') terminal.error(`${place.file}:${place.line} ${path} does nothing: ${message}`);
+      if (verdict === 'ignored') terminal.error(`${place.file}:${place.line} ${path} has no effect: ${message}`);
     }
   }
 }

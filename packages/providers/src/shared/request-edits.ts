@@ -86,15 +86,24 @@ function requiredAsAny(body: JsonObject): void {
 
 function withoutRequired(body: JsonObject, target: EncodeTarget, providerName: string): void {
   if (body.tool_choice !== 'required') return;
-  dropOrRefuse(body, 'tool_choice', target, providerName, `"required" is not known to ${providerName} for this model`);
+  dropOrRefuse(
+    body,
+    'tool_choice',
+    target,
+    providerName,
+    `"required" is not supported by ${providerName} for this model`,
+  );
 }
 
 function withoutSchema(body: JsonObject, target: EncodeTarget, providerName: string): void {
   const format = body.response_format;
   if (!isJsonObject(format) || format.type !== 'json_schema') return;
   if (!target.dropUnsupported) {
-    throw refusal('response_format', `of type "json_schema" is not known to ${providerName}, which has "json_object"`);
+    throw refusal(
+      'response_format',
+      `of type "json_schema" is not supported by ${providerName}, which supports "json_object"`,
+    );
   }
   body.response_format = { type: 'json_object' };
-  target.warn(`"response_format" became "json_object": ${providerName} cannot be held to a schema.`);
+  target.warn(`"response_format" became "json_object": ${providerName} does not support schemas.`);
 }
