@@ -1,6 +1,7 @@
 import type { Call } from '../../call.js';
 import type { Cancellation } from '../../cancellation.js';
 import { isJsonObject, type JsonObject } from '../../encoding/json.js';
+import { MAX_JSON_DEPTH, SCANNED_BYTES, scanBrackets } from '../../encoding/json-depth.js';
 import { describeType } from '../../encoding/read-fields.js';
 import { GatewayError } from '../../errors.js';
 import { boundaryOf, type Form, readForm } from '../../forms/form.js';
@@ -12,7 +13,6 @@ import type { Principal } from '../../principal.js';
 import type { RoutingOverrides } from '../../routes/routing-overrides.js';
 import type { RouteTable } from '../../routing/route-table.js';
 import { deploymentFilterFor, findPreviousResponse, type StoredResponseDeps } from '../responses/previous-response.js';
-import { MAX_JSON_DEPTH, SCANNED_BYTES, scanBrackets } from './json-depth.js';
 import { LONGEST_LOCATED, locateJsonError } from './locate-json-error.js';
 import { readRoutingOverrides } from './read-routing-overrides.js';
 import { resolveModelGroup } from './resolve-model-group.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { locateJsonError } from '../endpoints/shared/locate-json-error.js';
 import { MAX_JSON_DEPTH, scanBrackets } from './json-depth.js';
-import { locateJsonError } from './locate-json-error.js';
 
 const UTF8 = new TextEncoder();
 const nested = (levels: number) => `${'[{"a":'.repeat(levels / 2)}"x"${'}]'.repeat(levels / 2)}`;
