@@ -84,6 +84,7 @@ const deployment = z.strictObject({
     .optional(),
   limits: limits.optional(),
   dropUnsupported: z.boolean().optional(),
+  defaultParameters: z.record(z.string(), z.unknown()).optional(),
   price: price.optional(),
   maxOutputTokens: count.optional(),
   deadlines: attemptDeadlines.optional(),

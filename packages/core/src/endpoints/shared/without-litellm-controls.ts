@@ -42,7 +42,7 @@ function onlyUserId(metadata: JsonObject): JsonObject {
 }
 
 function isControl(field: string): boolean {
-  return CONTROLS.has(field) || PREFIXES.some((prefix) => field.startsWith(prefix));
+  return CONTROLS.has(field) || PATTERN.test(field);
 }
 
 /** `["a", "b"]`, a list of maps by name, or one map by name. */
@@ -105,7 +105,6 @@ const CONTROLS: ReadonlySet<string> = new Set([
   'api_version',
   'organization',
   'custom_llm_provider',
-  'azure_ad_token',
   'tenant_id',
   'client_id',
   'client_secret',
@@ -142,7 +141,6 @@ const CONTROLS: ReadonlySet<string> = new Set([
   // Translation and records.
   'drop_params',
   'additional_drop_params',
-  'allowed_openai_params',
   'modify_params',
   'merge_reasoning_content_in_choices',
   'ensure_alternating_roles',
@@ -162,20 +160,6 @@ const CONTROLS: ReadonlySet<string> = new Set([
   'cache_control_injection_points',
 ]);
 
-/** LiteLLM's own fields, the credentials of vendors, and those of its callbacks. */
-const PREFIXES = [
-  'litellm_',
-  'aws_',
-  'vertex_',
-  'input_cost_per_',
-  'output_cost_per_',
-  'langfuse_',
-  'langsmith_',
-  'arize_',
-  'posthog_',
-  'gcs_',
-  'humanloop_',
-  'lunary_',
-  'phoenix_',
-  'weave_',
-] as const;
+/** LiteLLM's own fields, the credentials of vendors, prices, and the settings of its callbacks. */
+const PATTERN =
+  /^(?:litellm|aws|vertex|(?:in|out)put_cost_per|langfuse|langsmith|arize|posthog|gcs|humanloop|lunary|phoenix|weave)_|_ad_token$|^allowed_\w+_params$/;
