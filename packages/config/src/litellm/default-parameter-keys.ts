@@ -23,7 +23,7 @@ export const DEFAULT_PARAMETER_KEYS: KeyRows<DeploymentDraft> = {
       name,
       supported<DeploymentDraft, unknown>(
         name === 'max_tokens' || name === 'max_completion_tokens' ? `${MESSAGE}; budgets reserve this much` : MESSAGE,
-        valueOf,
+        presetIn,
         (draft, value) => {
           draft.parameters[name] = value;
         },
@@ -40,12 +40,12 @@ export const DEFAULT_PARAMETER_KEYS: KeyRows<DeploymentDraft> = {
 };
 
 /** With references to the environment replaced; undefined if it is empty. */
-function valueOf(node: ConfigNode, reading: ReadContext): unknown {
+function presetIn(node: ConfigNode, reading: ReadContext): unknown {
   if (node.kind === 'scalar' && typeof node.value === 'string') return textOf(node, reading);
   return plainValue(node) ?? undefined;
 }
 
 function valuesOf(node: ConfigNode, reading: ReadContext): Record<string, unknown> | undefined {
   const map = mapOf(node, reading);
-  return map && Object.fromEntries([...map.entries].map(([name, value]) => [name, valueOf(value, reading)]));
+  return map && Object.fromEntries([...map.entries].map(([name, value]) => [name, presetIn(value, reading)]));
 }

@@ -236,7 +236,16 @@ export const PARAMETER_KEYS: KeyRows<DeploymentDraft> = {
   num_ctx: supported('the context length in tokens, for ollama', countOf, optionOf('ollama', 'numCtx')),
   keep_alive: supported('how long the model stays loaded, for ollama', textOf, optionOf('ollama', 'keepAlive')),
   ...each(
-    ['s3_bucket_name', 's3_region_name', 's3_encryption_key_id', 's3_access_key_id', 's3_secret_access_key', 's3_session_token', 'aws_batch_role_arn', 'gcs_bucket_name'],
+    [
+      's3_bucket_name',
+      's3_region_name',
+      's3_encryption_key_id',
+      's3_access_key_id',
+      's3_secret_access_key',
+      's3_session_token',
+      'aws_batch_role_arn',
+      'gcs_bucket_name',
+    ],
     ignored('has no effect: files and batches are stored by their vendor (OpenAI, Azure)'),
   ),
   ...each(

@@ -56,7 +56,12 @@ export function readLiteLlm(
   const models = withFallbacks(built, settings, reading);
   const access = buildAccess(settings, reading);
   // In LiteLLM models may be fallbacks of each other, and in many files they are.
-  const config: GatewayConfig = { models, allowFallbackCycles: true, ...withMissingGuardrails(settingsConfig(settings), settings), ...access.config };
+  const config: GatewayConfig = {
+    models,
+    allowFallbackCycles: true,
+    ...withMissingGuardrails(settingsConfig(settings), settings),
+    ...access.config,
+  };
   if (built.groups.size > 0) {
     const faulty = new Set(reading.problems.map(entryOf));
     for (const { path, message } of checkByCore(config, around.providers, reading.environment)) {
