@@ -154,7 +154,7 @@ describe('what the host decides about', () => {
     await mounted.post({ model: 'spare', messages: QUESTION });
     expect(seen.map((overrides) => overrides?.tags)).toEqual([['a', 'b', 'c', 'd', 'e'], undefined]);
     expect(provider.log.requests.map(({ body }) => (body as { metadata?: object }).metadata)).toEqual([
-      { note: 'mine' },
+      undefined,
       undefined,
     ]);
   });

@@ -3,7 +3,7 @@ import type { Budget, Principal } from '@portico/core';
 import type { Options } from './run.js';
 import type { Terminal } from './terminal.js';
 
-const PERIODS: readonly string[] = ['hour', 'day', 'month', 'total'] satisfies Budget['per'][];
+const PERIODS: readonly string[] = ['hour', 'day', 'week', 'month', 'total'] satisfies Budget['per'][];
 
 /**
  * `portico keys --id NAME`: creates a virtual key, and the lines for it. The key itself goes into the environment,

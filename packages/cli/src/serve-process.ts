@@ -1,5 +1,5 @@
 import type { LoadedConfig, SharedRedis } from '@portico/config';
-import { type Gateway, reveal, type Sink } from '@portico/core';
+import { type Authorize, type Gateway, reveal, type Sink } from '@portico/core';
 import { createGateway, type NodeHost } from '@portico/node';
 import { connectRedis, type SharedStores } from './connect-redis.js';
 import { jsonLog } from './json-log.js';
@@ -73,14 +73,22 @@ export async function serveProcess(asked: ServeOptions, terminal: Terminal): Pro
   if (tells) terminal.out(greeting(server.url, loaded));
   return 0;
 
-  function open({ config: { authenticate: _ofNow, ...config } }: LoadedConfig): Gateway<NodeHost> {
+  function open({ config: { authenticate: _ofNow, plugins: _now, ...config } }: LoadedConfig): Gateway<NodeHost> {
     return createGateway<NodeHost>({
       ...config,
       logger,
       stores: shared?.stores ?? ownStores,
       ...(ledger !== undefined && { sinks: [ledger] }),
       // Hooks live as long as the gateway, so they read the current file.
-      plugins: [{ name: 'access', policies: { authenticate: (seen) => served?.loaded.config.authenticate?.(seen) } }],
+      plugins: [
+        {
+          name: 'access',
+          policies: {
+            authenticate: (seen) => served?.loaded.config.authenticate?.(seen),
+            authorize: (seen) => served && refusalOf(served.loaded, seen),
+          },
+        },
+      ],
     });
   }
 
@@ -94,7 +102,7 @@ export async function serveProcess(asked: ServeOptions, terminal: Terminal): Pro
     if (asked.host === undefined && host === '0.0.0.0' && next.guard !== 'keys') {
       return keep(new Error('Everybody who reaches this machine could call it: the configuration needs a long key.'));
     }
-    const { authenticate: _ofThen, ...config } = next.config;
+    const { authenticate: _ofThen, plugins: _then, ...config } = next.config;
     try {
       served.gateway.reload(config);
     } catch (error) {
@@ -126,6 +134,15 @@ export async function serveProcess(asked: ServeOptions, terminal: Terminal): Pro
       if (verdict === 'ignored') terminal.error(`${place.file}:${place.line} ${path} has no effect: ${message}`);
     }
   }
+}
+
+/** What the policies of the file's plugins say. */
+async function refusalOf({ config }: LoadedConfig, seen: Parameters<Authorize<unknown>>[0]) {
+  for (const { policies } of config.plugins ?? []) {
+    const refusal = await policies?.authorize?.(seen);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
 }
 
 function addressOf(redis: SharedRedis | undefined): string | undefined {

@@ -4,10 +4,14 @@ export function didYouMean(found: string, known: Iterable<string>): string {
   return best === undefined ? '' : ` (did you mean "${best}"?)`;
 }
 
-/** The entry of `known` that is close enough. */
-export function nearestWord(found: string, known: Iterable<string>): string | undefined {
+/** The entry of `known` that is close enough: that differs in at most so many letters, by default a third. */
+export function nearestWord(
+  found: string,
+  known: Iterable<string>,
+  most = Math.max(2, Math.floor(found.length / 3)),
+): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(found.length / 3)) + 1;
+  let bestDistance = most + 1;
   for (const word of known) {
     const distance = editDistance(found.toLowerCase(), word.toLowerCase());
     if (distance < bestDistance) {

@@ -26,6 +26,8 @@ export interface Deployment {
   /** The limits at its vendor; a call that exceeds them uses another deployment. */
   readonly limits: RateLimits | undefined;
   readonly dropUnsupported: boolean;
+  /** Parameters of a chat request where the client sets none. */
+  readonly defaultParameters: Readonly<Record<string, unknown>> | undefined;
   /** Undefined if the price of the model is not known. */
   readonly price: PriceSheet | undefined;
   /** The configured limit on the output of one answer, if there is one. */

@@ -1,6 +1,6 @@
 import type { JsonObject } from './encoding/json.js';
 import type { UpstreamOperationName } from './operation.js';
-import type { Principal, RateLimits } from './principal.js';
+import type { BudgetPeriod, Principal, RateLimits } from './principal.js';
 import type { StrategyName } from './routes/strategy.js';
 import type { ModelName } from './settings/model-pattern.js';
 import type { PriceSheet } from './usage/price.js';
@@ -32,7 +32,7 @@ export interface Explanation {
 export interface ExplainedLimit {
   /** What is counted: `requests`, `tokens`, concurrent `calls`, or nano-dollars of a `budget`. */
   readonly counted: 'requests' | 'tokens' | 'calls' | 'budget';
-  readonly per: 'minute' | 'hour' | 'day' | 'month' | 'total';
+  readonly per: 'minute' | BudgetPeriod;
   readonly limit: number;
   /** Used and reserved by others. */
   readonly taken: number;

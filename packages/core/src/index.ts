@@ -34,7 +34,7 @@ export type { OperationName, UpstreamOperationName } from './operation.js';
 export type { Recovery } from './partial-answer.js';
 export { costOf } from './pricing/cost.js';
 export { type ListedModel, listedModel } from './pricing/listed-model.js';
-export type { Budget, CredentialSource, Principal, RateLimits, Via } from './principal.js';
+export type { Budget, BudgetPeriod, CredentialSource, Principal, RateLimits, Via } from './principal.js';
 export type { RoutingOverrides } from './routes/routing-overrides.js';
 export type { StickyKey, StrategyName } from './routes/strategy.js';
 export { reveal, Secret, secret } from './secret.js';

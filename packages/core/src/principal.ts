@@ -24,12 +24,18 @@ export interface RateLimits {
   readonly concurrentCalls?: number | undefined;
 }
 
+/** `'7d'` is the same as `'week'`. */
+export type BudgetPeriod = 'hour' | 'day' | 'week' | 'month' | 'total' | `${number}${'m' | 'h' | 'd' | 'w'}`;
+
 /** How much a principal may spend in a period. */
 export interface Budget {
   /** US dollars; kept inside as an integer of nano-dollars. */
   readonly usd: number;
-  /** The period, aligned to UTC; `total` is never reset. Default `'month'`. */
-  readonly per?: 'hour' | 'day' | 'month' | 'total' | undefined;
+  /**
+   * The period, aligned to UTC; a week begins on Monday, `total` is never reset. A length such as `'2h'` or `'10d'` is
+   * also possible: whole lengths since Monday, 5 January 1970. Default `'month'`.
+   */
+  readonly per?: BudgetPeriod | undefined;
 }
 
 /**

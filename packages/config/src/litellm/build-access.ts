@@ -60,28 +60,32 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-const PERIODS: Readonly<Record<string, NonNullable<Budget['per']>>> = {
-  '1h': 'hour',
-  '60m': 'hour',
-  '3600s': 'hour',
-  '1d': 'day',
-  '24h': 'day',
-  '30d': 'month',
-  '31d': 'month',
-  '1mo': 'month',
-};
+const MINUTES = { s: 1 / 60, m: 1, h: 60, d: 1_440, w: 10_080, mo: 43_200 } as const;
+
+/**
+ * LiteLLM's duration as a period: a day, a week (from Monday) and a month are those of the calendar, as there. Others
+ * are lengths; seconds are rounded up to minutes, and several months are of 30 days each.
+ */
+function periodOf(text: string): Budget['per'] | undefined {
+  const [, count, unit] = /^([1-9]\d{0,5})(s|m|h|d|w|mo)$/.exec(text) ?? [];
+  if (unit === undefined) return undefined;
+  if (unit === 'mo' && count === '1') return 'month';
+  const minutes = Math.ceil(Number(count) * MINUTES[unit as keyof typeof MINUTES]);
+  if (minutes === 60) return 'hour';
+  if (minutes % 1_440 !== 0) return minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`;
+  const days = minutes / 1_440;
+  if (days === 1) return 'day';
+  if (days === 7) return 'week';
+  return days === 30 || days === 31 ? 'month' : `${days}d`;
+}
 
 function budgetOf({ budgetUsd, budgetPeriod }: SettingsDraft, reading: ReadContext): Budget | undefined {
   if (budgetUsd === undefined) return undefined;
   if (budgetPeriod === undefined) return { usd: budgetUsd, per: 'total' };
   const { text, node } = budgetPeriod;
-  const per = Object.hasOwn(PERIODS, text) ? PERIODS[text] : undefined;
+  const per = periodOf(text.trim());
   if (per === undefined) {
-    return problem(
-      reading,
-      node,
-      `"${text}" is not a supported period. Supported: ${Object.keys(PERIODS).join(', ')}.`,
-    );
+    return problem(reading, node, `"${text}" is not a period. Write a number and a unit: 30s, 30m, 2h, 7d, 1w, 1mo.`);
   }
   return { usd: budgetUsd, per };
 }

@@ -97,7 +97,7 @@ export function buildModels(
   }
 
   function detailsOf(draft: DeploymentDraft, weight: number): DeploymentDetails | undefined {
-    const model = vendorAndModel(wildcardTarget(draft.group ?? '', draft.model ?? ''), draft.vendor);
+    const model = vendorAndModel(wildcardTarget(draft.group ?? '', draft.model ?? ''), draft.vendor, draft.isOnVertex);
     if (model === undefined) {
       return problem(
         reading,
@@ -119,6 +119,7 @@ export function buildModels(
       ...(apiKey !== undefined && { apiKey }),
       ...(details.baseUrl !== undefined && { baseUrl: details.baseUrl }),
       ...(Object.keys(headers).length > 0 && { headers }),
+      ...(Object.keys(draft.parameters).length > 0 && { defaultParameters: draft.parameters }),
       ...(deadlines !== undefined && { deadlines }),
       ...(price !== undefined && { price }),
       ...(limits !== undefined && { limits }),

@@ -2,12 +2,13 @@ import { secret } from '@portico/core';
 import { countOf, flagOf, numberOf, type ReadContext, textMapOf, textOf, textsOf } from '../read-context.js';
 import { type ConfigNode, plainValue } from '../yaml/config-node.js';
 import { AWS_KEYS } from './aws-keys.js';
+import { DEFAULT_PARAMETER_KEYS } from './default-parameter-keys.js';
 import type { DeploymentDraft } from './draft.js';
 import { alwaysIgnored, each, ignored, type KeyRows, type KeyVerdict, refused, supported } from './key-row.js';
 import { PRICE_KEYS } from './price-keys.js';
+import { baseModelIn } from './vendor-of.js';
 import { hasWildcard } from './wildcards.js';
 
-const NO_PRESETS = 'parameters are not preset here: calls use those of the client';
 const NO_PROMPTS = 'prompt management is not supported';
 
 /** `model_list[]` */
@@ -125,7 +126,8 @@ export const PARAMETER_KEYS: KeyRows<DeploymentDraft> = {
     refused('limits of keys per deployment are not supported, and would not be applied'),
   ),
 
-  drop_params: supported('unsupported parameters are dropped instead of rejected', flagOf, (draft, drop) => {
+  // A list counts as true in LiteLLM.
+  drop_params: supported('unsupported parameters are dropped instead of rejected', dropFlagOf, (draft, drop) => {
     draft.details.dropUnsupported = drop;
   }),
   ...each(
@@ -144,7 +146,6 @@ export const PARAMETER_KEYS: KeyRows<DeploymentDraft> = {
       },
     ),
   ),
-  extra_body: ignored(NO_PRESETS),
   configurable_clientside_auth_params: ignored('clients never choose credentials or URLs'),
   use_in_pass_through: ignored(
     'pass-through routes are not read from this key: set "passThrough" in the gateway\'s own configuration',
@@ -155,15 +156,8 @@ export const PARAMETER_KEYS: KeyRows<DeploymentDraft> = {
   mock_response: refused('mock answers are not supported: use the fake provider of @portico/testing'),
   ...each(['model_info', 'litellm_trace_id'], ignored('has no effect at this place')),
   base_model: supported('the base model, for its price and supported parameters', textOf, (draft, model) => {
-    draft.details.baseModel = model;
+    draft.details.baseModel = baseModelIn(model);
   }),
-  max_tokens: supported(
-    'the output limit if the vendor requires one; budgets reserve this much',
-    countOf,
-    (draft, tokens) => {
-      draft.details.maxOutputTokens = tokens;
-    },
-  ),
   ...PRICE_KEYS,
 
   cache_control_injection_points: ignored('cache marks are set by the client'),
@@ -209,15 +203,32 @@ export const PARAMETER_KEYS: KeyRows<DeploymentDraft> = {
     ],
     refused('Microsoft Entra sign-in needs code: set azure_ad_token, or pass a tokenProvider to createGateway'),
   ),
-  vertex_project: supported<DeploymentDraft, string>("the project's id", textOf, (draft, project) => {
-    draft.options.project = project;
-  }),
-  vertex_location: supported<DeploymentDraft, string>('the location', textOf, (draft, location) => {
-    draft.options.location = location;
-  }),
-  vertex_credentials: supported('the key file: its text, its path or its values', keyFileOf, (draft, credentials) => {
-    draft.options.credentials = credentials;
-  }),
+  // LiteLLM's older names of the same begin with vertex_ai.
+  ...each(
+    ['vertex_project', 'vertex_ai_project'],
+    supported<DeploymentDraft, string>("the project's id", textOf, (draft, project) => {
+      draft.options.project = project;
+      draft.isOnVertex = true;
+    }),
+  ),
+  ...each(
+    ['vertex_location', 'vertex_ai_location'],
+    supported<DeploymentDraft, string>('the location', textOf, (draft, location) => {
+      draft.options.location = location;
+      draft.isOnVertex = true;
+    }),
+  ),
+  ...each(
+    ['vertex_credentials', 'vertex_ai_credentials'],
+    supported<DeploymentDraft, unknown>(
+      'the key file: its text, its path or its values',
+      keyFileOf,
+      (draft, credentials) => {
+        draft.options.credentials = credentials;
+        draft.isOnVertex = true;
+      },
+    ),
+  ),
   project_id: supported('the project, for watsonx', textOf, optionOf('watsonx', 'projectId')),
   space_id: supported('the space, for watsonx', textOf, optionOf('watsonx', 'spaceId')),
   watsonx_region_name: supported('the region, for watsonx', textOf, optionOf('watsonx', 'region')),
@@ -225,7 +236,16 @@ export const PARAMETER_KEYS: KeyRows<DeploymentDraft> = {
   num_ctx: supported('the context length in tokens, for ollama', countOf, optionOf('ollama', 'numCtx')),
   keep_alive: supported('how long the model stays loaded, for ollama', textOf, optionOf('ollama', 'keepAlive')),
   ...each(
-    ['s3_bucket_name', 's3_region_name', 's3_encryption_key_id', 'aws_batch_role_arn', 'gcs_bucket_name'],
+    [
+      's3_bucket_name',
+      's3_region_name',
+      's3_encryption_key_id',
+      's3_access_key_id',
+      's3_secret_access_key',
+      's3_session_token',
+      'aws_batch_role_arn',
+      'gcs_bucket_name',
+    ],
     ignored('has no effect: files and batches are stored by their vendor (OpenAI, Azure)'),
   ),
   ...each(
@@ -233,41 +253,10 @@ export const PARAMETER_KEYS: KeyRows<DeploymentDraft> = {
     ignored('vector stores are not supported'),
   ),
   ...each(
-    [
-      'temperature',
-      'top_p',
-      'top_k',
-      'n',
-      'stop',
-      'seed',
-      'max_completion_tokens',
-      'presence_penalty',
-      'frequency_penalty',
-      'logit_bias',
-      'logprobs',
-      'top_logprobs',
-      'response_format',
-      'tools',
-      'tool_choice',
-      'parallel_tool_calls',
-      'reasoning_effort',
-      'thinking',
-      'user',
-      'metadata',
-      'stream',
-      'stream_options',
-      'service_tier',
-      'modalities',
-      'verbosity',
-      'web_search_options',
-      'dimensions',
-      'encoding_format',
-      'input_type',
-      'safety_settings',
-      'extra_query',
-    ],
-    alwaysIgnored(NO_PRESETS),
+    ['metadata', 'stream', 'stream_options', 'extra_query'],
+    alwaysIgnored('not preset: calls use that of the client'),
   ),
+  ...DEFAULT_PARAMETER_KEYS,
 };
 
 /** Sets an option of one vendor; ignored for deployments of others. */
@@ -364,6 +353,10 @@ function takeTags(draft: DeploymentDraft, tags: readonly string[]): KeyVerdict |
     };
   }
   return undefined;
+}
+
+function dropFlagOf(node: ConfigNode, reading: ReadContext): boolean | undefined {
+  return node.kind === 'list' ? node.items.length > 0 : flagOf(node, reading);
 }
 
 interface Name {

@@ -30,6 +30,10 @@ export interface DeploymentDraft {
    */
   readonly vendorOptions: Record<string, Record<string, unknown>>;
   readonly headers: Record<string, string>;
+  /** Parameters of requests, sent where the client sets none. */
+  readonly parameters: Record<string, unknown>;
+  /** The file names a project or place of Vertex AI, so that a model without its vendor is there. */
+  isOnVertex: boolean;
   /** US dollars per token, by the names of the gateway. */
   readonly tokenPrices: { -readonly [K in keyof PriceConfig]?: number };
   /** The gateway's path, and its origin in the file. */
@@ -108,6 +112,8 @@ export interface SettingsDraft {
   /** The plugins of the host by name. */
   readonly offered: Readonly<Record<string, Plugin>>;
   readonly credentials: Map<string, MapNode>;
+  /** Guardrails without a plugin that run only for calls that name them: such calls are refused. */
+  readonly missingGuardrails: Set<string>;
 }
 
 export function draftDeployment(entry: MapNode, settings: SettingsDraft): DeploymentDraft {
@@ -123,6 +129,8 @@ export function draftDeployment(entry: MapNode, settings: SettingsDraft): Deploy
     options: {},
     vendorOptions: {},
     headers: {},
+    parameters: {},
+    isOnVertex: false,
     tokenPrices: {},
     origins: new Map(),
     organizations: [],
@@ -175,5 +183,6 @@ export function draftSettings(offered: Readonly<Record<string, Plugin>>, isCompa
     plugins: new Set(),
     offered,
     credentials: new Map(),
+    missingGuardrails: new Set(),
   };
 }

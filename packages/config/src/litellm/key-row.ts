@@ -1,5 +1,5 @@
 import type { Verdict } from '../config-report.js';
-import { didYouMean } from '../nearest-word.js';
+import { didYouMean, nearestWord } from '../nearest-word.js';
 import { problem, type ReadContext } from '../read-context.js';
 import type { ConfigNode, MapNode } from '../yaml/config-node.js';
 
@@ -88,3 +88,27 @@ function isOff(node: ConfigNode): boolean {
   if (node.kind === 'map') return node.entries.size === 0;
   return node.value === null || node.value === false || node.value === '' || node.value === 'false';
 }
+
+/** Letters that may differ in a typing error. */
+const TYPING_ERROR = 2;
+/** Shorter words resemble too many others. */
+const SHORTEST_MISTYPED = 6;
+
+/**
+ * LiteLLM ignores unknown keys, so they are ignored here too; a typing error of a known key is undefined: a problem.
+ * Among parameters of vendors, whose names resemble each other, it is one only for keys that decide who may call, what
+ * is spent and where calls go.
+ */
+export function judgeUnknownKey<Draft>(
+  key: string,
+  rows: KeyRows<Draft>,
+  among: 'settings' | 'parameters' = 'settings',
+): KeyVerdict | undefined {
+  const near = nearestWord(key, Object.keys(rows), TYPING_ERROR);
+  if (near !== undefined && near.length >= SHORTEST_MISTYPED) {
+    if (among === 'settings' || rows[near]?.verdict === 'refused' || DECISIVE.test(near)) return undefined;
+  }
+  return { verdict: 'ignored', message: `not a setting of the gateway${didYouMean(key, Object.keys(rows))}` };
+}
+
+const DECISIVE = /key|budget|guard|auth|parallel|limit|^api_|^base_url$/;

@@ -10,9 +10,9 @@ import { type BuiltModels, buildModels, deadlinesOf, groupConfig } from './build
 import { type DeploymentDraft, draftSettings, type SettingsDraft } from './draft.js';
 import { fallbacksOf, noSuchModel, readFallbacks, readTargets } from './fallback-lists.js';
 import { includeFiles, type ReadIncluded } from './include-files.js';
-import { type KeyRows, type KeyVerdict, readKeys } from './key-row.js';
+import { judgeUnknownKey, type KeyRows, type KeyVerdict, readKeys } from './key-row.js';
 import { readAliases } from './read-aliases.js';
-import { readGuardrails } from './read-guardrails.js';
+import { readGuardrails, withMissingGuardrails } from './read-guardrails.js';
 import { readCredentials, readDeployment } from './read-models.js';
 import { sharedRedisOf } from './read-redis.js';
 import { GENERAL_KEYS, LITELLM_SETTINGS_KEYS, ROUTER_KEYS, TOP_KEYS } from './settings-keys.js';
@@ -56,7 +56,12 @@ export function readLiteLlm(
   const models = withFallbacks(built, settings, reading);
   const access = buildAccess(settings, reading);
   // In LiteLLM models may be fallbacks of each other, and in many files they are.
-  const config: GatewayConfig = { models, allowFallbackCycles: true, ...settingsConfig(settings), ...access.config };
+  const config: GatewayConfig = {
+    models,
+    allowFallbackCycles: true,
+    ...withMissingGuardrails(settingsConfig(settings), settings),
+    ...access.config,
+  };
   if (built.groups.size > 0) {
     const faulty = new Set(reading.problems.map(entryOf));
     for (const { path, message } of checkByCore(config, around.providers, reading.environment)) {
@@ -98,16 +103,17 @@ function readSection(
   rows: KeyRows<SettingsDraft>,
   settings: SettingsDraft,
   reading: ReadContext,
-  unknown?: (key: string) => KeyVerdict | undefined,
+  unknown?: (key: string, node: ConfigNode) => KeyVerdict | undefined,
 ): void {
   const node = file.entries.get(name);
   const section = node && mapOf(node, reading);
-  if (section !== undefined) readKeys(section, rows, settings, reading, unknown);
+  if (section === undefined) return;
+  readKeys(section, rows, settings, reading, (key, value) => unknown?.(key, value) ?? judgeUnknownKey(key, rows));
 }
 
 /** The place of YAML anchors; LiteLLM ignores it as well. */
 function judgeUnknownTop(key: string, node: ConfigNode): KeyVerdict | undefined {
-  if (node.hasAnchor !== true && !key.startsWith('x-')) return undefined;
+  if (node.hasAnchor !== true && !key.startsWith('x-')) return judgeUnknownKey(key, TOP_KEYS);
   return { verdict: 'supported', message: 'YAML anchors for other parts of the file' };
 }
 

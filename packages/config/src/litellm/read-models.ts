@@ -1,9 +1,9 @@
-import { didYouMean, nearestWord } from '../nearest-word.js';
+import { didYouMean } from '../nearest-word.js';
 import { mapOf, problem, type ReadContext, textOf } from '../read-context.js';
 import { type ConfigNode, type MapNode, plainValue } from '../yaml/config-node.js';
 import { ENTRY_KEYS, INFO_KEYS, PARAMETER_KEYS } from './deployment-keys.js';
 import { type DeploymentDraft, draftDeployment, type SettingsDraft } from './draft.js';
-import { type KeyVerdict, readKeys } from './key-row.js';
+import { judgeUnknownKey, type KeyVerdict, readKeys } from './key-row.js';
 import { CREDENTIAL_KEYS } from './settings-keys.js';
 
 /** Reads `credential_list`, for deployments to refer to. */
@@ -68,19 +68,13 @@ function withCredential(params: MapNode, settings: SettingsDraft, reading: ReadC
   };
 }
 
-/** LiteLLM sends unknown parameters to the vendor; one that is nearly a known one is probably a typing error. */
+/** LiteLLM sends unknown parameters to the vendor. */
 function judgeUnknownParameter(key: string): KeyVerdict | undefined {
-  if (PRICE.test(key)) return UNKNOWN_PRICE;
-  if (nearestWord(key, Object.keys(PARAMETER_KEYS)) !== undefined) return undefined;
-  return {
-    verdict: 'ignored',
-    message: 'not a setting of the gateway; parameters are not preset here: calls use those of the client',
-  };
+  return PRICE.test(key) ? UNKNOWN_PRICE : judgeUnknownKey(key, PARAMETER_KEYS, 'parameters');
 }
 
 function judgeUnknownFact(key: string): KeyVerdict | undefined {
   if (PRICE.test(key)) return UNKNOWN_PRICE;
-  if (!key.startsWith('supports_') && nearestWord(key, Object.keys(INFO_KEYS)) !== undefined) return undefined;
   return { verdict: 'supported', message: 'shown at /v1/model/info' };
 }
 

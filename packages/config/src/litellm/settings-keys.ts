@@ -80,7 +80,7 @@ export const LITELLM_SETTINGS_KEYS: KeyRows<SettingsDraft> = {
   model_alias_map: supported('aliases of models', nodeOf, (draft, node) => {
     draft.modelAliasMap = node;
   }),
-  custom_provider_map: refused(NO_PYTHON),
+  custom_provider_map: ignored('this is Python: deployments of these vendors are left out'),
   num_retries_per_request: ignored('num_retries and the deadline limit a request'),
   request_timeout: supported('seconds without data, before and during an answer', numberOf, (draft, seconds) => {
     draft.timeouts.wholeMs ??= seconds * 1_000;
@@ -348,7 +348,7 @@ export const ROUTER_KEYS: KeyRows<SettingsDraft> = {
     ignored('cooldowns begin after failed calls; there are no background checks'),
   ),
   ...each(['health_check_interval', 'health_check_concurrency'], refused('belongs to general_settings')),
-  ignore_invalid_deployments: ignored('a deployment that cannot work is an error at the start'),
+  ignore_invalid_deployments: supported('always so: a deployment that cannot work is left out, and named at the start'),
   ...each(['set_verbose', 'debug_level'], ignored('the log is one line of JSON per entry')),
 };
 
@@ -400,7 +400,7 @@ export const GENERAL_KEYS: KeyRows<SettingsDraft> = {
   proxy_batch_polling_interval: ignored('batches are not polled: they are charged when their owner retrieves them'),
   ...each(
     ['completion_model', 'embedding_model', 'image_generation_model', 'moderation_model'],
-    refused('the requested model is the one that answers: name it in model_list or as an alias'),
+    ignored('the requested model is the one that answers: name it in model_list or as an alias'),
   ),
   infer_model_from_keys: ignored('the models are those of this file'),
   max_parallel_requests: supported('concurrent calls of a key', countOf, (draft, calls) => {
@@ -592,11 +592,42 @@ function takeCallbacks(
     else draft.plugins.add(plugin);
   }
   if (missing.length === 0) return undefined;
-  return {
-    verdict: 'ignored',
-    message: `the host has no plugin named ${missing.map((name) => `"${name}"`).join(' or ')}, so it gets no records`,
-  };
+  const named = missing.map((name) => `"${name}"`).join(' or ');
+  if (missing.some((name) => GUARDING_CALLBACKS.has(name))) {
+    return { verdict: 'refused', message: `the host has no plugin named ${named}, and calls would not be checked` };
+  }
+  const hooks = missing.every((name) => !name.includes('.'))
+    ? ''
+    : '; in LiteLLM such a hook may change and refuse calls, and nothing does so now: pass a plugin of that name';
+  return { verdict: 'ignored', message: `the host has no plugin named ${named}, so it gets no records${hooks}` };
 }
+
+/** LiteLLM's guardrails that stand among the callbacks: they mask, moderate or refuse before a vendor is asked. */
+const GUARDING_CALLBACKS: ReadonlySet<string> = new Set([
+  'presidio',
+  'detect_prompt_injection',
+  'hide_secrets',
+  'openai_moderations',
+  'llamaguard_moderations',
+  'llmguard_moderations',
+  'google_text_moderation',
+  'azure_content_safety',
+  'blocked_user_check',
+  'banned_keywords',
+  'lakera_prompt_injection',
+  'lakera',
+  'aporia_prompt_injection',
+  'aporia',
+  'guardrails_ai',
+  'bedrock_guardrails',
+  'pangea',
+  'max_budget_limiter',
+  'max_parallel_request_limiter',
+  'parallel_request_limiter',
+  'parallel_request_limiter_v3',
+  'dynamic_rate_limiter',
+  'dynamic_rate_limiter_v3',
+]);
 
 /** The plugin that the host passes under a name. */
 export function offeredPlugin(draft: SettingsDraft, name: string): Plugin | undefined {

@@ -22,7 +22,7 @@ export const FAMILIES: Readonly<Record<string, readonly string[]>> = {
 const ON_BEDROCK = /^(?:[a-z-]{2,6}\.)?(?:ai21|amazon|anthropic|cohere|meta|mistral|stability)\./;
 
 /** `vendor/model` in the gateway's format; undefined if the vendor is not known. */
-export function vendorAndModel(model: string, vendor: string | undefined): string | undefined {
+export function vendorAndModel(model: string, vendor: string | undefined, isOnVertex = false): string | undefined {
   const slash = model.indexOf('/');
   const prefix = slash > 0 ? model.slice(0, slash) : undefined;
   if (vendor !== undefined) {
@@ -39,5 +39,20 @@ export function vendorAndModel(model: string, vendor: string | undefined): strin
   if (model.startsWith('*')) return model;
   if (ON_BEDROCK.test(model)) return `bedrock/${model}`;
   const family = Object.entries(FAMILIES).find(([, begins]) => begins.some((begin) => model.startsWith(begin)));
-  return family === undefined ? undefined : `${family[0]}/${model}`;
+  if (family === undefined) return undefined;
+  return isOnVertex && ON_VERTEX.has(family[0]) ? `vertex_ai/${model}` : `${family[0]}/${model}`;
+}
+
+/** The vendors whose models are also at Vertex AI under the same names. */
+const ON_VERTEX: ReadonlySet<string> = new Set(['gemini', 'anthropic', 'mistral']);
+
+/** What people write in front of a base model: its vendor, and the region of a price. */
+const BEFORE_BASE_MODELS =
+  /^(?:azure|azure_ai|azure_text|openai|anthropic|gemini|vertex_ai|bedrock|bedrock_converse|mistral|cohere|eu|us|global|global-standard)\//;
+
+/** `gpt-5-mini` of `azure/gpt-5-mini` and `azure/eu/gpt-5-mini`. */
+export function baseModelIn(text: string): string {
+  let model = text;
+  while (BEFORE_BASE_MODELS.test(model)) model = model.slice(model.indexOf('/') + 1);
+  return model;
 }

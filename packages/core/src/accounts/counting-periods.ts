@@ -1,5 +1,7 @@
+import type { BudgetPeriod } from '../principal.js';
+
 /** The periods of limits and budgets. `total` is never reset. */
-export type PeriodKind = 'minute' | 'hour' | 'day' | 'month' | 'total';
+export type PeriodKind = 'minute' | BudgetPeriod;
 
 /** One period, aligned to UTC. */
 export interface Period {
@@ -29,7 +31,17 @@ export function createPeriods(counted: string): (kind: PeriodKind, now: number) 
   };
 }
 
-const LENGTHS_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+const LENGTHS_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000, week: 604_800_000 };
+const UNITS_MS = { m: LENGTHS_MS.minute, h: LENGTHS_MS.hour, d: LENGTHS_MS.day, w: LENGTHS_MS.week };
+
+/** The first Monday, 5 January 1970: lengths of whole weeks begin on one. */
+const FIRST_MONDAY = 4 * LENGTHS_MS.day;
+
+/** Milliseconds; NaN for what is no length. */
+function lengthOf(kind: string): number {
+  const [, count, unit] = /^([1-9]\d*)([mhdw])$/.exec(kind) ?? [];
+  return Number(count) * UNITS_MS[unit as keyof typeof UNITS_MS];
+}
 
 function periodOf(counted: string, kind: PeriodKind, now: number): Period {
   switch (kind) {
@@ -39,6 +51,8 @@ function periodOf(counted: string, kind: PeriodKind, now: number): Period {
       const startsAt = now - (now % LENGTHS_MS[kind]);
       return { kind, startsAt, endsAt: startsAt + LENGTHS_MS[kind], keyPrefix: `${counted}:${kind}:${startsAt}:` };
     }
+    case 'week':
+      return lasting(LENGTHS_MS.week);
     case 'month': {
       const date = new Date(now);
       const startsAt = Date.UTC(date.getUTCFullYear(), date.getUTCMonth());
@@ -52,5 +66,12 @@ function periodOf(counted: string, kind: PeriodKind, now: number): Period {
         endsAt: Number.POSITIVE_INFINITY,
         keyPrefix: `${counted}:${kind}:`,
       };
+    default:
+      return lasting(lengthOf(kind));
+  }
+
+  function lasting(lengthMs: number): Period {
+    const startsAt = FIRST_MONDAY + Math.floor((now - FIRST_MONDAY) / lengthMs) * lengthMs;
+    return { kind, startsAt, endsAt: startsAt + lengthMs, keyPrefix: `${counted}:${kind}:${startsAt}:` };
   }
 }

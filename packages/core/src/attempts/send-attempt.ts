@@ -3,6 +3,7 @@ import type { Attempt, Call } from '../call.js';
 import { Cancellation } from '../cancellation.js';
 import type { Clock } from '../clock.js';
 import type { Codec, EncodeTarget, Framing } from '../codec.js';
+import { withDefaultParameters } from '../default-parameters.js';
 import type { Deployment } from '../deployment.js';
 import { isJsonObject, type JsonObject } from '../encoding/json.js';
 import { GatewayError } from '../errors.js';
@@ -136,7 +137,10 @@ async function ask(
     warn: (message) => call.warnings.push(message),
     createdAt: Math.floor(call.startedAt / 1000),
   };
-  const encoded = codec.encode(call.body, target);
+  const { defaultParameters } = deployment;
+  const body =
+    defaultParameters === undefined ? call.body : withDefaultParameters(call.body, operation.name, defaultParameters);
+  const encoded = codec.encode(body, target);
   sent.body = encoded;
   const form = call.form && writeForm(call.form, encoded);
   const headers = codec.headers?.(connection.headers, call.headers) ?? connection.headers;
@@ -205,7 +209,7 @@ async function ask(
     if (storage === undefined || codec.storesResponses !== true || !isJsonObject(answer)) return undefined;
     const ids = new Map<string, string>();
     if (previousResponse !== undefined) ids.set(previousResponse.upstreamId, previousResponse.publicId);
-    const id = storage.isStored(call.body) ? storage.idOf(answer) : undefined;
+    const id = storage.isStored(body) ? storage.idOf(answer) : undefined;
     if (id !== undefined) ids.set(id, await deps.encryptId(id, attempt, !summary.stream && storage.isUnderWay(answer)));
     return ids.size === 0 ? undefined : ids;
   }
@@ -227,7 +231,7 @@ async function ask(
   function openStream(reply: UpstreamReply, framing: Framing | undefined): AnswerStream {
     const stream = new AnswerStream({
       source: reply.body,
-      decoder: codec.openStream(target, call.body),
+      decoder: codec.openStream(target, body),
       framing,
       deadline,
       clock: deps.clock,
@@ -300,10 +304,10 @@ async function ask(
       account.measureBy(() => deps.usageOfAnswer(value));
       const ids = await idsIn(value);
       if (ids === undefined) return { kind: 'whole', deployment, attempt, body: text, value };
-      const body = replaceIds(text, ids);
-      return { kind: 'whole', deployment, attempt, body, value: JSON.parse(body) as JsonObject };
+      const renamed = replaceIds(text, ids);
+      return { kind: 'whole', deployment, attempt, body: renamed, value: JSON.parse(renamed) as JsonObject };
     }
-    const decoded = codec.decode(value, target, call.body);
+    const decoded = codec.decode(value, target, body);
     return { kind: 'whole', deployment, attempt, body: JSON.stringify(decoded), value: decoded };
   }
 

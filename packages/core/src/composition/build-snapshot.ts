@@ -110,6 +110,7 @@ export function buildSnapshot<Host, Name extends string>(
     }),
     maxBodyBytes: config.maxBodyBytes ?? MAX_BODY_BYTES,
     overridePrefixes: config.requestOverrides === true ? HEADER_PREFIXES[config.compat ?? 'own'] : undefined,
+    guardrails: config.compat === 'litellm' ? new Set(config.plugins?.map(({ name }) => name)) : undefined,
   };
   const { maxWaitMs, probeEveryMs } = resolveCooldowns(config);
   const attemptDeps = {

@@ -1,9 +1,11 @@
+import { defaultLimitOf } from '../default-parameters.js';
 import type { AttemptDeadlines, Deployment } from '../deployment.js';
 import type { Connection, ConnectionSettings, Provider } from '../provider.js';
 import { Secret, secret, withMaskedPrint } from '../secret.js';
 import type { ConfigProblem } from '../settings/config-error.js';
 import type { DeploymentConfig, DeploymentDetails } from '../settings/gateway-config.js';
 import type { PriceSheet } from '../usage/price.js';
+
 import { checkShape } from './check-shape.js';
 import { deploymentSchema } from './config-schema.js';
 import { didYouMean } from './nearest-name.js';
@@ -66,7 +68,12 @@ export function buildDeployment(
   const connection = connect(provider, { ...settingsOf(details), model: reference, apiKey, environment });
   if (typeof connection === 'string') return refuse(path, connection);
   const model = connection.model ?? reference;
-  const baseModel = details.baseModel ?? connection.baseModel ?? model;
+  const named = details.baseModel;
+  // People write the vendor in front of it too.
+  const ownBase = named?.startsWith(`${providerName}/`) ? named.slice(providerName.length + 1) : named;
+  const baseModel = ownBase ?? connection.baseModel ?? model;
+  const { defaultParameters } = details;
+  const limit = defaultLimitOf(defaultParameters) ?? details.maxOutputTokens;
   const codecs = offered(connection.codecs ?? provider.codecs, connection);
   return {
     id,
@@ -82,11 +89,10 @@ export function buildDeployment(
     limits: details.limits,
     dropUnsupported: details.dropUnsupported ?? false,
     price: details.price === undefined ? undefined : context.sheetFromConfig(details.price),
-    configuredMaxOutputTokens: details.maxOutputTokens,
+    defaultParameters,
+    configuredMaxOutputTokens: limit,
     maxOutputTokens:
-      details.maxOutputTokens ??
-      codecs['chat.completions']?.defaultMaxOutputTokens?.(baseModel) ??
-      USUAL_MAX_OUTPUT_TOKENS,
+      limit ?? codecs['chat.completions']?.defaultMaxOutputTokens?.(baseModel) ?? USUAL_MAX_OUTPUT_TOKENS,
     deadlines: resolveDeadlines({ ...context.deadlines, ...details.deadlines }),
   };
 

@@ -20,7 +20,9 @@ const limits = z.strictObject({
 });
 const budget = z.strictObject({
   usd: z.number().nonnegative(),
-  per: z.enum(['hour', 'day', 'month', 'total']).optional(),
+  per: z
+    .union([z.enum(['hour', 'day', 'week', 'month', 'total']), z.string().regex(/^[1-9]\d{0,5}[mhdw]$/)])
+    .optional(),
 });
 const principal = z.strictObject({
   id: z.string().min(1),
@@ -84,6 +86,7 @@ const deployment = z.strictObject({
     .optional(),
   limits: limits.optional(),
   dropUnsupported: z.boolean().optional(),
+  defaultParameters: z.record(z.string(), z.unknown()).optional(),
   price: price.optional(),
   maxOutputTokens: count.optional(),
   deadlines: attemptDeadlines.optional(),

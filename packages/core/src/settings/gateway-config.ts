@@ -89,7 +89,8 @@ export interface GatewayConfig<Host = unknown, Name extends string = string> {
   readonly requestOverrides?: boolean;
   /**
    * Answers and errors carry `x-litellm-*` headers, for clients that read them; with `requestOverrides` such headers
-   * are read too.
+   * are read too. Fields of requests that are for LiteLLM's proxy (`metadata` of a chat, `cache`, `api_key`,
+   * `litellm_*`, …) are not sent to vendors; a guardrail that is named and not there refuses the call.
    */
   readonly compat?: 'litellm';
   /**
@@ -201,6 +202,12 @@ export interface DeploymentDetails {
   readonly limits?: RateLimits;
   /** Drop unsupported parameters instead of rejecting the request. Default false. */
   readonly dropUnsupported?: boolean;
+  /**
+   * Parameters that are sent where the client sets none, by their names in a chat request, such as
+   * `{ "max_tokens": 256, "temperature": 0 }`. At other endpoints each has the name that it has there. A limit of
+   * output is also what budgets reserve.
+   */
+  readonly defaultParameters?: Readonly<Record<string, unknown>>;
   /** US dollars per million tokens; takes precedence over the price catalogue of the package. */
   readonly price?: PriceConfig;
   /**

@@ -8,7 +8,7 @@ export { definePlugin, type Plugin } from '../hooks/plugin.js';
 export type { Authenticate, Authorize } from '../hooks/policy.js';
 export type { Sink } from '../hooks/sink.js';
 export type { Logger } from '../logger.js';
-export type { Budget, Principal, RateLimits } from '../principal.js';
+export type { Budget, BudgetPeriod, Principal, RateLimits } from '../principal.js';
 export { type Secret, secret } from '../secret.js';
 export { ConfigError } from '../settings/config-error.js';
 export type { DeploymentConfig, GatewayConfig } from '../settings/gateway-config.js';

@@ -22,6 +22,11 @@ describe('a connection to Gemini', () => {
     [{ model: 'models/gemini-2.5-pro' }, '/v1beta/models/gemini-2.5-pro:generateContent'],
     [{ model: 'tunedModels/my model' }, '/v1beta/tunedModels/my%20model:generateContent'],
     [{ apiVersion: 'v1' }, '/v1/models/gemini-2.5-flash:generateContent'],
+    [
+      { baseUrl: 'https://a.example/v1/publishers/google' },
+      '/v1/publishers/google/models/gemini-2.5-flash:generateContent',
+    ],
+    [{ baseUrl: 'https://a.example/v1beta1/x/' }, '/v1beta1/x/models/gemini-2.5-flash:generateContent'],
     [{ baseUrl: 'https://a.example/proxy/' }, '/proxy/v1beta/models/gemini-2.5-flash:generateContent'],
     [{ baseUrl: 'https://a.example/v1alpha' }, '/v1alpha/models/gemini-2.5-flash:generateContent'],
   ])('finds the endpoint for %j', (settings, path) => {

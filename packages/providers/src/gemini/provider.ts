@@ -33,7 +33,8 @@ function connect(settings: ConnectionSettings): Connection {
   readOptions(settings, [], providerName);
   const { apiKey } = settings;
   const given = baseUrlOf(settings, 'https://generativelanguage.googleapis.com', providerName);
-  const hasVersion = /\/v\d\w*$/.test(given.path);
+  // The version need not be last: Vertex AI in express mode has `/v1/publishers/google`.
+  const hasVersion = /\/v\d\w*(?:\/|$)/.test(given.path);
   const base = hasVersion ? given : { ...given, path: `${given.path}/${settings.apiVersion ?? 'v1beta'}` };
   const model = modelPath(settings.model);
   return {

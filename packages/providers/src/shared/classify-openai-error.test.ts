@@ -113,6 +113,65 @@ describe('an error answer', () => {
     expect([failure.kind, failure.retryable]).toEqual(['invalid_input', false]);
   });
 
+  it.each([
+    [
+      'vLLM',
+      error(
+        "You passed 40001 input tokens and requested 0 output tokens. However, the model's context length is only 32768 tokens, resulting in a maximum input length of 32768 tokens. Please reduce the length of the input prompt. (parameter=input_tokens, value=40001)",
+        { type: 'BadRequestError', param: 'input_tokens', code: 400 },
+      ),
+    ],
+    ['vLLM', error('The decoder prompt (length 9000) is longer than the maximum model length of 8192.')],
+    [
+      'SGLang',
+      {
+        object: 'error',
+        message:
+          "Requested token count exceeds the model's maximum context length of 32768 tokens. You requested a total of 40000 tokens: 39000 tokens from the input messages and 1000 tokens for the completion.",
+        type: 'BadRequestError',
+        param: null,
+        code: 400,
+      },
+    ],
+    [
+      'LM Studio',
+      {
+        error:
+          'The number of tokens to keep from the initial prompt is greater than the context length. Try to load the model with a larger context length, or provide a shorter input',
+      },
+    ],
+    [
+      'LM Studio',
+      {
+        error:
+          'Trying to keep the first 9000 tokens when context the overflows. However, the model is loaded with context length of only 4096 tokens, which is not enough.',
+      },
+    ],
+    ['NIM', error('Prompt length (40000) exceeds maximum input length (32768).')],
+    ['llama-cpp-python', error('Requested tokens (4100) exceed context window of 2048')],
+    [
+      'Text Generation Inference',
+      { error: '`inputs` must have less than 4096 tokens. Given: 9000', error_type: 'validation' },
+    ],
+    [
+      'Moonshot',
+      error('Invalid request: Your request exceeded model token limit: 8192 (requested: 10000)', {
+        type: 'invalid_request_error',
+      }),
+    ],
+    ['Moonshot', error('Input token length too long')],
+    [
+      'DashScope',
+      error('<400> InternalError.Algo.InvalidParameter: Range of input length should be [1, 30720]', {
+        code: 'invalid_parameter_error',
+      }),
+    ],
+    ['Z.ai', error('Prompt exceeds max length', { code: '1261' })],
+    ['MiniMax', error('invalid params, context window exceeds limit (2013)')],
+  ])('of %s about an input that is too long is about the context', (_server, body) => {
+    expect(classify({ status: 400, body }).kind).toBe('context_too_long');
+  });
+
   it('about one field that is too long is not about the context', () => {
     const body = error("Invalid 'user': string too long. This model's maximum context length is 8.", {
       code: 'string_above_max_length',

@@ -119,8 +119,7 @@ const CONTEXT_WORDS = new RegExp(
     'maximum context length$',
     'maximum context limit',
     'max context length',
-    'exceeds? the context window',
-    'exceeds? context limit',
+    'exceeds? (?:the )?(?:max(?:imum)? )?context (?:window|limit|length)',
     'exceed the configured limit',
     'exceeds the available context size',
     'exceeds the maximum number of tokens allowed',
@@ -132,6 +131,26 @@ const CONTEXT_WORDS = new RegExp(
     'prompt too long',
     'total length of all messages is too long',
     'too many tokens',
+    // vLLM since the end of 2025; LM Studio
+    'context length (?:is|of) only \\d+ tokens',
+    'longer than the maximum model length',
+    // SGLang, for the input and the answer together
+    "exceeds the model's maximum context length",
+    // LM Studio
+    'initial prompt is greater than the context length',
+    // TensorRT-LLM, which NIM serves with
+    'exceeds? (?:the )?max(?:imum)?[ _](?:input|sequence|num_tokens|seq_len|prompt)',
+    // Text Generation Inference
+    '`inputs` must have less than \\d+ tokens',
+    // Moonshot
+    'exceeded model token limit',
+    'input token length too long',
+    // DashScope
+    'range of input length should be',
+    // Z.ai, MiniMax, Volcengine
+    'prompt exceeds max length',
+    'context window exceeds limit',
+    'exceed max message tokens',
   ].join('|'),
   'i',
 );

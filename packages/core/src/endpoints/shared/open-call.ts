@@ -16,6 +16,7 @@ import { deploymentFilterFor, findPreviousResponse, type StoredResponseDeps } fr
 import { LONGEST_LOCATED, locateJsonError } from './locate-json-error.js';
 import { readRoutingOverrides } from './read-routing-overrides.js';
 import { resolveModelGroup } from './resolve-model-group.js';
+import { withoutLiteLlmControls } from './without-litellm-controls.js';
 
 export interface OpenCallDeps {
   readonly table: RouteTable;
@@ -23,6 +24,8 @@ export interface OpenCallDeps {
   readonly maxBodyBytes: number;
   /** The prefixes of headers with routing overrides; undefined if they are not allowed. */
   readonly overridePrefixes: readonly string[] | undefined;
+  /** With `compat: litellm`: the names of the plugins, which requests may name as guardrails. */
+  readonly guardrails: ReadonlySet<string> | undefined;
 }
 
 /** Reads the body, once, and checks what the operation requires and whether the caller may use it. */
@@ -52,7 +55,9 @@ export async function openCall<Host>(
       },
       summary,
     );
-  const body = overrides === undefined ? json : overrides.body;
+  const routed = overrides === undefined ? json : overrides.body;
+  const { guardrails } = deps;
+  const body = guardrails === undefined ? routed : withoutLiteLlmControls(routed, operation.name, guardrails);
   const previousResponse =
     operation.storage && (await findPreviousResponse(operation.storage, body, principal, deps.storedResponses));
   return {

@@ -190,7 +190,8 @@ function withoutOverrides(body: JsonObject): JsonObject {
   // Other metadata belongs to the client and the vendor; no vendor accepts a list there.
   if (tagged) {
     const { tags: _, ...others } = metadata;
-    rest.metadata = others;
+    if (Object.keys(others).length > 0) rest.metadata = others;
+    else delete rest.metadata;
   }
   return rest;
 }
