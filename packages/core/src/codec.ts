@@ -25,6 +25,8 @@ export interface Codec {
    * it sends no limit and the vendor decides.
    */
   defaultMaxOutputTokens?(baseModel: string): number | undefined;
+  /** True if chat requests may have `thinking` of the Messages API, and `encode` reads it. */
+  readonly readsThinking?: true;
   /** A state machine for one stream; `request` as for `decode`. */
   openStream(target: EncodeTarget, request?: JsonObject): StreamDecoder;
   /**
