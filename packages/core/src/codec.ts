@@ -20,6 +20,8 @@ export interface Codec {
    * `request` is what `encode` got, for answers whose format the client chose.
    */
   decode?(answer: JsonObject, target: EncodeTarget, request?: JsonObject): JsonObject;
+  /** True if this answer needs no `decode`: then its bytes pass through. Default: each answer is decoded. */
+  isAsAsked?(answer: JsonObject, request: JsonObject | undefined): boolean;
   /**
    * The output limit that this codec sends if the client sets none; budgets reserve this much. Absent or undefined if
    * it sends no limit and the vendor decides.
