@@ -300,7 +300,9 @@ async function ask(
     if (!isJsonObject(value))
       throw broken(value === undefined ? 'a body that is not JSON' : 'JSON that is not an object');
     if (summary.stream) throw broken('a whole answer to a request for a stream');
-    if (codec.decode === undefined) {
+    // Chat completions, and answers of other APIs that are translated from one.
+    if (Array.isArray(value.choices) && value.choices.length === 0) throw broken('no choice');
+    if (codec.decode === undefined || codec.isAsAsked?.(value, call.body) === true) {
       account.measureBy(() => deps.usageOfAnswer(value));
       const ids = await idsIn(value);
       if (ids === undefined) return { kind: 'whole', deployment, attempt, body: text, value };

@@ -1,14 +1,19 @@
 import { GatewayError, isJsonObject, type JsonObject } from '@portico/core';
 import type { EncodeTarget } from '@portico/core/provider';
+import { mapMarks } from './cache-marks.js';
+import { keepSystemFirst, separateUserFromTool } from './message-order.js';
 import type { Edit, RequestRules } from './request-rules.js';
 import { rewriteMessages } from './rewrite-messages.js';
 import { without } from './without.js';
 
 /** The changes of the rules to a chat request, built once at start; empty for a vendor without rules. */
 export function chatEdits(rules: RequestRules, providerName: string): readonly Edit[] {
-  const edits: Edit[] = fieldEdits(rules, providerName);
+  const edits: Edit[] = [...fieldEdits(rules, providerName), withoutEmptyTools];
+  if (rules.cacheMarks === false) edits.push((body, target) => withoutMarks(body, target, providerName));
   const rewrite = rewriteMessages(rules, providerName);
   if (rewrite) edits.push(rewrite);
+  if (rules.systemFirst) edits.push(keepSystemFirst);
+  if (rules.userAfterTool === false) edits.push(separateUserFromTool);
   if (rules.strict === false) edits.push(withoutStrict);
   const { toolChoiceRequired } = rules;
   if (toolChoiceRequired === 'any') edits.push(requiredAsAny);
@@ -71,6 +76,26 @@ function rename(body: JsonObject, renames: Readonly<Record<string, string>>): vo
     delete body[from];
     body[renames[from] as string] = value; // `from` is a key of `renames`
   }
+}
+
+/** An empty list is refused by most, and so is what needs tools without any. */
+function withoutEmptyTools(body: JsonObject): void {
+  if (!Array.isArray(body.tools) || body.tools.length > 0) return;
+  delete body.tools;
+  delete body.tool_choice;
+  delete body.parallel_tool_calls;
+}
+
+function withoutMarks(body: JsonObject, target: EncodeTarget, providerName: string): void {
+  let found = false;
+  const plain = mapMarks(body, () => {
+    found = true;
+    return undefined;
+  });
+  if (!found) return;
+  for (const name of ['tools', 'messages']) if (body[name] !== undefined) body[name] = plain[name];
+  if (plain.cache_control === undefined) delete body.cache_control;
+  target.warn(`"cache_control" was dropped: ${providerName} does not support it.`);
 }
 
 function withoutStrict(body: JsonObject): void {
