@@ -296,14 +296,15 @@ async function ask(
     if (!isJsonObject(value))
       throw broken(value === undefined ? 'a body that is not JSON' : 'JSON that is not an object');
     if (summary.stream) throw broken('a whole answer to a request for a stream');
-    if (codec.decode === undefined) {
-      account.measureBy(() => deps.usageOfAnswer(value));
+    const decoded = codec.decode?.(value, target, call.body);
+    // All of it is here, so that it is billed as such even if another attempt is chosen before this one is told.
+    account.measureBy(() => deps.usageOfAnswer(decoded ?? value));
+    if (decoded === undefined) {
       const ids = await idsIn(value);
       if (ids === undefined) return { kind: 'whole', deployment, attempt, body: text, value };
       const body = replaceIds(text, ids);
       return { kind: 'whole', deployment, attempt, body, value: JSON.parse(body) as JsonObject };
     }
-    const decoded = codec.decode(value, target, call.body);
     return { kind: 'whole', deployment, attempt, body: JSON.stringify(decoded), value: decoded };
   }
 
