@@ -278,6 +278,8 @@ async function ask(
       ok ? MAX_ANSWER_BYTES : MAX_ERROR_BYTES,
       () => limit.alive(),
       (listener) => watch.onCancel(listener),
+      // Billed as a whole from here on, even if another attempt is chosen before this one is told.
+      ok ? (whole) => account.measureBy(() => usageIn(whole)) : undefined,
     );
     if (ok && operation.binaryAnswers && !type.includes('json') && !type.startsWith('text/') && bytes.length > 0) {
       return { kind: 'whole', deployment, attempt, type, body: bytes, value: {} };
@@ -296,16 +298,25 @@ async function ask(
     if (!isJsonObject(value))
       throw broken(value === undefined ? 'a body that is not JSON' : 'JSON that is not an object');
     if (summary.stream) throw broken('a whole answer to a request for a stream');
-    const decoded = codec.decode?.(value, target, call.body);
-    // All of it is here, so that it is billed as such even if another attempt is chosen before this one is told.
-    account.measureBy(() => deps.usageOfAnswer(decoded ?? value));
-    if (decoded === undefined) {
+    if (codec.decode === undefined) {
       const ids = await idsIn(value);
       if (ids === undefined) return { kind: 'whole', deployment, attempt, body: text, value };
       const body = replaceIds(text, ids);
       return { kind: 'whole', deployment, attempt, body, value: JSON.parse(body) as JsonObject };
     }
+    const decoded = codec.decode(value, target, call.body);
     return { kind: 'whole', deployment, attempt, body: JSON.stringify(decoded), value: decoded };
+  }
+
+  /** What a complete answer used that nobody will read. */
+  function usageIn(bytes: Uint8Array): Usage {
+    try {
+      const value = parse(UTF8.decode(bytes));
+      if (isJsonObject(value)) return deps.usageOfAnswer(codec.decode?.(value, target, call.body) ?? value);
+    } catch {
+      // An answer that cannot be translated says nothing of what it used.
+    }
+    return deps.estimate(0);
   }
 
   function broken(found: string): GatewayError {
