@@ -282,6 +282,8 @@ async function ask(
       ok ? MAX_ANSWER_BYTES : MAX_ERROR_BYTES,
       () => limit.alive(),
       (listener) => watch.onCancel(listener),
+      // Billed as a whole from here on, even if another attempt is chosen before this one is told.
+      ok ? (whole) => account.measureBy(() => usageIn(whole)) : undefined,
     );
     if (ok && operation.binaryAnswers && !type.includes('json') && !type.startsWith('text/') && bytes.length > 0) {
       return { kind: 'whole', deployment, attempt, type, body: bytes, value: {} };
@@ -303,7 +305,6 @@ async function ask(
     // Chat completions, and answers of other APIs that are translated from one.
     if (Array.isArray(value.choices) && value.choices.length === 0) throw broken('no choice');
     if (codec.decode === undefined || codec.isAsAsked?.(value, call.body) === true) {
-      account.measureBy(() => deps.usageOfAnswer(value));
       const ids = await idsIn(value);
       if (ids === undefined) return { kind: 'whole', deployment, attempt, body: text, value };
       const renamed = replaceIds(text, ids);
@@ -311,6 +312,17 @@ async function ask(
     }
     const decoded = codec.decode(value, target, body);
     return { kind: 'whole', deployment, attempt, body: JSON.stringify(decoded), value: decoded };
+  }
+
+  /** What a complete answer used that nobody will read. */
+  function usageIn(bytes: Uint8Array): Usage {
+    try {
+      const value = parse(UTF8.decode(bytes));
+      if (isJsonObject(value)) return deps.usageOfAnswer(codec.decode?.(value, target, call.body) ?? value);
+    } catch {
+      // An answer that cannot be translated says nothing of what it used.
+    }
+    return deps.estimate(0);
   }
 
   function broken(found: string): GatewayError {
