@@ -1,5 +1,6 @@
 import { UsageReader } from '../../attempts/usage-reader.js';
 import type { Call } from '../../call.js';
+import { CallWarnings } from '../../call-warnings.js';
 import type { Cancellation } from '../../cancellation.js';
 import { GatewayError } from '../../errors.js';
 import { mayUseModel } from '../../identity/access.js';
@@ -89,7 +90,7 @@ export async function openPassThrough<Host>(
     startedAt,
     cancellation,
     attempts: [],
-    warnings: [],
+    warnings: new CallWarnings(),
   };
 
   async function bodyOf(): Promise<UpstreamRequest['body']> {
