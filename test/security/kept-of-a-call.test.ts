@@ -69,7 +69,7 @@ function many<T>(item: (number: number) => T): T[] {
 async function start(requestId = 'r1') {
   const { origin } = await startVendor((_request, response) => {
     response.setHeader('x-request-id', requestId);
-    answerChat(response);
+    answerChat(response, { prompt_tokens: 1, completion_tokens: 1 });
   });
   const kept: UsageRecord[] = [];
   const vendor = { baseUrl: `${origin}/v1`, apiKey: VENDOR_KEY, price: { input: 1, output: 2 }, dropUnsupported: true };

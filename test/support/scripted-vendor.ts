@@ -38,7 +38,7 @@ export async function startVendor(answer: (request: VendorRequest, response: Ser
 }
 
 /** A whole chat answer with this usage. */
-export function answerChat(response: ServerResponse, usage = { prompt_tokens: 1, completion_tokens: 1 }): void {
+export function answerChat(response: ServerResponse, usage: object | undefined): void {
   const choices = [{ index: 0, message: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' }];
   const answer = { id: 'a', object: 'chat.completion', created: 1, model: 'm', choices, usage };
   response.setHeader('content-type', 'application/json');

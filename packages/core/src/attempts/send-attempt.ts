@@ -15,7 +15,7 @@ import type { EventsSource } from '../reply.js';
 import { AnswerStream, type AnswerStreamDeps, type StreamEnd } from '../streams/answer-stream.js';
 import { Deadline } from '../streams/deadline.js';
 import { replaceIds } from '../streams/replace-ids.js';
-import type { HeaderLookup, Send, UpstreamReply, UpstreamRequest } from '../transport.js';
+import type { Send, UpstreamReply, UpstreamRequest } from '../transport.js';
 import type { Usage } from '../usage/usage.js';
 import { attributed } from './attribute-failure.js';
 import { readBody } from './read-body.js';
