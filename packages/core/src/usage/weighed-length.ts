@@ -6,7 +6,7 @@ const FIRST_DENSE = 0x0900;
 const FIRST_ADDITIONAL_LATIN = 0x1e00;
 const LAST_PUNCTUATION = 0x206f;
 
-const BEYOND_LATIN = /[^\u0000-\u024f]/;
+const BEYOND_LATIN = /[\u0250-\uffff]/;
 
 /**
  * The length of a text in characters of English: tokens per character depend on the script. Greek, Cyrillic, Hebrew
