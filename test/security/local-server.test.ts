@@ -6,7 +6,8 @@ import { portico } from '../cli/run-here.js';
 // A server without a key is for the programs of its own machine. Pages in a browser there reach it too, under another name or
 // from another site: they are told apart by headers that no page can choose.
 
-const CONFIG = 'model_list:\n  - model_name: chat\n    litellm_params: { model: openai/m, api_key: sk-none, api_base: "http://127.0.0.1:9/v1" }\n';
+const CONFIG =
+  'model_list:\n  - model_name: chat\n    litellm_params: { model: openai/m, api_key: sk-none, api_base: "http://127.0.0.1:9/v1" }\n';
 const KEY = 'sk-master-0123456789-0123456789';
 
 const PATHS = ['/v1/models', '/health', '/health/liveliness', '/v1/model/info'];
@@ -32,7 +33,12 @@ describe('a server without a key', () => {
         expect([what, path, await statusOf(url, path, headers)]).toEqual([what, path, 403]);
       }
     }
-    const socket = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==' };
+    const socket = {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+    };
     for (const [, headers] of FOREIGN) {
       expect(await statusOf(url, '/v1/realtime?model=chat', { ...socket, ...headers })).toBe(403);
     }

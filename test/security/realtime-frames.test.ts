@@ -59,7 +59,10 @@ describe('an answer of a realtime session that is never finished', () => {
 describe('a message of a realtime session is sent as it was read', () => {
   it.each([
     ['a model', `{"type":"session.update","session":{"model":"${MODEL}"}}`],
-    ['a type that occurs twice', `{"type":"input_audio_buffer.append","type":"session.update","session":{"model":"${MODEL}"}}`],
+    [
+      'a type that occurs twice',
+      `{"type":"input_audio_buffer.append","type":"session.update","session":{"model":"${MODEL}"}}`,
+    ],
     ['a session that occurs twice', `{"type":"session.update","session":{"model":"${MODEL}"},"session":{}}`],
     ['an escaped key', `{"type":"session.update","session":{"mod\\u0065l":"${MODEL}"}}`],
     ['spaces in front', `  {"type":"session.update","session":{"model":"${MODEL}"}}`],
@@ -103,7 +106,14 @@ async function start() {
   const { gateway } = openGateway({
     keys: [{ key: KEY, principal: { id: 'ada', budget: { usd: 0.2, per: 'total' } } }],
     models: {
-      talk: [{ model: 'openai/gpt-realtime', baseUrl: `${provider.origin}/v1`, apiKey: VENDOR_KEY, price: { input: 1, output: 2 } }],
+      talk: [
+        {
+          model: 'openai/gpt-realtime',
+          baseUrl: `${provider.origin}/v1`,
+          apiKey: VENDOR_KEY,
+          price: { input: 1, output: 2 },
+        },
+      ],
     },
     plugins: [{ name: 'ledger', sinks: [{ record: (batch) => void kept.push(...batch) }] }],
   });

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../../encoding/json.js';
-import type { RealtimeOperation } from '../../operations/realtime-operation.js';
 import { GatewayError } from '../../errors.js';
+import type { RealtimeOperation } from '../../operations/realtime-operation.js';
 import { NO_USAGE } from '../../usage/usage.js';
 import { usageOfAnswer } from '../../usage/usage-of-answer.js';
 import { errorFormat } from '../shared/error-format.js';
@@ -55,7 +55,10 @@ function withoutModel(event: JsonObject, field: 'session' | 'response'): JsonObj
 }
 
 function unreadable(found: string): GatewayError {
-  return new GatewayError('invalid_input', `A message of a realtime session must be a JSON object as text; it was ${found}.`);
+  return new GatewayError(
+    'invalid_input',
+    `A message of a realtime session must be a JSON object as text; it was ${found}.`,
+  );
 }
 
 function parse(text: string): JsonObject | undefined {
