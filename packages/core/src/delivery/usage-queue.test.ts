@@ -69,7 +69,7 @@ describe('createUsageQueue', () => {
     up = true;
     await clock.advance(32_000);
     // Small first: one of the records may be what it cannot write.
-    expect(taken.flat().toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(taken.flat().toSorted((one, other) => one - other)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     expect(taken[0]).toHaveLength(1);
     expect(lines.warn[0]).toMatchObject({ sink: 'sinks[0]', waiting: 1, failures: 1 });
     expect(lines.error).toEqual([]);
@@ -249,7 +249,7 @@ describe('createUsageQueue', () => {
       up = true;
       await clock.advance(4_000);
       await flushed;
-      expect(sink.taken.flat().toSorted()).toEqual([1, 2, 3]);
+      expect(sink.taken.flat().toSorted((one, other) => one - other)).toEqual([1, 2, 3]);
       expect(spilled).toEqual([1, 2, 3]);
       expect(queue.pending).toBe(0);
       expect(clock.pending).toBe(0);
