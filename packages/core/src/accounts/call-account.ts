@@ -257,7 +257,7 @@ export class CallAccount implements OpenCall {
       firstContentAt: attempt?.firstContentAt,
       endedAt: this.now(),
       attempts: call.attempts.slice(),
-      warnings: call.warnings.slice(),
+      warnings: call.warnings.list(),
     };
     rememberContext?.(record, this.#inContext);
     queue?.push(record);

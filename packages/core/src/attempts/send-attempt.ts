@@ -16,11 +16,12 @@ import type { EventsSource } from '../reply.js';
 import { AnswerStream, type AnswerStreamDeps, type StreamEnd } from '../streams/answer-stream.js';
 import { Deadline } from '../streams/deadline.js';
 import { replaceIds } from '../streams/replace-ids.js';
-import type { HeaderLookup, Send, UpstreamReply, UpstreamRequest } from '../transport.js';
+import type { Send, UpstreamReply, UpstreamRequest } from '../transport.js';
 import type { Usage } from '../usage/usage.js';
 import { attributed } from './attribute-failure.js';
 import { readBody } from './read-body.js';
 import { redactCredentials } from './redact-credentials.js';
+import { upstreamRequestIdIn } from './upstream-request-id.js';
 import { refusesUsage, type UsageRefusers } from './usage-refusers.js';
 
 /** The result of an attempt. */
@@ -134,7 +135,7 @@ async function ask(
     wantsUsage: summary.wantsUsage,
     mayAskUsage: !deps.usageRefusers.has(deployment),
     dropUnsupported: deployment.dropUnsupported,
-    warn: (message) => call.warnings.push(message),
+    warn: (message) => call.warnings.add(message),
     createdAt: Math.floor(call.startedAt / 1000),
   };
   const { defaultParameters } = deployment;
@@ -178,7 +179,7 @@ async function ask(
     deadline.headArrived();
     attempt.status = reply.status;
     account.headArrived(reply.headers);
-    attempt.upstreamRequestId = requestIdIn(reply.headers);
+    attempt.upstreamRequestId = upstreamRequestIdIn(reply.headers, request.headers);
     const type = reply.headers.get('content-type') ?? '';
     const framing =
       codec.framing !== undefined && type.startsWith(codec.framing.contentType) ? codec.framing : undefined;
@@ -342,17 +343,6 @@ async function ask(
 }
 
 const UTF8 = new TextDecoder();
-
-/** Headers in which vendors send their own request id. */
-const REQUEST_ID_HEADERS = ['x-request-id', 'request-id', 'x-amzn-requestid'];
-
-function requestIdIn(headers: HeaderLookup): string | undefined {
-  for (const name of REQUEST_ID_HEADERS) {
-    const id = headers.get(name);
-    if (id !== undefined) return id;
-  }
-  return undefined;
-}
 
 function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;

@@ -75,7 +75,7 @@ export function resumeStream(
       if (!(await account.reserveExtra())) throw end.failure;
       const answer = await deps.ask(next, { partial, previousUsage }, canResume);
       if (answer.kind !== 'events') throw end.failure;
-      call.warnings.push(
+      call.warnings.add(
         `The answer of "${deployment.id}" broke off (${end.failure.kind}) and was continued by another deployment.`,
       );
       account.choose(answer.attempt);

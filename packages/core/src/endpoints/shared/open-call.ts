@@ -1,4 +1,5 @@
 import type { Call } from '../../call.js';
+import { CallWarnings } from '../../call-warnings.js';
 import type { Cancellation } from '../../cancellation.js';
 import { isJsonObject, type JsonObject } from '../../encoding/json.js';
 import { MAX_JSON_DEPTH, SCANNED_BYTES, scanBrackets } from '../../encoding/json-depth.js';
@@ -78,7 +79,7 @@ export async function openCall<Host>(
     startedAt,
     cancellation,
     attempts: [],
-    warnings: [],
+    warnings: new CallWarnings(),
   };
 }
 
