@@ -33,6 +33,7 @@ const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
   koa: ['@portico/core', '@portico/node', 'koa', 'node:'],
   testing: ['@portico/core', 'node:'],
   'store-redis': ['@portico/core', 'node:'],
+  'store-sql': ['@portico/core', 'kysely', 'node:'],
   config: ['@portico/core', '@portico/providers', 'node:', 'yaml'],
   cli: ['@portico/config', '@portico/core', '@portico/node', '@portico/store-redis', '@redis/client', 'node:'],
 };
@@ -87,6 +88,8 @@ function breachInside(name: string, importer: string, specifier: string): string
 }
 
 function partOf(file: string): string {
+  // What stores must do is told beside the other concepts; it has a folder because it is many files about one subject.
+  if (file.startsWith('stores/')) return 'concepts';
   if (COMPOSITION_ROOT.includes(file)) return 'the composition root';
   return file.includes('/') ? `${file.split('/', 1)[0]}/` : 'concepts';
 }

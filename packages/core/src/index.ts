@@ -47,7 +47,10 @@ export type { Interceptor } from './interceptor.js';
 export type { IssuedToken } from './issued-token.js';
 export { isJsonObject, type JsonObject, type MaybePromise } from './json.js';
 export type { Logger } from './logger.js';
+export { memoryAccounts } from './memory/account-store.js';
 export { memoryCounters } from './memory/counter-store.js';
+export { memoryKeys } from './memory/key-store.js';
+export { memoryLedger } from './memory/ledger.js';
 export type { MessageSink, MessageSocket } from './message-socket.js';
 export type { ModelGroup, RetryPolicy, StreamHold } from './model-group.js';
 export type { ModelName } from './model-pattern.js';
@@ -84,6 +87,74 @@ export { reveal, Secret, secret } from './secret.js';
 export type { Sink } from './sink.js';
 export type { Steering } from './steering.js';
 export type { CooldownStore, CounterRequest, CounterStore, ReserveAnswer } from './store.js';
+export { accountProblems, DEEPEST_ACCOUNT } from './stores/account-problems.js';
+export type {
+  Account,
+  AccountBudget,
+  AccountChanges,
+  AccountLimit,
+  AccountQuery,
+  AccountStore,
+} from './stores/account-store.js';
+export { hashOfKey, newKeyId, type PreparedSecret, prepareSecret } from './stores/key-secret.js';
+export type {
+  FoundKey,
+  KeyChange,
+  KeyChanges,
+  KeyQuery,
+  KeyRecord,
+  KeyStore,
+  MintedKey,
+  NewKey,
+  Page,
+  PageQuery,
+  RotateOptions,
+} from './stores/key-store.js';
+export { dayOf, promptOfRecord, scopesOfRecord } from './stores/ledger-defaults.js';
+export type {
+  ClaimedMessage,
+  ClaimOptions,
+  DeliveryFailure,
+  OutboxMessage,
+  OutboxStatus,
+  OutboxStore,
+} from './stores/outbox-store.js';
+export { pageLimit, pageOf, readTimeCursor, type TimeCursor, timeCursor } from './stores/page.js';
+export {
+  type CalendarPeriod,
+  type Period,
+  type PeriodRule,
+  type PeriodWindow,
+  periodProblems,
+  type RollingWindow,
+  rollingWindowOf,
+  windowOf,
+} from './stores/periods.js';
+export {
+  GLOBAL_SCOPE,
+  LONGEST_SCOPE_ID,
+  SCOPE_KINDS,
+  type Scope,
+  type ScopeKind,
+  scopeIdProblem,
+  scopeKey,
+} from './stores/scope.js';
+export { StoreConflict } from './stores/store-conflict.js';
+export type {
+  AggregateQuery,
+  AppendOptions,
+  AppendResult,
+  LedgerRecord,
+  NewOutboxMessage,
+  UsageDimension,
+  UsageFilter,
+  UsageQuery,
+  UsageSpan,
+  UsageStore,
+  UsageSum,
+  UsedInSpan,
+} from './stores/usage-store.js';
+export { createWatchers, type Watchers } from './stores/watchers.js';
 export type { StickyKey, StrategyName } from './strategy.js';
 export type {
   ByteSink,
