@@ -5,6 +5,7 @@ import { type PostgresServer, startPostgres, withoutPostgres } from '../support/
 import {
   openPostgresDatabase,
   openSqliteFile,
+  runSql,
   SQLITE_DRIVERS,
   type TestDatabase,
   titleOf,
@@ -12,11 +13,11 @@ import {
 import { type CounterStoreSubject, counterStoreContract } from './counter-store.js';
 
 /** An empty store each time, on tables that are made once. */
-async function emptied(database: TestDatabase, empty: (sql: string) => Promise<void>): Promise<CounterStoreSubject> {
+async function emptied({ connection }: TestDatabase): Promise<CounterStoreSubject> {
   const clock = fakeClock();
-  await empty('DELETE FROM portico_counters');
-  await empty('DELETE FROM portico_leases');
-  return { store: sqlCounters(database.connection, { clock }), now: clock.now, pass: clock.advance };
+  await runSql(connection, 'DELETE FROM portico_counters');
+  await runSql(connection, 'DELETE FROM portico_leases');
+  return { store: sqlCounters(connection, { clock }), now: clock.now, pass: clock.advance };
 }
 
 describe.skipIf(withoutPostgres !== undefined)(titleOf('counters on Postgres', withoutPostgres), () => {
@@ -32,12 +33,7 @@ describe.skipIf(withoutPostgres !== undefined)(titleOf('counters on Postgres', w
     await server?.stop();
   });
 
-  counterStoreContract('Postgres', () =>
-    emptied(
-      database,
-      async (sql) => void (await (database.connection as { query(sql: string): Promise<unknown> }).query(sql)),
-    ),
-  );
+  counterStoreContract('Postgres', () => emptied(database));
 });
 
 describe.each(SQLITE_DRIVERS)('counters on SQLite', (driver) => {
@@ -49,8 +45,6 @@ describe.each(SQLITE_DRIVERS)('counters on SQLite', (driver) => {
     });
     afterAll(() => database?.close());
 
-    counterStoreContract(driver.name, () =>
-      emptied(database, async (sql) => (database.connection as { exec(sql: string): void }).exec(sql)),
-    );
+    counterStoreContract(driver.name, () => emptied(database));
   });
 });

@@ -110,7 +110,14 @@ export type {
   PageQuery,
   RotateOptions,
 } from './stores/key-store.js';
-export { dayOf, promptOfRecord, scopesOfRecord } from './stores/ledger-defaults.js';
+export {
+  amountsOfRecord,
+  countableUsage,
+  dayOf,
+  promptOfRecord,
+  scopesOfRecord,
+  wholeAmount,
+} from './stores/ledger-defaults.js';
 export type {
   ClaimedMessage,
   ClaimOptions,

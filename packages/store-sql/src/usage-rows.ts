@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import {
+  amountsOfRecord,
+  countableUsage,
   dayOf,
   type LedgerRecord,
   NO_USAGE,
   promptOfRecord,
   type Scope,
   scopesOfRecord,
-  totalInputTokens,
-  totalOutputTokens,
   type Usage,
+  wholeAmount,
 } from '@portico/core';
 import { fromJson, toFlag, toNumber, toOptional, toOptionalNumber } from './read-row.js';
 import type { DayTable, UsageTable } from './tables.js';
@@ -55,7 +56,7 @@ interface Details extends Pick<LedgerRecord, 'principal' | 'attempts' | 'warning
 export function toUsageRow(record: LedgerRecord): UsageTable {
   const scopes = scopesOfRecord(record);
   const { principal, attempts, warnings, guardrails } = record;
-  const usage = wholeUsage(record.usage);
+  const usage = countableUsage(record.usage);
   const details: Details = {
     principal,
     attempts,
@@ -73,10 +74,10 @@ export function toUsageRow(record: LedgerRecord): UsageTable {
     stream: record.stream,
     schema_version: record.schemaVersion ?? 1,
     estimated: record.usage.estimated,
-    cost_nano_usd: record.costNanoUsd === undefined ? null : toWhole(record.costNanoUsd),
-    started_at: toWhole(record.startedAt),
-    first_content_at: record.firstContentAt === undefined ? null : toWhole(record.firstContentAt),
-    ended_at: toWhole(record.endedAt),
+    cost_nano_usd: record.costNanoUsd === undefined ? null : wholeAmount(record.costNanoUsd),
+    started_at: wholeAmount(record.startedAt),
+    first_content_at: record.firstContentAt === undefined ? null : wholeAmount(record.firstContentAt),
+    ended_at: wholeAmount(record.endedAt),
     organization: idOf(scopes, 'organization'),
     team: idOf(scopes, 'team'),
     user_id: idOf(scopes, 'user'),
@@ -117,18 +118,17 @@ export function toLedgerRecord(row: UsageTable): LedgerRecord {
 export function toDayRows(records: readonly LedgerRecord[]): readonly DayTable[] {
   const rows = new Map<string, DayTable>();
   for (const record of records) {
-    const usage = wholeUsage(record.usage);
-    const isCall = record.kind !== 'adjustment';
+    const amounts = amountsOfRecord(record);
     const added = {
-      calls: isCall ? 1 : 0,
-      failures: isCall && record.outcome !== 'ok' ? 1 : 0,
-      input_tokens: isCall ? totalInputTokens(usage) : 0,
-      cache_read_tokens: isCall ? usage.cacheReadTokens : 0,
-      output_tokens: isCall ? totalOutputTokens(usage) : 0,
-      cost_nano_usd: record.costNanoUsd === undefined ? 0 : toWhole(record.costNanoUsd),
-      unpriced: isCall && record.costNanoUsd === undefined ? 1 : 0,
+      calls: amounts.calls,
+      failures: amounts.failures,
+      input_tokens: amounts.inputTokens,
+      cache_read_tokens: amounts.cacheReadTokens,
+      output_tokens: amounts.outputTokens,
+      cost_nano_usd: amounts.costNanoUsd,
+      unpriced: amounts.unpriced,
     };
-    const place = { day: dayOf(toWhole(record.startedAt)), model: toId(record.requestedModel) };
+    const place = { day: dayOf(wholeAmount(record.startedAt)), model: toId(record.requestedModel) };
     for (const [dimension, id] of dimensionsOf(record)) {
       const key = JSON.stringify([dimension, place.day, id, place.model]);
       const row = rows.get(key);
@@ -175,22 +175,4 @@ export function toId(id: string | undefined): string {
 function toText(value: string | undefined): string | null {
   if (value === undefined || value === null) return null;
   return String(value).replaceAll(/\0|\p{Surrogate}/gu, '\uFFFD');
-}
-
-/** What is not a number counts nothing; what is larger than can be counted exactly counts the most that can be. */
-function toWhole(value: number): number {
-  if (!Number.isFinite(value)) return 0;
-  return Math.min(Math.max(Math.round(value), -Number.MAX_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
-}
-
-function wholeUsage(usage: Usage): Usage {
-  const whole = Object.values(TOKENS).map((field) => [field, toCount(usage[field])]);
-  return { ...usage, ...Object.fromEntries(whole) };
-}
-
-/** 10^12 tokens are more than any vendor answers with, and a thousand such calls still have an exact sum. */
-const MOST_TOKENS = 1e12;
-
-function toCount(value: number): number {
-  return Math.min(Math.max(toWhole(value), 0), MOST_TOKENS);
 }

@@ -1,10 +1,9 @@
 import type { Clock } from '../clock.js';
-import { dayOf, promptOfRecord, scopesOfRecord } from '../stores/ledger-defaults.js';
+import { amountsOfRecord, dayOf, promptOfRecord, scopesOfRecord } from '../stores/ledger-defaults.js';
 import type { OutboxStore } from '../stores/outbox-store.js';
 import { pageLimit, pageOf, readTimeCursor, timeCursor } from '../stores/page.js';
 import { type Scope, scopeKey } from '../stores/scope.js';
 import type { AggregateQuery, LedgerRecord, UsageFilter, UsageStore, UsageSum } from '../stores/usage-store.js';
-import { totalInputTokens, totalOutputTokens } from '../usage.js';
 import { createOutbox, type OutboxRows } from './outbox-store.js';
 
 /** The ledger and its outbox in this process: for tests, and to look at a gateway that keeps nothing. It grows without end. */
@@ -113,14 +112,9 @@ function idsOf({ record, scopes }: Row, { by }: AggregateQuery): readonly (strin
 }
 
 function add(sum: Mutable<UsageSum>, record: LedgerRecord): void {
-  sum.costNanoUsd += record.costNanoUsd ?? 0;
-  if (record.kind === 'adjustment') return;
-  sum.calls += 1;
-  if (record.outcome !== 'ok') sum.failures += 1;
-  if (record.costNanoUsd === undefined) sum.unpriced += 1;
-  sum.inputTokens += totalInputTokens(record.usage);
-  sum.cacheReadTokens += record.usage.cacheReadTokens;
-  sum.outputTokens += totalOutputTokens(record.usage);
+  for (const [column, amount] of Object.entries(amountsOfRecord(record))) {
+    sum[column as keyof ReturnType<typeof amountsOfRecord>] += amount;
+  }
 }
 
 function byCost(a: UsageSum, b: UsageSum): number {

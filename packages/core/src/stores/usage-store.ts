@@ -18,8 +18,8 @@ export interface UsageStore {
   /** Sums, one row for each combination of what is grouped by, the dearest first. */
   aggregate(query: AggregateQuery): MaybePromise<readonly UsageSum[]>;
   /**
-   * What calls that started in a span have used in each scope, to rebuild counters that were lost. One look-up, and from
-   * the records themselves, not from the daily sums: a span may begin at any moment.
+   * What calls that started in a span have used in each scope, to rebuild counters that were lost. Exact, in one look-up,
+   * and also where old records are gone and only the sums of their days are left.
    */
   usedIn(spans: readonly UsageSpan[]): MaybePromise<readonly UsedInSpan[]>;
 }
@@ -30,7 +30,7 @@ export interface LedgerRecord extends UsageRecord {
   readonly kind?: 'call' | 'adjustment' | undefined;
   readonly adjusts?: string | undefined;
   /**
-   * What the call was counted under, as it was admitted. Default: the principal's id as user, its team and its tags, the
+   * What the call was counted under, as it was admitted; of tags any number, of other kinds at most one. Default: the principal's id as user, its team and its tags, the
    * model asked for, and `global`.
    */
   readonly scopes?: readonly Scope[] | undefined;
