@@ -259,7 +259,7 @@ BEGIN
   IF 1 = ANY (missing) THEN
     FOR i IN 1..count LOOP
       -- One whose period began after counters did has lost nothing.
-      IF missing[i] = 1 AND (starts[i] IS NULL OR starts[i] >= since) THEN missing[i] := 0; END IF;
+      IF missing[i] = 1 AND (starts[i] IS NULL OR starts[i] > since) THEN missing[i] := 0; END IF;
     END LOOP;
     IF 1 = ANY (missing) THEN RETURN ARRAY[-2, since] || missing; END IF;
     INSERT INTO portico_counters (key, used, reserved, resets_at)

@@ -54,7 +54,7 @@ export function openSqliteCounters(database: Database, timeOf: () => number): Co
   function* missingOf(wants: readonly Want[], epoch: number): Work<boolean[]> {
     const missing: boolean[] = [];
     for (const { key, startsAt } of wants) {
-      const isLost = startsAt !== undefined && startsAt < epoch;
+      const isLost = startsAt !== undefined && startsAt <= epoch;
       missing.push(isLost && (yield* counterOf(key)) === undefined);
     }
     return missing;
