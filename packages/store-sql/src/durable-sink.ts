@@ -50,6 +50,8 @@ export function durableSink(ledger: Pick<UsageStore, 'append'>, options: Durable
   const files = openSpillFolder(folder, REPLAY_BATCH);
   const ended: SpillFile[] = [];
   let isDown = false;
+  /** Batches that the ledger did not take: where another comes while files are replayed, it is not well again. */
+  let troubles = 0;
   let failures = 0;
   let isClosed = false;
   let running: Promise<void> | undefined;
@@ -70,12 +72,16 @@ export function durableSink(ledger: Pick<UsageStore, 'append'>, options: Durable
   /** Everything that is in files goes to the ledger, until it refuses. What comes meanwhile goes after it. */
   async function replay(): Promise<void> {
     for (;;) {
+      const before = troubles;
       const present = await files.rotate();
       if (present !== undefined) ended.push(present);
       ended.push(...(await files.adopt()));
       const [file] = ended;
-      if (file === undefined) break;
       if (isClosed) return;
+      if (file === undefined) {
+        if (troubles === before) break;
+        continue;
+      }
       const { unreadable } = await files.replay(file, (batch) => inTime(toLedger(batch), REPLAY_PATIENCE_MS));
       ended.shift();
       if (unreadable > 0) {
@@ -137,6 +143,7 @@ export function durableSink(ledger: Pick<UsageStore, 'append'>, options: Durable
       } catch (error) {
         logger?.warn({ err: error, records: batch.length }, 'The ledger took no usage records: they go to a file.');
         isDown = true;
+        troubles += 1;
         await toFile(batch);
         if (running === undefined) plan();
       }
