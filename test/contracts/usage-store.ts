@@ -24,7 +24,7 @@ export function usageStoreContract(name: string, open: OpenStores): void {
         ],
         stream: true,
         outcome: 'incomplete',
-        failure: 'upstream_error' as LedgerRecord['failure'],
+        failure: 'upstream_error',
         usage: {
           inputTokens: 1,
           cacheReadTokens: 2,
@@ -70,7 +70,7 @@ export function usageStoreContract(name: string, open: OpenStores): void {
       expect(await usage.append([one, two, one])).toEqual({ appended: [one.id, two.id] });
       expect(await usage.append([two, three])).toEqual({ appended: [three.id] });
       expect(await usage.append([])).toEqual({ appended: [] });
-      const batches = Array.from({ length: 10 }, () => usage.append([three, two, one]));
+      const batches = Array.from({ length: 10 }, async () => usage.append([three, two, one]));
       await Promise.all(batches);
       expect(await usage.aggregate({})).toMatchObject([{ calls: 3, costNanoUsd: 3_000 }]);
       expect((await usage.query()).items).toHaveLength(3);
@@ -231,7 +231,7 @@ const aRecord = fc
       ...said,
       principal: { id: user, team, tags },
       usage: { ...NO_USAGE, inputTokens, cacheReadTokens, reasoningTokens },
-    } as Partial<LedgerRecord>),
+    }),
   );
 
 const anEdge = fc.option(

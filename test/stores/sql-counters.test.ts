@@ -92,7 +92,7 @@ function rebuilding(open: () => Promise<TestDatabase>): void {
     const { counters, call, requests } = instance();
     await call(4_000);
     await runSql(database.connection, 'DELETE FROM portico_counters');
-    const answers = await Promise.all(Array.from({ length: 40 }, () => counters.reserve(requests(300), MINUTE)));
+    const answers = await Promise.all(Array.from({ length: 40 }, async () => counters.reserve(requests(300), MINUTE)));
     // 1,000 are left of the day.
     expect(answers.filter(({ ok }) => ok)).toHaveLength(3);
     expect(await counters.read('day:ada')).toEqual({ used: 4_000, reserved: 900 });

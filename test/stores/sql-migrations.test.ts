@@ -31,7 +31,9 @@ function migrations(dialect: 'postgres' | 'sqlite', open: () => Promise<TestData
     const database = await opened();
     const instances = [database.connection, ...Array.from({ length: 4 }, () => database.another())];
     const results = await Promise.all(instances.map((connection) => sqlStores(connection).migrate()));
-    expect(results.map(({ applied }) => applied.length).sort()).toEqual([0, 0, 0, 0, files.length]);
+    expect(results.filter(({ applied }) => applied.length > 0)).toEqual([
+      { applied: files.map(({ name }) => name), version: newest },
+    ]);
   });
 
   it('have done nothing where they are broken off, and go on from there', async () => {

@@ -1,4 +1,4 @@
-import { type KeyChange, scopeKey } from '@portico/core';
+import { scopeKey } from '@portico/core';
 import { sqlStores } from '@portico/store-sql';
 import { Client, Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -28,7 +28,7 @@ describe.skipIf(withoutPostgres !== undefined)(titleOf('stores on Postgres', wit
   it('tell another instance, and of what an operator does by hand', async () => {
     const { database, stores, client } = await opened();
     const other = sqlStores(database.another());
-    const told: (KeyChange | 'all' | string)[] = [];
+    const told: string[] = [];
     const stopKeys = await other.keys.watch((change) => told.push(change === 'all' ? change : change.id));
     const stopAccounts = await other.accounts.watch((change) =>
       told.push(change === 'all' ? change : scopeKey(change)),

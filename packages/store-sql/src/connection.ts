@@ -17,7 +17,7 @@ export interface PgClient {
   on(event: 'error' | 'end', listener: () => void): unknown;
 }
 
-export interface PgResult {
+interface PgResult {
   readonly rows: unknown[];
 }
 

@@ -20,7 +20,7 @@ import type { Tables } from './tables.js';
  */
 export type Work<Result> = Generator<Statement, Result, unknown[]>;
 
-export interface Statement {
+interface Statement {
   readonly sql: string;
   readonly parameters: readonly unknown[];
 }

@@ -11,7 +11,7 @@ import {
 import type { Selectable } from 'kysely';
 import { type Database, rowsOf, rowsOfSql } from './database.js';
 import { fromJson, toNumber, toOptional } from './read-row.js';
-import type { OutboxTable, Tables } from './tables.js';
+import type { Tables } from './tables.js';
 
 const LONGEST_ERROR = 1_000;
 
@@ -106,7 +106,7 @@ export function sqlOutbox(database: Database): OutboxStore {
   };
 }
 
-type OutboxRow = Selectable<Tables['portico_outbox'] & OutboxTable>;
+type OutboxRow = Selectable<Tables['portico_outbox']>;
 
 function toMessage(row: OutboxRow): OutboxMessage {
   return {

@@ -1,11 +1,11 @@
 import type { Generated } from 'kysely';
 
 /** A whole number. Postgres tells large ones as text. */
-export type Whole = number;
+type Whole = number;
 /** SQLite keeps 0 and 1. */
-export type Flag = boolean;
+type Flag = boolean;
 /** JSON. */
-export type Json = string;
+type Json = string;
 
 /** The tables as both dialects have them; what their drivers answer is read by `read-row.ts`. */
 export interface Tables {
@@ -116,7 +116,7 @@ export interface DayTable {
   unpriced: Whole;
 }
 
-export interface OutboxTable {
+interface OutboxTable {
   id: Generated<Whole>;
   topic: string;
   record_id: string;

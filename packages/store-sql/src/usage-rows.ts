@@ -90,10 +90,7 @@ export function toUsageRow(record: LedgerRecord): UsageTable {
 
 export function toLedgerRecord(row: UsageTable): LedgerRecord {
   const { usage, ...details } = fromJson<Details>(row.details) as Details; // as it was kept
-  const texts = Object.entries(TEXTS).map(([column, field]) => [
-    field,
-    toOptional(row[column as keyof typeof TEXTS] as string | null),
-  ]);
+  const texts = Object.entries(TEXTS).map(([column, field]) => [field, toOptional(row[column as keyof typeof TEXTS])]);
   const tokens = Object.entries(TOKENS).map(([column, field]) => [field, toNumber(row[column as keyof typeof TOKENS])]);
   const { scopes, guardrails } = details;
   const found = {
@@ -105,7 +102,11 @@ export function toLedgerRecord(row: UsageTable): LedgerRecord {
     kind: row.kind as 'call' | 'adjustment',
     stream: toFlag(row.stream),
     schemaVersion: toNumber(row.schema_version),
-    usage: usage ?? { ...NO_USAGE, ...Object.fromEntries(tokens), estimated: toFlag(row.estimated) },
+    usage: usage ?? {
+      ...NO_USAGE,
+      ...(Object.fromEntries(tokens) as Partial<Usage>),
+      estimated: toFlag(row.estimated),
+    },
     costNanoUsd: toOptionalNumber(row.cost_nano_usd),
     startedAt: toNumber(row.started_at),
     firstContentAt: toOptionalNumber(row.first_content_at),
