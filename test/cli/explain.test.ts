@@ -9,7 +9,7 @@ const CONFIG = `models:
   smart:
     deployments:
       - { model: openai/gpt-4o, weight: 3 }
-      - { model: anthropic/claude-sonnet-4-5, abilities: { audio: false } }
+      - { model: anthropic/claude-sonnet-4-5, capabilities: { audio: false } }
     fallbacks: [fast]
   chosen:
     route:
@@ -25,11 +25,11 @@ describe('portico explain', () => {
   it('names deployments with their prices, what comes after them, and the limits of the caller', async () => {
     const { code, output } = await explain('smart');
     expect(code).toBe(0);
-    expect(output).toContain('smart, asked by ada with ');
+    expect(output).toContain('smart, requested by ada with ');
     expect(output).toMatch(
-      /one of, weighted:\n {4}openai\/gpt-4o \(.*\): weight 3, \$2\.5 in and \$10 out a million, \$0\.\d{9} at most/,
+      /one of, weighted:\n {4}openai\/gpt-4o \(.*\): weight 3, \$2\.5 in and \$10 out per million tokens, \$0\.\d{9} at most/,
     );
-    expect(output).toContain('If that cannot answer: fast');
+    expect(output).toContain('Fallbacks: fast');
     expect(output).toMatch(/Limits of ada\n.*requests a minute: 1 needed, 0 of 60 taken\n/);
     expect(output).toMatch(/budget a day: \$0\.\d{9} needed, \$0\.000000000 of \$5\.000000000 taken/);
   });
@@ -44,12 +44,12 @@ describe('portico explain', () => {
   it('says what the call would meet instead of an answer', async () => {
     const { code, errors } = await explain('smart', '--id', 'bo');
     expect(code).toBe(1);
-    expect(errors).toMatch(/^The call would be refused, \d{3} \w+: /);
+    expect(errors).toMatch(/^The call would be rejected: \d{3} \w+: /);
   });
 
   it.each([
-    [['explain', 'fast'], 'Say what is asked, and of which configuration'],
-    [['explain', 'fast', '-c', 'CONFIG', '--id', 'abo'], 'No key is for "abo" (did you mean "bo"?)'],
+    [['explain', 'fast'], 'Name the model and the configuration'],
+    [['explain', 'fast', '-c', 'CONFIG', '--id', 'abo'], 'No key belongs to "abo" (did you mean "bo"?)'],
     [['explain', 'fast', '-c', 'CONFIG', '--body', 'plan'], '--body is the rest of the request as JSON'],
   ])('says what it misses: %j', async (args, message) => {
     const file = put(CONFIG);

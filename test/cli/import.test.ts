@@ -13,7 +13,7 @@ describe('portico import', () => {
     const { code, output, errors } = await portico(['import', 'litellm', put(LITELLM)]);
     expect(code).toBe(0);
     expect(output).toContain('models:\n  fast: openai/gpt-4o\n');
-    expect(errors).toMatch(/config\.yaml:3 model_list\[0\]\.litellm_params\.temperature is left behind: /);
+    expect(errors).toMatch(/config\.yaml:3 model_list\[0\]\.litellm_params\.temperature was not converted: /);
   });
 
   it('writes a file that only its owner reads, and never over one that is there', async () => {
@@ -24,7 +24,7 @@ describe('portico import', () => {
     const written = readFileSync(target, 'utf8');
     const again = await portico(['import', 'litellm', file, '--out', target]);
     expect(again.code).toBe(1);
-    expect(again.errors).toContain('is there already, and stays as it is');
+    expect(again.errors).toContain('exists already and was not changed');
     expect(readFileSync(target, 'utf8')).toBe(written);
     expect((await portico(['check', target], { OPENAI_API_KEY: 'k' })).code).toBe(0);
   });
@@ -36,8 +36,8 @@ describe('portico import', () => {
   });
 
   it.each([
-    [['import'], 2, 'Say from what, and which file'],
-    [['import', 'helicone', 'x'], 2, 'Say from what, and which file'],
+    [['import'], 2, 'Name the source format and the file'],
+    [['import', 'helicone', 'x'], 2, 'Name the source format and the file'],
     [['import', 'litellm', 'nowhere.yaml'], 1, 'nowhere.yaml:1:1: there is no such file.'],
     [['improt'], 2, 'There is no command "improt": did you mean "import"?'],
   ])('says what it misses: %j', async (args, code, message) => {

@@ -39,7 +39,7 @@ describe('portico init says why it proposes nothing', () => {
     [
       'without a framework',
       { 'package.json': '{"dependencies":{"left-pad":"1"}}' },
-      'names no framework that is known here: @nestjs/core',
+      'contains no supported framework: @nestjs/core',
     ],
     [
       'without the file that makes the app',

@@ -71,9 +71,9 @@ day         calls  failed  tokens in  tokens out          cost
 2026-01-02      1                 10           5  $0.000000000+
 
 3 calls, $2.500000001
-+ calls whose price nobody knows: 1. Give their models a "price".
-Records that were there twice and count once: 1.
-Lines that are no records: 1.
++ calls without a known price: 1. Set the "price" of their models.
+Duplicate records, counted once: 1.
+Lines that are not records: 1.
 `);
   });
 
@@ -86,7 +86,7 @@ Lines that are no records: 1.
 
   it.each([
     [['usage'], 2, 'Name the ledger: portico usage usage.jsonl.'],
-    [['usage', 'nowhere.jsonl'], 1, 'There is no file nowhere.jsonl.'],
+    [['usage', 'nowhere.jsonl'], 1, 'The file nowhere.jsonl does not exist.'],
     [['usage', 'x', '--by', 'modle'], 2, 'Did you mean "model"?'],
   ])('says what it misses: %j', async (args, code, message) => {
     const said = await portico(args);
@@ -114,9 +114,9 @@ describe('portico keys', () => {
   });
 
   it.each([
-    [['keys'], 'Say whose key it is'],
-    [['keys', '--id', 'ada', '--rpm', 'many'], '--rpm is a whole number'],
-    [['keys', '--id', 'ada', '--budget', '5/week'], 'the periods are hour, day, month, total'],
+    [['keys'], 'Name the owner of the key'],
+    [['keys', '--id', 'ada', '--rpm', 'many'], '--rpm must be a whole number'],
+    [['keys', '--id', 'ada', '--budget', '5/week'], 'Periods: hour, day, month, total'],
   ])('says what it misses: %j', async (args, message) => {
     const said = await portico(args);
     expect(said.code).toBe(2);

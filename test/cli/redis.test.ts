@@ -65,7 +65,7 @@ general_settings: {master_key: ${KEY}}`;
     const onCommandLine = await portico(['--config', put(native()), '--redis', 'localhost:6379'], environment);
     expect(onCommandLine).toMatchObject({ code: 2, errors: expect.stringContaining('redis://host:6379') });
     const inFile = await portico(['check', put(native('redis: "hunter2@cache"\n'))], environment);
-    expect(inFile.output + inFile.errors).toContain('must be an address as redis://host:6379');
+    expect(inFile.output + inFile.errors).toContain('must be a URL such as redis://host:6379');
     expect(inFile.output + inFile.errors).not.toContain('hunter2');
   });
 

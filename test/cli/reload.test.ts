@@ -68,7 +68,7 @@ describe('a configuration that changes', () => {
     const included = join(dirname(file), 'models.yaml');
     writeFileSync(included, edition('a'));
     const portico = await start(['--config', file], environment);
-    const taken = said(portico, 'portico serves gpt-4o, other from now on.');
+    const taken = said(portico, 'The new configuration is in use: portico serves gpt-4o, other.');
     appendFileSync(included, edition('b').replace('model_list:\n', '').replace('gpt-4o', 'other'));
     await taken;
     expect((await modelsOf(portico)).sort()).toEqual(['gpt-4o', 'other']);
@@ -77,7 +77,7 @@ describe('a configuration that changes', () => {
   it('is not taken if it cannot be used: what is wrong is said, and the old one is served until it is put right', async () => {
     const file = put(edition('a'));
     const portico = await start(['--config', file], environment);
-    const refused = saidAsError(portico, 'The configuration was not taken: what was served before still is.');
+    const refused = saidAsError(portico, 'The new configuration was not loaded; the earlier one stays in use.');
     rewrite(file, edition('b').replace('model_name', 'modle_name'));
     portico.child.kill('SIGHUP');
     await refused;
@@ -113,7 +113,7 @@ ${more}`;
     const openai = new OpenAI({ baseURL: `${portico.url}/v1`, apiKey: 'anything', maxRetries: 0 });
     const ask = () => openai.chat.completions.create({ model: 'gpt-4o', messages });
     await expect(ask()).rejects.toMatchObject({ status: 429 });
-    const taken = said(portico, 'portico serves gpt-4o, other from now on.');
+    const taken = said(portico, 'The new configuration is in use: portico serves gpt-4o, other.');
     rewrite(file, resting('  - {model_name: other, litellm_params: {model: openai/gpt-4o}}\n'));
     portico.child.kill('SIGHUP');
     await taken;

@@ -1,15 +1,11 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
-import { memoryCounters } from '@portico/core';
+import { memoryCounters } from '@portico/core/store';
 import { type FakeProvider, fakeClock, startFakeProvider } from '@portico/testing';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  answerCounters,
-  type Channel,
-  countersOverChannel,
-} from '../../packages/cli/dist/workers/counters-over-channel.js';
+import { answerCounters, type Channel, ipcCounters } from '../../packages/cli/dist/workers/ipc-counters.js';
 import { counterStoreContract } from '../contracts/counter-store.js';
 import { put, start } from './portico-process.js';
 
@@ -21,7 +17,7 @@ counterStoreContract('The counters of the process that started a worker', () => 
   const clock = fakeClock();
   const [here, there] = channelPair();
   answerCounters(there, memoryCounters(clock));
-  return { store: countersOverChannel(here), now: () => clock.now(), pass: (ms) => clock.advance(ms) };
+  return { store: ipcCounters(here), now: () => clock.now(), pass: (ms) => clock.advance(ms) };
 });
 
 let provider: FakeProvider;
@@ -54,7 +50,7 @@ keys: [{key: env:KEY, principal: {id: ada, limits: {requestsPerMinute: 5}}}]`;
     while (!portico.output().includes('2 workers serve.')) await nextLine(portico.child.stdout);
     const [victim] = await childrenOf(portico.child.pid ?? 0);
     process.kill(victim ?? 0, 'SIGKILL');
-    while (!portico.errors().includes('another takes its place')) await nextLine(portico.child.stderr);
+    while (!portico.errors().includes('and is replaced')) await nextLine(portico.child.stderr);
     const openai = new OpenAI({ baseURL: `${portico.url}/v1`, apiKey: 'anything' });
     expect((await openai.chat.completions.create({ model: 'gpt-4o', messages })).choices).toHaveLength(1);
     await expect.poll(async () => (await childrenOf(portico.child.pid ?? 0)).length, { timeout: 10_000 }).toBe(2);

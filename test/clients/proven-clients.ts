@@ -73,7 +73,7 @@ export const PROVEN: readonly ProvenClient[] = [
     name: 'Claude Code',
     package: '@anthropic-ai/claude-code-linux-x64',
     asks: ['messages'],
-    proves: 'reads a file and writes one, is told of failures, can be stopped',
+    proves: 'reads a file and writes one, gets the failures, can be stopped',
     tests: ['agents.test.ts'],
   },
   {
@@ -87,7 +87,7 @@ export const PROVEN: readonly ProvenClient[] = [
     name: 'opencode',
     package: 'opencode-linux-x64-baseline',
     asks: ['chat', 'responses', 'messages'],
-    proves: 'reads a file and writes one, is told of failures, can be stopped',
+    proves: 'reads a file and writes one, gets the failures, can be stopped',
     tests: ['agents.test.ts'],
   },
 ];

@@ -3,7 +3,7 @@ import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ConfigReport, checkConfig, formatReport } from '@portico/config';
 import { describe, expect, it } from 'vitest';
-import { ENTRY_KEYS, INFO_KEYS, PARAMETER_KEYS } from '../../packages/config/dist/litellm/keys-of-deployments.js';
+import { ENTRY_KEYS, INFO_KEYS, PARAMETER_KEYS } from '../../packages/config/dist/litellm/deployment-keys.js';
 import {
   CREDENTIAL_KEYS,
   GENERAL_KEYS,
@@ -11,7 +11,7 @@ import {
   LITELLM_SETTINGS_KEYS,
   ROUTER_KEYS,
   TOP_KEYS,
-} from '../../packages/config/dist/litellm/keys-of-settings.js';
+} from '../../packages/config/dist/litellm/settings-keys.js';
 import { surroundings } from './surroundings.js';
 
 // Configurations as LiteLLM's users have them, and what becomes of every key of each. What a file beside them says is

@@ -54,13 +54,13 @@ describe('portico import litellm', () => {
     expect(redis('{redis_host: cache, redis_db: 2}')).toContain('redis: redis://cache:6379/2\n');
     const inParts = redis('{redis_host: cache, redis_password: os.environ/REDIS_PASSWORD}');
     expect(inParts).toContain('redis: env:REDIS_URL\n');
-    expect(inParts).toContain('# Set REDIS_URL to the address');
+    expect(inParts).toContain('# Set REDIS_URL to the URL');
   });
 
   it('is short where nothing else is said', () => {
     const { text } = importLiteLlm(resolve(corpus, '01-three-lines.yaml'), { environment: {}, shownAs: 'config.yaml' });
     expect(text).toBe(`# yaml-language-server: $schema=node_modules/@portico/config/schema.json
-# From config.yaml, which stays as it is.
+# Converted from config.yaml, which was not changed.
 models:
   gpt-4o: openai/gpt-4o
 anonymous:
@@ -156,16 +156,16 @@ describe('portico import portkey', () => {
   });
 
   it.each([
-    [{ ...OPENAI, output_guardrails: ['no-secrets'] }, 'output_guardrails: there is no such guardrail here'],
+    [{ ...OPENAI, output_guardrails: ['no-secrets'] }, 'output_guardrails: this guardrail is not available'],
     [{ strategy: { mode: 'conditional' }, targets: [OPENAI] }, 'needs "conditions" to choose by'],
-    [chosenBy({ 'metadata.a': { $regex: 'x' } }), '"$regex" does not compare this here'],
-    [chosenBy({ 'headers.a': 'x' }), '"headers.a" is nothing that a call says here'],
+    [chosenBy({ 'metadata.a': { $regex: 'x' } }), '"$regex" is not a supported comparison here'],
+    [chosenBy({ 'headers.a': 'x' }), '"headers.a" is not a known property of a call'],
     [chosenBy({ 'metadata.a': 'x' }, 'its'), 'no target is called "its" (did you mean "it"?)'],
     [chosenBy(undefined), 'needs a "query" and a "then"'],
-    [{ strategy: { mode: 'fallbck' }, targets: [OPENAI] }, 'there is no such mode: there are single, loadbalance'],
-    [{ provider: 'openai' }, 'needs a model: models are named here'],
-    [{ ...OPENAI, provider: '@prod' }, "the vendor is known to Portkey's servers alone"],
-    [{ ...OPENAI, provider: 'opnai' }, '"opnai" is no vendor that is known here (did you mean "openai"?)'],
+    [{ strategy: { mode: 'fallbck' }, targets: [OPENAI] }, 'unknown mode. Supported: single, loadbalance'],
+    [{ provider: 'openai' }, 'needs a model: name it'],
+    [{ ...OPENAI, provider: '@prod' }, "only Portkey's servers know this vendor"],
+    [{ ...OPENAI, provider: 'opnai' }, '"opnai" is not a known vendor (did you mean "openai"?)'],
     [{ ...OPENAI, wieght: 1 }, 'wieght: there is no such key (did you mean "weight"?)'],
   ])('says what it cannot bring over: %j', (config, message) => {
     expect(() => imported(config)).toThrow(message);

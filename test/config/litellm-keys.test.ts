@@ -2,13 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { ENTRY_KEYS, INFO_KEYS, PARAMETER_KEYS } from '../../packages/config/dist/litellm/keys-of-deployments.js';
+import { ENTRY_KEYS, INFO_KEYS, PARAMETER_KEYS } from '../../packages/config/dist/litellm/deployment-keys.js';
 import {
   GENERAL_KEYS,
   LITELLM_SETTINGS_KEYS,
   ROUTER_KEYS,
   TOP_KEYS,
-} from '../../packages/config/dist/litellm/keys-of-settings.js';
+} from '../../packages/config/dist/litellm/settings-keys.js';
 
 // What is known of LiteLLM's configuration is written down in one place; no key of it may be missing from our table.
 

@@ -60,12 +60,12 @@ describe("the gateway's own configuration in a file", () => {
       'models:\n  fast: { deployments: [openai/gpt], fallbacks: [slow] }',
       ':2:50 models.fast.fallbacks[0]: there is no model group "slow"',
     ],
-    ['models: { fast: openai/gpt }\nauthenticate: me', ':2:1 authenticate: is code: give it where the gateway is made'],
+    ['models: { fast: openai/gpt }\nauthenticate: me', ':2:1 authenticate: is code: pass it to createGateway'],
     [
       'models: { fast: { deployments: [{ model: openai/gpt, apiKey: env:OPENAI_API_KY }] } }',
       'no variable "OPENAI_API_KY" (did you mean "OPENAI_API_KEY"?)',
     ],
-    ['models: { fast: openai/gpt }\nkeys: [{ key: short, principal: { id: a } }]', 'keys[0].key has 5 characters'],
+    ['models: { fast: openai/gpt }\nkeys: [{ key: short, principal: { id: a } }]', 'keys[0].key: has 5 characters'],
   ])('names line and path of what is wrong: %j', (text, message) => {
     expect(() => readConfig(text, { environment })).toThrow(message);
   });

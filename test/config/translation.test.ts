@@ -151,9 +151,9 @@ router_settings: {routing_strategy: ${theirs}}`);
   it('what a deployment cannot do keeps calls that need it away', () => {
     const info = 'model_info: {supports_vision: false, supports_function_calling: true, max_input_tokens: 4096}';
     const text = `model_list: [{model_name: a, ${DEPLOYMENT}}, ${info}}]`;
-    expect(deploymentsOf(read(text).models.a)).toMatchObject([{ abilities: { images: false } }]);
+    expect(deploymentsOf(read(text).models.a)).toMatchObject([{ capabilities: { images: false } }]);
     const checked = read(`${text}\nrouter_settings: {enable_pre_call_checks: true}`);
-    expect(deploymentsOf(checked.models.a)).toMatchObject([{ abilities: { images: false, inputTokens: 4_096 } }]);
+    expect(deploymentsOf(checked.models.a)).toMatchObject([{ capabilities: { images: false, inputTokens: 4_096 } }]);
   });
 
   it('tags choose among deployments where filtering is on', () => {
@@ -191,7 +191,7 @@ litellm_settings: {num_retries: 1, allowed_fails: 9}
 ${ONE}`);
     expect(config).toMatchObject({
       retries: { maxRetries: 5, baseDelayMs: 3_000 },
-      cooldowns: { restMs: 7_000, failuresInARow: 3 },
+      cooldowns: { cooldownMs: 7_000, failuresInARow: 3 },
     });
   });
 
@@ -209,8 +209,8 @@ ${ONE}`);
     expect(starred('house-*', 'gpt-*')).toMatchObject([{ model: 'openai/gpt-*' }]);
     expect(starred('cheap-*', 'openai/gpt-4o-mini')).toMatchObject([{ model: 'openai/gpt-4o-mini' }]);
     expect(starred('*/gpt-*', 'openai/*')).toMatchObject([{ model: '*/gpt-*' }]);
-    expect(() => starred('openai/*', 'azure/*-*')).toThrow('"azure/*-*" has more stars than "openai/*"');
-    expect(() => starred('house-*', 'some-*')).toThrow('"some-*" does not say its vendor');
+    expect(() => starred('openai/*', 'azure/*-*')).toThrow('"azure/*-*" has more wildcards than "openai/*"');
+    expect(() => starred('house-*', 'some-*')).toThrow('"some-*" does not name its vendor');
   });
 
   it('a star that stands for everything knows whose models are that say no vendor, as far as there are credentials', () => {
@@ -315,7 +315,7 @@ guardrails: [{guardrail_name: rules, litellm_params: {guardrail: x, mode: pre_ca
   });
 });
 
-describe('who may call', () => {
+describe('access', () => {
   it('whoever shows the master key, with the budget of the file', () => {
     const { config, guard } = load(`${ONE}
 litellm_settings: {max_budget: 20, budget_duration: 30d}
@@ -334,7 +334,7 @@ general_settings: {master_key: sk-a-key-of-more-than-twenty, max_parallel_reques
     expect(ask({ authorization: 'Bearer sk-1234' })()).toEqual({ id: 'master' });
     expect(ask({ 'x-api-key': 'sk-1234' })()).toEqual({ id: 'master' });
     expect(ask({ authorization: 'Bearer sk-12345' })).toThrow('not valid here');
-    expect(ask({})).toThrow('No credential was shown');
+    expect(ask({})).toThrow('No credential was sent');
   });
 
   it('everybody, where there is no key; LITELLM_MASTER_KEY is one', () => {
@@ -354,7 +354,7 @@ router_settings:
   num_retires: 3`;
     expect(() => read(text)).toThrow(`config.yaml has 3 problems:
   config.yaml:3:29 model_list[0].litellm_params.model: "openia" is not a known provider (did you mean "openai"?).
-  config.yaml:5:3 router_settings.routing_strategy: "simple-shufle" is no strategy (did you mean "simple-shuffle"?): there are simple-shuffle, least-busy, usage-based-routing, usage-based-routing-v2, latency-based-routing, cost-based-routing, provider-budget-routing.
+  config.yaml:5:3 router_settings.routing_strategy: "simple-shufle" is not a strategy (did you mean "simple-shuffle"?): there are simple-shuffle, least-busy, usage-based-routing, usage-based-routing-v2, latency-based-routing, cost-based-routing, provider-budget-routing.
   config.yaml:6:3 router_settings.num_retires: there is no such key (did you mean "num_retries"?).`);
   });
 
@@ -365,11 +365,11 @@ router_settings:
 
   it.each([
     ['', 'the file is empty.'],
-    ['- a', 'the file must hold a map'],
+    ['- a', 'the file must contain a map'],
     ['model_list:\n  - a: [', 'config.yaml:2:9: this is not YAML'],
     ['a: 1\na: 2', 'config.yaml:2:1: this is not YAML: Map keys must be unique'],
-    ['model_list: &a\n  - *a', 'this alias holds itself'],
-    [bomb(), 'unfolds to more values than any configuration has'],
+    ['model_list: &a\n  - *a', 'this alias contains itself'],
+    [bomb(), 'expand to too many values'],
   ])('%j', (text, message) => {
     expect(() => read(text)).toThrow(message);
   });

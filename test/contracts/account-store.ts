@@ -1,4 +1,4 @@
-import type { Account, AccountChanges, Scope } from '@portico/core';
+import type { Account, AccountChanges, Scope } from '@portico/core/store';
 import { describe, expect, it } from 'vitest';
 import type { OpenStores } from './store-subject.js';
 

@@ -1,4 +1,5 @@
-import type { CounterRequest, CounterStore, MaybePromise, ReserveAnswer } from '@portico/core';
+import type { MaybePromise } from '@portico/core';
+import type { CounterRequest, CounterStore, ReserveAnswer } from '@portico/core/store';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 

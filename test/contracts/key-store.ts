@@ -1,4 +1,4 @@
-import { hashOfKey } from '@portico/core';
+import { hashOfKey } from '@portico/core/store';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { OpenStores } from './store-subject.js';

@@ -1,4 +1,5 @@
-import { type LedgerRecord, NO_USAGE } from '@portico/core';
+import { NO_USAGE } from '@portico/core';
+import type { LedgerRecord } from '@portico/core/store';
 
 let made = 0;
 

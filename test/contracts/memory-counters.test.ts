@@ -1,5 +1,5 @@
 import { fakeClock } from '@portico/testing';
-import { memoryCounters } from '../../packages/core/src/memory/counter-store.js';
+import { memoryCounters } from '../../packages/core/src/accounts/counters/memory-counters.js';
 import { counterStoreContract } from './counter-store.js';
 
 counterStoreContract('memory', () => {

@@ -1,4 +1,5 @@
-import type { AccountStore, KeyStore, MaybePromise, OutboxStore, UsageStore } from '@portico/core';
+import type { MaybePromise } from '@portico/core';
+import type { AccountStore, KeyStore, OutboxStore, UsageStore } from '@portico/core/store';
 import type { FakeClock } from '@portico/testing';
 
 /** Empty stores to be proven, and the time they live in. */

@@ -1,4 +1,4 @@
-import { memoryAccounts, memoryKeys, memoryLedger } from '@portico/core';
+import { memoryAccounts, memoryKeys, memoryLedger } from '@portico/core/store';
 import { sqlStores } from '@portico/store-sql';
 import { fakeClock } from '@portico/testing';
 import { afterAll, beforeAll, describe } from 'vitest';

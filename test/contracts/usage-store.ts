@@ -1,4 +1,5 @@
-import { type AggregateQuery, type LedgerRecord, NO_USAGE, type UsageFilter, type UsageSum } from '@portico/core';
+import { NO_USAGE } from '@portico/core';
+import type { AggregateQuery, LedgerRecord, UsageFilter, UsageSum } from '@portico/core/store';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { callBy } from './ledger-records.js';

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { expectAsked, type Question } from '@portico/testing';
+import { expectRequestedModels, type Question } from '@portico/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type RunningExample, startExpressExample } from './start-express-example.js';
 
@@ -41,7 +41,7 @@ describe('the Express example', () => {
 
     expect(pieces.length).toBeGreaterThan(10);
     expect(pieces.join('')).toContain('You wrote: “Ping”');
-    expectAsked(example.provider, 'claude-sonnet-4-5');
+    expectRequestedModels(example.provider, 'claude-sonnet-4-5');
     const record = await example.waitForRecord(({ id }) => id === request_id);
     expect(record).toMatchObject({ outcome: 'ok', via: 'session', principal: { id: 'ada' }, requestedModel: 'smart' });
     expect(record.usage.outputTokens).toBeGreaterThan(10);
@@ -52,7 +52,7 @@ describe('the Express example', () => {
     const client = example.clientWith(await example.signIn('grace'));
     const asked = client.chat.completions.create({ model: 'smart', messages: [{ role: 'user', content: 'Ping' }] });
     await expect(asked).rejects.toMatchObject({ status: expect.toSatisfy((status) => [403, 404].includes(status)) });
-    expectAsked(example.provider);
+    expectRequestedModels(example.provider);
   });
 
   it('names a conversation from its own code, for the same user and on the same ledger', async () => {
@@ -91,7 +91,7 @@ describe('the Express example', () => {
     expect(unknown.status).toBe(401);
     expect(unknown.headers.getSetCookie()).toEqual([]);
     expect(await unknown.json()).toEqual({
-      error: { message: 'Nobody of that name is known here. Try Ada or Grace.' },
+      error: { message: 'This user does not exist. Try Ada or Grace.' },
     });
 
     const form = await fetch(`${example.origin}/api/session`, {

@@ -6,8 +6,8 @@ import { WIRES } from '../support/gateway-on.js';
 /** What is asked of a gateway that somebody mounted badly. */
 export const ASK = { model: 'chat', messages: [{ role: 'user', content: 'Hello' }] };
 
-export const KEPT_NOTHING = expect.stringMatching(/consumed the body and kept nothing.*Mount the gateway before it/);
-export const TAKEN_APART = expect.stringMatching(/took this form apart.*Mount the gateway before that parser/);
+export const KEPT_NOTHING = expect.stringMatching(/consumed the body and did not keep it.*Mount the gateway before it/);
+export const TAKEN_APART = expect.stringMatching(/consumed this form.*Mount the gateway before that parser/);
 
 export function expectId(id: string): void {
   expect(id).toBe('of acme');

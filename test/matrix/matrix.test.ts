@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { UsageRecord } from '@portico/core';
 import { expectNoOpenRequests, startFakeProvider } from '@portico/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { bytesTakenFrom } from '../support/bytes-taken.js';
+import { bytesReadFrom } from '../support/bytes-read.js';
 import { QUICK, WIRES } from '../support/gateway-on.js';
 import type { MountConfig, Mounted } from '../support/mounts.js';
 import { HOSTS, matrixTable, PARSERS } from './hosts.js';
@@ -71,7 +71,7 @@ describe.each(cells)('R-HOST-1, R9: $host, $parser:', ({ start }) => {
 
   it('a reader who does not read holds at most 16 MB of a flood (R5)', async () => {
     const flood = await startFlood();
-    const taken = bytesTakenFrom(new URL(flood.url).port);
+    const taken = bytesReadFrom(new URL(flood.url).port);
     const mounted = await start({
       ...QUICK,
       models: {

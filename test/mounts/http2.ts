@@ -6,7 +6,7 @@ import { Agent, fetch as undiciFetch } from 'undici';
 import { SELF_SIGNED } from '../../packages/node/test/self-signed.js';
 import { type MountConfig, type Mounted, mounted } from './mounted.js';
 
-/** A gateway behind Node's own HTTP/2 server, through its compatibility API, asked by a client that speaks HTTP/2 alone. */
+/** A gateway behind Node's own HTTP/2 server, through its compatibility API, requested by a client that speaks HTTP/2 alone. */
 export async function mountHttp2(config: MountConfig): Promise<Mounted> {
   // Its host's request is one of HTTP/2; the tests' hooks read nothing that it lacks.
   const gateway = createGateway(config as unknown as GatewayConfig<NodeHost>);

@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { HealthCheckService, TerminusModule } from '@nestjs/terminus';
-import { GatewayError, type Send, type UsageRecord } from '@portico/core';
+import { GatewayError, type UsageRecord } from '@portico/core';
+import type { Send } from '@portico/core/provider';
 import type { LlmService, NestHost } from '@portico/nestjs';
 import { describe, expect, it } from 'vitest';
 import { type NestModules, nestModules } from '../mounts/nest.js';
@@ -102,7 +103,7 @@ describe.each(APPLICATIONS)('R26: what $title injects', ({ load }) => {
     const start = startNest(nest, {
       imports: [nest.portico.LlmModule.forRoot({ models, hooks: { sinks: ['LEDGER'] } })],
     });
-    await expect(start).rejects.toThrow('hooks.sinks[0]: The container holds nothing under LEDGER');
+    await expect(start).rejects.toThrow('hooks.sinks[0]: The container has no provider for LEDGER');
   });
 
   it('the service everywhere, or, if it is not global, where its module is imported', async () => {

@@ -81,7 +81,7 @@ describe.each(APPLICATIONS)('R26, R27: the module in $title', ({ load }) => {
     const start = startNest(nest, {
       imports: [LlmModule.forRoot({ models }), LlmModule.forRoot({ models, name: 'other', path: '/llm/' })],
     });
-    await expect(start).rejects.toThrow('would both answer below "/llm"');
+    await expect(start).rejects.toThrow('would both serve "/llm"');
   });
 
   it('finds hooks among the providers, also one that is made anew for every request', async () => {

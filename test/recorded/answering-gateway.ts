@@ -1,12 +1,6 @@
 import Anthropic from '@anthropic-ai/sdk';
-import {
-  type ByteSink,
-  createGateway,
-  type Provider,
-  type Transport,
-  type UpstreamOperationName,
-  type UsageRecord,
-} from '@portico/core';
+import { createGateway, type UpstreamOperationName, type UsageRecord } from '@portico/core';
+import type { ByteSink, Provider, Transport } from '@portico/core/provider';
 import { allProviders } from '@portico/providers';
 import { type CaseLine, fakeClock, readCase } from '@portico/testing';
 import OpenAI from 'openai';
@@ -46,7 +40,7 @@ export function answeringGateway(folder: string, lines: readonly CaseLine[]): An
         ]),
       ),
       retries: { maxRetries: 0 },
-      cooldowns: { restMs: 0, quotaRestMs: 0, failuresInARow: 1_000_000 },
+      cooldowns: { cooldownMs: 0, quotaCooldownMs: 0, failuresInARow: 1_000_000 },
       observers: [{ callEnded: (record) => void records.set(record.requestedModel, record) }],
       clock: fakeClock(0),
     },

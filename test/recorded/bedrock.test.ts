@@ -63,7 +63,7 @@ describe('recorded answers of Bedrock, read by official clients through Express'
       ]),
       anonymous: { id: 'tester' },
       retries: { maxRetries: 0 },
-      cooldowns: { restMs: 0, quotaRestMs: 0 },
+      cooldowns: { cooldownMs: 0, quotaCooldownMs: 0 },
       observers: [{ callEnded: (record) => void records.set(record.requestedModel, record) }],
     });
     const app = express();

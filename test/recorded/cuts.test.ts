@@ -1,4 +1,5 @@
-import { type ByteSink, createGateway, type Gateway, type Transport } from '@portico/core';
+import { createGateway, type Gateway } from '@portico/core';
+import type { ByteSink, Transport } from '@portico/core/provider';
 import { allProviders } from '@portico/providers';
 import { type CaseLine, fakeClock, listCases, readCase } from '@portico/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -46,7 +47,7 @@ describe('recorded streams, cut at every byte offset', () => {
           ]),
         ),
         anonymous: { id: 'tester' },
-        cooldowns: { restMs: 0, quotaRestMs: 0, failuresInARow: 1_000_000 },
+        cooldowns: { cooldownMs: 0, quotaCooldownMs: 0, failuresInARow: 1_000_000 },
         retries: { maxRetries: 0 },
         clock: fakeClock(0),
       },

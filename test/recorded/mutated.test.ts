@@ -1,5 +1,6 @@
-import type { ByteSink, Gateway, Transport } from '@portico/core';
+import type { Gateway } from '@portico/core';
 import { createGateway } from '@portico/core';
+import type { ByteSink, Transport } from '@portico/core/provider';
 import { allProviders } from '@portico/providers';
 import { fakeClock, listCases, readCase } from '@portico/testing';
 import fc from 'fast-check';
@@ -166,7 +167,7 @@ function gatewayOver(model: string, transport: Transport): Gateway {
       models: { m: [{ model, baseUrl: 'http://upstream.example/v1', apiKey: 'sk-changed', dropUnsupported: true }] },
       anonymous: { id: 'tester' },
       retries: { maxRetries: 0 },
-      cooldowns: { restMs: 0, quotaRestMs: 0, failuresInARow: 1_000_000_000 },
+      cooldowns: { cooldownMs: 0, quotaCooldownMs: 0, failuresInARow: 1_000_000_000 },
       clock: fakeClock(0),
     },
     { providers: allProviders().flatMap(wireByWire), transport, environment: {} },
@@ -189,7 +190,7 @@ async function endOf(gateway: Gateway, client: keyof typeof ASKED, stream: boole
   if (answer.kind === 'whole') {
     const text = String(answer.body);
     // These two are what becomes of errors that nobody expected.
-    if (answer.status === 500 || text.includes('failed before it answered')) throw new Error(text);
+    if (answer.status === 500 || text.includes('failed before a response arrived')) throw new Error(text);
     JSON.parse(text);
     return answer.status === 200 ? 'an answer' : 'a failure';
   }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createGateway, type Gateway, GatewayError, type Transport } from '@portico/core';
+import { createGateway, type Gateway, GatewayError } from '@portico/core';
+import type { Transport } from '@portico/core/provider';
 import { allProviders } from '@portico/providers';
 import { readCase } from '@portico/testing';
 import { describe, expect, it } from 'vitest';

@@ -99,7 +99,7 @@ export async function startRecordedGateway(
     models,
     anonymous: { id: 'tester' },
     retries: { maxRetries: 0 },
-    cooldowns: { restMs: 0, quotaRestMs: 0 },
+    cooldowns: { cooldownMs: 0, quotaCooldownMs: 0 },
     observers: [{ callEnded: (record) => void records.set(record.requestedModel, record) }],
   });
   const app = express();

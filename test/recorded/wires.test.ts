@@ -1,5 +1,6 @@
 import { APIError as AnthropicError } from '@anthropic-ai/sdk';
-import { totalInputTokens, totalOutputTokens, usageOfAnswer, usageOfMessages } from '@portico/core';
+import { totalInputTokens, totalOutputTokens } from '@portico/core';
+import { usageOfAnswer, usageOfMessages } from '@portico/core/provider';
 import { type CaseLine, listCases, readCase } from '@portico/testing';
 import { APIError } from 'openai';
 import { beforeAll, describe, expect, it } from 'vitest';

@@ -134,7 +134,7 @@ function tokenOf(user: string): Promise<string> {
     .sign(new TextEncoder().encode(JWT_SECRET));
 }
 
-/** A provider whose process dies when told to, in the middle of its answers. */
+/** A provider whose process dies when told to, during its answers. */
 async function startDyingProvider(): Promise<{ readonly url: string; die(): void; close(): void }> {
   const chunk = {
     id: 'c',

@@ -165,7 +165,7 @@ async function start(place: MountName, config: Partial<MountConfig> = {}) {
   const to = (model: string) => WIRES.openai(provider, model);
   const mounted = await mount(place, {
     retries: { maxRetries: 1, baseDelayMs: 1, maxDelayMs: 10 },
-    cooldowns: { restMs: 0 },
+    cooldowns: { cooldownMs: 0 },
     models: {
       chat: { deployments: [{ ...to('fault-f10'), weight: 1e12 }, to('fault-f21')], fallbacks: ['other'] },
       other: [to('well')],

@@ -1,18 +1,18 @@
 import type { Principal, UsageRecord } from '@portico/core';
-import { expectAsked, expectNoOpenRequests, type FakeProviderOptions, fakeClock } from '@portico/testing';
+import { expectNoOpenRequests, expectRequestedModels, type FakeProviderOptions, fakeClock } from '@portico/testing';
 import { describe, expect, it } from 'vitest';
 import { QUESTION } from '../support/ask-chat.js';
 import { gatewayOn, QUICK } from '../support/gateway-on.js';
-import { type WatchedCounters, watchedCounters } from '../support/house-counters.js';
-import { groupsOn, startInExpress, startProvider } from '../support/house-start.js';
+import { groupsOn, startInExpress, startProvider } from '../support/host-start.js';
 import type { MountConfig, Mounted } from '../support/mounts.js';
 import { promised } from '../support/promised.js';
+import { type WatchedCounters, watchedCounters } from '../support/watched-counters.js';
 
 const KEY = 'vk-team-00000000000000000000';
 /** Half a cent, in nano-dollars. At the prices of these tests that is about a hundred answers of twenty tokens. */
 const LIMIT = 5_000_000;
 const TEAM: Principal = { id: 'team', budget: { usd: LIMIT / 1e9, per: 'total' } };
-const COUNTER = 'budget:total:team';
+const COUNTER = 'budget:total:principal:team';
 const SHORT = { messages: QUESTION, max_tokens: 20 } as const;
 
 describe('500 calls at the edge of one budget, over HTTP and in-process at once (R-BUD-1, R-EMB-3)', () => {
@@ -148,7 +148,7 @@ describe('what a call over a limit is told (c09)', () => {
         },
       });
     }
-    expectAsked(provider, 'chat', 'chat');
+    expectRequestedModels(provider, 'chat', 'chat');
     await clock.advance(40_000);
     expect((await mounted.post({ ...SHORT, model: 'chat' })).status).toBe(200);
   });
@@ -162,7 +162,7 @@ describe('what a call over a limit is told (c09)', () => {
     expect(await tooLong.json()).toMatchObject({
       error: { code: 'rate_limit_exceeded', message: expect.stringMatching(/200 tokens per minute.*and 200 are left/) },
     });
-    expectAsked(provider);
+    expectRequestedModels(provider);
 
     for (let call = 0; call < 2; call += 1) {
       // Had the first not given back what it did not use, the second would have no room.
@@ -177,7 +177,7 @@ describe('what a call over a limit is told (c09)', () => {
     expect(refused.status).toBe(429);
     expect(limitHeaders(refused)).toEqual({ 'retry-after': '1' });
     expect(await refused.json()).toMatchObject({ error: { code: 'rate_limit_exceeded' } });
-    expectAsked(provider, 'chat');
+    expectRequestedModels(provider, 'chat');
     expect(await first.text()).toContain('[DONE]');
     expect((await mounted.post({ ...SHORT, model: 'chat' })).status).toBe(200);
   });
@@ -217,7 +217,7 @@ describe('what a call over a limit is told (c09)', () => {
       .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ status: 429, code: 'insufficient_quota' });
     expect(asked).toBe(1);
-    expectAsked(provider, 'chat');
+    expectRequestedModels(provider, 'chat');
 
     await clock.advance(11.5 * 3_600_000 - 20_000);
     expect((await mounted.post({ ...SHORT, model: 'chat' })).status).toBe(200);
@@ -252,7 +252,7 @@ describe('what a call over a limit is told (c09)', () => {
     });
     expect(response.status).toBe(429);
     expect(limitHeaders(response)).toEqual({ 'retry-after': '1780', 'x-should-retry': 'false' });
-    expectAsked(provider, 'chat');
+    expectRequestedModels(provider, 'chat');
   });
 
   async function startLimited(limits: Pick<Principal, 'limits' | 'budget'>, options: FakeProviderOptions = {}) {
@@ -291,10 +291,10 @@ describe('a process that dies in the middle of a call (R-BUD-3)', () => {
     expect(await ask()).toBe(429);
     await clock.advance(60_000);
     expect(await ask()).toBe(200);
-    const { used } = await counters.read('budget:total:ann');
+    const { used } = await counters.read('budget:total:principal:ann');
     client.abort();
     await expect.poll(() => dead.gateway.openCalls).toBe(0);
-    expect(await counters.read('budget:total:ann')).toEqual({ used, reserved: 0 });
+    expect(await counters.read('budget:total:principal:ann')).toEqual({ used, reserved: 0 });
   });
 });
 

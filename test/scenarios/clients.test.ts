@@ -2,8 +2,8 @@ import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { Principal, UsageRecord } from '@portico/core';
 import {
-  expectAsked,
   expectNoOpenRequests,
+  expectRequestedModels,
   type FakeProvider,
   type FakeProviderOptions,
   startFakeProvider,
@@ -11,7 +11,7 @@ import {
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { QUESTION } from '../support/ask-chat.js';
-import { bytesTakenFrom } from '../support/bytes-taken.js';
+import { bytesReadFrom } from '../support/bytes-read.js';
 import { ADA, QUICK, WIRES } from '../support/gateway-on.js';
 import { leftovers } from '../support/leftovers.js';
 import { MOUNTS, type MountConfig, type Mounted, type MountName } from '../support/mounts.js';
@@ -90,7 +90,7 @@ describe.each(EVERYWHERE)('c01, R-STR-6, R-HOST-2: a client of %s leaves', (moun
       },
       { retries: { maxRetries: 2, baseDelayMs: 60_000, maxDelayMs: 60_000 } },
     );
-    expectAsked(provider, 'fault-f17', 'well');
+    expectRequestedModels(provider, 'fault-f17', 'well');
     expect(record.attempts).toMatchObject([{ failure: 'rate_limited' }]);
   });
 
@@ -122,7 +122,7 @@ describe.each(EVERYWHERE)('c01, R-STR-6, R-HOST-2: a client of %s leaves', (moun
       },
     });
     await decided.kept;
-    expectAsked(provider, 'well');
+    expectRequestedModels(provider, 'well');
     expect(record.costNanoUsd).toBe(0);
   });
 });
@@ -154,7 +154,7 @@ describe.each(EVERYWHERE)('c02, R-PF-2: a client of %s that does not read', (mou
       { deadlines: { idleMs: 1_500 } },
       { reply: () => manyWords(10_000) },
     );
-    const taken = bytesTakenFrom(new URL(provider.url).port);
+    const taken = bytesReadFrom(new URL(provider.url).port);
     const client = await stare(mounted);
     const request = await provider.log.waitForRequest();
 
@@ -212,7 +212,7 @@ describe('c03: a body over the limit', () => {
       expect(answer).toContain('413');
       expect(errorIn(answer)).toMatchObject({ type: 'invalid_request_error', code: 'request_too_large', param: null });
       expect(errorIn(answer).message).toContain('1000');
-      expectAsked(provider);
+      expectRequestedModels(provider);
     },
   );
 
@@ -222,7 +222,7 @@ describe('c03: a body over the limit', () => {
     client.write('POST /llm/v1/chat/completions HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n');
     client.write(`800\r\n${'x'.repeat(0x800)}\r\n`);
     expect(errorIn(await client.closed)).toMatchObject({ code: 'request_too_large' });
-    expectAsked(provider);
+    expectRequestedModels(provider);
   });
 
   it.each(EVERYWHERE.filter(readsBodies))('is refused on %s as soon as it is too long', async (mount) => {
@@ -230,7 +230,7 @@ describe('c03: a body over the limit', () => {
     const answer = await mounted.post({ model: 'chat', messages: [{ role: 'user', content: 'x'.repeat(1_000) }] });
     expect(answer.status).toBe(413);
     expect(((await answer.json()) as ErrorBody).error.message).toContain('1000');
-    expectAsked(provider);
+    expectRequestedModels(provider);
   });
 
   it.each(OVER_HTTP.filter(readsBodies))('is refused on %s where only its inflated form is', async (mount) => {
@@ -241,7 +241,7 @@ describe('c03: a body over the limit', () => {
     expect(bomb.length).toBeLessThan(100_000);
     const answer = await mounted.post(bomb, { headers: { 'content-encoding': 'gzip' } });
     expect(answer.status).toBe(413);
-    expectAsked(provider);
+    expectRequestedModels(provider);
   });
 });
 
@@ -291,7 +291,7 @@ describe.each(EVERYWHERE.filter(readsBodies))('c04: %s refuses a body that', (mo
     const { error } = (await answer.json()) as ErrorBody;
     expect({ status: answer.status, ...error }).toMatchObject({ status: 400, type: 'invalid_request_error', param });
     expect(error.message).toMatch(says);
-    expectAsked(provider);
+    expectRequestedModels(provider);
     expect((await mounted.post({ model: 'chat', messages: QUESTION })).status).toBe(200);
   });
 
@@ -331,7 +331,7 @@ describe.each(ENDS_CONNECTIONS)('c05: a client of %s that sends half a body and 
     const answer = await client.closed;
     expect(answer).toContain(' 408 ');
     expect(errorIn(answer)).toMatchObject({ code: 'request_timeout', type: 'invalid_request_error' });
-    expectAsked(provider);
+    expectRequestedModels(provider);
   });
 });
 
@@ -346,7 +346,7 @@ describe.each(EVERYWHERE)('c06: a client of %s that asks for an unknown model', 
       expect(error.message).toContain('"chat"');
       expect(error.message.replace(`"${model}"`, '')).not.toContain('"well"');
     }
-    expectAsked(provider);
+    expectRequestedModels(provider);
   });
 });
 
@@ -419,7 +419,7 @@ describe('c07, R-SEC-5: what a client says cannot change what is asked of whom',
             client.write(chatRequest({ model: unknown ? `chat${odd}` : 'chat', messages, user: odd }, { headers }));
             const answer = await client.closed;
             expect(answer).toMatch(/^HTTP\/1\.1 (200|400|404) /);
-            if (unknown) expectAsked(target);
+            if (unknown) expectRequestedModels(target);
             for (const request of target.log.requests) {
               expect(request.path).toBe(ENDPOINTS[wire]);
               expect(request.query.size).toBe(0);
@@ -511,7 +511,7 @@ describe.each([...OVER_HTTP, 'gateway.fetch'] as const)('c08: %s', (place) => {
     expect(answer.status).toBe(401);
     expect(JSON.parse(text).error).toMatchObject({ type: 'authentication_error', code, param: null });
     for (const key of Object.values(KEYS)) expect(text).not.toContain(key.slice(0, 12));
-    expectAsked(provider);
+    expectRequestedModels(provider);
   });
 
   it('says the same of a wrong, an expired and a revoked key, but for the code', async () => {
@@ -554,7 +554,7 @@ describe.each(['Express 5', 'in-process'] as const)('c09: a client of %s that is
       type: 'rate_limit_error',
       code: 'rate_limit_exceeded',
     });
-    expectAsked(provider, 'well');
+    expectRequestedModels(provider, 'well');
   });
 
   it('its rate of tokens is told so', async () => {
@@ -568,7 +568,7 @@ describe.each(['Express 5', 'in-process'] as const)('c09: a client of %s that is
     expect(large.status).toBe(429);
     expect(large.headers.get('retry-after')).not.toBeNull();
     expect(large.headers.get('x-ratelimit-remaining-tokens')).not.toBeNull();
-    expectAsked(provider, 'well');
+    expectRequestedModels(provider, 'well');
   });
 
   it('its calls at a time is told so', async () => {
@@ -580,7 +580,7 @@ describe.each(['Express 5', 'in-process'] as const)('c09: a client of %s that is
     const second = await mounted.post({ model: 'chat', messages: QUESTION });
     expect(second.status).toBe(429);
     expect(second.headers.get('retry-after')).toBe('1');
-    expectAsked(provider, 'fault-f34');
+    expectRequestedModels(provider, 'fault-f34');
     client.abort();
     await expectNoOpenRequests(provider);
   });
@@ -596,7 +596,7 @@ describe.each(['Express 5', 'in-process'] as const)('c09: a client of %s that is
       type: 'insufficient_quota',
       code: 'insufficient_quota',
     });
-    expectAsked(provider);
+    expectRequestedModels(provider);
   });
 });
 

@@ -1,10 +1,11 @@
 import type { GatewayConfig, Principal, UsageRecord } from '@portico/core';
-import { memoryCounters, systemClock } from '@portico/core';
+import { systemClock } from '@portico/core';
+import { memoryCounters } from '@portico/core/store';
 import OpenAI, { toFile } from 'openai';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { QUICK, UPSTREAM_KEY } from '../support/gateway-on.js';
-import { type KeepingProvider, startKeepingProvider } from '../support/keeping-provider.js';
 import { MOUNTS, type MountConfig, type Mounted, type MountName } from '../support/mounts.js';
+import { type StoringProvider, startStoringProvider } from '../support/storing-provider.js';
 
 const SECRET = 'the-secret-of-these-tests-0123456789';
 const LINE = (id: string, model = 'chat', more: object = {}) =>
@@ -136,6 +137,31 @@ describe('an upload', () => {
     expect(provider.files.size).toBe(0);
   });
 
+  it.each([
+    ['in front of the file', ['purpose', 'model', 'purpose', 'file']],
+    ['and behind it', ['purpose', 'model', 'file', 'purpose']],
+    ['behind a file that is held', ['file', 'purpose', 'purpose']],
+    ['as a file', ['model', 'file', 'purpose-file']],
+    ['and its model twice', ['purpose', 'model', 'model', 'file']],
+  ])(
+    'that says its purpose twice is refused, since vendors differ in which one they take: %s',
+    async (_where, order) => {
+      const { mounted, provider } = await start('node:http');
+      const form = new FormData();
+      for (const [at, name] of order.entries()) {
+        if (name === 'file') form.append('file', new File([LINE('a')], 'in.jsonl'));
+        else if (name === 'purpose-file') form.append('purpose', new File(['batch'], 'purpose'));
+        else form.append(name, name === 'model' ? 'chat' : at === 0 ? 'user_data' : 'batch');
+      }
+      const response = await fetch(`${mounted.baseUrl}/files`, { method: 'POST', body: form });
+      expect([response.status, await response.text()]).toEqual([
+        400,
+        expect.stringMatching(/twice|must be a text field/),
+      ]);
+      expect(provider.files.size).toBe(0);
+    },
+  );
+
   it('that is refused is not read to its end', async () => {
     const anonymous = { id: 'ada', limits: { requestsPerMinute: 0 } };
     const { mounted, provider } = await start('node:http', { anonymous });
@@ -151,7 +177,7 @@ describe('an upload', () => {
     ['another model', [LINE('a'), LINE('b', 'other')], 'Line 2 of the file: it asks for "other"'],
     ['no JSON', [LINE('a'), '{'], 'Line 2 of the file is not JSON'],
     ['no body', [LINE('a'), '{"url":"/v1/chat/completions"}'], 'Line 2 of the file has no "body"'],
-    ['what no deployment does', [LINE('a').replace('chat/completions', 'rerank')], 'cannot be asked for in a batch'],
+    ['what no deployment does', [LINE('a').replace('chat/completions', 'rerank')], 'cannot be used in a batch'],
   ])('of a batch is refused with the line that has %s', async (_what, lines, message) => {
     const { mounted, provider } = await start('node:http');
     const file = await toFile(Buffer.from(lines.join('\n')), 'in.jsonl');
@@ -225,7 +251,7 @@ describe('what a batch took', () => {
   it('counts against the budget, once for all instances of one store, and an empty budget begins no more (R-BUD-4)', async () => {
     const counters = memoryCounters(systemClock);
     const anonymous = { id: 'ada', budget: { usd: 0.000_003, per: 'total' as const } };
-    const provider = await startKeepingProvider();
+    const provider = await startStoringProvider();
     const one = await start('node:http', { stores: { counters }, anonymous }, undefined, provider);
     const two = await start('node:http', { stores: { counters }, anonymous }, undefined, provider);
     const { file, batch } = await makeBatch(one.mounted);
@@ -309,9 +335,9 @@ async function start(
   mount: MountName,
   changes: Partial<Record<keyof GatewayConfig, unknown>> = {},
   usage?: object,
-  given?: KeepingProvider,
+  given?: StoringProvider,
 ) {
-  const provider = given ?? (await startKeepingProvider(usage && { usage }));
+  const provider = given ?? (await startStoringProvider(usage && { usage }));
   const records: UsageRecord[] = [];
   const price = { input: 1, output: 2 };
   const mounted = await MOUNTS[mount]({

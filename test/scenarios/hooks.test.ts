@@ -6,14 +6,14 @@ import {
   type Interceptor,
   type Observer,
   type Plugin,
-  type UpstreamReply,
   type UsageRecord,
 } from '@portico/core';
-import { expectAsked, fakeClock } from '@portico/testing';
+import type { UpstreamReply } from '@portico/core/provider';
+import { expectRequestedModels, fakeClock } from '@portico/testing';
 import { describe, expect, it } from 'vitest';
 import { askChat, QUESTION } from '../support/ask-chat.js';
 import { ADA, gatewayOn, QUICK, UPSTREAM_KEY, WIRES } from '../support/gateway-on.js';
-import { groupsOn, keepingLogger, startInExpress, startInProcess, startProvider } from '../support/house-start.js';
+import { groupsOn, keepingLogger, startInExpress, startInProcess, startProvider } from '../support/host-start.js';
 import { promised } from '../support/promised.js';
 
 /** What hooks of these tests get of the host. */
@@ -142,7 +142,7 @@ describe('authorize', () => {
       error: { message: 'Not on Sundays.', type: 'permission_error', kind: 'forbidden' },
     });
     expect(asked).toEqual(['own', 'first']);
-    expectAsked(provider);
+    expectRequestedModels(provider);
     expect(records).toEqual([]);
   });
 
@@ -189,7 +189,7 @@ describe('authorize', () => {
       thrown: 'anything else, of which the client learns nothing',
       error: new Error('connect ECONNREFUSED postgres://app:hunter2@db'),
       status: 500,
-      message: 'A hook of this application failed while it decided about the request.',
+      message: 'A hook of this application failed while it decided on the request.',
     },
   ])('refuses by throwing $thrown', async ({ error, status, message }) => {
     const provider = await startProvider();
@@ -204,7 +204,7 @@ describe('authorize', () => {
     const response = await mounted.post(ASKED);
     expect(response.status).toBe(status);
     expect(await response.json()).toMatchObject({ error: { message } });
-    expectAsked(provider);
+    expectRequestedModels(provider);
     // A refusal is no news; a bug of the hook is, once, with its cause.
     expect(logger.lines).toMatchObject(status === 500 ? [{ level: 'error', fields: { err: error } }] : []);
   });
@@ -255,7 +255,7 @@ describe('interceptors', () => {
     const provider = await startProvider();
     const mounted = await startInExpress({ ...gatewayOn(provider), interceptors: [() => async () => cachedReply()] });
     expect(await askChat(mounted, { model: 'chat', stream: false })).toMatchObject({ content: 'from the cache' });
-    expectAsked(provider);
+    expectRequestedModels(provider);
   });
 
   it.each([
@@ -282,7 +282,7 @@ describe('interceptors', () => {
     for (const stream of [false, true]) {
       expect(await askChat(mounted, { model: 'chat', stream })).toMatchObject({ ended: 'answer', status: 200 });
     }
-    expectAsked(provider, 'spare', 'spare');
+    expectRequestedModels(provider, 'spare', 'spare');
     for (const { attempts, outcome } of records) {
       expect(outcome).toBe('ok');
       expect(attempts).toMatchObject([{ failure: 'upstream_error' }, { failure: undefined }]);
@@ -532,7 +532,7 @@ describe('plugins', () => {
     expect(starts).toBe(0);
     const calls = [mounted.post(ASKED), mounted.post(ASKED)];
     await new Promise(setImmediate);
-    expectAsked(provider);
+    expectRequestedModels(provider);
     ready.keep();
     for (const response of await Promise.all(calls)) expect(response.status).toBe(200);
     expect(starts).toBe(1);
@@ -565,7 +565,7 @@ describe('plugins', () => {
       const response = await mounted.post(ASKED);
       expect(response.status).toBe(500);
       expect(await response.text()).not.toContain('hunter2');
-      expectAsked(provider);
+      expectRequestedModels(provider);
       expect(logger.lines).toHaveLength(call);
     }
     expect((await mounted.post(ASKED)).status).toBe(200);
@@ -598,7 +598,9 @@ describe('plugins', () => {
     expect(await answer.text()).toContain('[DONE]');
     await closing;
     expect(told).toEqual(['recorded 1', 'closed']);
-    expect(logger.lines).toMatchObject([{ fields: { plugin: 'failing', err: { message: 'will not' } } }]);
+    expect(logger.lines).toMatchObject([
+      { fields: { resource: expect.stringContaining('failing') as string, err: { message: 'will not' } } },
+    ]);
   });
 });
 

@@ -161,7 +161,7 @@ describe('a conversation ends', () => {
     await closed;
     await expect.poll(() => provider.sessions.map(({ closed: end }) => end?.code)).toEqual([1000, 1000]);
 
-    const short = await start({ longestConversationMs: 50 });
+    const short = await start({ maxSessionMs: 50 });
     const timed = short.open('talk', [], bearer(KEY));
     await message(timed);
     expect(await closing(timed)).toEqual([1001, 'timeout']);

@@ -71,7 +71,7 @@ async function start(mount: MountName, fault: string, vendor = 'openai') {
             model: `${vendor}/well`,
             id: 'spare',
             order: 1,
-            abilities: { prefill: true },
+            capabilities: { prefill: true },
           },
         ],
         recovery: 'continue',

@@ -1,11 +1,11 @@
 import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises';
 import type { ReloadableConfig } from '@portico/core';
-import { expectAsked, startFakeProvider } from '@portico/testing';
+import { expectRequestedModels, startFakeProvider } from '@portico/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { askChat, QUESTION } from '../support/ask-chat.js';
+import { startControlledProvider } from '../support/controlled-provider.js';
 import { ADA, QUICK, WIRES } from '../support/gateway-on.js';
 import { MOUNTS, type MountConfig, type MountName } from '../support/mounts.js';
-import { startSteeredProvider } from '../support/steered-provider.js';
 
 const PLACES: readonly MountName[] = [
   'Express 5',
@@ -68,7 +68,7 @@ describe.each(PLACES)('h07, R-CFG-4: a configuration that is replaced under load
   });
 
   it('lets a stream end on what it began with, whatever became of that', async () => {
-    const provider = await startSteeredProvider();
+    const provider = await startControlledProvider();
     onTestFinished(() => provider.close());
     const model = { model: 'openai/steered', baseUrl: provider.url, apiKey: 'unused' };
     const mounted = await mount(place, { models: { before: [model] } });
@@ -98,11 +98,11 @@ describe('R-CFG-4: what a reload leaves as it is', () => {
     expect(await ask(mounted)).toMatchObject({ status: 200 });
     mounted.gateway.reload(config);
     expect(await ask(mounted)).toMatchObject({ status: 200 });
-    expectAsked(provider, 'fault-f11', 'spare', 'spare');
+    expectRequestedModels(provider, 'fault-f11', 'spare', 'spare');
   });
 
   it('is the list of open calls: those of before can be revoked', async () => {
-    const provider = await startSteeredProvider();
+    const provider = await startControlledProvider();
     onTestFinished(() => provider.close());
     const models = { chat: [{ model: 'openai/steered', baseUrl: provider.url, apiKey: 'unused' }] };
     const mounted = await mount('in-process', { models });
@@ -140,9 +140,12 @@ describe('R-CFG-4: what a reload leaves as it is', () => {
     for (const [broken, problem] of [
       [{ ...config, models: { chat: 'opnai/gpt-4o' } }, 'did you mean "openai"?'],
       [{ ...config, retrys: {} }, 'did you mean "retries"?'],
-      [{ ...config, keys: [{ key: 'short', principal: ADA }] }, 'keys[0].key has 5 characters'],
-      [{ ...config, authorize: () => undefined }, 'authorize: lasts as long as the gateway'],
-      [{ ...config, tokens: { secret: 'another secret of more than thirty-two characters' } }, 'tokens: lasts as long'],
+      [{ ...config, keys: [{ key: 'short', principal: ADA }] }, 'keys[0].key: has 5 characters'],
+      [{ ...config, authorize: () => undefined }, 'authorize: cannot be changed by a reload'],
+      [
+        { ...config, tokens: { secret: 'another secret of more than thirty-two characters' } },
+        'tokens: cannot be changed by a reload',
+      ],
     ] as const) {
       expect(() => mounted.gateway.reload(broken as unknown as ReloadableConfig)).toThrow(problem);
       expect(await ask(mounted)).toMatchObject({ status: 200 });

@@ -1,5 +1,5 @@
-import type { Steering } from '@portico/core';
-import { expectAsked, fakeClock, startFakeProvider } from '@portico/testing';
+import type { RoutingOverrides } from '@portico/core';
+import { expectRequestedModels, fakeClock, startFakeProvider } from '@portico/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { askChat, QUESTION } from '../support/ask-chat.js';
 import { ADA, QUICK, WIRES } from '../support/gateway-on.js';
@@ -14,13 +14,13 @@ const AGAINST_POLICY = 'fault-f09';
 describe.each(PLACES)('a request that steers its own routing, through %s', (place) => {
   it('is answered by the fallback it names, and no upstream sees what it named', async () => {
     const { mounted, provider } = await start(place, { requestOverrides: true });
-    const steering = { fallbacks: ['spare'], num_retries: 0, timeout: 30, stream_timeout: 30, tags: ['nightly'] };
+    const overrides = { fallbacks: ['spare'], num_retries: 0, timeout: 30, stream_timeout: 30, tags: ['nightly'] };
     for (const stream of [false, true]) {
-      expect(await askChat(mounted, { model: FAILS, stream, ...steering })).toMatchObject({ ended: 'answer' });
+      expect(await askChat(mounted, { model: FAILS, stream, ...overrides })).toMatchObject({ ended: 'answer' });
     }
-    expectAsked(provider, FAILS, 'spare', FAILS, 'spare');
+    expectRequestedModels(provider, FAILS, 'spare', FAILS, 'spare');
     for (const { body } of provider.log.requests) {
-      expect(Object.keys(body as object).filter((key) => key in steering)).toEqual([]);
+      expect(Object.keys(body as object).filter((key) => key in overrides)).toEqual([]);
     }
   });
 
@@ -28,7 +28,7 @@ describe.each(PLACES)('a request that steers its own routing, through %s', (plac
     const { mounted, provider } = await start(place);
     const answer = await askChat(mounted, { model: FAILS, stream: false, fallbacks: ['spare'], num_retries: 0 });
     expect(answer).toMatchObject({ status: 502 });
-    expectAsked(provider, FAILS, FAILS, FAILS);
+    expectRequestedModels(provider, FAILS, FAILS, FAILS);
     expect(provider.log.requests[0]?.body).toMatchObject({ fallbacks: ['spare'], num_retries: 0 });
   });
 });
@@ -51,7 +51,7 @@ describe('the fallbacks a request names', () => {
   ])('are %s', async (_what, fields, model, then) => {
     const { mounted, provider } = await start('in-process', { requestOverrides: true });
     await askChat(mounted, { model, stream: false, num_retries: 0, ...fields });
-    expectAsked(provider, model, ...then.map((name) => (name === 'down' ? 'fault-f20' : name)));
+    expectRequestedModels(provider, model, ...then.map((name) => (name === 'down' ? 'fault-f20' : name)));
   });
 
   it('stand instead of those of the configuration, of the targets too', async () => {
@@ -62,7 +62,7 @@ describe('the fallbacks a request names', () => {
       num_retries: 0,
       fallbacks: ['down-with-fallback'],
     });
-    expectAsked(provider, 'fault-f19', 'fault-f20');
+    expectRequestedModels(provider, 'fault-f19', 'fault-f20');
   });
 
   it.each([
@@ -80,7 +80,7 @@ describe('the fallbacks a request names', () => {
       expect(error).toMatchObject({ code: 'model_not_found', param: 'fallbacks' });
       expect(error.message).not.toContain('"down"');
     }
-    expectAsked(provider);
+    expectRequestedModels(provider);
   });
 
   it('are within the budget of the caller, or nobody is asked', async () => {
@@ -91,7 +91,7 @@ describe('the fallbacks a request names', () => {
     const cheap = { model: 'spare', stream: false, max_tokens: 10 };
     expect(await askChat(mounted, cheap)).toMatchObject({ ended: 'answer' });
     expect(await askChat(mounted, { ...cheap, fallbacks: ['dear'] })).toMatchObject({ status: 429 });
-    expectAsked(provider, 'spare');
+    expectRequestedModels(provider, 'spare');
   });
 });
 
@@ -104,13 +104,13 @@ describe('the retries a request wants', () => {
   ])('are said by %s', async (_where, fields, headers, asked) => {
     const { mounted, provider } = await start('in-process', { requestOverrides: true, compat: 'litellm' });
     await mounted.post({ model: FAILS, messages: QUESTION, ...fields }, { headers: headers as HeadersInit });
-    expectAsked(provider, ...Array.from({ length: asked }, () => FAILS));
+    expectRequestedModels(provider, ...Array.from({ length: asked }, () => FAILS));
   });
 
   it('are not said by a header of LiteLLM where nothing else is spelled as it does', async () => {
     const { mounted, provider } = await start('in-process', { requestOverrides: true });
     await mounted.post({ model: FAILS, messages: QUESTION }, { headers: { 'x-litellm-num-retries': '0' } });
-    expectAsked(provider, FAILS, FAILS, FAILS);
+    expectRequestedModels(provider, FAILS, FAILS, FAILS);
   });
 });
 
@@ -140,11 +140,11 @@ describe('the time a request gives itself', () => {
 
 describe('what the host decides about', () => {
   it('is told how a request steers, with its tags from everywhere, once each', async () => {
-    const seen: (Steering | undefined)[] = [];
+    const seen: (RoutingOverrides | undefined)[] = [];
     const { mounted, provider } = await start('in-process', {
       requestOverrides: true,
       compat: 'litellm',
-      authorize: ({ request }) => void seen.push(request.steering),
+      authorize: ({ request }) => void seen.push(request.overrides),
     });
     const metadata = { tags: ['a', 'b'], note: 'mine' };
     await mounted.post(
@@ -152,7 +152,7 @@ describe('what the host decides about', () => {
       { headers: { 'x-portico-tags': 'c, d', 'x-litellm-tags': 'e' } },
     );
     await mounted.post({ model: 'spare', messages: QUESTION });
-    expect(seen.map((steering) => steering?.tags)).toEqual([['a', 'b', 'c', 'd', 'e'], undefined]);
+    expect(seen.map((overrides) => overrides?.tags)).toEqual([['a', 'b', 'c', 'd', 'e'], undefined]);
     expect(provider.log.requests.map(({ body }) => (body as { metadata?: object }).metadata)).toEqual([
       { note: 'mine' },
       undefined,
@@ -166,7 +166,7 @@ describe('the tags of a request', () => {
       const { mounted, provider } = await start('in-process', { requestOverrides });
       await mounted.post({ model: 'tagged', messages: QUESTION }, { headers: { 'x-portico-tags': 'nightly' } });
       await mounted.post({ model: 'tagged', messages: QUESTION });
-      expectAsked(provider, requestOverrides ? 'for-nights' : 'for-all', 'for-all');
+      expectRequestedModels(provider, requestOverrides ? 'for-nights' : 'for-all', 'for-all');
     }
   });
 });
@@ -191,7 +191,7 @@ describe('what cannot steer', () => {
     const answer = await mounted.post({ model: FAILS, messages: QUESTION, ...fields });
     expect(answer.status).toBe(400);
     expect(await answer.json()).toMatchObject({ error: { param } });
-    expectAsked(provider);
+    expectRequestedModels(provider);
   });
 
   it('is refused by the name of its header too', async () => {

@@ -1,5 +1,5 @@
 import type { UsageRecord } from '@portico/core';
-import { expectAsked, startFakeProvider } from '@portico/testing';
+import { expectRequestedModels, startFakeProvider } from '@portico/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { askChat } from '../support/ask-chat.js';
 import { ADA, QUICK, UPSTREAM_KEY, WIRES } from '../support/gateway-on.js';
@@ -14,7 +14,7 @@ describe.each(PLACES)('a model that only a name with a star serves, through %s',
     for (const stream of [false, true]) {
       expect(await askChat(mounted, { model: 'openai/gpt-4o', stream })).toMatchObject({ ended: 'answer' });
     }
-    expectAsked(provider, 'gpt-4o', 'gpt-4o');
+    expectRequestedModels(provider, 'gpt-4o', 'gpt-4o');
   });
 
   it('is shown by its name, and listed nowhere', async () => {
@@ -50,7 +50,7 @@ describe('of names with stars', () => {
       },
     });
     expect(await askChat(mounted, { model: asked, stream: false })).toMatchObject({ ended: 'answer' });
-    expectAsked(provider, upstream);
+    expectRequestedModels(provider, upstream);
   });
 
   it('a name fits from end to end, not by its beginning', async () => {
@@ -60,7 +60,7 @@ describe('of names with stars', () => {
     for (const model of ['gpt-4o-mini-2024', 'my-gpt-4o-mini', 'gpt--mini']) {
       expect(await askChat(mounted, { model, stream: false })).toMatchObject({ status: 404 });
     }
-    expectAsked(provider, '4o');
+    expectRequestedModels(provider, '4o');
   });
 
   it.each([
@@ -83,7 +83,7 @@ describe('of names with stars', () => {
       status: 404,
       error: { kind: 'model_not_found' },
     });
-    expectAsked(provider);
+    expectRequestedModels(provider);
   });
 
   it('the catch-all takes every vendor there is, and says why it cannot take another', async () => {
@@ -130,7 +130,7 @@ describe('a route of a name with a star', () => {
     for (const stream of [false, true]) {
       expect(await askChat(mounted, { model: 'chat-f11', stream })).toMatchObject({ ended: 'answer' });
     }
-    expectAsked(provider, 'fault-f11', 'spare-f11', 's-of-all');
+    expectRequestedModels(provider, 'fault-f11', 'spare-f11', 's-of-all');
   });
 });
 
@@ -143,7 +143,7 @@ describe('a principal that may use some of what a star serves', () => {
     });
     expect(await askChat(mounted, { model: 'openai/gpt-4o-mini', stream: false })).toMatchObject({ ended: 'answer' });
     expect(await askChat(mounted, { model: 'openai/o3', stream: false })).toMatchObject({ status: 404 });
-    expectAsked(provider, 'gpt-4o-mini');
+    expectRequestedModels(provider, 'gpt-4o-mini');
   });
 });
 
@@ -170,9 +170,9 @@ describe('the price of what a star serves', () => {
 
 describe('a name with a star that can serve nothing', () => {
   it.each([
-    ['a star of a target that nothing fills', { fast: 'ollama/*' }, 'models.fast: "ollama/*" has more stars'],
-    ['two stars of a target for one', { 'a-*': 'ollama/*-*' }, 'models["a-*"]: "ollama/*-*" has more stars'],
-    ['two stars in a row', { 'a-**': 'ollama/*' }, 'models["a-**"]: has two stars in a row'],
+    ['a star of a target that nothing fills', { fast: 'ollama/*' }, 'models.fast: "ollama/*" has more wildcards'],
+    ['two stars of a target for one', { 'a-*': 'ollama/*-*' }, 'models["a-*"]: "ollama/*-*" has more wildcards'],
+    ['two stars in a row', { 'a-**': 'ollama/*' }, 'models["a-**"]: has two wildcards in a row'],
     ['an unknown vendor', { 'a-*': 'olama/*' }, 'did you mean "ollama"?'],
     ['a catch-all that is misspelled', { '*': [{ model: '*', weigth: 2 }] }, 'models["*"][0].weigth: unknown key'],
   ])('is an error at start: %s (R-CFG-1)', async (_what, models, problem) => {

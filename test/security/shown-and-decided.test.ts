@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Gateway, IncomingRequest, MessageSocket } from '@portico/core';
+import type { Gateway } from '@portico/core';
+import type { IncomingRequest, MessageSocket } from '@portico/core/mount';
 import { attachRealtime, createGateway } from '@portico/node';
 import { startFakeProvider } from '@portico/testing';
 import { describe, expect, it } from 'vitest';

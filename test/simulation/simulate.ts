@@ -1,14 +1,16 @@
 import type { Call, Deployment } from '@portico/core';
-import { GatewayError, memoryCounters, NO_USAGE, type Usage } from '@portico/core';
+import { GatewayError, NO_USAGE, type Usage } from '@portico/core';
+import { memoryCounters } from '@portico/core/store';
 import { seededRandom } from '@portico/testing';
+import { createCapacityReserver } from '../../packages/core/dist/accounts/reserve-capacity.js';
+import type { AttemptAccount, AttemptObserver } from '../../packages/core/dist/attempt-account.js';
 import { Cancellation } from '../../packages/core/dist/cancellation.js';
-import { openReserveRoom } from '../../packages/core/dist/governance/reserve-room.js';
 import type { ModelGroup } from '../../packages/core/dist/model-group.js';
+import type { Strategy } from '../../packages/core/dist/routes/strategy.js';
+import { createCandidateSets } from '../../packages/core/dist/routing/candidate-sets.js';
 import { followGroup } from '../../packages/core/dist/routing/follow-route.js';
-import { openHealth } from '../../packages/core/dist/routing/health.js';
-import { openLanes } from '../../packages/core/dist/routing/lanes.js';
-import type { RouteMeans, Trip } from '../../packages/core/dist/routing/trip.js';
-import type { Strategy } from '../../packages/core/dist/strategy.js';
+import { createHealth } from '../../packages/core/dist/routing/health.js';
+import type { RouteScope, RoutingContext } from '../../packages/core/dist/routing/route-scope.js';
 import { EventClock } from './event-clock.js';
 import type { Place } from './world.js';
 
@@ -42,10 +44,10 @@ export async function simulate(strategy: Strategy, calls: number, places: readon
   const clock = new EventClock(START);
   const vendors = new Map(places.map((place) => [place.id, new Vendor(place, clock, random)]));
   const group = groupOf(strategy, places);
-  const health = openHealth(
+  const health = createHealth(
     {
-      restMs: 5_000,
-      quotaRestMs: 60_000,
+      cooldownMs: 5_000,
+      quotaCooldownMs: 60_000,
       maxWaitMs: 0,
       failuresInARow: 3,
       failureRate: 0.5,
@@ -55,8 +57,8 @@ export async function simulate(strategy: Strategy, calls: number, places: readon
     clock,
   );
   const priceOf = ({ price }: Deployment) => price && price.input * 3 + price.output;
-  const lanes = openLanes(health, { priceOf, random });
-  const reserve = openReserveRoom(memoryCounters(clock), clock);
+  const candidateSets = createCandidateSets(health, { priceOf, random });
+  const reserve = createCapacityReserver(memoryCounters(clock), clock);
   const times: number[] = [];
   let failed = 0;
   let dollars = 0;
@@ -79,17 +81,17 @@ export async function simulate(strategy: Strategy, calls: number, places: readon
     needsSettling = true;
     const startedAt = clock.now();
     const call = callOf(group, startedAt, random);
-    const trip: Trip = {
+    const scope: RouteScope = {
       group,
       cancellation: new Cancellation(),
       endsAt: startedAt + 60_000,
       retries: group.retries,
-      isLastHope: true,
-      seen: new Set(),
-      mayTakeUp: undefined,
+      isLastResort: true,
+      visitedGroups: new Set(),
+      canResume: undefined,
     };
     try {
-      await followGroup(group, trip, meansFor(call));
+      await followGroup(group, scope, meansFor(call));
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
       failed += 1;
@@ -98,10 +100,10 @@ export async function simulate(strategy: Strategy, calls: number, places: readon
     }
   }
 
-  function meansFor(call: Call): RouteMeans<unknown> {
+  function meansFor(call: Call): RoutingContext<unknown> {
     return {
       call,
-      lanes,
+      candidateSets,
       health,
       clock,
       random,
@@ -110,24 +112,22 @@ export async function simulate(strategy: Strategy, calls: number, places: readon
       mayUse: () => true,
       canServe: () => true,
       priceOf,
-      attemptEnded() {},
-      superseded() {},
+      beginAttempt: (deployment, _group, observer) => simulatedAttempt(deployment, observer),
       discard() {},
-      keep() {},
-      mayAskTwice: () => false,
+      keepReservation() {},
+      reserveExtra: () => false,
       reserve: (key, limits, deployment) => reserve(key, limits, call, deployment),
-      async ask(visit) {
-        const vendor = vendors.get(visit.standing.deployment.id) as Vendor;
+      async ask(attempt) {
+        const vendor = vendors.get(attempt.deployment.id) as Vendor;
         const answer = await vendor.asked();
-        visit.attempt.firstContentAt = clock.now();
-        visit.opened();
+        attempt.firstContent();
         times.push(clock.now() - call.startedAt);
         vendor.answered();
         const { price } = vendor.place;
         dollars += (INPUT_TOKENS * price.input + answer.outputTokens * price.output) / 1e6;
-        clock.after(answer.restMs, () => {
+        clock.after(answer.cooldownMs, () => {
           vendor.left();
-          visit.answered(usageOf(answer.outputTokens));
+          attempt.end({ result: 'ok', usage: usageOf(answer.outputTokens) });
         });
       },
     };
@@ -168,7 +168,7 @@ async function settle(): Promise<void> {
 interface FirstToken {
   readonly outputTokens: number;
   /** Until the last token. */
-  readonly restMs: number;
+  readonly cooldownMs: number;
 }
 
 /** A vendor's side: how long it takes, what it allows, when it fails. */
@@ -216,7 +216,7 @@ class Vendor {
     // Times of real services are skewed: most are near the usual one, a few far above it.
     const slowness = (1 + this.#inFlight / place.capacity) * Math.exp(0.35 * this.#normal() - 0.06);
     const outputTokens = 20 + Math.floor(this.#random() * 300);
-    const answer = { outputTokens, restMs: outputTokens * place.perTokenMs * slowness };
+    const answer = { outputTokens, cooldownMs: outputTokens * place.perTokenMs * slowness };
     return this.#later(place.firstTokenMs * slowness, () => answer);
   }
 
@@ -277,7 +277,7 @@ function groupOf(strategy: Strategy, places: readonly Place[]): ModelGroup {
         weight: 1,
         order: 0,
         tags: [],
-        abilities: {},
+        capabilities: {},
         limits: isLimitKnown ? { requestsPerMinute } : undefined,
         price: price,
         maxOutputTokens: 4_096,
@@ -288,14 +288,14 @@ function groupOf(strategy: Strategy, places: readonly Place[]): ModelGroup {
     name: 'simulated',
     route: { ...terms, kind: 'pool', deployments, strategy, hedge: undefined },
     deployments,
-    leadsTo: [],
+    references: [],
     fallbacks: [],
     contextFallbacks: [],
     contentFallbacks: [],
     retries: { maxRetries: 2, baseDelayMs: 500, maxDelayMs: 8_000 },
     totalMs: 60_000,
     recovery: undefined,
-    hold: undefined,
+    initialBuffer: undefined,
   };
 }
 
@@ -305,7 +305,7 @@ function callOf(group: ModelGroup, startedAt: number, random: () => number): Cal
     operation: { name: 'chat.completions' },
     // A thousand conversations, for strategies that keep them together.
     principal: { id: `user-${Math.floor(random() * 1_000)}` },
-    demand: { stream: true, inputCharacters: 1_200, inputAttachments: 0, maxOutputTokens: 320, answers: 1 },
+    summary: { stream: true, inputCharacters: 1_200, inputAttachments: 0, maxOutputTokens: 320, answers: 1 },
     body: {},
     group,
     headers: { get: () => undefined },
@@ -313,4 +313,25 @@ function callOf(group: ModelGroup, startedAt: number, random: () => number): Cal
     startedAt,
     attempts: [],
   } as unknown as Call; // all that routing reads
+}
+
+/** An attempt of which only the deployment's state learns. */
+function simulatedAttempt(deployment: Deployment, observer: AttemptObserver): AttemptAccount {
+  let hasEnded = false;
+  return {
+    // Nobody reads the record of a simulated attempt.
+    record: {} as AttemptAccount['record'],
+    deployment,
+    get hasEnded() {
+      return hasEnded;
+    },
+    headArrived: (headers) => observer.headArrived(headers),
+    firstContent: () => observer.firstContent(),
+    measureBy() {},
+    end(end) {
+      if (hasEnded) return;
+      hasEnded = true;
+      observer.ended(end);
+    },
+  };
 }

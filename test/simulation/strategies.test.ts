@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { STRATEGIES, type Strategy } from '../../packages/core/dist/strategy.js';
+import { STRATEGIES, type Strategy } from '../../packages/core/dist/routes/strategy.js';
 import { plotOf } from './plot.js';
 import { type Result, simulate } from './simulate.js';
 import { tableOf } from './table.js';

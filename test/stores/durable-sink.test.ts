@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LedgerRecord, memoryLedger, type UsageStore } from '@portico/core';
+import { type LedgerRecord, memoryLedger, type UsageStore } from '@portico/core/store';
 import { durableSink, sqlStores } from '@portico/store-sql';
 import { fakeClock } from '@portico/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';

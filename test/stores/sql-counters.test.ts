@@ -1,4 +1,4 @@
-import type { CounterRequest, CounterStore } from '@portico/core';
+import type { CounterRequest, CounterStore } from '@portico/core/store';
 import { type CounterHistory, sqlCounters, sqlStores } from '@portico/store-sql';
 import { fakeClock } from '@portico/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';

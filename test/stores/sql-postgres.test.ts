@@ -1,4 +1,4 @@
-import { scopeKey } from '@portico/core';
+import { scopeKey } from '@portico/core/store';
 import { sqlStores } from '@portico/store-sql';
 import { Client, Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';

@@ -1,11 +1,12 @@
-import type { CooldownStore, GatewayConfig, Principal, UsageRecord } from '@portico/core';
+import type { GatewayConfig, Principal, UsageRecord } from '@portico/core';
+import type { CooldownStore } from '@portico/core/store';
 import { createGateway } from '@portico/node';
 import { type RedisClient, redisCounters, redisStores } from '@portico/store-redis';
 import type { FakeProvider } from '@portico/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { QUESTION } from '../support/ask-chat.js';
 import { QUICK } from '../support/gateway-on.js';
-import { groupsOn, keepingLogger, startProvider } from '../support/house-start.js';
+import { groupsOn, keepingLogger, startProvider } from '../support/host-start.js';
 import { promised } from '../support/promised.js';
 import { CLIENTS } from '../support/redis-clients.js';
 import { type RedisServer, startRedis, withoutRedis } from '../support/redis-server.js';
@@ -13,7 +14,7 @@ import { type RedisServer, startRedis, withoutRedis } from '../support/redis-ser
 /** Half a cent, in nano-dollars: about a hundred answers. */
 const LIMIT = 5_000_000;
 const TEAM: Principal = { id: 'team', budget: { usd: LIMIT / 1e9, per: 'total' } };
-const COUNTER = 'budget:total:team';
+const COUNTER = 'budget:total:principal:team';
 
 describe.skipIf(withoutRedis)(`instances on one Redis${withoutRedis === undefined ? '' : ` (${withoutRedis})`}`, () => {
   let server: RedisServer;
@@ -110,13 +111,13 @@ describe.skipIf(withoutRedis)(`instances on one Redis${withoutRedis === undefine
     await expect.poll(async () => (await counters.read(COUNTER)).reserved, { timeout: 10_000 }).toBe(0);
 
     const { cooldowns } = redisStores(first.client, { prefix });
-    await cooldowns.rest('told-later', Date.now() + 60_000);
+    await cooldowns.coolDown('told-later', Date.now() + 60_000);
     await second.heard('told-later');
   });
 
   it.each([
     { whenCountersFail: undefined, statuses: [503], says: 'calls with limits are refused until it answers' },
-    { whenCountersFail: 'open', statuses: [200], says: 'until it answers limits are counted in this process alone' },
+    { whenCountersFail: 'open', statuses: [200], says: 'until it answers, limits are counted in this process only' },
   ] as const)(
     'do as configured ($whenCountersFail) while Redis does not answer, say so once, and return to it (R-BUD-7, h02)',
     async ({ whenCountersFail, statuses, says }) => {
@@ -193,7 +194,7 @@ describe.skipIf(withoutRedis)(`instances on one Redis${withoutRedis === undefine
 /** Notes of which deployments a gateway has been told that they rest. */
 function overheard(store: CooldownStore, rests: Set<string>): CooldownStore {
   return {
-    rest: (deployment, until) => store.rest(deployment, until),
+    coolDown: (deployment, until) => store.coolDown(deployment, until),
     watch: (onRest) =>
       store.watch((deployment, until) => {
         onRest(deployment, until);

@@ -4,18 +4,28 @@ import { parseSync, Visitor } from 'oxc-parser';
 // The law of the house (architecture, "arrows point down"): what each package, and each part of core, may import.
 // Whoever adds a package or a folder says here what it may know.
 
-/** Folders of core in which work is done. Each knows the concepts and itself, and none knows its neighbour. */
-const ROOMS = ['accounting', 'config', 'governance', 'memory', 'operations', 'routing', 'upstream'];
+/** Folders of concepts that belong together. With the files at the top of core they are the ground floor: all may import them. */
+const CONCEPT_FOLDERS = ['encoding', 'forms', 'hooks', 'operations', 'routes', 'settings', 'stores', 'usage'];
 
-/** The parts of core, from the ground up. A part may import those before it; of its own kind, only itself. */
+/** Folders of core in which work is done. Each imports concepts and itself, and no other of these. */
+const ROOMS = ['config', 'delivery', 'identity', 'pricing', 'routing', 'streams', 'translation'];
+
+/** The parts of core, from the ground up. A part may import those before it; of the rooms, only itself. */
 const STAIRS = [
   'concepts',
   ...ROOMS.map((room) => `${room}/`),
+  'attempts/',
+  'accounts/',
+  'endpoints/',
   'pipeline/',
-  'doors/',
+  'jobs/',
+  'entrypoints/',
   'composition/',
   'the composition root',
 ];
+
+/** What the package exports, by who needs it: like the composition root, these files may import every folder. */
+const TIERS = 'tiers/';
 
 /** The files at the top of core that are no concepts: they know every folder, and nobody knows them. */
 const COMPOSITION_ROOT = ['index.ts', 'create-gateway.ts'];
@@ -88,10 +98,9 @@ function breachInside(name: string, importer: string, specifier: string): string
 }
 
 function partOf(file: string): string {
-  // What stores must do is told beside the other concepts; it has a folder because it is many files about one subject.
-  if (file.startsWith('stores/')) return 'concepts';
-  if (COMPOSITION_ROOT.includes(file)) return 'the composition root';
-  return file.includes('/') ? `${file.split('/', 1)[0]}/` : 'concepts';
+  if (COMPOSITION_ROOT.includes(file) || file.startsWith(TIERS)) return 'the composition root';
+  const [folder = ''] = file.split('/', 1);
+  return !file.includes('/') || CONCEPT_FOLDERS.includes(folder) ? 'concepts' : `${folder}/`;
 }
 
 function isRoom(part: string): boolean {

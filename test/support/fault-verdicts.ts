@@ -199,7 +199,7 @@ export const VERDICTS: readonly Verdict[] = [
     alone: once('quota_exhausted', 429),
     spare: 'spare once',
     also: {
-      says: 'the client is told not to try again',
+      says: 'the client gets `x-should-retry: false`',
       check: ({ client }) => must(client.headers.get('x-should-retry') === 'false', 'it may try again'),
     },
   },
@@ -419,7 +419,7 @@ function variantsOf(id: FaultId): readonly string[] {
 
 function toldToWait(seconds: number): NonNullable<Verdict['also']> {
   return {
-    says: 'the client is told how long to wait',
+    says: 'the client gets the waiting time',
     // A date has no fractions of a second, so it may say up to two more.
     check({ client }) {
       const told = Number(client.headers.get('retry-after'));
@@ -450,7 +450,10 @@ function finishedOnce(): NonNullable<Verdict['also']> {
 
 function usageTold(times: number): NonNullable<Verdict['also']> {
   return {
-    says: times === 0 ? 'usage is not told unasked' : 'who asks for usage is told once; the record has the last word',
+    says:
+      times === 0
+        ? 'usage is not sent unless requested'
+        : 'a client that asks for usage gets it once; the record has the final value',
     check({ client }) {
       const told = eventsIn(client.raw).filter((event) => /"usage":\{/.test(event)).length;
       must(told === times, `usage was told ${told} times`);

@@ -8,14 +8,14 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import session from 'express-session';
 import type { ChatCompletion } from 'openai/resources/chat/completions';
 import { createLedger, type Ledger } from './ledger.js';
-import { TITLE_REQUEST } from './rehearsed-answers.js';
+import { TITLE_REQUEST } from './prepared-answers.js';
 import { securityHeaders } from './security-headers.js';
 import { sessionRoutes } from './session-routes.js';
 import { sendUsageEvents } from './usage-events.js';
 import { type DemoUser, findUser } from './users.js';
 import { chooseVendors, type Vendors } from './vendors.js';
 
-/** The application, and what its process and its tests hold of it. */
+/** The application, for its process and its tests. */
 export interface ExampleApp {
   readonly app: Express;
   readonly ledger: Ledger;
@@ -26,13 +26,13 @@ export interface ExampleApp {
   close(): Promise<void>;
 }
 
-/** Builds the whole application; it listens nowhere yet. Tests hand in a fake provider that they can watch. */
+/** Builds the whole application; it does not listen yet. Tests pass a fake provider that they can watch. */
 export async function buildApp(options: { readonly fakeProvider?: FakeProvider } = {}): Promise<ExampleApp> {
   const vendors = await chooseVendors(options.fakeProvider);
   const ledger = createLedger();
   const terminalKey = `sk-portico-${randomBytes(24).toString('base64url')}`;
 
-  // What the app had before.
+  // The app without the gateway.
   const app = express();
   app.use(securityHeaders);
   app.use(express.static(fileURLToPath(new URL('../public', import.meta.url))));
@@ -45,7 +45,7 @@ export async function buildApp(options: { readonly fakeProvider?: FakeProvider }
       cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto', maxAge: 8 * 60 * 60 * 1000 },
     }),
   );
-  // Whoever leaves gets no more of an answer under way.
+  // Signing out ends running answers.
   app.use(
     '/api/session',
     sessionRoutes(vendors.fakeNotice, (userId) => llm.revoke(userId)),
@@ -97,7 +97,7 @@ function signedInUser(req: Request): DemoUser {
 }
 
 function textOf(answer: JsonObject): string {
-  // Whichever vendor answered, the gateway gives it the shape of OpenAI's chat completions.
+  // Whichever vendor answered, the answer has the format of OpenAI's chat completions.
   const { choices } = answer as unknown as ChatCompletion;
   return choices[0]?.message.content ?? '';
 }

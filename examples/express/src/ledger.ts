@@ -3,9 +3,9 @@ import type { UsageRecord } from '@portico/express';
 /** Every call that was admitted, and what it cost. A real app keeps these in a table whose primary key is `id`. */
 export interface Ledger {
   readonly records: ReadonlyMap<string, UsageRecord>;
-  /** The gateway's usage sink. It may hand in a record twice; the record is kept once. */
+  /** The gateway's usage sink. It may get a record twice; the record is kept once. */
   record(record: UsageRecord): void;
-  /** What a principal has used since midnight UTC, which is when daily budgets start anew. */
+  /** What a principal has used since midnight UTC, when daily budgets are reset. */
   today(principalId: string): { readonly calls: number; readonly spentUsd: number };
   /** Calls `onRecord` with each record that comes, until the returned function is called. */
   watch(onRecord: (record: UsageRecord) => void): () => void;

@@ -4,7 +4,7 @@ import { buildApp } from './app.js';
 
 const port = Number(process.env.PORT || 3000);
 if (!(port >= 0 && port <= 65_535)) fail(`PORT must be a number up to 65535, but it is "${process.env.PORT}".`);
-// Whoever opens the page may spend on your key, so it is for this machine only unless you say otherwise.
+// Every visitor of the page may spend on your key, so it listens on this machine only unless you change it.
 const host = process.env.HOST || '127.0.0.1';
 
 const { app, vendors, terminalKey, close } = await buildApp();
@@ -45,7 +45,8 @@ function explainListenError(error: NodeJS.ErrnoException): string {
   if (error.code === 'EADDRINUSE') {
     return `Port ${port} is taken. Stop the program that listens there, or choose another port: PORT=${port + 1} npm start`;
   }
-  if (error.code === 'EACCES') return `Port ${port} needs rights you do not have. Choose another: PORT=3000 npm start`;
+  if (error.code === 'EACCES')
+    return `Port ${port} needs permissions you do not have. Choose another: PORT=3000 npm start`;
   return `Cannot listen on ${host}:${port}: ${error.message}`;
 }
 

@@ -1,5 +1,5 @@
 import express, { Router } from 'express';
-import { rehearsedAnswers } from './rehearsed-answers.js';
+import { preparedAnswers } from './prepared-answers.js';
 import { demoUsers, findUser } from './users.js';
 
 declare module 'express-session' {
@@ -8,23 +8,23 @@ declare module 'express-session' {
   }
 }
 
-/** Who is signed in, signing in and signing out. `left` is told who has signed out. */
+/** Sign in, sign out, and who is signed in. `left` is called with the user who has signed out. */
 export function sessionRoutes(fakeNotice: string | undefined, left: (userId: string) => unknown): Router {
   const routes = Router();
 
   routes.get('/', (req, res) => {
     const user = findUser(req.session.userId);
-    res.json({ user, users: demoUsers, suggestions: [...rehearsedAnswers.keys()], fakeNotice });
+    res.json({ user, users: demoUsers, suggestions: [...preparedAnswers.keys()], fakeNotice });
   });
 
-  // Only JSON is read, and JSON from another site would need a preflight that nobody answers here.
+  // Only JSON is read, and JSON from another site would need a preflight, which is not answered here.
   routes.post('/', express.json(), (req, res, next) => {
     const user = findUser(req.body?.user);
     if (user === undefined) {
-      res.status(401).json({ error: { message: `Nobody of that name is known here. Try ${namesOfUsers()}.` } });
+      res.status(401).json({ error: { message: `This user does not exist. Try ${namesOfUsers()}.` } });
       return;
     }
-    // A new session id: one that somebody planted before is worth nothing now.
+    // A new session id, so that one planted by an attacker is worthless.
     req.session.regenerate((error) => {
       if (error) return next(error);
       req.session.userId = user.id;

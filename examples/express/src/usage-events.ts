@@ -3,7 +3,7 @@ import type { Response } from 'express';
 import type { Ledger } from './ledger.js';
 import type { DemoUser } from './users.js';
 
-/** Tells a page, as server-sent events, what its user has spent so far, and again after every call. */
+/** Sends a page, as server-sent events, what its user has spent so far, and again after every call. */
 export function sendUsageEvents(res: Response, { principal }: DemoUser, ledger: Ledger): void {
   const send = (record?: UsageRecord) => {
     const spending = { ...ledger.today(principal.id), budgetUsd: principal.budget.usd };

@@ -1,11 +1,11 @@
 import type { Budget, Principal } from '@portico/express';
 
-/** Somebody who can sign in. A real app has its users in a database and asks them for more than a click. */
+/** A user who can sign in. A real app has its users in a database and asks for more than a click. */
 export interface DemoUser {
   readonly id: string;
   readonly name: string;
   readonly plan: string;
-  /** What the gateway needs to know: who pays, for which models, how fast and how much. */
+  /** What the gateway needs to know: who pays, for which models, and the limits. */
   readonly principal: Principal & { readonly budget: Budget };
 }
 

@@ -1,19 +1,19 @@
 import type { DeploymentConfig } from '@portico/express';
 import { type FakeProvider, startFakeProvider } from '@portico/testing';
-import { rehearsedReply } from './rehearsed-answers.js';
+import { preparedReply } from './prepared-answers.js';
 
-/** Who answers. */
+/** The models and their vendors. */
 export interface Vendors {
   readonly fast: DeploymentConfig;
   readonly smart: DeploymentConfig;
-  /** The same for people: `openai/gpt-4o-mini`. */
+  /** The same for display: `openai/gpt-4o-mini`. */
   readonly names: { readonly fast: string; readonly smart: string };
   /** Why no real model answers; undefined if one does. */
   readonly fakeNotice: string | undefined;
   close(): Promise<void>;
 }
 
-/** Takes the vendors whose keys are in the environment, or a fake provider that plays them where there are none. */
+/** Uses the vendors whose keys are in the environment, or a fake provider if there are none. */
 export async function chooseVendors(fakeProvider?: FakeProvider): Promise<Vendors> {
   const { OPENAI_API_KEY, ANTHROPIC_API_KEY } = process.env;
   if (fakeProvider === undefined && (OPENAI_API_KEY || ANTHROPIC_API_KEY)) {
@@ -23,7 +23,7 @@ export async function chooseVendors(fakeProvider?: FakeProvider): Promise<Vendor
     return { fast: bounded(fast), smart: bounded(smart), names, fakeNotice: undefined, close: async () => undefined };
   }
 
-  const fake = fakeProvider ?? (await startFakeProvider({ tokenDelayMs: 30, reply: rehearsedReply }));
+  const fake = fakeProvider ?? (await startFakeProvider({ tokenDelayMs: 30, reply: preparedReply }));
   const names = { fast: 'openai/gpt-4o-mini', smart: 'anthropic/claude-sonnet-4-5' };
   return {
     fast: { ...bounded(names.fast), baseUrl: fake.url, apiKey: 'fake' },
@@ -31,13 +31,13 @@ export async function chooseVendors(fakeProvider?: FakeProvider): Promise<Vendor
     names,
     fakeNotice:
       'No OPENAI_API_KEY or ANTHROPIC_API_KEY is set, so a fake provider plays the models. ' +
-      'Nothing leaves this machine, and the dollars are make-believe.',
-    // A provider that was handed in belongs to whoever started it.
+      'Nothing is sent to the internet, and the costs are not real.',
+    // A provider that was passed in is closed by its owner.
     close: async () => (fakeProvider ? undefined : fake.close()),
   };
 }
 
-/** A budget reserves what an answer may cost at most, so short budgets want short answers. */
+/** A budget reserves the highest possible cost of an answer, so small budgets need short answers. */
 function bounded(model: string) {
   return { model, maxOutputTokens: 4_096 };
 }

@@ -15,7 +15,7 @@ declare module 'fastify' {
 export async function buildApp({ fakeProvider }: ExampleOptions = {}): Promise<Example> {
   const model = await chooseModel(fakeProvider);
 
-  // What the app had before.
+  // The app without the gateway.
   const app = fastify({ forceCloseConnections: true });
   await app.register(cookie);
   await app.register(session, {
@@ -33,7 +33,7 @@ export async function buildApp({ fakeProvider }: ExampleOptions = {}): Promise<E
     return reply.code(204).send();
   });
   app.post('/logout', (request, reply) => {
-    // Whoever leaves gets no more of an answer under way.
+    // Signing out ends running answers.
     gateway.revoke(String(request.session.user));
     request.session.user = undefined;
     return reply.code(204).send();

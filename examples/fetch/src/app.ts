@@ -1,12 +1,12 @@
 import { createGateway } from '@portico/fetch';
 import { jwtVerify } from 'jose';
 
-/** What the runtime gives as its environment. */
+/** The environment from the runtime. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** An app of one function, with logins of its own (a signed token), and a gateway in it. */
+/** An app of one function, with its own logins (a signed token), and a gateway in it. */
 export function buildApp(environment: Environment): (request: Request) => Promise<Response> {
-  // What the app had before.
+  // The app without the gateway.
   const secret = new TextEncoder().encode(environment.JWT_SECRET);
   const userOf = async (token = '') => {
     const { payload } = await jwtVerify(token.replace(/^Bearer /, ''), secret).catch(() => ({ payload: {} }));
@@ -30,7 +30,7 @@ export function buildApp(environment: Environment): (request: Request) => Promis
     const user = await userOf(request.headers.get('authorization') ?? undefined);
     if (pathname === '/me' && user !== undefined) return Response.json({ user });
     if (pathname === '/logout' && user !== undefined) {
-      // Whoever leaves gets no more of an answer under way.
+      // Signing out ends running answers.
       gateway.revoke(user);
       return new Response(null, { status: 204 });
     }

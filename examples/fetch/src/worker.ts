@@ -1,6 +1,6 @@
 import { buildApp, type Environment } from './app.js';
 
-// One for the whole life of the Worker: it counts what its users spend, and knows who of them is being answered.
+// One for the whole life of the Worker: it counts what its users spend, and has the list of running calls.
 let app: ReturnType<typeof buildApp> | undefined;
 
 /** What Cloudflare's runtime looks for. */

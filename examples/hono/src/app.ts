@@ -5,14 +5,14 @@ import { createGateway } from '@portico/node';
 import { type Context, Hono } from 'hono';
 import { deleteCookie, getSignedCookie, setSignedCookie } from 'hono/cookie';
 
-/** What users may do, as the app sees it. */
+/** What users may do, in the app's own terms. */
 const principalOf = (id: string | undefined) => id !== undefined && { id, budget: { usd: 1, per: 'day' } as const };
 
-/** A Hono app with signed cookies and a page, and a gateway in it: what any host that speaks `fetch` does. */
+/** A Hono app with signed cookies and a page, and a gateway in it: the pattern for any host with `fetch`. */
 export async function buildApp({ fakeProvider }: ExampleOptions = {}): Promise<Example> {
   const model = await chooseModel(fakeProvider);
 
-  // What the app had before.
+  // The app without the gateway.
   const app = new Hono();
   const secret = process.env.SESSION_SECRET || randomBytes(32).toString('hex');
   const userOf = async (c: Context) => (await getSignedCookie(c, secret, 'user')) || undefined;
@@ -23,7 +23,7 @@ export async function buildApp({ fakeProvider }: ExampleOptions = {}): Promise<E
     return c.body(null, 204);
   });
   app.post('/logout', async (c) => {
-    // Whoever leaves gets no more of an answer under way.
+    // Signing out ends running answers.
     gateway.revoke(String(await userOf(c)));
     deleteCookie(c, 'user');
     return c.body(null, 204);

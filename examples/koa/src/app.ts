@@ -9,7 +9,7 @@ import session from 'koa-session';
 export async function buildApp({ fakeProvider }: ExampleOptions = {}): Promise<Example> {
   const model = await chooseModel(fakeProvider);
 
-  // What the app had before.
+  // The app without the gateway.
   const app = new Koa();
   app.keys = [process.env.SESSION_SECRET || randomBytes(32).toString('hex')];
   app.use(session({ rolling: true, sameSite: 'lax' }, app));
@@ -24,7 +24,7 @@ export async function buildApp({ fakeProvider }: ExampleOptions = {}): Promise<E
       Object.assign(ctx.session, { user });
       ctx.status = 204;
     } else if (ctx.path === '/logout') {
-      // Whoever leaves gets no more of an answer under way.
+      // Signing out ends running answers.
       gateway.revoke(String(ctx.session.user));
       ctx.session.user = undefined;
       ctx.status = 204;

@@ -42,7 +42,7 @@ export class AccountController {
   @HttpCode(204)
   @UseGuards(JwtGuard)
   logout(@Req() req: Request, @Res({ passthrough: true }) res: Response): void {
-    // Whoever leaves gets no more of an answer under way.
+    // Signing out ends running answers.
     this.llm.revoke((req.user as User).name);
     res.clearCookie(COOKIE);
   }
@@ -65,7 +65,7 @@ export class AccountController {
     if (!isPlan(body.plan)) throw new BadRequestException('There is no such plan.');
     const { tenant } = req.user as User;
     this.tenants.setPlan(tenant, body.plan);
-    // What runs was begun under the old plan: it ends with it.
+    // Running calls began under the old plan, and end with it.
     for (const user of this.tenants.usersOf(tenant)) this.llm.revoke(user);
     res.location('/usage');
   }

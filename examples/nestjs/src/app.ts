@@ -13,7 +13,7 @@ import { JwtGuard, jwtStrategy } from './auth.js';
 import { Ledger } from './ledger.js';
 import { principalOf, Tenants, type User } from './tenants.js';
 
-/** A small SaaS: tenants, plans, JWT, a page of what was used, and a gateway in it. */
+/** A small SaaS: tenants, plans, JWT, a usage page, and a gateway in it. */
 export async function buildApp({ fakeProvider }: ExampleOptions = {}): Promise<Example> {
   const model = await chooseModel(fakeProvider);
   const secret = process.env.JWT_SECRET || randomBytes(32).toString('hex');

@@ -27,7 +27,7 @@ export function jwtStrategy(secret: string): Type {
   return JwtStrategy;
 }
 
-/** Asked before the gateway's routes and before the application's own. */
+/** Runs before the gateway's routes and before the application's own. */
 export const JwtGuard = AuthGuard('jwt');
 
 function fromCookie({ headers }: Request): string | null {

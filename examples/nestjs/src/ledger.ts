@@ -1,6 +1,6 @@
 import { LlmSink, type Sink, type UsageRecord } from '@portico/nestjs';
 
-/** What every tenant has used. The gateway finds it in the container; a real one would write to a database. */
+/** The usage of all tenants. The gateway finds it in the container; a real one would write to a database. */
 @LlmSink()
 export class Ledger implements Sink {
   readonly #records = new Map<string, UsageRecord>();

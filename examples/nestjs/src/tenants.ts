@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '@portico/nestjs';
 
-/** What a plan buys. */
+/** The limits of a plan. */
 export const PLANS = {
   free: { limits: { requestsPerMinute: 5, concurrentCalls: 1 }, budget: { usd: 0.1, per: 'day' } },
   team: { limits: { requestsPerMinute: 100, concurrentCalls: 10 }, budget: { usd: 20, per: 'month' } },
@@ -15,7 +15,7 @@ export interface User {
   readonly plan: Plan;
 }
 
-/** Who may sign in, with a click, and what their tenants pay for: this is an example, a real one has a database. */
+/** The users, who sign in with a click, and what their tenants pay for: a real app has a database. */
 @Injectable()
 export class Tenants {
   readonly #tenantOf = new Map([
@@ -45,7 +45,7 @@ export function isPlan(name: unknown): name is Plan {
   return typeof name === 'string' && Object.hasOwn(PLANS, name);
 }
 
-/** Whom the gateway charges for a user. A tenant's name is on every record of its users. */
+/** The principal of a user. A tenant's name is in every record of its users. */
 export function principalOf({ name, tenant, plan }: User): Principal {
   return { id: name, team: tenant, ...PLANS[plan], metadata: { plan } };
 }

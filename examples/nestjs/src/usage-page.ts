@@ -8,7 +8,7 @@ interface Usage {
   readonly records: readonly UsageRecord[];
 }
 
-/** What a tenant has used, as a page. */
+/** The usage of a tenant, as a page. */
 export function usagePage({ tenant, plan, principal, records }: Usage): string {
   const { requestsPerMinute, concurrentCalls } = PLANS[plan].limits;
   const { usd, per } = PLANS[plan].budget;

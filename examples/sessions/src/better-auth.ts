@@ -6,11 +6,11 @@ import { memoryAdapter } from 'better-auth/adapters/memory';
 import { fromNodeHeaders, toNodeHandler } from 'better-auth/node';
 import express from 'express';
 
-/** Better Auth: it has the routes and the tables, and tells when a session ends. */
+/** Better Auth: it has the routes and the tables, and reports when a session ends. */
 export async function buildApp({ fakeProvider }: ExampleOptions = {}): Promise<Example> {
   const model = await chooseModel(fakeProvider);
 
-  // What the app had before.
+  // The app without the gateway.
   const app = express();
   const auth = betterAuth({
     secret: process.env.SESSION_SECRET || randomBytes(32).toString('hex'),
@@ -18,7 +18,7 @@ export async function buildApp({ fakeProvider }: ExampleOptions = {}): Promise<E
     emailAndPassword: { enabled: true },
     baseURL: { allowedHosts: ['localhost:*', '127.0.0.1:*'] },
     telemetry: { enabled: false },
-    // Whoever leaves, on whatever page, gets no more of an answer under way.
+    // Signing out, on any page, ends running answers.
     databaseHooks: { session: { delete: { after: async ({ userId }) => void gateway.revoke(userId) } } },
   });
   app.all('/api/auth/*splat', toNodeHandler(auth));

@@ -4,11 +4,11 @@ import { llmGateway } from '@portico/express';
 import cookieSession from 'cookie-session';
 import express, { type Request } from 'express';
 
-/** `cookie-session`: everything lives in a signed cookie, and the server remembers nobody. */
+/** `cookie-session`: everything is in a signed cookie, and the server stores nothing. */
 export async function buildApp({ fakeProvider }: ExampleOptions = {}): Promise<Example> {
   const model = await chooseModel(fakeProvider);
 
-  // What the app had before.
+  // The app without the gateway.
   const app = express();
   const secret = process.env.SESSION_SECRET || randomBytes(32).toString('hex');
   app.use(cookieSession({ secret, maxAge: 8 * 3_600_000, sameSite: 'lax' }));
@@ -18,7 +18,7 @@ export async function buildApp({ fakeProvider }: ExampleOptions = {}): Promise<E
     res.sendStatus(isUser(user) ? 204 : 401);
   });
   app.post('/logout', (req, res) => {
-    // The cookie itself stays good wherever it was copied to: what runs is ended here, what begins later is not.
+    // Copies of the cookie stay valid: running calls are ended here, later ones are not.
     gateway.revoke(String(sessionIn(req).session?.user));
     sessionIn(req).session = null;
     res.sendStatus(204);

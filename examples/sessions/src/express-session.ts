@@ -10,11 +10,11 @@ declare module 'express-session' {
   }
 }
 
-/** `express-session`: what is known of a user lives in a store of the server. */
+/** `express-session`: the user's data is in a store of the server. */
 export async function buildApp({ fakeProvider }: ExampleOptions = {}): Promise<Example> {
   const model = await chooseModel(fakeProvider);
 
-  // What the app had before.
+  // The app without the gateway.
   const app = express();
   const secret = process.env.SESSION_SECRET || randomBytes(32).toString('hex');
   app.use(session({ secret, resave: false, saveUninitialized: false, cookie: { sameSite: 'lax' } }));

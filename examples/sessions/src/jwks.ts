@@ -4,16 +4,16 @@ import express, { type Request } from 'express';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 
 export interface IssuerOptions extends ExampleOptions {
-  /** Who signs the tokens: Auth0, Keycloak, Entra ID, … Its keys are at `/.well-known/jwks.json`. */
+  /** The issuer of the tokens: Auth0, Keycloak, Entra ID, … Its keys are at `/.well-known/jwks.json`. */
   readonly issuer: string;
   readonly audience: string;
 }
 
-/** Tokens of an OpenID provider, checked with its published keys: there is no session here at all. */
+/** Tokens of an OpenID provider, checked with its published keys: there is no session at all. */
 export async function buildApp({ issuer, audience, fakeProvider }: IssuerOptions): Promise<Example> {
   const model = await chooseModel(fakeProvider);
 
-  // What the app had before.
+  // The app without the gateway.
   const app = express();
   const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', issuer));
   const userOf = async ({ headers }: Request) => {
@@ -31,7 +31,7 @@ export async function buildApp({ issuer, audience, fakeProvider }: IssuerOptions
   const gateway = llmGateway({
     models: { fast: [model.deployment] },
     async authenticate({ req }) {
-      // A token that is not right is nobody's: the answer is a 401.
+      // An invalid token identifies nobody: the answer is a 401.
       const id = await userOf(req).catch(() => undefined);
       return id !== undefined && { id };
     },

@@ -14,15 +14,15 @@ declare global {
   }
 }
 
-/** Passport: strategies log in, and `req.user` is who did. */
+/** Passport: strategies log in, and `req.user` is the result. */
 export async function buildApp({ fakeProvider }: ExampleOptions = {}): Promise<Example> {
   const model = await chooseModel(fakeProvider);
 
-  // What the app had before.
+  // The app without the gateway.
   const app = express();
   const secret = process.env.SESSION_SECRET || randomBytes(32).toString('hex');
   const passport = new Passport();
-  // Not for production as it is: everybody knows the password.
+  // Not for production: the password is public.
   passport.use(new Strategy((id, password, done) => done(null, isUser(id) && password === 'open' ? { id } : false)));
   passport.serializeUser<string>((user, done) => done(null, user.id));
   passport.deserializeUser<string>((id, done) => done(null, isUser(id) ? { id } : false));

@@ -6,7 +6,7 @@ export interface ChosenModel {
   close(): Promise<void>;
 }
 
-/** A real model if there is a key for one, else one that a fake provider plays. */
+/** A real model if there is a key for one, else a fake provider's. */
 export async function chooseModel(given?: FakeProvider): Promise<ChosenModel> {
   const model = 'openai/gpt-4o-mini';
   const bounded = { model, maxOutputTokens: 2_000 };
@@ -14,7 +14,7 @@ export async function chooseModel(given?: FakeProvider): Promise<ChosenModel> {
   const fake = given ?? (await startFakeProvider({ tokenDelayMs: 30 }));
   return {
     deployment: { ...bounded, baseUrl: fake.url, apiKey: 'fake' },
-    // A provider that was handed in belongs to whoever started it.
+    // A provider that was passed in is closed by its owner.
     close: async () => (given === undefined ? fake.close() : undefined),
   };
 }

@@ -3,19 +3,19 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FakeProvider } from '@portico/testing';
 
-/** An application as its tests and its `main.ts` hold it. */
+/** An application, for its tests and its `main.ts`. */
 export interface Example {
-  /** Answers the address. */
+  /** Returns the URL. */
   listen(port?: number, host?: string): Promise<string>;
   close(): Promise<void>;
 }
 
 export interface ExampleOptions {
-  /** Tests hand in one that they can watch. */
+  /** Tests pass one that they can watch. */
   readonly fakeProvider?: FakeProvider | undefined;
 }
 
-/** Who may sign in, with a click: these are examples. */
+/** The users, who sign in with a click: these are examples. */
 export const USERS = ['ada', 'grace'] as const;
 
 export function isUser(name: unknown): name is (typeof USERS)[number] {

@@ -24,7 +24,7 @@ const TYPES: Readonly<Record<string, string>> = {
 export function findPageFile(path: string): PageFile | undefined {
   const type = TYPES[path === '/' ? '.html' : extname(path)];
   if (type === undefined) return undefined;
-  // No dots lead out of the folder.
+  // Dots must not lead out of the folder.
   const safe = normalize(path);
   const file = safe.startsWith(`${CLIENT}/`)
     ? join(OPENAI, safe.slice(CLIENT.length))

@@ -295,7 +295,7 @@ describe('a model of the AI SDK', () => {
         'x-portico-warnings',
       );
     };
-    expect(await warnings({})).toBe('"venice_parameters" was left out: the AI SDK has no word for it.');
+    expect(await warnings({})).toBe('"venice_parameters" was left out: the AI SDK does not support it.');
     expect(await warnings({ providerOptions: () => ({}) })).toBeNull();
   });
 
@@ -372,7 +372,7 @@ describe('a model of the AI SDK', () => {
     const languageModel = () => answering([]);
     const withDetails = (details: object) => () =>
       start({ languageModel }, { models: { chat: { deployments: [{ model: 'sdk/some', ...details }] } } });
-    expect(withDetails({ apiKey: 'k' })).toThrow('sdk takes no address and no key');
+    expect(withDetails({ apiKey: 'k' })).toThrow('sdk accepts no base URL and no key');
     expect(withDetails({ options: { region: 'x' } })).toThrow('sdk has no option "region"');
   });
 });

@@ -1,5 +1,6 @@
 import type { EmbeddingModelV3, LanguageModelV3 } from '@ai-sdk/provider';
-import type { JsonObject, Provider, Send, UpstreamReply, UpstreamRequest } from '@portico/core';
+import type { JsonObject } from '@portico/core';
+import type { Provider, Send, UpstreamReply, UpstreamRequest } from '@portico/core/provider';
 import type { AiSdkModels } from './ai-sdk-provider.js';
 import { answerToChat } from './answer-to-chat.js';
 import { embed } from './embed.js';
@@ -8,9 +9,9 @@ import { optionsFromChat } from './options-from-chat.js';
 import { PulledBytes, wholeBody } from './pulled-bytes.js';
 import { StreamToChat } from './stream-to-chat.js';
 
-/** Answers in OpenAI's wire by calling a model. */
+/** Answers in OpenAI's format by calling a model. */
 export function answerCalls(models: AiSdkModels, id: string, classify: Provider['classify']): Send {
-  // Both versions of the interface take what is said to them here; where their answers differ, both are read.
+  // Both versions of the interface accept these parameters; where their results differ, both are read.
   const languageModel = once(() => models.languageModel?.(id) as LanguageModelV3);
   const embeddingModel = once(() => models.embeddingModel?.(id) as EmbeddingModelV3);
 
@@ -23,7 +24,7 @@ export function answerCalls(models: AiSdkModels, id: string, classify: Provider[
   };
 
   async function answer({ path, body, headers, cancellation, attempt }: UpstreamRequest): Promise<UpstreamReply> {
-    const asked = JSON.parse(body as string) as JsonObject; // what the codec made, by way of core
+    const asked = JSON.parse(body as string) as JsonObject; // what the codec made, passed through core
     const around = { abortSignal: cancellation.signal, headers: headersBeyond(headers) };
     if (path === '/embeddings') return json(await embed(embeddingModel(), asked, around));
     const model = languageModel();
@@ -44,7 +45,7 @@ function headersOf(type: string): UpstreamReply['headers'] {
   return { get: (name) => (name === 'content-type' ? type : undefined) };
 }
 
-/** What the deployment and interceptors say beside the body; how the body is spelled is the model's own affair. */
+/** The headers of the deployment and of interceptors; the format of the body is the model's own matter. */
 function headersBeyond(headers: UpstreamRequest['headers']): Record<string, string> {
   const own = Object.entries(headers).filter(([name]) => name !== 'content-type' && name !== 'user-agent');
   return Object.fromEntries(own);
@@ -58,12 +59,12 @@ function once<T>(make: () => T): () => T {
   };
 }
 
-/** A model need not heed the signal for the attempt to end in time. */
+/** The attempt ends in time even if a model ignores the signal. */
 function untilCancelled(reply: Promise<UpstreamReply>, { cancellation }: UpstreamRequest): Promise<UpstreamReply> {
   return new Promise((resolve, reject) => {
     const forget = cancellation.onCancel((reason) => {
       reject(reason);
-      // What comes after all is nobody's.
+      // A result that arrives after that is discarded.
       reply.then(
         (late) => late.body.cancel(reason),
         () => undefined,

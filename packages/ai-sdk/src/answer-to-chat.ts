@@ -6,12 +6,12 @@ import type {
   LanguageModelV3ToolCall,
 } from '@ai-sdk/provider';
 import type { JsonObject } from '@portico/core';
+import { sentencesOf, WARNING } from './collect-warnings.js';
 import { finishToChat } from './finish-to-chat.js';
-import { keptThoughts, type Thought } from './reasoning.js';
-import { sentencesOf, WARNING } from './telling-warnings.js';
+import { replayedThoughts, type Thought } from './reasoning.js';
 import { usageToChat } from './usage-to-chat.js';
 
-/** What an answer begins with where the model does not say it. */
+/** Values for an answer if the model does not have them. */
 export interface AnswerHead {
   readonly id: string;
   /** Seconds since the epoch. */
@@ -47,7 +47,7 @@ export function answerToChat(result: LanguageModelV3GenerateResult, head: Answer
           content: text === '' && calls.length > 0 ? null : text,
           refusal: null,
           ...(reasoning !== '' && { reasoning_content: reasoning }),
-          ...keptThoughts(thoughts),
+          ...replayedThoughts(thoughts),
           ...(calls.length > 0 && { tool_calls: calls }),
           ...(images.length > 0 && { images }),
           ...(annotations.length > 0 && { annotations }),
@@ -65,7 +65,7 @@ function joined(content: readonly LanguageModelV3Content[], type: 'text' | 'reas
   return content.map((part) => (part.type === type ? part.text : '')).join('');
 }
 
-/** Tools that the vendor runs are its own affair. */
+/** Tools that the vendor runs are not shown. */
 export function isClients({ providerExecuted }: { readonly providerExecuted?: boolean | undefined }): boolean {
   return providerExecuted !== true;
 }
@@ -84,7 +84,7 @@ export function callToChat({
   };
 }
 
-/** An image that a model made, where clients look for it; files of other kinds have no place in chat. */
+/** An image from a model, where clients look for it; chat has no place for other files. */
 export function imageToChat({ mediaType, data }: LanguageModelV3File): JsonObject[] {
   if (!mediaType.startsWith('image/')) return [];
   const base64 = typeof data === 'string' ? data : base64Of(data);

@@ -1,10 +1,10 @@
 import type { EmbeddingModelV3, EmbeddingModelV3CallOptions } from '@ai-sdk/provider';
 import { GatewayError, type JsonObject } from '@portico/core';
 
-type Around = Pick<EmbeddingModelV3CallOptions, 'abortSignal' | 'headers'>;
+type EmbedContext = Pick<EmbeddingModelV3CallOptions, 'abortSignal' | 'headers'>;
 
-/** An embeddings request, in as many calls as the model needs for it. */
-export async function embed(model: EmbeddingModelV3, asked: JsonObject, around: Around): Promise<JsonObject> {
+/** An embeddings request, in as many calls as the model needs. */
+export async function embed(model: EmbeddingModelV3, asked: JsonObject, around: EmbedContext): Promise<JsonObject> {
   const values = textsOf(asked.input);
   const most = (await model.maxEmbeddingsPerCall) ?? values.length;
   const data: JsonObject[] = [];
@@ -15,7 +15,7 @@ export async function embed(model: EmbeddingModelV3, asked: JsonObject, around: 
     tokens += usage?.tokens ?? 0;
   }
   if (asked.encoding_format === 'base64') for (const one of data) one.embedding = base64(one.embedding as number[]);
-  // Zeros where the vendor does not count: clients look for the object.
+  // Zeros if the vendor does not count: clients expect the object.
   const usage = { prompt_tokens: tokens, total_tokens: tokens };
   return { object: 'list', data, model: asked.model, usage };
 }
@@ -23,7 +23,7 @@ export async function embed(model: EmbeddingModelV3, asked: JsonObject, around: 
 function textsOf(input: unknown): string[] {
   const texts: unknown[] = Array.isArray(input) ? input : [input];
   if (texts.length > 0 && texts.every((text) => typeof text === 'string')) return texts;
-  const message = '"input" must be text or a list of texts; models of the AI SDK take no tokens.';
+  const message = '"input" must be text or a list of texts; models of the AI SDK accept no token ids.';
   throw new GatewayError('invalid_input', message, { param: 'input' });
 }
 

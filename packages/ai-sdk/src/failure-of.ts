@@ -9,20 +9,21 @@ import {
   TooManyEmbeddingValuesForCallError,
   UnsupportedFunctionalityError,
 } from '@ai-sdk/provider';
-import { GatewayError, type Provider } from '@portico/core';
+import { GatewayError } from '@portico/core';
+import type { Provider } from '@portico/core/provider';
 
-/** Which of our kinds a model's failure is. What the vendor behind it answered is judged as any vendor's answer. */
+/** The kind of a model's failure. A response of its vendor is classified like that of any vendor. */
 export function failureOf(error: unknown, classify: Provider['classify']): GatewayError {
   if (error instanceof GatewayError) return error;
   if (APICallError.isInstance(error)) return answered(error, classify);
-  // Errors of the AI SDK hold prompts and answers, which no log may have of us.
+  // Errors of the AI SDK contain prompts and answers, which must not be logged.
   const cause = AISDKError.isInstance(error) ? error.name : error;
   if (UnsupportedFunctionalityError.isInstance(error)) {
-    const message = `The model cannot do what was asked of it: ${error.functionality.slice(0, 100)}.`;
+    const message = `The model does not support this: ${error.functionality.slice(0, 100)}.`;
     return new GatewayError('invalid_input', message, { code: 'unsupported_parameter', cause });
   }
   if (REQUESTS.some((one) => one.isInstance(error))) {
-    return new GatewayError('invalid_input', 'The model does not take this request.', { cause });
+    return new GatewayError('invalid_input', 'The model does not accept this request.', { cause });
   }
   if (LoadAPIKeyError.isInstance(error) || LoadSettingError.isInstance(error)) {
     return new GatewayError('unauthorized_upstream', 'The model has no credential.', { cause });
@@ -44,7 +45,7 @@ function answered(error: APICallError, classify: Provider['classify']): GatewayE
     });
   }
   if (statusCode < 300) {
-    return new GatewayError('upstream_error', 'The upstream answered with what the model could not read.', {
+    return new GatewayError('upstream_error', 'The upstream sent a response that the AI SDK could not read.', {
       cause: error.name,
       upstreamStatus: statusCode,
     });

@@ -1,7 +1,7 @@
 import type { LanguageModelV2FinishReason, LanguageModelV3FinishReason } from '@ai-sdk/provider';
 import { GatewayError } from '@portico/core';
 
-/** Why a model ended, in chat's words. Throws where it ended by failing. */
+/** Why a model ended, in the values of chat. Throws if it ended with a failure. */
 export function finishToChat(
   reason: LanguageModelV2FinishReason | LanguageModelV3FinishReason | undefined,
   hasCalls: boolean,
@@ -12,7 +12,7 @@ export function finishToChat(
     case 'content-filter':
       return 'content_filter';
     case 'error':
-      throw new GatewayError('upstream_error', 'The model failed in the middle of its answer.');
+      throw new GatewayError('upstream_error', 'The model failed during its answer.');
     default:
       return hasCalls ? 'tool_calls' : 'stop';
   }

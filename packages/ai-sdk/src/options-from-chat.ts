@@ -8,7 +8,7 @@ import { isJsonObject, type JsonObject } from '@portico/core';
 import { invalid } from './invalid.js';
 import { promptFromChat } from './prompt-from-chat.js';
 
-/** A chat request as a call of a model. `own` is what the host says to the vendor beyond it. */
+/** A chat request as a call of a model. `own` are the host's vendor-specific settings. */
 export function optionsFromChat(
   asked: JsonObject,
   vendor: string,
@@ -36,7 +36,7 @@ export function optionsFromChat(
 }
 
 function given<Name extends string, Value>(name: Name, value: Value | undefined): { [N in Name]?: Value } {
-  return value === undefined ? {} : ({ [name]: value } as { [N in Name]?: Value }); // the one name there is
+  return value === undefined ? {} : ({ [name]: value } as { [N in Name]?: Value }); // the only name
 }
 
 function numberIn(value: unknown): number | undefined {
@@ -48,7 +48,7 @@ function functionTool(tool: unknown, index: number): LanguageModelV3FunctionTool
   if (type !== 'function' || !isJsonObject(told) || typeof told.name !== 'string') {
     throw invalid(
       `tools[${index}]`,
-      'must be a function with a name: the vendor\'s own tools are told by "providerOptions"',
+      'must be a function with a name: vendor-specific tools are set in "providerOptions"',
     );
   }
   const { name, description, parameters, strict } = told;
@@ -75,7 +75,7 @@ function formatOf(format: unknown): LanguageModelV3CallOptions['responseFormat']
   if (!isJsonObject(format) || format.type === 'text') return undefined;
   if (format.type === 'json_object') return { type: 'json' };
   const told = format.json_schema;
-  if (format.type !== 'json_schema' || !isJsonObject(told)) throw invalid('response_format', 'is of no known type');
+  if (format.type !== 'json_schema' || !isJsonObject(told)) throw invalid('response_format', 'has an unknown type');
   const { schema, name, description } = told;
   return {
     type: 'json',
@@ -85,10 +85,10 @@ function formatOf(format: unknown): LanguageModelV3CallOptions['responseFormat']
   };
 }
 
-/** Tokens to think with, for models that count them. */
+/** Thinking budget in tokens, for models that have one. */
 const BUDGETS: Readonly<Record<string, number>> = { minimal: 1024, low: 1024, medium: 2048, high: 4096, xhigh: 8192 };
 
-/** What the common settings have no word for, where most vendors of the AI SDK have the same one. */
+/** Settings beyond the common ones that most vendors of the AI SDK have. */
 function usualOptions(asked: JsonObject, vendor: string): SharedV3ProviderOptions {
   const { reasoning_effort: effort, parallel_tool_calls: parallel } = asked;
   const [key = vendor] = vendor.split('.');

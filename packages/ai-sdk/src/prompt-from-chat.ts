@@ -77,7 +77,7 @@ function argumentsIn(text: unknown): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // What a model broke off is still what it said.
+    // An interrupted answer is still part of the conversation.
     return text;
   }
 }
@@ -139,10 +139,10 @@ function userPart(part: unknown, path: string): UserPart {
   throw invalid(path, 'must be text, an image, sound, or a file with its data');
 }
 
-/** Bytes are handed on as the text they are, addresses for the model to fetch. */
+/** Bytes are passed as base64 text, URLs for the model to fetch. */
 function filePart(url: string, usualType: string, path: string): LanguageModelV3FilePart {
   const [, mediaType = '', data] = /^data:([^;,]*)(?:;[^,]*)?;base64,(.*)$/s.exec(url) ?? [];
   if (data !== undefined) return { type: 'file', mediaType: mediaType || usualType, data };
-  if (!/^https?:/.test(url) || !URL.canParse(url)) throw invalid(path, 'must hold a data URL in base64, or an address');
+  if (!/^https?:/.test(url) || !URL.canParse(url)) throw invalid(path, 'must be a data URL in base64, or a URL');
   return { type: 'file', mediaType: usualType, data: new URL(url) };
 }

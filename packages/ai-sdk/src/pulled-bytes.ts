@@ -1,23 +1,24 @@
-import type { ByteSink, ByteSource, GatewayError } from '@portico/core';
+import type { GatewayError } from '@portico/core';
+import type { ByteSink, ByteSource } from '@portico/core/provider';
 
-/** Makes the bytes of a stream out of what a model tells, part by part. */
-export interface Teller<Part> {
-  /** What a part is in the stream; empty where it is nothing. Throws where it tells of a failure. */
-  tell(part: Part): string;
+/** Makes the bytes of a stream from a model's parts, one by one. */
+export interface PartEncoder<Part> {
+  /** A part as text of the stream; empty if there is nothing to send. Throws if the part is a failure. */
+  encode(part: Part): string;
 }
 
-/** A model's stream as a body: a part is asked for when the one before it has left. */
+/** A model's stream as a body: a part is read when the one before it was sent. */
 export class PulledBytes<Part> implements ByteSource {
   readonly #reader: ReadableStreamDefaultReader<Part>;
-  readonly #teller: Teller<Part>;
+  readonly #encoder: PartEncoder<Part>;
   readonly #failureOf: (error: unknown) => GatewayError;
   #goOn: (() => void) | undefined;
   #isPaused = false;
   #isOver = false;
 
-  constructor(stream: ReadableStream<Part>, teller: Teller<Part>, failureOf: (error: unknown) => GatewayError) {
+  constructor(stream: ReadableStream<Part>, teller: PartEncoder<Part>, failureOf: (error: unknown) => GatewayError) {
     this.#reader = stream.getReader();
-    this.#teller = teller;
+    this.#encoder = teller;
     this.#failureOf = failureOf;
   }
 
@@ -50,7 +51,7 @@ export class PulledBytes<Part> implements ByteSource {
         const { done, value } = await this.#reader.read();
         if (this.#isOver) return;
         if (done) break;
-        const text = this.#teller.tell(value);
+        const text = this.#encoder.encode(value);
         if (text !== '') sink.bytes(UTF8.encode(text));
       }
       this.#isOver = true;
@@ -63,7 +64,7 @@ export class PulledBytes<Part> implements ByteSource {
     }
   }
 
-  // What becomes of a stream that nobody reads is nobody's business.
+  // Errors of a stream that nobody reads are ignored.
   #leave(reason: unknown): void {
     this.#reader.cancel(reason).catch(() => undefined);
   }

@@ -1,17 +1,17 @@
 import type { LanguageModelV3ReasoningPart, SharedV3ProviderMetadata, SharedV3ProviderOptions } from '@ai-sdk/provider';
 import { isJsonObject, type JsonObject } from '@portico/core';
 
-/** What a model thought in one go, with what its vendor wants back beside it. */
+/** One block of thinking, with the data that its vendor needs back. */
 export interface Thought {
   text: string;
   metadata: SharedV3ProviderMetadata | undefined;
 }
 
 /**
- * Fields of a message that carry thoughts back to the model unchanged: `thinking_blocks` for those that the field's own
- * form can tell (Claude's), else `provider_specific_fields.reasoning_parts`. Empty where nothing must come back.
+ * Fields of a message that carry thoughts back to the model unchanged: `thinking_blocks` for those that fit this
+ * format (Claude's), else `provider_specific_fields.reasoning_parts`. Empty if nothing must come back.
  */
-export function keptThoughts(thoughts: readonly Thought[]): JsonObject {
+export function replayedThoughts(thoughts: readonly Thought[]): JsonObject {
   const kept = thoughts.filter(({ metadata }) => metadata !== undefined && Object.keys(metadata).length > 0);
   if (kept.length === 0) return {};
   const blocks = kept.map(thinkingBlock);
@@ -26,7 +26,7 @@ function thinkingBlock({ text, metadata }: Thought): JsonObject | undefined {
   return typeof data === 'string' ? { type: 'redacted_thinking', data } : undefined;
 }
 
-/** The thoughts of an assistant's earlier message, as a model wants them back. */
+/** The thoughts of an earlier assistant message, in the format that the model needs. */
 export function reasoningFromChat(message: JsonObject): LanguageModelV3ReasoningPart[] {
   const { thinking_blocks: blocks, provider_specific_fields: kept, reasoning_content: text } = message;
   if (isJsonObject(kept) && Array.isArray(kept.reasoning_parts)) {
@@ -49,11 +49,14 @@ function reasoning(text: unknown, providerOptions: SharedV3ProviderOptions | und
   };
 }
 
-/** What a model gave beside a part, in the form in which it takes it back: objects by the vendor's name, and no other fields. */
+/**
+ * The data of a model for a part, in the format in which it accepts it back: objects by the vendor's name, and no
+ * other fields.
+ */
 export function optionsOf(kept: unknown): SharedV3ProviderOptions | undefined {
   if (!isJsonObject(kept)) return undefined;
   const own = Object.entries(kept).filter(([, value]) => isJsonObject(value));
-  return own.length === 0 ? undefined : (Object.fromEntries(own) as SharedV3ProviderOptions); // as the model gave it
+  return own.length === 0 ? undefined : (Object.fromEntries(own) as SharedV3ProviderOptions); // as the model sent it
 }
 
 function objectsIn(list: readonly unknown[]): JsonObject[] {

@@ -7,25 +7,28 @@ import type {
 } from '@ai-sdk/provider';
 import type { JsonObject } from '@portico/core';
 import { type AnswerHead, annotationToChat, callToChat, imageToChat, isClients } from './answer-to-chat.js';
+import { sentencesOf, WARNING } from './collect-warnings.js';
 import { finishToChat } from './finish-to-chat.js';
-import type { Teller } from './pulled-bytes.js';
-import { keptThoughts, type Thought } from './reasoning.js';
-import { sentencesOf, WARNING } from './telling-warnings.js';
+import type { PartEncoder } from './pulled-bytes.js';
+import { replayedThoughts, type Thought } from './reasoning.js';
 import { usageToChat } from './usage-to-chat.js';
 
-/** Tells the parts of a model's stream as events of a chat completion. Only the part that says why it ended completes one. */
-export class StreamToChat implements Teller<LanguageModelV3StreamPart> {
+/**
+ * Translates the parts of a model's stream to events of a chat completion. Only the part with the finish reason
+ * completes one.
+ */
+export class StreamToChat implements PartEncoder<LanguageModelV3StreamPart> {
   #head: AnswerHead;
   #hasBegun = false;
   readonly #thoughts = new Map<string, Thought>();
-  /** The client's calls by their ids: their place, and whether any of the arguments was told. */
-  readonly #calls = new Map<string, { readonly index: number; isTold: boolean }>();
+  /** The client's calls by id: their index, and whether any of the arguments was sent. */
+  readonly #calls = new Map<string, { readonly index: number; isSent: boolean }>();
 
   constructor(head: AnswerHead) {
     this.#head = head;
   }
 
-  tell(part: LanguageModelV3StreamPart): string {
+  encode(part: LanguageModelV3StreamPart): string {
     switch (part.type) {
       case 'stream-start':
         return sentencesOf(part.warnings)
@@ -68,7 +71,7 @@ export class StreamToChat implements Teller<LanguageModelV3StreamPart> {
     }
   }
 
-  /** What must come back is told by any of a thought's parts, a signature by its last. */
+  /** The data that must come back may be in any part of a thought, a signature in its last one. */
   #think(id: string, text: string, metadata: SharedV3ProviderMetadata | undefined): void {
     const thought = this.#thoughts.get(id) ?? { text: '', metadata: undefined };
     this.#thoughts.set(id, thought);
@@ -80,39 +83,41 @@ export class StreamToChat implements Teller<LanguageModelV3StreamPart> {
 
   #begin(id: string, name: string): string {
     const index = this.#calls.size;
-    this.#calls.set(id, { index, isTold: false });
+    this.#calls.set(id, { index, isSent: false });
     return this.#delta({ tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] });
   }
 
   #input(id: string, delta: string): string {
     const call = this.#calls.get(id);
     if (call === undefined || delta === '') return '';
-    call.isTold = true;
+    call.isSent = true;
     return this.#delta({ tool_calls: [{ index: call.index, function: { arguments: delta } }] });
   }
 
-  /** The whole call, of which the client may have the arguments already. */
+  /** The complete call, of which the client may already have the arguments. */
   #call(part: LanguageModelV3ToolCall): string {
     const told = callToChat(part);
     const known = this.#calls.get(part.toolCallId);
     const { index } = known ?? { index: this.#calls.size };
     if (known === undefined) {
-      this.#calls.set(part.toolCallId, { index, isTold: true });
+      this.#calls.set(part.toolCallId, { index, isSent: true });
       return this.#delta({ tool_calls: [{ index, ...told }] });
     }
     const { provider_specific_fields: kept } = told;
     const rest = {
-      ...(!known.isTold && part.input !== '' && { function: { arguments: part.input } }),
+      ...(!known.isSent && part.input !== '' && { function: { arguments: part.input } }),
       ...(kept !== undefined && { provider_specific_fields: kept }),
     };
-    known.isTold = true;
+    known.isSent = true;
     return Object.keys(rest).length === 0 ? '' : this.#delta({ tool_calls: [{ index, ...rest }] });
   }
 
   #finish(reason: LanguageModelV3FinishReason, usage: LanguageModelV3Usage): string {
     const finish = finishToChat(reason, this.#calls.size > 0);
     const counted = usageToChat(usage);
-    const last = this.#event([{ index: 0, delta: keptThoughts([...this.#thoughts.values()]), finish_reason: finish }]);
+    const last = this.#event([
+      { index: 0, delta: replayedThoughts([...this.#thoughts.values()]), finish_reason: finish },
+    ]);
     return `${last}${counted ? this.#event([], { usage: counted }) : ''}data: [DONE]\n\n`;
   }
 

@@ -1,7 +1,7 @@
 import type { LanguageModelV2Usage, LanguageModelV3Usage } from '@ai-sdk/provider';
 import type { JsonObject } from '@portico/core';
 
-/** What an answer cost, in chat's words; undefined where the model does not say. */
+/** The usage of an answer, in the format of chat; undefined if the model reports none. */
 export function usageToChat(usage: LanguageModelV2Usage | LanguageModelV3Usage | undefined): JsonObject | undefined {
   const { input, output, cached, written, reasoning } = countsOf(usage);
   if (input === undefined && output === undefined) return undefined;
@@ -20,9 +20,9 @@ export function usageToChat(usage: LanguageModelV2Usage | LanguageModelV3Usage |
 }
 
 interface Counts {
-  /** With what was read from and written to the cache. */
+  /** Including tokens read from and written to the cache. */
   readonly input?: number | undefined;
-  /** With reasoning. */
+  /** Including reasoning. */
   readonly output?: number | undefined;
   readonly cached?: number | undefined;
   readonly written?: number | undefined;
@@ -36,6 +36,6 @@ function countsOf(usage: LanguageModelV2Usage | LanguageModelV3Usage | undefined
     const { total, cacheRead: cached, cacheWrite: written } = input;
     return { input: total, output: output.total, cached, written, reasoning: output.reasoning };
   }
-  const { inputTokens, outputTokens, cachedInputTokens, reasoningTokens } = usage as LanguageModelV2Usage; // just told apart
+  const { inputTokens, outputTokens, cachedInputTokens, reasoningTokens } = usage as LanguageModelV2Usage; // just distinguished
   return { input: inputTokens, output: outputTokens, cached: cachedInputTokens, reasoning: reasoningTokens };
 }

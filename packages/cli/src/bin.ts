@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { run } from './run.js';
-import { isWorker } from './workers/worker-orders.js';
+import { isWorker } from './workers/worker-commands.js';
 
-// Whoever read what is printed may leave; answers under way do not end for that.
+// The reader of the output may close it; running answers do not end for that.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 void run(process.argv.slice(2), {
@@ -12,7 +12,7 @@ void run(process.argv.slice(2), {
   folder: process.cwd(),
   environment: process.env,
 }).then((code) => {
-  // A worker that cannot serve would wait for orders.
+  // A worker that cannot serve would otherwise wait for commands.
   if (code !== 0 && isWorker()) process.exit(code);
   process.exitCode = code;
 });

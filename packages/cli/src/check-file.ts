@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { checkConfig, formatReport, isUsable } from '@portico/config';
 import type { Terminal } from './terminal.js';
 
-/** `portico check FILE`: prints what becomes of each key. Answers 0 if the file can be used. */
+/** `portico check FILE`: prints how each key is handled. Returns 0 if the file can be used. */
 export function checkFile(file: string | undefined, terminal: Terminal): number {
   if (file === undefined) {
     terminal.error('Name the file to check: portico check config.yaml');

@@ -8,12 +8,12 @@ export interface SharedStores {
   close(): void;
 }
 
-/** What is there instead is not repeated: there may be a password in it. */
-export const AS_AN_ADDRESS = 'must be an address as redis://host:6379 or rediss://user:password@host:6379/0.';
+/** The actual value is not repeated: it may contain a password. */
+export const AS_AN_ADDRESS = 'must be a URL such as redis://host:6379 or rediss://user:password@host:6379/0.';
 
 /**
- * Connects to a Redis, for as long as it takes: whether calls go on without it is for `whenCountersFail` to say. Throws if
- * the client is not installed, or the address is none.
+ * Connects to a Redis, and keeps trying: `whenCountersFail` decides whether calls continue without it. Throws if the
+ * client is not installed, or the URL is invalid.
  */
 export async function connectRedis(redis: SharedRedis, logger: Logger): Promise<SharedStores> {
   const { url, prefix, whenCountersFail } = redis;
@@ -21,8 +21,8 @@ export async function connectRedis(redis: SharedRedis, logger: Logger): Promise<
   const { createClient } = await loadClient();
   let isLost = false;
   const client = withErrorListener(createClient({ url: reveal(url) }), (err) => {
-    // Each attempt to connect again is an error of its own.
-    if (!isLost) logger.error({ err }, 'Redis is not connected; the server tries again until it is');
+    // Each reconnect that fails is an error of its own.
+    if (!isLost) logger.error({ err }, 'Redis is not connected; the server keeps trying');
     isLost = true;
   });
   client.on('ready', () => {
@@ -44,7 +44,7 @@ async function loadClient(): Promise<typeof import('@redis/client')> {
     return await import('@redis/client');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    throw new Error('A Redis is configured, and its client is not installed: npm install @redis/client', {
+    throw new Error('A Redis is configured, but its client is not installed: npm install @redis/client', {
       cause: error,
     });
   }

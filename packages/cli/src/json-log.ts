@@ -9,7 +9,7 @@ export function jsonLog(write: (line: string) => void): Logger {
   return { debug: () => undefined, info: at('info'), warn: at('warn'), error: at('error') };
 }
 
-/** Errors have no fields that JSON would see. */
+/** Errors have no fields that JSON would contain. */
 function inWords(_key: string, value: unknown): unknown {
   if (!(value instanceof Error)) return value;
   return { name: value.name, message: value.message, stack: value.stack };

@@ -3,12 +3,12 @@ import { appendFile } from 'node:fs/promises';
 import type { Sink, UsageRecord } from '@portico/core';
 
 /**
- * Writes usage records to a file, one line of JSON each; whoever reads it goes by their ids, since a batch that failed is
- * written again. Throws if the file cannot be written to.
+ * Writes usage records to a file, one line of JSON each. Readers must use their ids, because a failed batch is
+ * written again. Throws if the file cannot be written.
  */
 export function ledgerFile(path: string): Sink {
   closeSync(openSync(path, 'a', 0o600));
-  // What failed may have left half a line.
+  // A failed write may have left half a line.
   let lineMayBeOpen = true;
   return {
     name: 'ledger',

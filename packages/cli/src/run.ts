@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
 import { ConfigFileError, nearestWord } from '@portico/config';
 import { checkFile } from './check-file.js';
+import { createKey } from './create-key.js';
 import { explainCall } from './explain/explain-call.js';
 import { importFile } from './import-file.js';
 import { initApp } from './init/init-app.js';
-import { mintKey } from './mint-key.js';
 import { serve } from './serve.js';
 import type { Terminal } from './terminal.js';
 import { showUsage } from './usage/show-usage.js';
@@ -14,28 +14,28 @@ const HELP = `portico: an LLM gateway with OpenAI's interface
 
   portico --model NAME                serve one model: gpt-4o, anthropic/claude-sonnet-4-5, …
   portico --config FILE               serve a configuration: the gateway's own, or LiteLLM's config.yaml
-  portico check FILE                  say what becomes of each key of a configuration
-  portico explain MODEL -c FILE       say what would become of a call: rules, deployments, prices, limits
-  portico import litellm FILE         write a configuration of the gateway's own shape; or: import portkey FILE
-  portico keys --id NAME              make a virtual key, and the lines for it
+  portico check FILE                  show how each key of a configuration is handled
+  portico explain MODEL -c FILE       show what would happen to a call: rules, deployments, prices, limits
+  portico import litellm FILE         convert a configuration to the gateway's own format; or: import portkey FILE
+  portico keys --id NAME              create a virtual key, and the lines for it
   portico usage LEDGER [--by WHAT]    what the calls of a ledger cost: by model, principal, team, day
   portico init [FOLDER] [--write]     show how to mount the gateway in the app in a folder; with --write, do it
 
 Serving
   -c, --config FILE    default: $CONFIG_FILE_PATH
-  -m, --model NAME     vendor/model, or the model alone where it tells the vendor
-      --api-base URL   the vendor's address, with --model
+  -m, --model NAME     vendor/model, or the model alone if its vendor is known
+      --api-base URL   the vendor's base URL, with --model
       --alias NAME     what clients call the model, with --model
       --port NUMBER    default: $PORT, else 4000
-      --host ADDRESS   default: this machine only, unless callers must show a key: then all addresses
-      --workers N      processes that serve, on one port and with limits and budgets in common; default: $NUM_WORKERS, else 1
-      --redis URL      share limits, budgets and rests with other servers; default: $REDIS_URL, else the configuration's
-      --compat litellm look like LiteLLM's proxy to its clients, with its defaults
-      --ledger FILE    where each call's usage is written, a line of JSON each
-  A configuration that changes is taken at once, and on SIGHUP; one that cannot be used is not.
+      --host ADDRESS   default: this machine only, unless callers need a key: then all addresses
+      --workers N      serving processes, with one port and shared limits and budgets; default: $NUM_WORKERS, else 1
+      --redis URL      share limits, budgets and cooldowns with other servers; default: $REDIS_URL, else the configuration's
+      --compat litellm imitate LiteLLM's proxy for its clients, with its defaults
+      --ledger FILE    write the usage of each call there, one line of JSON each
+  A changed configuration is loaded at once, and on SIGHUP; an invalid one is not used.
 
 Explain
-      --id NAME        who asks: one of the keys; default: the first
+      --id NAME        the caller: the id of one of the keys; default: the first
       --body JSON      the rest of the request
 
 Import
@@ -79,32 +79,33 @@ const OPTIONS = {
 
 const COMMANDS = ['serve', 'check', 'explain', 'import', 'keys', 'usage', 'init'];
 
-/** Options of LiteLLM's that its images and service files are full of. */
+/** Options of LiteLLM that are common in its images and service files. */
 const WITHOUT_EFFECT = ['debug', 'detailed-debug', 'telemetry'] as const;
 
-/** What was written behind `portico`, as far as it is options. */
+/** The options on the command line. */
 export type Options = ReturnType<typeof parse>['values'];
 
-/** Runs one command. Answers the exit code, as soon as a server listens or the command has ended. */
+/** Runs one command. Returns the exit code, as soon as a server listens or the command has ended. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   let parsed: ReturnType<typeof parse>;
   try {
     parsed = parse(args);
   } catch (error) {
-    terminal.error(`${(error as Error).message}\nportico --help says what there is.`);
+    terminal.error(`${(error as Error).message}\nSee portico --help.`);
     return 2;
   }
   const { values, positionals } = parsed;
   if (values.help === true) return done(HELP);
   if (values.version === true) return done(version());
   const [command = 'serve', ...rest] = positionals;
-  for (const name of WITHOUT_EFFECT) if (values[name] !== undefined) terminal.error(`--${name} does nothing here.`);
+  for (const name of WITHOUT_EFFECT)
+    if (values[name] !== undefined) terminal.error(`--${name} has no effect with this command.`);
   try {
     if (command === 'serve') return await serve(values, rest, terminal);
     if (command === 'check') return checkFile(rest[0] ?? values.config, terminal);
     if (command === 'explain') return await explainCall(rest[0], values, terminal);
     if (command === 'import') return importFile(rest, values, terminal);
-    if (command === 'keys') return mintKey(values, terminal);
+    if (command === 'keys') return createKey(values, terminal);
     if (command === 'usage') return await showUsage(rest[0], values.by, terminal);
     if (command === 'init') return initApp(rest[0], values.write === true, terminal);
   } catch (error) {
@@ -123,7 +124,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 }
 
 function parse(args: readonly string[]) {
-  // LiteLLM spells its options with underscores.
+  // LiteLLM writes its options with underscores.
   const spelled = args.map((arg) => (arg.startsWith('--') ? arg.replace(/^[^=]+/, dashed) : arg));
   return parseArgs({ args: spelled, options: OPTIONS, allowPositionals: true });
 }

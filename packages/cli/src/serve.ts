@@ -11,37 +11,37 @@ import {
 import { type Secret, secret } from '@portico/core';
 import { AS_AN_ADDRESS } from './connect-redis.js';
 import type { Options } from './run.js';
-import { serveHere } from './serve-here.js';
+import { serveProcess } from './serve-process.js';
 import type { Terminal } from './terminal.js';
 import { superviseWorkers } from './workers/supervise-workers.js';
-import { isWorker } from './workers/worker-orders.js';
+import { isWorker } from './workers/worker-commands.js';
 
-/** What is to be served, as the command line says. */
+/** What to serve, from the command line. */
 export interface ServeOptions {
   readonly port: number;
-  /** Undefined where it depends on who may call. */
+  /** Undefined if it depends on who may call. */
   readonly host: string | undefined;
-  /** Where the Redis is that is shared, if not where the configuration says. */
+  /** The URL of the shared Redis, if not the one in the configuration. */
   readonly redis: Secret | undefined;
   /** Where usage records go. */
   readonly ledger: string | undefined;
-  /** Reads the configuration, and says when it has changed. */
+  /** Reads the configuration, and reports when it has changed. */
   watch(listener: ConfigListener): ConfigWatch;
 }
 
 const MOST_WORKERS = 256;
 
-/** `portico --config FILE`, `portico --model NAME`: serves until it is told to stop. */
+/** `portico --config FILE`, `portico --model NAME`: serves until it is stopped. */
 export async function serve(options: Options, rest: readonly string[], terminal: Terminal): Promise<number> {
   const { environment } = terminal;
   const port = Number(options.port ?? environment.PORT ?? 4000);
   const workers = Number(options.workers ?? options['num-workers'] ?? environment.NUM_WORKERS ?? 1);
-  if (rest.length > 0) return misused(`What is "${rest[0]}"? A configuration is named as --config FILE.`);
+  if (rest.length > 0) return misused(`Unknown argument "${rest[0]}". Name a configuration with --config FILE.`);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    return misused(`A port is a number up to 65535, and not "${options.port ?? environment.PORT}".`);
+    return misused(`A port must be a number up to 65535, not "${options.port ?? environment.PORT}".`);
   }
   if (!Number.isInteger(workers) || workers < 1 || workers > MOST_WORKERS) {
-    return misused(`--workers is a number from 1 to ${MOST_WORKERS}: how many processes serve.`);
+    return misused(`--workers must be a number from 1 to ${MOST_WORKERS}, the number of serving processes.`);
   }
   const file = options.config ?? (options.model === undefined ? environment.CONFIG_FILE_PATH : undefined);
   if (options.config !== undefined && options.model !== undefined) return misused('Give either --config or --model.');
@@ -50,8 +50,7 @@ export async function serve(options: Options, rest: readonly string[], terminal:
   }
 
   const { compat } = options;
-  if (compat !== undefined && compat !== 'litellm')
-    return misused(`--compat is "litellm" or nothing, not "${compat}".`);
+  if (compat !== undefined && compat !== 'litellm') return misused(`--compat can only be "litellm", not "${compat}".`);
 
   const redis = options.redis ?? environment.REDIS_URL;
   if (redis && !isRedisUrl(redis)) return misused(`--redis, or REDIS_URL, ${AS_AN_ADDRESS}`);
@@ -66,7 +65,7 @@ export async function serve(options: Options, rest: readonly string[], terminal:
         ? { loaded: configOfModel(options, compat, terminal), reload: () => undefined, stop: () => undefined }
         : watchConfig(resolve(terminal.folder, file), listener, { environment, compat, shownAs: file }),
   };
-  return workers > 1 && !isWorker() ? superviseWorkers(workers, terminal) : serveHere(asked, terminal);
+  return workers > 1 && !isWorker() ? superviseWorkers(workers, terminal) : serveProcess(asked, terminal);
 
   function misused(message: string): number {
     terminal.error(message);

@@ -1,11 +1,11 @@
-/** What a command may touch of the terminal it runs in. */
+/** What a command may use of its terminal. */
 export interface Terminal {
   /** Writes a line, or several. */
   out(text: string): void;
   error(text: string): void;
-  /** It shows colours, and nobody asked for none. */
+  /** It supports colours, and they are not disabled. */
   readonly colours: boolean;
-  /** Where the command was started. */
+  /** The current directory of the command. */
   readonly folder: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }

@@ -5,7 +5,7 @@ export interface Place {
   readonly column: number;
 }
 
-/** One thing that keeps a file from being used. */
+/** One error that makes a file unusable. */
 export interface FileProblem {
   readonly place: Place;
   /** `model_list[0].litellm_params.model`; empty for the file as a whole. */
@@ -14,7 +14,7 @@ export interface FileProblem {
   readonly message: string;
 }
 
-/** A configuration file that cannot be used, with everything that is wrong with it at once. */
+/** A configuration file that cannot be used, with all errors at once. */
 export class ConfigFileError extends Error {
   override readonly name = 'ConfigFileError';
   readonly problems: readonly FileProblem[];

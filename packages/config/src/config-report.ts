@@ -1,31 +1,31 @@
 import type { FileProblem, Place } from './config-problem.js';
 import { problemLine } from './config-problem.js';
 
-/** What becomes of a key: it works; it is accepted and does nothing; it keeps the file from being used. */
+/** How a key is handled: it is supported; it is ignored; or it makes the file unusable. */
 export type Verdict = 'supported' | 'ignored' | 'refused';
 
-/** What becomes of one key of one file. */
+/** How one key of one file is handled. */
 export interface Finding {
   readonly verdict: Verdict;
   /** `router_settings.routing_strategy` */
   readonly path: string;
   readonly place: Place;
-  /** What it does here, or why it does nothing, or why it cannot be. */
-  readonly says: string;
+  /** What it does here, or why it does nothing, or why it is an error. */
+  readonly message: string;
 }
 
 export interface ConfigReport {
   readonly file: string;
   readonly format: ConfigFormat;
-  /** Names that clients may ask for. */
+  /** The names that clients may request. */
   readonly models: readonly string[];
   readonly deployments: number;
   readonly findings: readonly Finding[];
-  /** What is wrong with the file besides refused keys. */
+  /** Errors in the file besides refused keys. */
   readonly problems: readonly FileProblem[];
 }
 
-/** The gateway's own shape, or that of LiteLLM's proxy. Portkey's are imported, and not served as they are. */
+/** The gateway's own format, or LiteLLM's. Portkey's files are imported, not served directly. */
 export type ConfigFormat = 'native' | 'litellm' | 'portkey';
 
 const HEADINGS: readonly (readonly [Verdict, string])[] = [
@@ -40,7 +40,7 @@ const SHAPES: Readonly<Record<ConfigFormat, string>> = {
   portkey: "Portkey's configuration",
 };
 
-/** The report as text, one line a key. */
+/** The report as text, one line per key. */
 export function formatReport(report: ConfigReport): string {
   const { file, format, models, deployments, findings, problems } = report;
   const lines = [`${file}: ${SHAPES[format]}, ${count(models.length, 'model')}, ${count(deployments, 'deployment')}`];
@@ -48,11 +48,15 @@ export function formatReport(report: ConfigReport): string {
     const found = findings.filter((finding) => finding.verdict === verdict);
     if (found.length === 0) continue;
     lines.push('', `${heading} (${found.length})`);
-    const rows = found.map(({ path, place, says }) => ({ place: `${place.file}:${place.line}`, path, says }));
+    const rows = found.map(({ path, place, message }) => ({
+      place: `${place.file}:${place.line}`,
+      path,
+      says: message,
+    }));
     const placeWidth = Math.max(...rows.map(({ place }) => place.length));
     const pathWidth = Math.min(60, Math.max(...rows.map(({ path }) => path.length)));
-    for (const { place, path, says } of rows) {
-      lines.push(`  ${place.padEnd(placeWidth)}  ${path.padEnd(pathWidth)}  ${says}`);
+    for (const { place, path, says: message } of rows) {
+      lines.push(`  ${place.padEnd(placeWidth)}  ${path.padEnd(pathWidth)}  ${message}`);
     }
   }
   if (problems.length > 0) {
@@ -62,15 +66,15 @@ export function formatReport(report: ConfigReport): string {
   return lines.join('\n');
 }
 
-/** Whether a gateway can be made of the file. */
+/** Whether a gateway can be created from the file. */
 export function isUsable({ findings, problems }: ConfigReport): boolean {
   return problems.length === 0 && !findings.some(({ verdict }) => verdict === 'refused');
 }
 
 function verdictLine(report: ConfigReport): string {
-  if (!isUsable(report)) return 'It cannot be used as it is.';
+  if (!isUsable(report)) return 'It cannot be used.';
   const ignored = report.findings.filter(({ verdict }) => verdict === 'ignored').length;
-  return ignored === 0 ? 'It can be used.' : `It can be used; ${count(ignored, 'key')} will do nothing.`;
+  return ignored === 0 ? 'It can be used.' : `It can be used; ${count(ignored, 'key')} will have no effect.`;
 }
 
 function count(number: number, thing: string): string {

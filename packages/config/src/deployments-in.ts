@@ -1,6 +1,6 @@
 import type { DeploymentConfig } from '@portico/core';
 
-/** The deployments that a model has itself, at whatever depth of its route; other models that it leads to are none. */
+/** The deployments of a model itself, at any depth of its route, without those of other models. */
 export function deploymentsIn(model: unknown, isModel: (name: string) => boolean): readonly DeploymentConfig[] {
   if (typeof model === 'string') return [model];
   if (Array.isArray(model)) return model as readonly DeploymentConfig[];
@@ -20,5 +20,5 @@ export function deploymentsIn(model: unknown, isModel: (name: string) => boolean
   }
 }
 
-/** Keys of the nodes of routes behind which there are others. */
+/** Keys of route nodes that contain other nodes. */
 const LEADS = new Set(['single', 'split', 'to', 'fallback', 'when', 'otherwise', 'race', 'cheapest', 'fastest']);

@@ -6,9 +6,9 @@ import type { LoadedConfig, ReadOptions } from './loaded-config.js';
 import { checkText, type ReadTextOptions, readConfig } from './read-config.js';
 
 /**
- * Makes a configuration of a file: the gateway's own shape as YAML or JSON, or LiteLLM's `config.yaml`, with the files it
- * includes. Throws a `ConfigFileError` that names everything that is wrong with it, with its line. Reads at once, since
- * nothing can be served before.
+ * Loads a configuration file: the gateway's own format as YAML or JSON, or LiteLLM's `config.yaml`, with the files it
+ * includes. Throws a `ConfigFileError` that lists all errors with their lines. Reads synchronously, because nothing
+ * can be served before.
  */
 export function loadConfig(file: string, options: ReadOptions = {}): LoadedConfig {
   const { loaded, error } = readFiles(file, options);
@@ -16,12 +16,12 @@ export function loadConfig(file: string, options: ReadOptions = {}): LoadedConfi
   return loaded;
 }
 
-/** What becomes of each key of a file. Throws only if the file cannot be read. */
+/** How each key of a file is handled. Throws only if the file cannot be read. */
 export function checkConfig(file: string, options: ReadOptions = {}): ConfigReport {
   return checkText(textOf(file, options), withFiles(file, options, [])).report;
 }
 
-/** What a file says or what is wrong with it, and every file that was looked at for that. */
+/** The result for a file, and every file that was read for it. */
 export type FilesRead = { readonly paths: readonly string[] } & (
   | { readonly loaded: LoadedConfig; readonly error?: undefined }
   | { readonly loaded?: undefined; readonly error: ConfigFileError }
@@ -37,7 +37,7 @@ export function readFiles(file: string, options: ReadOptions): FilesRead {
   }
 }
 
-/** Undefined where there is none to be read. */
+/** Undefined if it cannot be read. */
 export function textOfFile(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');

@@ -1,10 +1,10 @@
-/** ` (did you mean "…"?)` where one of `known` is close enough to be meant, else nothing. */
+/** ` (did you mean "…"?)` if one of `known` is close enough, else nothing. */
 export function didYouMean(found: string, known: Iterable<string>): string {
   const best = nearestWord(found, known);
   return best === undefined ? '' : ` (did you mean "${best}"?)`;
 }
 
-/** The one of `known` that is close enough to be meant. */
+/** The entry of `known` that is close enough. */
 export function nearestWord(found: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(found.length / 3)) + 1;

@@ -1,26 +1,26 @@
-import type { Provider } from '@portico/core';
+import type { Provider } from '@portico/core/provider';
 import { allProviders } from '@portico/providers';
 import { ConfigFileError, type FileProblem, type Place } from './config-problem.js';
 import { type ConfigFormat, type ConfigReport, type Finding, isUsable } from './config-report.js';
 import { deploymentsIn } from './deployments-in.js';
-import { TOP_KEYS } from './litellm/keys-of-settings.js';
 import { readLiteLlm } from './litellm/read-litellm.js';
+import { TOP_KEYS } from './litellm/settings-keys.js';
 import type { LoadedConfig, ReadOptions } from './loaded-config.js';
 import { readNative } from './native/read-native.js';
-import { problem, type Reading } from './reading.js';
+import { problem, type ReadContext } from './read-context.js';
 import type { ConfigNode, MapNode } from './yaml/config-node.js';
 import { parseConfigDocument } from './yaml/parse-document.js';
 
 export interface ReadTextOptions extends Omit<ReadOptions, 'shownAs'> {
-  /** What messages call the text. Default `config.yaml`. */
+  /** The text's name in messages. Default `config.yaml`. */
   readonly file?: string;
-  /** Gives the text of a file that this one includes, by its path as it is written. Default: nothing can be included. */
+  /** Returns the text of an included file, by its path as written. Default: nothing can be included. */
   readonly readFile?: (path: string) => string;
 }
 
 /**
- * Makes a configuration of a text: the gateway's own shape as YAML or JSON, or LiteLLM's `config.yaml`. Throws a
- * `ConfigFileError` that names everything that is wrong with it, with its line.
+ * Reads a configuration from a text: the gateway's own format as YAML or JSON, or LiteLLM's `config.yaml`. Throws a
+ * `ConfigFileError` that lists all errors with their lines.
  */
 export function readConfig(text: string, options: ReadTextOptions = {}): LoadedConfig {
   const { report, loaded } = checkText(text, options);
@@ -28,7 +28,7 @@ export function readConfig(text: string, options: ReadTextOptions = {}): LoadedC
   throw new ConfigFileError(report.file, [...report.problems, ...refusedKeys(report.findings)].sort(inOrderOfFile));
 }
 
-/** What becomes of each key of a text; never throws for what is wrong with it. */
+/** How each key of a text is handled; never throws for errors in it. */
 export function checkText(
   text: string,
   options: ReadTextOptions = {},
@@ -36,7 +36,7 @@ export function checkText(
   const { file = 'config.yaml', plugins = {} } = options;
   const problems: FileProblem[] = [];
   const findings: Finding[] = [];
-  const reading: Reading = { environment: options.environment ?? process.env, problems, findings };
+  const reading: ReadContext = { environment: options.environment ?? process.env, problems, findings };
   const providers = [...allProviders(), ...(options.providers ?? [])];
 
   const first = parseConfigDocument(text, file, '1.2', problems);
@@ -74,7 +74,7 @@ export function checkText(
     const found: FileProblem[] = [];
     let included: MapNode | undefined;
     try {
-      if (options.readFile === undefined) throw new Error('a text by itself cannot include files');
+      if (options.readFile === undefined) throw new Error('a configuration given as text cannot include files');
       included = parseConfigDocument(options.readFile(path), besideFile(file, path), '1.1', found);
     } catch (error) {
       return problem(reading, named, `"${path}" cannot be read: ${reasonOf(error)}.`);
@@ -84,7 +84,7 @@ export function checkText(
   }
 }
 
-/** As one reads, file by file. */
+/** The order of reading, file by file. */
 export function inOrderOfFile(
   { place: a }: { readonly place: Place },
   { place: b }: { readonly place: Place },
@@ -93,7 +93,7 @@ export function inOrderOfFile(
   return a.line - b.line || a.column - b.column;
 }
 
-/** LiteLLM's files are told by their keys; the gateway's own have `models`. */
+/** LiteLLM's files are recognised by their keys; the gateway's own have `models`. */
 function isLiteLlm(root: MapNode): boolean {
   if (root.entries.has('models')) return false;
   return Object.keys(TOP_KEYS).some((key) => root.entries.has(key));
@@ -117,7 +117,7 @@ function withProviders(
 export function refusedKeys(findings: readonly Finding[]): readonly FileProblem[] {
   return findings
     .filter(({ verdict }) => verdict === 'refused')
-    .map(({ path, place, says }) => ({ path, place, message: `${says}.` }));
+    .map(({ path, place, message }) => ({ path, place, message: `${message}.` }));
 }
 
 function besideFile(file: string, path: string): string {

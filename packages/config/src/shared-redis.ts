@@ -1,24 +1,24 @@
 import { type Secret, secret } from '@portico/core';
-import { mapOf, problem, type Reading, textOf } from './reading.js';
+import { mapOf, problem, type ReadContext, textOf } from './read-context.js';
 import { type ConfigNode, pathBelow } from './yaml/config-node.js';
 
-/** The Redis on which several servers share their limits, budgets and rests. */
+/** The Redis on which several servers share limits, budgets and cooldowns. */
 export interface SharedRedis {
   /** `redis://user:password@host:6379/0`, or `rediss://` for TLS. */
   readonly url: Secret;
-  /** How its keys begin. Default `portico`. */
+  /** The prefix of its keys. Default `portico`. */
   readonly prefix?: string;
-  /** What becomes of calls with limits while it does not answer. Default: `closed`. */
+  /** How calls with limits are treated while it does not answer. Default: `closed`. */
   readonly whenCountersFail?: 'closed' | 'open';
 }
 
 /** What the key does. */
-export const REDIS_SAYS = 'the Redis on which several servers share limits, budgets and rests';
+export const REDIS_MESSAGE = 'the Redis on which several servers share limits, budgets and rests';
 
 const KEYS = ['url', 'prefix', 'whenCountersFail'];
 
 /** Reads `redis: URL`, or its long form. */
-export function readSharedRedis(node: ConfigNode, reading: Reading): SharedRedis | undefined {
+export function readSharedRedis(node: ConfigNode, reading: ReadContext): SharedRedis | undefined {
   if (node.kind === 'scalar') {
     const address = textOf(node, reading);
     return address === undefined ? undefined : withUrl(address, node, reading);
@@ -41,13 +41,13 @@ export function readSharedRedis(node: ConfigNode, reading: Reading): SharedRedis
   return redis && { ...redis, ...(prefix && { prefix }), ...(whenCountersFail && { whenCountersFail }) };
 }
 
-function withUrl(address: string, node: ConfigNode, reading: Reading): SharedRedis | undefined {
+function withUrl(address: string, node: ConfigNode, reading: ReadContext): SharedRedis | undefined {
   if (isRedisUrl(address)) return { url: secret(address) };
-  // It is not repeated: there may be a password in it.
-  return problem(reading, node, 'must be an address as redis://host:6379 or rediss://user:password@host:6379/0.');
+  // It is not repeated: it may contain a password.
+  return problem(reading, node, 'must be a URL such as redis://host:6379 or rediss://user:password@host:6379/0.');
 }
 
-/** Whether it is an address of a Redis; what is none may still hold a password. */
+/** Whether it is the URL of a Redis; an invalid one may still contain a password. */
 export function isRedisUrl(address: string): boolean {
   return /^rediss?:\/\//.test(address) && URL.canParse(address);
 }

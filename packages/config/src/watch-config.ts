@@ -1,23 +1,24 @@
 import { statSync } from 'node:fs';
+import { LONGEST_TIMER_MS } from '@portico/core';
 import type { ConfigFileError } from './config-problem.js';
 import { readFiles } from './load-config.js';
 import type { LoadedConfig, ReadOptions } from './loaded-config.js';
 
-/** What is told of a file that is watched. */
+/** The callbacks for a watched file. */
 export interface ConfigListener {
-  /** The file, or one it includes, says something else now, and it can be used. */
+  /** The file, or one it includes, has changed, and it can be used. */
   changed(loaded: LoadedConfig): void;
-  /** The file cannot be used as it is now: what was loaded before still holds. */
+  /** The file cannot be used now: the earlier configuration stays in use. */
   refused(error: ConfigFileError): void;
 }
 
 export interface WatchOptions extends ReadOptions {
-  /** Between two looks. Default 1,000. */
+  /** Interval between two checks, in milliseconds. Default 1,000. */
   readonly intervalMs?: number;
 }
 
 export interface ConfigWatch {
-  /** What the file said when the watch began. */
+  /** The configuration when the watch began. */
   readonly loaded: LoadedConfig;
   /** Reads the file again at once, changed or not: for a signal. */
   reload(): void;
@@ -25,8 +26,8 @@ export interface ConfigWatch {
 }
 
 /**
- * Loads a file and watches it, with the files it includes. Throws like `loadConfig` if it cannot be used at first. A change
- * is taken once the files have rested for `intervalMs`, so that nobody reads half of one that is being written. Does not
+ * Loads a file and watches it, with the files it includes. Throws like `loadConfig` if it cannot be used at first. A
+ * change is read once the files were unchanged for `intervalMs`, so that a half-written file is not read. Does not
  * keep the process running.
  */
 export function watchConfig(file: string, listener: ConfigListener, options: WatchOptions = {}): ConfigWatch {
@@ -35,8 +36,8 @@ export function watchConfig(file: string, listener: ConfigListener, options: Wat
   let { paths } = first;
   let taken = markOf(paths);
   let before = taken;
-  // Looked at rather than listened to: editors rename, Kubernetes swaps links, and some mounts never tell.
-  const timer = setInterval(look, options.intervalMs ?? 1_000);
+  // Polled instead of watched: editors rename, Kubernetes swaps links, and some mounts send no events.
+  const timer = setInterval(look, Math.min(options.intervalMs ?? 1_000, LONGEST_TIMER_MS));
   timer.unref();
 
   return { loaded: first.loaded, reload: read, stop: () => clearInterval(timer) };
@@ -50,7 +51,7 @@ export function watchConfig(file: string, listener: ConfigListener, options: Wat
 
   function read(): void {
     const found = readFiles(file, options);
-    // Those of a file that cannot be used as well: one of them is where it will be put right.
+    // Files of a configuration that cannot be used are watched too: the error may be fixed in one of them.
     paths = found.error === undefined ? found.paths : [...new Set([...paths, ...found.paths])];
     taken = markOf(paths);
     before = taken;

@@ -1,88 +1,88 @@
 import type { Cancellation } from './cancellation.js';
 import type { Deployment } from './deployment.js';
-import type { Errand } from './errand.js';
+import type { JsonObject } from './encoding/json.js';
 import type { FailureKind } from './errors.js';
-import type { Form } from './form.js';
-import type { JsonObject } from './json.js';
+import type { Form } from './forms/form.js';
 import type { MessageSocket } from './message-socket.js';
 import type { ModelGroup } from './model-group.js';
-import type { Demand, Operation, UpstreamOperation } from './operation.js';
+import type { Operation, RequestSummary, UpstreamOperation } from './operation.js';
+import type { PinnedRequest } from './operations/pinned-request.js';
 import type { Principal, Via } from './principal.js';
-import type { Steering } from './steering.js';
+import type { RoutingOverrides } from './routes/routing-overrides.js';
 import type { HeaderLookup } from './transport.js';
 
-/** One client request under way: one id, one principal, one outcome. */
+/** One client request in progress: one id, one principal, one outcome. */
 export interface Call<Host = unknown, Asked extends Operation = UpstreamOperation> {
   /** Also the request id the client sees and the idempotency key of the usage record. */
   readonly id: string;
   readonly operation: Asked;
   readonly principal: Principal;
   readonly via: Via;
-  readonly demand: Demand;
+  readonly summary: RequestSummary;
   /** JSON, or the fields of `form`. */
   readonly body: JsonObject;
-  /** The request's own: routes may look at them, and some wires say a part of what is asked in them. */
+  /** The headers of the request. Routes may test them, and some APIs have parameters in headers. */
   readonly headers: HeaderLookup;
-  /** Where the body came as a form: its parts, files among them. */
+  /** The parts of the body, with files, if it was sent as a form. */
   readonly form: Form | undefined;
-  /** The group asked for. */
+  /** The requested model group. */
   readonly group: ModelGroup;
-  /** What the request asks of its own routing; undefined where it asks nothing, or may not. */
-  readonly steering: Steering | undefined;
-  /** Set where one deployment and no other can answer; then nothing is translated. */
-  readonly errand?: Errand | undefined;
-  /** Set where the caller wants to converse, and not an answer. */
-  readonly conversation?: Conversation | undefined;
-  /** The kept answer that it goes on from. */
-  readonly reference?: Reference | undefined;
-  /** Which deployments may be asked, where not all that serve the operation may. */
-  readonly mayAnswer?: ((deployment: Deployment) => boolean) | undefined;
+  /** The routing overrides of the request; undefined if there are none or they are not allowed. */
+  readonly overrides: RoutingOverrides | undefined;
+  /** Set if only one deployment can answer; then nothing is translated. */
+  readonly pinned?: PinnedRequest | undefined;
+  /** Set if the caller opens a realtime session instead of asking for an answer. */
+  readonly session?: RealtimeSession | undefined;
+  /** The stored response that this request continues. */
+  readonly previousResponse?: PreviousResponse | undefined;
+  /** Restricts which deployments may be used, beyond those that support the operation. */
+  readonly deploymentFilter?: ((deployment: Deployment) => boolean) | undefined;
   readonly host: Host;
-  /** What it was tagged with: its principal's tags, and those of the request where it may steer. */
+  /** The tags of its principal and, where routing overrides are allowed, of the request. */
   readonly tags: readonly string[];
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly cancellation: Cancellation;
   /** Every upstream request made for the call, in order. */
   readonly attempts: Attempt[];
-  /** What was dropped or could not be kept on the way. */
+  /** What was dropped or could not be preserved. */
   readonly warnings: string[];
 }
 
-/** Messages both ways, until one of the two has had enough. */
-export interface Conversation {
-  /** Opens the caller's side. */
+/** Messages in both directions, until one side ends the session. */
+export interface RealtimeSession {
+  /** Accepts the client's side. */
   accept(): Promise<MessageSocket>;
-  /** Longest it may take, in milliseconds. */
-  readonly longestMs: number;
+  /** Longest duration, in milliseconds. */
+  readonly maxDurationMs: number;
 }
 
-/** A kept answer that a request names. */
-export interface Reference {
+/** A stored response that a request refers to. */
+export interface PreviousResponse {
   /** The field of the request. */
   readonly field: string;
   /** The id that the client knows it by. */
-  readonly shown: string;
+  readonly publicId: string;
   /** The upstream's own. */
-  readonly id: string;
+  readonly upstreamId: string;
   readonly deployment: Deployment;
 }
 
 /** One upstream request of a call. Times are milliseconds since the epoch. */
 export interface Attempt {
-  /** The group it was made for: another than the call's after a fallback. */
+  /** The group for which it was made; differs from the call's after a fallback. */
   readonly group: string;
   readonly deployment: string;
   readonly provider: string;
   readonly model: string;
   readonly startedAt: number;
   endedAt: number | undefined;
-  /** When the answer's first content was here. */
+  /** When the first content of the answer arrived. */
   firstContentAt: number | undefined;
   /** HTTP status, once known. */
   status: number | undefined;
   /** The vendor's own id of the request, for its support. */
   upstreamRequestId: string | undefined;
-  /** Why it failed; undefined while it runs and when it succeeded. */
+  /** Why it failed; undefined while it runs and if it succeeded. */
   failure: FailureKind | undefined;
 }

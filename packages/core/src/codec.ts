@@ -1,106 +1,119 @@
+import type { JsonObject } from './encoding/json.js';
 import type { GatewayError } from './errors.js';
-import type { JsonObject } from './json.js';
 import type { HeaderLookup } from './transport.js';
-import type { Usage } from './usage.js';
+import type { Usage } from './usage/usage.js';
 
 /**
- * Translates one operation to one wire format and back. Pure: no clock, no fetch, no configuration.
- * The pivot is the operation's own public shape, so an upstream that speaks it needs no translation.
+ * Translates one operation to one API format and back. Pure: no clock, no fetch, no configuration. The pivot is the
+ * operation's own public format, so an upstream that uses it needs no translation.
  */
 export interface Codec {
-  /** The upstream's body for this request. Throws `invalid_input` for what the wire cannot express. */
+  /** The upstream's body for this request. Throws `invalid_input` for what the API does not support. */
   encode(request: JsonObject, target: EncodeTarget): JsonObject;
   /**
-   * This request's headers where they differ from the connection's, which are `own`. `asked` are the client's: what a wire
-   * says in a header beside the body is taken from there by name, and nothing else of it leaves.
+   * The headers of this request where they differ from those of the connection (`own`). `asked` are the client's
+   * headers: parameters that an API expects in a header are copied from there by name, and no other header is sent.
    */
   headers?(own: Readonly<Record<string, string>>, asked: HeaderLookup): Readonly<Record<string, string>>;
   /**
-   * The public shape of an upstream's whole answer; absent where it already has it and its bytes pass through. `request`
-   * is what `encode` was given, for answers whose form the client chose.
+   * The whole answer in the public format. Absent if the upstream already uses it: then its bytes pass through.
+   * `request` is what `encode` got, for answers whose format the client chose.
    */
   decode?(answer: JsonObject, target: EncodeTarget, request?: JsonObject): JsonObject;
   /**
-   * Most output tokens this codec asks a model for where the client sets no bound: what a budget then reserves. Absent
-   * or undefined where it asks for nothing and the vendor decides.
+   * The output limit that this codec sends if the client sets none; budgets reserve this much. Absent or undefined if
+   * it sends no limit and the vendor decides.
    */
   defaultMaxOutputTokens?(baseModel: string): number | undefined;
   /** A state machine for one stream; `request` as for `decode`. */
   openStream(target: EncodeTarget, request?: JsonObject): StreamDecoder;
   /**
-   * What a failure means for this operation, where that is another thing than for the vendor's others. With the code
-   * `unsupported_operation` the gateway answers by itself, where it can.
+   * The meaning of a failure for this operation, if it differs from the vendor's other operations. With the code
+   * `unsupported_operation` the gateway answers itself where it can.
    */
   failure?(failure: GatewayError): GatewayError;
-  /** The upstream keeps its answers, so that later requests can go on from them. */
-  readonly keepsAnswers?: true;
-  /** How the wire counts the tokens of a chat request without answering it, where it can; its path is that of `messages.count_tokens`. */
+  /** The upstream stores its responses, so that later requests can refer to them. */
+  readonly storesResponses?: true;
+  /**
+   * How the API counts the tokens of a chat request without answering it, if it can. The path is that of
+   * `messages.count_tokens`.
+   */
   readonly counting?: Counting;
-  /** How streams are cut into events where they come as something else than server-sent events. */
+  /** How streams are split into events if they are not server-sent events. */
   readonly framing?: Framing;
 }
 
 /** Counts the tokens of a request. */
 export interface Counting {
   encode(request: JsonObject, target: EncodeTarget): JsonObject;
-  /** The number in an answer; undefined where it has none. */
+  /** The number of tokens in an answer; undefined if there is none. */
   tokensIn(answer: JsonObject): number | undefined;
 }
 
-/** Cuts streams of one content type into events. */
+/** Splits streams of one content type into events. */
 export interface Framing {
-  /** What the content type of such a stream begins with. */
+  /** Prefix of the content type of such a stream. */
   readonly contentType: string;
-  /** For one stream: takes its bytes in pieces of any size and tells each event once it is whole. Throws where it cannot go on. */
+  /**
+   * For one stream: takes its bytes in chunks of any size and reports each complete event. Throws if the stream is
+   * corrupt.
+   */
   open(onEvent: (data: string, name: string | undefined) => void): (chunk: Uint8Array) => void;
 }
 
-/** What a codec may know of where the request goes. */
+/** What a codec knows about the target of the request. */
 export interface EncodeTarget {
   /** The vendor's name for the model. */
   readonly model: string;
-  /** The model's own name where `model` is an arbitrary one (deployment names): decides what the family accepts. */
+  /** The model's base name if `model` is an arbitrary deployment name; decides which parameters are supported. */
   readonly baseModel: string;
   readonly stream: boolean;
-  /** The deployment's own bound where the client sets none. */
+  /** The deployment's own output limit if the client sets none. */
   readonly maxOutputTokens: number | undefined;
   /** The client asked for usage in its stream. */
   readonly wantsUsage: boolean;
-  /** False once this upstream refused to be asked for usage in a stream (f44). */
+  /** False once this upstream has rejected a request for usage in a stream. */
   readonly mayAskUsage: boolean;
-  /** Drop parameters the wire has no word for instead of refusing the request. */
+  /** Drop unsupported parameters instead of rejecting the request. */
   readonly dropUnsupported: boolean;
-  /** Says what was dropped or could not be kept; shown in response metadata. */
+  /** Reports what was dropped or could not be preserved; shown in the response metadata. */
   warn(message: string): void;
-  /** Seconds since the epoch, for answers that must carry a time. */
+  /** Seconds since the epoch, for answers that must contain a time. */
   readonly createdAt: number;
 }
 
-/** Fed with the events of one stream, in order. */
+/** Receives the events of one stream, in order. */
 export interface StreamDecoder {
-  /** One event of the upstream. `name` is its `event:` field, if any. Malformed data is reported with `out.malformed()`. */
+  /**
+   * One event of the upstream. `name` is its `event:` field, if any. Malformed data is reported with
+   * `out.malformed()`.
+   */
   event(data: string, name: string | undefined, out: StreamSink): void;
   /**
-   * For wires that pass through: how many characters these bytes carry if they are one whole event that leaves as it came
-   * and holds nothing but a piece of text; else 0, and the event is decoded. Only asked between two events.
+   * For formats that pass through: the number of characters of text in these bytes, if they are one complete event
+   * that is forwarded unchanged and contains only text. Otherwise 0, and the event is decoded. Only called between
+   * two events.
    */
   plainCharacters?(event: Uint8Array): number;
-  /** The upstream closed the stream properly at the HTTP level; whether that completes the answer is the decoder's to say. */
+  /** The upstream closed the stream correctly at HTTP level. The decoder decides whether the answer is complete. */
   end(out: StreamSink): void;
 }
 
-/** What a decoder makes of events. */
+/** What a decoder produces. */
 export interface StreamSink {
-  /** A chunk in the public shape, as JSON text. `content` says that it carries part of the answer (commits the stream). */
+  /** A chunk in the public format, as JSON text. `content`: it carries part of the answer (commits the stream). */
   chunk(json: string, content: boolean): void;
-  /** A chunk that only carries usage; reaches the client if it asked for it, once, at the end. Later ones replace earlier ones. */
+  /**
+   * A chunk that only carries usage. The client gets it once, at the end, if it asked for usage. Later ones replace
+   * earlier ones.
+   */
   usage(usage: Usage, json: string): void;
-  /** Output produced so far, in UTF-16 units, to estimate from if the stream breaks. */
+  /** Output so far, in UTF-16 units, for an estimate if the stream breaks. */
   produced(characters: number): void;
   /** The answer is complete. */
   done(): void;
-  /** The upstream reported a failure inside the stream. */
+  /** The upstream reported a failure in the stream. */
   fail(failure: GatewayError): void;
-  /** An event that could not be read; skipped and counted. */
+  /** An event that could not be read; it is skipped and counted. */
   malformed(): void;
 }

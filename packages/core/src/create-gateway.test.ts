@@ -1,13 +1,13 @@
 import { fakeClock } from '@portico/testing';
 import { describe, expect, it } from 'vitest';
 import { createGateway } from './create-gateway.js';
+import type { JsonObject } from './encoding/json.js';
 import { GatewayError } from './errors.js';
 import type { Gateway } from './gateway.js';
-import type { GatewayConfig } from './gateway-config.js';
-import type { JsonObject } from './json.js';
 import type { Provider } from './provider.js';
+import type { GatewayConfig } from './settings/gateway-config.js';
 import type { ByteSink, Transport, UpstreamRequest } from './transport.js';
-import type { UsageRecord } from './usage-record.js';
+import type { UsageRecord } from './usage/usage-record.js';
 
 const user = { id: 'ada' };
 const question = { messages: [{ role: 'user', content: 'Hi' }] };
@@ -221,7 +221,7 @@ describe('a gateway', () => {
   });
 
   it('waits for the first to return when that is soon enough (h06)', async () => {
-    const { ask, settle, asked, clock } = start({ models: { fast: 'acme/401' }, cooldowns: { restMs: 2_000 } });
+    const { ask, settle, asked, clock } = start({ models: { fast: 'acme/401' }, cooldowns: { cooldownMs: 2_000 } });
     await expect(ask('fast')).rejects.toMatchObject({ kind: 'unauthorized_upstream' });
     const second = ask('fast');
     second.catch(() => {});

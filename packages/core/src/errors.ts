@@ -1,35 +1,35 @@
 import type { ReplyHeaders } from './reply.js';
 
-/** What routing may do about a failure. Routing reads these and never a vendor's status. */
+/** What routing may do about a failure. Routing reads only this, never a vendor's status. */
 export interface FailureTraits {
   /** HTTP status the client sees. */
   readonly status: number;
   /** `error.type` and `error.code` of the OpenAI error shape. */
   readonly type: string;
   readonly code: string;
-  /** The same deployment may be asked again. */
+  /** The same deployment may be tried again. */
   readonly retryable: boolean;
-  /** Another deployment may be asked: always, never, or only one that the configuration names for this kind. */
-  readonly elsewhere: 'yes' | 'no' | 'context' | 'content';
-  /** The deployment rests: at once, after several in a row, or not at all. */
-  readonly cools: 'at_once' | 'after_repeats' | 'never';
+  /** Another deployment may be tried: always, never, or only one that is configured for this kind. */
+  readonly failover: 'yes' | 'no' | 'context' | 'content';
+  /** The deployment goes into cooldown: at once, after several failures in a row, or not at all. */
+  readonly cooldown: 'immediate' | 'repeated' | 'never';
 }
 
-/** The closed table of everything that goes wrong with a call. */
+/** The closed list of everything that can go wrong with a call. */
 export const FAILURES = {
-  // What an upstream did.
-  rate_limited: traits(429, 'rate_limit_error', 'rate_limit_exceeded', true, 'yes', 'at_once'),
-  quota_exhausted: traits(429, 'insufficient_quota', 'insufficient_quota', false, 'yes', 'at_once'),
-  overloaded: traits(503, 'overloaded_error', 'overloaded', true, 'yes', 'at_once'),
-  timeout: traits(504, 'timeout_error', 'timeout', true, 'yes', 'after_repeats'),
-  network: traits(502, 'api_error', 'upstream_unreachable', true, 'yes', 'after_repeats'),
-  upstream_error: traits(502, 'api_error', 'upstream_error', true, 'yes', 'after_repeats'),
-  unauthorized_upstream: traits(502, 'api_error', 'upstream_unauthorized', false, 'yes', 'at_once'),
-  upstream_model_not_found: traits(404, 'invalid_request_error', 'model_not_found', false, 'yes', 'at_once'),
+  // Failures of an upstream.
+  rate_limited: traits(429, 'rate_limit_error', 'rate_limit_exceeded', true, 'yes', 'immediate'),
+  quota_exhausted: traits(429, 'insufficient_quota', 'insufficient_quota', false, 'yes', 'immediate'),
+  overloaded: traits(503, 'overloaded_error', 'overloaded', true, 'yes', 'immediate'),
+  timeout: traits(504, 'timeout_error', 'timeout', true, 'yes', 'repeated'),
+  network: traits(502, 'api_error', 'upstream_unreachable', true, 'yes', 'repeated'),
+  upstream_error: traits(502, 'api_error', 'upstream_error', true, 'yes', 'repeated'),
+  unauthorized_upstream: traits(502, 'api_error', 'upstream_unauthorized', false, 'yes', 'immediate'),
+  upstream_model_not_found: traits(404, 'invalid_request_error', 'model_not_found', false, 'yes', 'immediate'),
   context_too_long: traits(400, 'invalid_request_error', 'context_length_exceeded', false, 'context', 'never'),
   content_filtered: traits(400, 'invalid_request_error', 'content_policy_violation', false, 'content', 'never'),
   invalid_input: traits(400, 'invalid_request_error', 'invalid_request', false, 'no', 'never'),
-  // What the gateway refuses itself.
+  // Rejected by the gateway itself.
   unauthenticated: traits(401, 'authentication_error', 'invalid_api_key', false, 'no', 'never'),
   forbidden: traits(403, 'permission_error', 'permission_denied', false, 'no', 'never'),
   model_not_found: traits(404, 'invalid_request_error', 'model_not_found', false, 'no', 'never'),
@@ -42,28 +42,28 @@ export const FAILURES = {
   over_budget: traits(429, 'insufficient_quota', 'insufficient_quota', false, 'no', 'never'),
   unavailable: traits(503, 'overloaded_error', 'unavailable', false, 'yes', 'never'),
   client_closed: traits(499, 'invalid_request_error', 'client_closed_request', false, 'no', 'never'),
-  // An attempt that another one was faster than; no client ever sees it.
+  // An attempt that lost against a faster one; no client ever sees it.
   superseded: traits(499, 'api_error', 'superseded', false, 'no', 'never'),
   internal: traits(500, 'api_error', 'internal_error', false, 'no', 'never'),
 } as const satisfies Record<string, FailureTraits>;
 
-/** The closed reason of a failed call or attempt. */
+/** The reason of a failed call or attempt. */
 export type FailureKind = keyof typeof FAILURES;
 
 export interface GatewayErrorOptions {
-  /** HTTP status where it differs from the kind's own (a 413 and a 422 are both `invalid_input`). */
+  /** HTTP status if it differs from that of the kind (413 and 422 are both `invalid_input`). */
   readonly status?: number;
-  /** `error.code` where it differs from the kind's own. */
+  /** `error.code` if it differs from that of the kind. */
   readonly code?: string | undefined;
-  /** The request field that is wrong, as a path: `messages[2].content`. */
+  /** The invalid field of the request, as a path: `messages[2].content`. */
   readonly param?: string | undefined;
-  /** How long to wait before asking again, in milliseconds. */
+  /** How long to wait before the next try, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
-  /** Whether the same deployment may be asked again, where it differs from the kind's own. */
+  /** Whether the same deployment may be tried again, if it differs from the kind. */
   readonly retryable?: boolean;
-  /** HTTP status the upstream answered with. */
+  /** HTTP status of the upstream's response. */
   readonly upstreamStatus?: number | undefined;
-  /** Headers for the answer, beyond those every error has: how much of which limit is left. */
+  /** Additional headers of the error response: how much of which limit is left. */
   readonly headers?: ReplyHeaders;
   /** What the vendor's own words say that it refused; undefined where they do not say it. */
   readonly about?: RefusedThing | undefined;
@@ -89,8 +89,8 @@ const NO_HEADERS: ReplyHeaders = [];
 const brand = Symbol.for('portico.GatewayError');
 
 /**
- * The one error of the gateway. Its message says what was asked, what was found and what to do;
- * it never holds a credential or a prompt. `cause` is for logs and never sent to a client.
+ * The only error class of the gateway. Its message says what was requested, what was found and what to do. It never
+ * contains a credential or a prompt. `cause` is for logs and never sent to a client.
  */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
@@ -126,7 +126,7 @@ export class GatewayError extends Error {
   get traits(): FailureTraits {
     const own = FAILURES[this.kind];
     if (this.fault === undefined) return own;
-    return { ...own, cools: 'never', ...(this.fault === 'caller' && { elsewhere: 'no' }) };
+    return { ...own, cooldown: 'never', ...(this.fault === 'caller' && { failover: 'no' }) };
   }
 
   get [brand](): true {
@@ -160,13 +160,28 @@ export function changedError(
   });
 }
 
+/** Anything that was thrown and is no `GatewayError` is a bug, or a hook's: the client learns nothing of it, the log does. */
+export function asGatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
+  return new GatewayError(
+    'internal',
+    'The gateway failed on this request. The cause is in its log, under the request id.',
+    { cause: error },
+  );
+}
+
+/** Why an attempt ends that lost to another one. */
+export function superseded(): GatewayError {
+  return new GatewayError('superseded', 'Another attempt was faster.');
+}
+
 function traits(
   status: number,
   type: string,
   code: string,
   retryable: boolean,
-  elsewhere: FailureTraits['elsewhere'],
-  cools: FailureTraits['cools'],
+  failover: FailureTraits['failover'],
+  cooldown: FailureTraits['cooldown'],
 ): FailureTraits {
-  return { status, type, code, retryable, elsewhere, cools };
+  return { status, type, code, retryable, failover, cooldown };
 }

@@ -1,11 +1,11 @@
-import type { JsonObject } from './json.js';
-import type { ModelName } from './model-pattern.js';
+import type { JsonObject } from './encoding/json.js';
 import type { UpstreamOperationName } from './operation.js';
-import type { PriceSheet } from './price.js';
 import type { Principal, RateLimits } from './principal.js';
-import type { StrategyName } from './strategy.js';
+import type { StrategyName } from './routes/strategy.js';
+import type { ModelName } from './settings/model-pattern.js';
+import type { PriceSheet } from './usage/price.js';
 
-/** A call that is not made. */
+/** A call that is only explained. */
 export interface ExplainQuestion<Name extends string = string> {
   readonly model: ModelName<Name>;
   readonly as: Principal;
@@ -16,21 +16,21 @@ export interface ExplainQuestion<Name extends string = string> {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What would become of a call now, without anybody being asked. */
+/** What would happen to a call now. No upstream is called. */
 export interface Explanation {
   /** The group it is for. */
   readonly model: string;
   readonly route: ExplainedNode;
-  /** The groups that would be asked if this one cannot answer, in order; those that the caller may not use are left out. */
+  /** The groups that would be tried if this one cannot answer, in order, without those that the caller may not use. */
   readonly fallbacks: readonly string[];
-  /** Tokens of input as they are reckoned. */
+  /** Input tokens as estimated. */
   readonly inputTokens: number;
   /** The caller's limits, and what the call would reserve of each. */
   readonly limits: readonly ExplainedLimit[];
 }
 
 export interface ExplainedLimit {
-  /** What is counted: `requests`, `tokens`, `calls` at a time, or nano-dollars of a `budget`. */
+  /** What is counted: `requests`, `tokens`, concurrent `calls`, or nano-dollars of a `budget`. */
   readonly counted: 'requests' | 'tokens' | 'calls' | 'budget';
   readonly per: 'minute' | 'hour' | 'day' | 'month' | 'total';
   readonly limit: number;
@@ -51,7 +51,7 @@ export type ExplainedNode =
       readonly decision: 'group';
       readonly path: string;
       readonly group: string;
-      /** Undefined where the caller may not use it, or it was asked already. */
+      /** Undefined if the caller may not use it, or if it is already part of the explanation. */
       readonly route: ExplainedNode | undefined;
     }
   | {
@@ -63,12 +63,12 @@ export type ExplainedNode =
   | {
       readonly decision: 'when';
       readonly path: string;
-      /** The rule that holds: `route.when[1]`, `route.otherwise`; undefined if the call would be refused. */
+      /** The rule that matches: `route.when[1]`, `route.otherwise`; undefined if the call would be rejected. */
       readonly rule: string | undefined;
       readonly route: ExplainedNode | undefined;
     }
   | {
-      /** `fallback`, `cheapest` and `fastest` in the order in which they would be asked; `race` in that of its starts. */
+      /** `fallback`, `cheapest` and `fastest` in the order of the attempts; `race` in the order of the starts. */
       readonly decision: 'fallback' | 'cheapest' | 'fastest' | 'race';
       readonly path: string;
       readonly nodes: readonly ExplainedNode[];
@@ -78,19 +78,19 @@ export interface ExplainedDeployment {
   readonly id: string;
   readonly provider: string;
   readonly model: string;
-  /** Why it would not be asked; undefined if it may be. */
+  /** Why it would not be used; undefined if it may be. */
   readonly why: string | undefined;
-  /** For how long it still rests or is full, in milliseconds; 0 if it does not. */
-  readonly restsForMs: number;
+  /** How long it will still be in cooldown or at a limit, in milliseconds; 0 if it is not. */
+  readonly cooldownRemainingMs: number;
   readonly order: number;
   readonly weight: number;
-  /** Attempts under way. */
+  /** Attempts in progress. */
   readonly inFlight: number;
-  /** What it has taken of late, in milliseconds; undefined where nobody asked it yet. */
+  /** Its recent duration in milliseconds; undefined before its first call. */
   readonly firstContentMs: number | undefined;
   readonly wholeMs: number | undefined;
   readonly price: PriceSheet | undefined;
-  /** The most this call could cost here, in nano-dollars. */
+  /** The highest possible cost of this call here, in nano-dollars. */
   readonly worstCostNanoUsd: number | undefined;
   readonly limits: RateLimits | undefined;
 }

@@ -1,24 +1,24 @@
 import type { AnswerMetadata } from './answer-metadata.js';
+import type { JsonObject } from './encoding/json.js';
 import type { ExplainQuestion, Explanation } from './explanation.js';
-import type { ReloadableConfig } from './gateway-config.js';
-import type { IncomingRequest } from './incoming.js';
+import type { IncomingRequest } from './incoming-request.js';
 import type { IssuedToken } from './issued-token.js';
-import type { JsonObject } from './json.js';
-import type { ModelName } from './model-pattern.js';
 import type { Principal } from './principal.js';
 import type { Reply } from './reply.js';
+import type { ReloadableConfig } from './settings/gateway-config.js';
+import type { ModelName } from './settings/model-pattern.js';
 
-/** What a host holds. */
+/** A gateway, as the host uses it. */
 export interface Gateway<Host = unknown, Name extends string = string> {
-  /** Answers one request; undefined if its path is none of the gateway's. Never rejects: failures are replies. */
+  /** Answers one request; undefined if its path is not one of the gateway's. Never rejects: failures are replies. */
   handle(request: IncomingRequest<Host>): Promise<Reply | undefined>;
   /**
-   * The same door for web-standard hosts: Hono, Next.js, Bun, Deno, Workers. Authenticates like any other call. Hooks that
-   * need the host's own objects get what is given as `host`.
+   * The same entry point for web-standard hosts: Hono, Next.js, Bun, Deno, Workers. Authenticates like any other
+   * call. Hooks that need the host's own objects get what is given as `host`.
    */
   fetch(request: Request, host?: Host, options?: FetchOptions): Promise<Response>;
   /**
-   * A `fetch` that makes calls in-process as `principal`: hand it to the official client. Same policies, limits and
+   * A `fetch` that makes calls in-process as `principal`: pass it to the official client. Same policies, limits and
    * ledger, no socket; `baseURL` may be any URL that ends in `/v1`.
    */
   fetchAs(principal: Principal): typeof fetch;
@@ -27,49 +27,49 @@ export interface Gateway<Host = unknown, Name extends string = string> {
   /** The chunks of one chat completion in-process; leaving the loop aborts the upstream. */
   chatStream(request: ChatRequest<Name>, as: CallerOptions): AsyncIterable<JsonObject>;
   /**
-   * A short-lived token that stands for `principal`, for a browser that asks the gateway without a session: it goes where
-   * an API key goes. Lives 10 minutes, or `expiresInMs` up to a day. Rejects if `tokens.secret` is not configured.
+   * A short-lived token for `principal`, for a browser that calls the gateway without a session; it is used like an
+   * API key. Valid for 10 minutes, or `expiresInMs` up to a day. Rejects if `tokens.secret` is not configured.
    */
   issueToken(principal: Principal, options?: { readonly expiresInMs?: number }): Promise<IssuedToken>;
   /**
-   * Ends what this principal has under way, for a logout or a downgrade: its calls are aborted, their streams end with an
-   * error, and tokens issued before are refused. What it asks from now on is identified anew. Answers how many calls were
+   * Ends all calls of this principal, for a logout or a downgrade: they are aborted, their streams end with an error,
+   * and tokens issued before are rejected. Later calls are identified again. Returns the number of calls that were
    * ended. Only calls of this gateway: other instances revoke their own.
    */
   revoke(principal: Principal | string): number;
   /**
-   * What would become of a call now: which rule and deployments, at what price, within which limits. Asks nobody and
-   * reserves nothing. Rejects with the refusal that the call would meet.
+   * What would happen to a call now: which rule and deployments, at what price, within which limits. Calls no
+   * upstream and reserves nothing. Rejects with the error that the call would get.
    */
   explain(question: ExplainQuestion<Name>): Promise<Explanation>;
   /**
-   * Replaces everything that a file can say: models, keys, limits, deadlines and the rest. Calls under way end on what they
-   * began with; every later one goes by the new configuration alone. Counters, revocations and rests stay as they are, and
-   * so does what only code can give: leave it out, or hand in the very same. Throws a `ConfigError`, and leaves everything as
-   * it was, if the new configuration cannot work.
+   * Replaces everything that can be in a file: models, keys, limits, deadlines and so on. Calls in progress end with
+   * the configuration they began with; every later one uses the new one only. Counters, revocations and cooldowns are
+   * kept, and so is what only code can set: leave it out, or pass the same objects. Throws a `ConfigError`, and
+   * changes nothing, if the new configuration cannot work.
    */
   reload(config: ReloadableConfig): void;
-  /** The names of the configuration, patterns among them, for start-up logs. */
+  /** The names in the configuration, including patterns, for start-up logs. */
   readonly modelNames: readonly Name[];
-  /** It takes no more calls: `close` was called. */
+  /** It accepts no more calls: `close` was called. */
   readonly isClosing: boolean;
-  /** Calls under way. */
+  /** The number of calls in progress. */
   readonly openCalls: number;
   /**
-   * Refuses new calls, lets running ones end for `graceMs` (default 10,000), then ends their streams with an in-band
-   * error, flushes the sinks and lets go of sockets. Safe to call twice.
+   * Rejects new calls, lets running ones end for `graceMs` (default 10,000), then ends their streams with an error
+   * event, flushes the sinks and closes the sockets. Safe to call twice.
    */
   close(options?: { readonly graceMs?: number }): Promise<void>;
 }
 
 export interface FetchOptions {
-  /** Where the gateway begins: `/llm`. Everything else is a 404. Default: the root. */
+  /** The path prefix of the gateway: `/llm`. All other paths are a 404. Default: the root. */
   readonly prefix?: string;
-  /** The peer's address, where the runtime says it. */
+  /** The peer's address, if the runtime knows it. */
   readonly ip?: string;
 }
 
-/** A chat request in OpenAI's shape; the model is one of the configured names, or fits one that has a star. */
+/** A chat request in OpenAI's format; the model is one of the configured names, or matches one with a `*`. */
 export interface ChatRequest<Name extends string = string> {
   readonly model: ModelName<Name>;
   readonly messages: readonly object[];
@@ -80,8 +80,9 @@ export interface CallerOptions {
   readonly as: Principal;
   readonly signal?: AbortSignal;
   /**
-   * Told once how the call was answered, or that it was not: with the whole answer, before the first chunk of a stream, or
-   * before the call rejects. Not told of what was refused before there was a call: an unknown model, a broken body.
+   * Called once with how the call was answered, or failed: with the whole answer, before the first chunk of a stream,
+   * or before the call rejects. Not called for requests that were rejected before a call existed: an unknown model, a
+   * broken body.
    */
   readonly onAnswer?: (metadata: AnswerMetadata) => void;
 }

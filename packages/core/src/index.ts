@@ -1,15 +1,11 @@
-export type { Abilities } from './abilities.js';
 export type { AnswerMetadata, AttemptMetadata } from './answer-metadata.js';
-export { BRIDGED_REASONING } from './bridged-reasoning.js';
 export type { Attempt, Call } from './call.js';
-export { Cancellation } from './cancellation.js';
-export { type Clock, systemClock } from './clock.js';
-export type { Codec, Counting, EncodeTarget, Framing, StreamDecoder, StreamSink } from './codec.js';
-export type { GatewayRuntime } from './composition/gateway-runtime.js';
-export type { Comparison, Condition, Match, TimeOfDay } from './condition.js';
-export { ConfigError, type ConfigProblem } from './config/config-error.js';
-export { createGateway } from './create-gateway.js';
+export type { Capabilities } from './capabilities.js';
+export { type Clock, LONGEST_TIMER_MS, systemClock } from './clock.js';
+export { ConfigError, type ConfigProblem } from './config-error.js';
+export { checkConfig, createGateway } from './create-gateway.js';
 export type { AttemptDeadlines, Deadlines, Deployment, ResolvedDeadlines } from './deployment.js';
+export { isJsonObject, type JsonObject, type MaybePromise } from './encoding/json.js';
 export {
   type CallerFault,
   FAILURES,
@@ -27,6 +23,23 @@ export type {
   Explanation,
 } from './explanation.js';
 export type { CallerOptions, ChatRequest, FetchOptions, Gateway } from './gateway.js';
+export type { Interceptor } from './hooks/interceptor.js';
+export type { CallSnapshot, Observer } from './hooks/observer.js';
+export { definePlugin, type Plugin } from './hooks/plugin.js';
+export type { Authenticate, Authorize, AuthorizeRequest, PolicyRequest } from './hooks/policy.js';
+export type { Sink } from './hooks/sink.js';
+export type { IssuedToken } from './issued-token.js';
+export type { Logger } from './logger.js';
+export type { InitialBuffer, ModelGroup, RetryPolicy } from './model-group.js';
+export type { OperationName, UpstreamOperationName } from './operation.js';
+export type { Recovery } from './partial-answer.js';
+export { costOf } from './pricing/cost.js';
+export { type ListedModel, listedModel } from './pricing/listed-model.js';
+export type { Budget, CredentialSource, Principal, RateLimits, Via } from './principal.js';
+export type { RoutingOverrides } from './routes/routing-overrides.js';
+export type { StickyKey, StrategyName } from './routes/strategy.js';
+export { reveal, Secret, secret } from './secret.js';
+export type { Comparison, Condition, Match, TimeOfDay } from './settings/condition.js';
 export type {
   CooldownConfig,
   DeploymentConfig,
@@ -39,37 +52,8 @@ export type {
   ReloadableConfig,
   SecretConfig,
   VirtualKeyConfig,
-} from './gateway-config.js';
-export { costOf } from './governance/cost.js';
-export { type ListedModel, listedModel } from './governance/listed-model.js';
-export type { IncomingBody, IncomingRequest } from './incoming.js';
-export type { Interceptor } from './interceptor.js';
-export type { IssuedToken } from './issued-token.js';
-export { isJsonObject, type JsonObject, type MaybePromise } from './json.js';
-export type { Logger } from './logger.js';
-export { memoryAccounts } from './memory/account-store.js';
-export { memoryCounters } from './memory/counter-store.js';
-export { memoryKeys } from './memory/key-store.js';
-export { memoryLedger } from './memory/ledger.js';
-export type { MessageSink, MessageSocket } from './message-socket.js';
-export type { ModelGroup, RetryPolicy, StreamHold } from './model-group.js';
-export type { ModelName } from './model-pattern.js';
-export type { CallSnapshot, Observer } from './observer.js';
-export type {
-  Demand,
-  Operation,
-  OperationName,
-  RelayedOperationName,
-  UpstreamOperation,
-  UpstreamOperationName,
-} from './operation.js';
-export { definePlugin, type Plugin } from './plugin.js';
-export type { Authenticate, Authorize, AuthorizeRequest, PolicyRequest } from './policy.js';
-export type { PriceSheet } from './price.js';
-export type { Budget, CredentialSource, Principal, RateLimits, Via } from './principal.js';
-export type { Connection, ConnectionSettings, ErrorAnswer, Provider, RoomLeft, SignMeans } from './provider.js';
-export type { Recovery, SaidSoFar, StreamRecovery } from './recovery.js';
-export type { EventsReply, EventsSink, EventsSource, Reply, ReplyHeaders, WholeReply } from './reply.js';
+} from './settings/gateway-config.js';
+export type { ModelName } from './settings/model-pattern.js';
 export type {
   CheapestConfig,
   FallbackConfig,
@@ -82,98 +66,8 @@ export type {
   SingleConfig,
   SplitConfig,
   WhenConfig,
-} from './route-config.js';
-export { reveal, Secret, secret } from './secret.js';
-export type { Sink } from './sink.js';
-export type { Steering } from './steering.js';
-export type { CooldownStore, CounterRequest, CounterStore, ReserveAnswer } from './store.js';
-export { accountProblems, DEEPEST_ACCOUNT } from './stores/account-problems.js';
-export type {
-  Account,
-  AccountBudget,
-  AccountChanges,
-  AccountLimit,
-  AccountQuery,
-  AccountStore,
-} from './stores/account-store.js';
-export { hashOfKey, newKeyId, type PreparedSecret, prepareSecret } from './stores/key-secret.js';
-export type {
-  FoundKey,
-  KeyChange,
-  KeyChanges,
-  KeyQuery,
-  KeyRecord,
-  KeyStore,
-  MintedKey,
-  NewKey,
-  Page,
-  PageQuery,
-  RotateOptions,
-} from './stores/key-store.js';
-export {
-  amountsOfRecord,
-  countableUsage,
-  dayOf,
-  promptOfRecord,
-  scopesOfRecord,
-  wholeAmount,
-} from './stores/ledger-defaults.js';
-export type {
-  ClaimedMessage,
-  ClaimOptions,
-  DeliveryFailure,
-  OutboxMessage,
-  OutboxStatus,
-  OutboxStore,
-} from './stores/outbox-store.js';
-export { pageLimit, pageOf, readTimeCursor, type TimeCursor, timeCursor } from './stores/page.js';
-export {
-  type CalendarPeriod,
-  type Period,
-  type PeriodRule,
-  type PeriodWindow,
-  periodProblems,
-  type RollingWindow,
-  rollingWindowOf,
-  windowOf,
-} from './stores/periods.js';
-export {
-  GLOBAL_SCOPE,
-  LONGEST_SCOPE_ID,
-  SCOPE_KINDS,
-  type Scope,
-  type ScopeKind,
-  scopeIdProblem,
-  scopeKey,
-} from './stores/scope.js';
-export { StoreConflict } from './stores/store-conflict.js';
-export type {
-  AggregateQuery,
-  AppendOptions,
-  AppendResult,
-  LedgerRecord,
-  NewOutboxMessage,
-  UsageDimension,
-  UsageFilter,
-  UsageQuery,
-  UsageSpan,
-  UsageStore,
-  UsageSum,
-  UsedInSpan,
-} from './stores/usage-store.js';
-export { createWatchers, type Watchers } from './stores/watchers.js';
-export type { StickyKey, StrategyName } from './strategy.js';
-export type {
-  ByteSink,
-  ByteSource,
-  HeaderLookup,
-  Send,
-  Transport,
-  UpstreamReply,
-  UpstreamRequest,
-} from './transport.js';
-export { NO_USAGE, totalInputTokens, totalOutputTokens, type Usage } from './usage.js';
-export { usageOfAnswer } from './usage-of-answer.js';
-export { usageOfMessages } from './usage-of-messages.js';
-export type { Outcome, UsageRecord } from './usage-record.js';
+} from './settings/route-config.js';
+export type { PriceSheet } from './usage/price.js';
+export { NO_USAGE, totalInputTokens, totalOutputTokens, type Usage } from './usage/usage.js';
+export type { Outcome, UsageRecord } from './usage/usage-record.js';
 export { withErrorListener } from './with-error-listener.js';

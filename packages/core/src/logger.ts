@@ -1,4 +1,4 @@
-/** The shape of pino, which `console` and most others can be given in one line. Core is silent unless it has one. */
+/** The interface of pino; `console` and most other loggers fit with one line. Without a logger core logs nothing. */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

@@ -1,12 +1,12 @@
+import type { JsonObject } from './encoding/json.js';
 import type { GatewayError } from './errors.js';
-import type { JsonObject } from './json.js';
-import type { StreamRecovery } from './recovery.js';
-import type { Usage } from './usage.js';
+import type { StreamRecovery } from './partial-answer.js';
+import type { Usage } from './usage/usage.js';
 
-/** Everything a client may ask that is answered by an upstream. */
+/** Every operation that an upstream answers. */
 export type UpstreamOperationName = (typeof UPSTREAM_OPERATIONS)[number];
 
-export const UPSTREAM_OPERATIONS = [
+const UPSTREAM_OPERATIONS = [
   'chat.completions',
   'messages',
   'messages.count_tokens',
@@ -23,25 +23,27 @@ export const UPSTREAM_OPERATIONS = [
   'audio.translations',
 ] as const;
 
-/** What goes to one deployment as it is and is translated for none. */
+/** Operations that are forwarded to one deployment without translation. */
 export type RelayedOperationName = (typeof RELAYED_OPERATIONS)[number];
 
-export const RELAYED_OPERATIONS = ['files', 'batches', 'realtime', 'pass_through'] as const;
+const RELAYED_OPERATIONS = ['files', 'batches', 'realtime', 'pass_through'] as const;
 
-/** Everything a client may ask. */
-export type OperationName = UpstreamOperationName | RelayedOperationName | 'models';
+/** Every operation of a client. */
+export type OperationName = (typeof OPERATIONS)[number];
 
-/** What can be asked for and is on the ledger. Pure, no state. */
+export const OPERATIONS = [...UPSTREAM_OPERATIONS, ...RELAYED_OPERATIONS, 'models'] as const;
+
+/** An operation that can be called and is recorded in the ledger. Pure, no state. */
 export interface Operation {
   readonly name: OperationName;
-  /** Usage of a whole answer in the operation's own public shape; undefined where it says nothing. */
+  /** Usage of a whole answer in the operation's own public format; undefined if it reports none. */
   usageOf(answer: JsonObject): Usage | undefined;
-  /** Characters of visible output, to estimate usage from where the vendor did not say. */
+  /** Characters of visible output, to estimate usage if the vendor reported none. */
   outputCharactersOf(answer: JsonObject): number;
-  readonly errors: ErrorSpelling;
+  readonly errors: ErrorFormat;
 }
 
-/** One endpoint at which models are asked: everything core knows of it. */
+/** One model endpoint: everything core knows about it. */
 export interface UpstreamOperation extends Operation {
   readonly kind: 'upstream';
   readonly name: UpstreamOperationName;
@@ -50,69 +52,72 @@ export interface UpstreamOperation extends Operation {
   readonly paths: readonly string[];
   /** What its body is: JSON, or a form with files. Default: JSON. */
   readonly input?: 'form';
-  /** Whole answers are bytes: sound. */
+  /** Whole answers are binary: audio. */
   readonly binaryAnswers?: true;
   /** Whole answers may be plain text (subtitles) as well as JSON. */
   readonly textAnswers?: true;
   /** Reads what the gateway needs from a body, and checks only that; throws `invalid_input` with `param`. */
-  read(body: JsonObject): Demand;
-  /** Where upstreams may keep answers, to be referred to later. */
-  readonly keeps?: KeptAnswers;
-  /** What the gateway answers by itself for a group of which no deployment can be asked: from its own estimate. */
+  read(body: JsonObject): RequestSummary;
+  /** If upstreams can store responses, how later requests refer to them. */
+  readonly storage?: ResponseStorage;
+  /** The gateway's own answer, from its estimate, for a group without a deployment that supports the operation. */
   answerByEstimate?(inputTokens: number): JsonObject;
-  /** How a stream of this operation is spelled; undefined where there are none. */
-  readonly stream: StreamSpelling | undefined;
-  /** How a stream that breaks can be taken up; absent where it cannot. */
+  /** The format of its streams; undefined if there are none. */
+  readonly stream: StreamFormat | undefined;
+  /** How a broken stream can be resumed; absent if it cannot. */
   readonly recovery?: StreamRecovery;
 }
 
-/** How requests and answers speak of answers that are kept. */
-export interface KeptAnswers {
-  /** The field of a request that names one to go on from. */
-  readonly reference: string;
-  /** Only an upstream that keeps answers can do what this request asks. */
-  needsKeeper(body: JsonObject): boolean;
-  /** Whether the answer to this request is kept. */
-  isKept(body: JsonObject): boolean;
-  /** Whether a whole answer is only the promise of one, to be fetched by its id. */
+/** How requests and answers refer to stored responses. */
+export interface ResponseStorage {
+  /** The field of a request that names the stored response to continue. */
+  readonly requestField: string;
+  /** The request needs an upstream that stores responses. */
+  requiresStoredState(body: JsonObject): boolean;
+  /** Whether the answer to this request is stored. */
+  isStored(body: JsonObject): boolean;
+  /** Whether a whole answer is only a placeholder, to be fetched later by its id. */
   isUnderWay(answer: JsonObject): boolean;
   /** The upstream's id of an answer: in a whole one, and in the first event of a streamed one. */
   idOf(answer: JsonObject): string | undefined;
 }
 
-/** How a wire spells a stream. */
-export interface StreamSpelling {
+/** The format of streams in one API. */
+export interface StreamFormat {
   /** One chunk as an event. */
   event(json: string): string;
   /** What follows the last chunk of a complete answer. */
   readonly terminator: string;
-  /** A chunk that only carries usage, for a client that asked where the vendor sent none; `like` is any earlier chunk. */
+  /**
+   * A chunk that only carries usage, for a client that asked for it when the vendor sent none; `like` is any earlier
+   * chunk.
+   */
   usageChunk(usage: Usage, like: string | undefined): string;
 }
 
 /** What core reads of a request body. */
-export interface Demand {
+export interface RequestSummary {
   /** The model group asked for. */
   readonly model: string;
   readonly stream: boolean;
   /** The client asked for usage in its stream. */
   readonly wantsUsage: boolean;
-  /** UTF-16 units of text in the input, to estimate tokens from. */
+  /** UTF-16 units of text in the input, to estimate tokens. */
   readonly inputCharacters: number;
   /** Parts that are not text (images, audio, files), each estimated at a flat rate. */
   readonly inputAttachments: number;
-  /** Most output tokens the client allows, over all answers; undefined where it sets no bound. */
+  /** Most output tokens the client allows, over all answers; undefined if it sets no limit. */
   readonly maxOutputTokens: number | undefined;
-  /** How many answers it wants (`n`). */
+  /** How many answers it asks for (`n`). */
   readonly answers: number;
-  /** What a model must be able to do for it: bits of `NEEDS`. Default: nothing in particular. */
-  readonly needs?: number;
+  /** The capabilities that the model must have: bits of `NEEDS`. Default: none. */
+  readonly requiredCapabilities?: number;
 }
 
-/** How a wire spells errors. */
-export interface ErrorSpelling {
+/** The format of errors in one API. */
+export interface ErrorFormat {
   /** The body of an error answer. */
   body(error: GatewayError, requestId: string): string;
-  /** One complete event inside a stream that has begun. */
+  /** One complete event in a stream that has begun. */
   event(error: GatewayError, requestId: string): string;
 }

@@ -1,40 +1,44 @@
 import type { Clock } from './clock.js';
 import type { Codec } from './codec.js';
-import type { Told } from './errand.js';
+import type { JsonObject, MaybePromise } from './encoding/json.js';
 import type { GatewayError } from './errors.js';
-import type { JsonObject, MaybePromise } from './json.js';
 import type { RelayedOperationName, UpstreamOperationName } from './operation.js';
+import type { ReportedUsage } from './operations/pinned-request.js';
 import type { Secret } from './secret.js';
 import type { HeaderLookup, Send, UpstreamRequest } from './transport.js';
 
-/** Who answers: base URL, credential scheme, codecs and how its errors are told apart. */
+/** A vendor: base URL, credentials, codecs and the classification of its errors. */
 export interface Provider {
   /** The prefix in `provider/model`. */
   readonly name: string;
   /** The name under which the price catalogue knows the vendor. Default: `name`. */
   readonly priceCatalogue?: string;
-  /** Usual environment variables of the credential, first found wins; empty where none is needed. */
+  /** Usual environment variables of the credential, the first one that is set is used; empty if none is needed. */
   readonly keyVariables: readonly string[];
   /** False for servers that run without a credential. */
   readonly needsKey: boolean;
-  /** What a batch costs as a share of the same calls made one by one. Default 1. */
+  /** The price of a batch as a share of the same calls one by one. Default 1. */
   readonly batchPriceShare?: number;
-  /** What it can be asked. */
+  /** Its operations. */
   readonly codecs: Readonly<Partial<Record<UpstreamOperationName, Codec>>>;
-  /** Fixes everything that does not change from call to call. Throws a `ConfigProblem` sentence as an Error where settings are missing. */
+  /**
+   * Prepares everything that is the same for all calls. Throws an Error with a `ConfigProblem` sentence for missing
+   * settings.
+   */
   connect(settings: ConnectionSettings): Connection;
-  /** Which of our kinds an error answer is. `body` is the parsed JSON, or undefined where it was none. */
+  /** The kind of an error response. `body` is the parsed JSON, or undefined if it was not JSON. */
   classify(answer: ErrorAnswer): GatewayError;
-  /** What the head of an answer tells of the room that is left within the vendor's own limits. */
+  /** The remaining capacity within the vendor's own limits, from the response headers. */
   roomLeft?(headers: HeaderLookup, now: number): RoomLeft;
   /**
-   * What an answer in the vendor's own shape, or an event of a streamed one, says of itself so far: for those that are handed
-   * on as they are. Undefined where it says nothing. Without it, and where the shapes of OpenAI and Anthropic are found.
+   * What an answer in the vendor's own format, or an event of a streamed one, reports about itself, for answers that
+   * are forwarded unchanged. Undefined if it reports nothing. Without it, the formats of OpenAI and Anthropic are
+   * recognised.
    */
-  toldBy?(answer: JsonObject): Told | undefined;
+  readReportedUsage?(answer: JsonObject): ReportedUsage | undefined;
 }
 
-/** Room within a vendor's limits; absent where it says nothing. */
+/** What is left of a vendor's limits; absent if it does not say. */
 export interface RoomLeft {
   readonly requests?: Room | undefined;
   readonly tokens?: Room | undefined;
@@ -43,72 +47,75 @@ export interface RoomLeft {
 interface Room {
   readonly left: number;
   readonly limit: number | undefined;
-  /** Until all of it is there again. */
+  /** When the limit is fully available again. */
   readonly resetsInMs: number;
 }
 
-/** What a deployment says about its connection. */
+/** The connection settings of a deployment. */
 export interface ConnectionSettings {
   readonly model: string;
-  /** The model's own name, where the configuration says it because `model` is an arbitrary one. */
+  /** The model's base name, if the configuration sets it because `model` is an arbitrary one. */
   readonly baseModel?: string | undefined;
   readonly baseUrl: string | undefined;
   readonly apiKey: Secret | undefined;
   readonly apiVersion: string | undefined;
   /** Extra request headers, lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Everything else the deployment's configuration holds for this vendor. */
+  /** All other vendor-specific settings of the deployment. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** Where the vendor's usual variables are, for what the deployment does not say: a region, and nothing secret. */
+  /** The vendor's usual variables, for settings that the deployment leaves out: a region, nothing secret. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
-/** A deployment's fixed side of every request. */
+/** The part of every request that is fixed for a deployment. */
 export interface Connection {
   readonly origin: string;
-  /** The model's own name, where `model` says more than that: a route, a region. Default: the model. */
+  /** The model's base name, if `model` contains more: a route, a region. Default: the model. */
   readonly baseModel?: string;
-  /** The vendor's name for the model, where the reference says more than that (`openai/responses/…`). */
+  /** The vendor's name for the model, if the reference contains more (`openai/responses/…`). */
   readonly model?: string;
-  /** Path and query of an operation; what has none is not offered here, whatever the provider could do elsewhere. */
+  /**
+   * Path and query of an operation; an operation without one is not available here, even if the provider supports it
+   * elsewhere.
+   */
   readonly paths: Readonly<Partial<Record<UpstreamOperationName, string>>>;
-  /** Path and query of an operation asked for a stream, where that is another; `paths` must name the operation as well. */
+  /** Path and query of an operation with a stream, if they differ; `paths` must contain the operation as well. */
   readonly streamPaths?: Readonly<Partial<Record<UpstreamOperationName, string>>>;
-  /** Path and query of what is relayed to it as it is: of the collection, or of the socket. */
+  /** Path and query for forwarded requests: of the collection, or of the socket. */
   readonly relays?: Readonly<Partial<Record<RelayedOperationName, string>>>;
   /** Credential and fixed headers, lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
-  /** What this deployment can be asked, where its model or its address speaks another wire than the provider's others. */
+  /** The codecs of this deployment, if its model or URL uses another API format than the provider's others. */
   readonly codecs?: Provider['codecs'];
   /**
-   * For schemes that must see the request or fetch a token first. What it waits for must end when `request.cancellation`
-   * fires: that is the attempt's deadline, the client that left and the gateway that closes.
+   * For schemes that must see the request or fetch a token first. Everything it waits for must end when
+   * `request.cancellation` fires: on the attempt's deadline, when the client disconnects and when the gateway closes.
    */
-  readonly sign?: (request: UpstreamRequest, means: SignMeans) => MaybePromise<UpstreamRequest>;
+  readonly sign?: (request: UpstreamRequest, ctx: SigningContext) => MaybePromise<UpstreamRequest>;
   /**
-   * Answers instead of the transport, inside the same interceptors and deadlines: for a model that no socket leads to. It
-   * owes what a transport owes: it rejects, or fails its body, as soon as `request.cancellation` fires, and holds back
-   * while it is paused.
+   * Answers instead of the transport, inside the same interceptors and deadlines: for a model without a socket. It
+   * has the duties of a transport: it rejects, or fails its body, as soon as `request.cancellation` fires, and sends
+   * nothing while it is paused.
    */
   readonly send?: Send;
 }
 
 /** What signing a request may need. */
-export interface SignMeans {
-  /** Fetches a token. Goes past the interceptors: they wrap what a model is asked, and a credential is none of their business. */
+export interface SigningContext {
+  /** Fetches a token, without the interceptors: they wrap model requests and must not see credentials. */
   readonly send: Send;
   readonly clock: Clock;
-  /** Where the vendor's usual credential chain looks; nothing else is read from it. */
+  /** The environment of the vendor's usual credential chain; nothing else is read from it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Reads a text file of the machine, for credentials kept in one; absent where the runtime has no files. */
+  /** Reads a text file, for credentials in files; absent if the runtime has no files. */
   readonly readFile: ((path: string) => Promise<string>) | undefined;
 }
 
-/** An answer that is not a success, or a success that names an error. */
+/** A response that is not successful, or a successful one that contains an error. */
 export interface ErrorAnswer {
   readonly status: number;
   readonly headers: HeaderLookup;
   readonly body: unknown;
-  /** The beginning of the body as text, for answers that are not JSON. */
+  /** The beginning of the body as text, for responses that are not JSON. */
   readonly text: string;
 }

@@ -1,9 +1,9 @@
 import type { AnswerMetadata } from './answer-metadata.js';
 
-/** What the gateway answers; a mount writes it to its own kind of socket. */
+/** The gateway's reply; a mount writes it to its own kind of socket. */
 export type Reply = WholeReply | EventsReply;
 
-/** Header name and value in turn, names lower-case: the shape that is cheapest to write. */
+/** Header names and values in turn, names lower-case: the fastest format to write. */
 export type ReplyHeaders = readonly string[];
 
 /** The whole answer at once. */
@@ -11,9 +11,12 @@ export interface WholeReply {
   readonly kind: 'whole';
   readonly status: number;
   readonly headers: ReplyHeaders;
-  /** Mostly JSON, as a string so that head and body leave in one write, the upstream's own where it needed no translation; bytes for sound. */
+  /**
+   * Usually JSON as a string, so that head and body are sent in one write, the upstream's own if it needed no
+   * translation; bytes for audio.
+   */
   readonly body: string | Uint8Array;
-  /** Where the request wanted them, or headers tell of them. */
+  /** If the request asked for it, or for headers with it. */
   readonly metadata?: AnswerMetadata | undefined;
 }
 
@@ -23,23 +26,26 @@ export interface EventsReply {
   readonly status: number;
   readonly headers: ReplyHeaders;
   readonly body: EventsSource;
-  /** Where the request wanted them, or headers tell of them. */
+  /** If the request asked for it, or for headers with it. */
   readonly metadata?: AnswerMetadata | undefined;
 }
 
-/** Events that are pushed, whole ones only; the same rules of ownership as `ByteSource`. */
+/** Events that are pushed, complete ones only; the same rules of ownership as `ByteSource`. */
 export interface EventsSource {
   start(sink: EventsSink): void;
   pause(): void;
   resume(): void;
-  /** The client left: everything behind this stream is aborted and accounted. */
+  /** The client disconnected: everything behind this stream is aborted and accounted. */
   cancel(reason: unknown): void;
 }
 
 export interface EventsSink {
-  /** Whole events, as text or, where they leave as they came, in the upstream's own bytes: UTF-8 either way. Of a file, any bytes. */
+  /**
+   * Complete events as text or, if they are forwarded unchanged, in the upstream's own bytes: UTF-8 either way. Of a
+   * file, any bytes.
+   */
   write(events: string | Uint8Array): void;
   end(): void;
-  /** Breaks off, so that nobody takes for whole what is not: bytes have no place for an error. */
+  /** Aborts, so that an incomplete answer does not look complete: a byte stream cannot carry an error. */
   fail(error: unknown): void;
 }

@@ -2,14 +2,14 @@
 import '@pydantic/genai-prices';
 import { fakeClock } from '@portico/testing';
 import { createGateway } from '../src/create-gateway.js';
+import type { JsonObject } from '../src/encoding/json.js';
 import { GatewayError } from '../src/errors.js';
 import type { Gateway } from '../src/gateway.js';
-import type { GatewayConfig } from '../src/gateway-config.js';
-import type { JsonObject } from '../src/json.js';
 import type { Principal } from '../src/principal.js';
 import type { Provider } from '../src/provider.js';
+import type { GatewayConfig } from '../src/settings/gateway-config.js';
 import type { Transport, UpstreamRequest } from '../src/transport.js';
-import type { UsageRecord } from '../src/usage-record.js';
+import type { UsageRecord } from '../src/usage/usage-record.js';
 
 /** What a model of the scripted vendor does when it is asked. */
 export interface Behaviour {

@@ -1,8 +1,8 @@
 import type { Request } from 'express';
 
 /**
- * The host and port the client asked for, by the app's own `trust proxy` setting. Express itself says it without the port
- * in version 4 and with it in 5.
+ * The host and port that the client requested, by the app's own `trust proxy` setting. Express itself returns it
+ * without the port in version 4 and with it in 5.
  */
 export function authorityOf(req: Request): string | undefined {
   const forwarded = req.headers['x-forwarded-host'];
@@ -15,5 +15,5 @@ function isTrusted(req: Request): boolean {
   return trust?.(req.socket.remoteAddress, 0) === true;
 }
 
-/** What Express compiles its `trust proxy` setting to, and its own `req.ip` and `req.hostname` ask. */
+/** What Express compiles its `trust proxy` setting to, also used by its own `req.ip` and `req.hostname`. */
 type TrustProxy = (address: string | undefined, hop: number) => boolean;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import type { EventsSink, IncomingRequest, Reply } from '@portico/core';
+import type { EventsSink, IncomingRequest, Reply } from '@portico/core/mount';
 import compression from 'compression';
 import express5, { type NextFunction, type Request, type Response } from 'express';
 import express4 from 'express4';

@@ -3,18 +3,21 @@ import { type ServeOptions, serveNode } from '@portico/node';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { authorityOf } from './authority-of.js';
 
-/** What hooks get of Express: the request after the host's own middleware ran, with its session and user. */
+/** What hooks get from Express: the request after the host's own middleware ran, with its session and user. */
 export interface ExpressHost {
   readonly req: Request;
   readonly res: Response;
 }
 
-/** Hands every request below its mount to the gateway, whatever has parsed the body before. */
+/** Passes every request below its mount to the gateway, whichever parser has read the body before. */
 export function expressMiddleware(gateway: Pick<Gateway<ExpressHost>, 'handle'>): RequestHandler {
   return (req, res, next) => serveNode(gateway, req, res, new ExpressCall(req, res, next));
 }
 
-/** What Express knows of a request. Most calls never ask for the address and the authority, which Express works out anew each time. */
+/**
+ * What Express knows about a request. Most calls never need the address and the authority, which Express computes
+ * each time.
+ */
 class ExpressCall implements ServeOptions<ExpressHost> {
   readonly path: string;
   readonly host: ExpressHost;
@@ -39,7 +42,10 @@ class ExpressCall implements ServeOptions<ExpressHost> {
   }
 }
 
-/** `req.path` without parsing the URL again, which Express has stripped of the mount; an absolute-form URL is left to Express. */
+/**
+ * `req.path` without parsing the URL again, from which Express has removed the mount path; an absolute-form URL is
+ * left to Express.
+ */
 function pathOf(req: Request): string {
   const { url } = req;
   if (!url.startsWith('/')) return req.path;

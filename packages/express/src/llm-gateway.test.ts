@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ByteSink, Transport, UpstreamRequest } from '@portico/core';
+import type { ByteSink, Transport, UpstreamRequest } from '@portico/core/provider';
 import express from 'express';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ConfigError, type ExpressGateway, llmGateway } from './index.js';

@@ -7,13 +7,13 @@ import { type ExpressHost, expressMiddleware } from './express-middleware.js';
 export type ExpressGateway<Name extends string = string> = RequestHandler & Gateway<ExpressHost, Name>;
 
 /**
- * Mounts a gateway into an Express app, version 4 or 5: `app.use('/llm', llmGateway({ … }))`. It goes before or after body
- * parsers and below any router; sessions and logins go before it. Throws at once, with the path of what is wrong, if the
- * configuration cannot work.
+ * Mounts a gateway into an Express app, version 4 or 5: `app.use('/llm', llmGateway({ … }))`. It may be before or
+ * after body parsers and below any router; sessions and logins must be before it. Throws at once, with the path of
+ * each error, if the configuration cannot work.
  */
 export function llmGateway<Name extends string>(config: GatewayConfig<ExpressHost, Name>): ExpressGateway<Name> {
   const gateway = createGateway(config);
-  // By descriptor, so that `openCalls` stays the living number it is.
+  // By descriptor, so that `openCalls` stays a live value.
   const members = Object.getOwnPropertyDescriptors(gateway);
   return Object.defineProperties(expressMiddleware(gateway), members) as ExpressGateway<Name>;
 }

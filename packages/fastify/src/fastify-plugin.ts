@@ -1,37 +1,40 @@
 import type { Gateway } from '@portico/core';
-import { askGateway } from '@portico/node';
+import { handleNodeRequest } from '@portico/node';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 
-/** What hooks get of Fastify: the request after the host's own hooks ran, with its session and user. `request` is the gateway's own view of it. */
+/**
+ * What hooks get from Fastify: the request after the host's own hooks ran, with its session and user. `request` is
+ * the gateway's own view of it.
+ */
 export interface FastifyHost {
   readonly req: FastifyRequest;
   readonly reply: FastifyReply;
 }
 
-/** No body is read by Fastify below the gateway: how much it may be is the gateway's own limit to say. */
+/** Fastify reads no body below the gateway; the size limit is the gateway's own. */
 const UNLIMITED_BYTES = Number.MAX_SAFE_INTEGER;
 
-/** Hands every request below the plugin's prefix to the gateway, and the answer to Fastify, which sends it. */
+/** Passes every request below the plugin's prefix to the gateway, and the answer to Fastify, which sends it. */
 export function fastifyPlugin(
   gateway: Pick<Gateway<FastifyHost>, 'handle' | 'close'>,
   graceMs: number,
 ): FastifyPluginAsync {
   return async (scope) => {
-    // Of this scope alone: the host's own parsers stay as they are, and none of them sees our requests.
+    // Only in this scope: the host's own parsers are unchanged, and none of them reads the gateway's requests.
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
-    const prefix = scope.prefix.replace(/\/+$/, '');
+    const prefix = scope.prefix.replace(/(?<!\/)\/+$/, '');
 
     async function answer(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-      const answered = await askGateway(gateway, request.raw, reply.raw, {
+      const answered = await handleNodeRequest(gateway, request.raw, reply.raw, {
         path: pathBelow(prefix, request.url),
         host: { req: request, reply },
         ip: request.ip,
         authority: request.host,
-        // Where a hook in front has read the stream, what it kept is here.
+        // If a hook in front has read the stream, the parsed body is here.
         parsedBody: request.body ?? (request as { rawBody?: unknown }).rawBody,
       });
-      // Nobody waits any more, or it is the host's own answer that should be given.
+      // The client has disconnected, or the host answers itself.
       if (answered === undefined) return reply.raw.destroyed ? reply : reply.callNotFound();
       reply.code(answered.status);
       for (let at = 0; at < answered.headers.length; at += 2) {
@@ -43,18 +46,18 @@ export function fastifyPlugin(
     const route = { method: METHODS, handler: answer, bodyLimit: UNLIMITED_BYTES, exposeHeadRoute: false };
     scope.route({ ...route, url: '/' });
     scope.route({ ...route, url: '/*' });
-    // Before the server waits for its connections: streams would hold it open.
+    // Before the server waits for its connections: streams would keep it open.
     scope.addHook('preClose', () => gateway.close({ graceMs }));
   };
 }
 
-// OPTIONS belongs to the host's own cors.
+// OPTIONS is answered by the host's own cors.
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 function pathBelow(prefix: string, url: string): string {
   const query = url.indexOf('?');
   const path = query < 0 ? url : url.slice(0, query);
-  // A parametric prefix has as many segments as what it stands for.
+  // A parametric prefix has as many segments as the text it matches.
   const segments = prefix === '' ? 0 : prefix.split('/').length - 1;
   let at = 0;
   for (let segment = 0; segment < segments; segment += 1) {

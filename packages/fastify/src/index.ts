@@ -1,30 +1,3 @@
-// What a host says and hears comes from here too, so that an app has one package to import.
-export {
-  type Authenticate,
-  type Authorize,
-  type Budget,
-  type CallSnapshot,
-  type ChatRequest,
-  ConfigError,
-  type DeploymentConfig,
-  definePlugin,
-  type Gateway,
-  type GatewayConfig,
-  GatewayError,
-  type Interceptor,
-  type JsonObject,
-  type Logger,
-  type Observer,
-  type Plugin,
-  type Principal,
-  type RateLimits,
-  type Secret,
-  type Sink,
-  secret,
-  totalInputTokens,
-  totalOutputTokens,
-  type UsageRecord,
-} from '@portico/core';
-export { attachRealtime, defineProvider, type RealtimeOptions, type VendorDefinition } from '@portico/node';
+export * from '@portico/node/app';
 export type { FastifyHost } from './fastify-plugin.js';
 export { type FastifyGateway, type FastifyGatewayConfig, llmGateway } from './llm-gateway.js';

@@ -3,13 +3,17 @@ import { allProviders } from '@portico/providers';
 import { fetchTransport } from './fetch-transport.js';
 
 export interface FetchGatewayConfig<Host = unknown, Name extends string = string> extends GatewayConfig<Host, Name> {
-  /** Where credentials are found under the providers' own variable names: the `env` of a Worker. Default: `process.env`, where there is one. */
+  /**
+   * Where credentials are read from, under the providers' usual variable names: the `env` of a Worker. Default:
+   * `process.env`, if there is one.
+   */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * Makes a gateway for runtimes that have `fetch` and not Node's sockets: `gateway.fetch(request)` is all they need. On Node
- * the gateway of `@portico/node` costs less. Throws at once, with the path of what is wrong, if the configuration cannot work.
+ * Creates a gateway for runtimes with `fetch` and without Node's sockets: `gateway.fetch(request)` is all they need.
+ * On Node the gateway of `@portico/node` is faster. Throws at once, with the path of each error, if the configuration
+ * cannot work.
  */
 export function createGateway<Host = unknown, Name extends string = string>(
   config: FetchGatewayConfig<Host, Name>,
@@ -20,12 +24,12 @@ export function createGateway<Host = unknown, Name extends string = string>(
     providers: allProviders(),
     transport: fetchTransport(),
     environment,
-    // Observers and `onUsage` run once the answer has gone, in the context of the call if the runtime knows of such.
+    // Observers and `onUsage` run after the answer, in the context of the call if the runtime supports that.
     ...(AsyncLocalStorage && { captureContext: () => AsyncLocalStorage.snapshot() }),
   });
 }
 
-/** What runtimes have of Node, each as much as it likes. */
+/** What runtimes have of Node's API, each to a different extent. */
 const runtime = globalThis as {
   readonly process?: {
     readonly env?: Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,7 @@
-import { type ByteSink, type ByteSource, GatewayError, type Transport, type UpstreamRequest } from '@portico/core';
+import { GatewayError } from '@portico/core';
+import type { ByteSink, ByteSource, Transport, UpstreamRequest } from '@portico/core/provider';
 
-/** Requests to vendors by the runtime's own `fetch`: for Bun, Deno, Workers and wherever else sockets are not ours. */
+/** Requests to vendors by the runtime's own `fetch`: for Bun, Deno, Workers and other runtimes without sockets. */
 export function fetchTransport(): Transport {
   return {
     async send(request) {
@@ -13,17 +14,17 @@ export function fetchTransport(): Transport {
         body: response.body === null ? NO_BYTES : new ResponseBytes(response.body),
       };
     },
-    // Its sockets are the runtime's own to let go.
+    // The runtime closes its sockets itself.
     close: () => Promise.resolve(),
   };
 }
 
 async function ask({ method, origin, path, headers, body }: UpstreamRequest, signal: AbortSignal): Promise<Response> {
   try {
-    // A redirect would take the credential elsewhere (R-SEC-4); its answer is an error like any other.
+    // A redirect would send the credential elsewhere (R-SEC-4); it is treated as an error response.
     return await fetch(origin + path, {
       method,
-      // As pairs: what masks credentials in print is a member that `fetch` would stumble over.
+      // As pairs: the property that masks credentials in print is not accepted by `fetch`.
       headers: Object.entries(headers),
       signal,
       redirect: 'manual',
@@ -35,7 +36,7 @@ async function ask({ method, origin, path, headers, body }: UpstreamRequest, sig
   }
 }
 
-/** A body that is sent as it comes is a stream, and `fetch` wants to be told that its answer is not waited for meanwhile. */
+/** A streamed request body needs an option that says that the response does not wait for it. */
 function bodyOf(body: UpstreamRequest['body']): RequestInit {
   if (body === undefined) return {};
   if (typeof body === 'string' || body instanceof Uint8Array) return { body: body as BodyInit };
@@ -53,7 +54,10 @@ function bodyOf(body: UpstreamRequest['body']): RequestInit {
   return { body: stream, duplex: 'half' } as RequestInit;
 }
 
-/** Whether asking again cannot help: a name that does not resolve, or a failed TLS handshake. Node tells by a code; where a runtime tells nothing, it is worth a try. */
+/**
+ * Whether another try cannot help: a name that does not resolve, or a failed TLS handshake. Node reports a code; if a
+ * runtime reports none, another try is made.
+ */
 function isLasting(error: unknown): boolean {
   const { cause } = error as { cause?: { code?: unknown } };
   return typeof cause?.code === 'string' && LASTING_CODE.test(cause.code);
@@ -97,7 +101,7 @@ class ResponseBytes implements ByteSource {
     if (this.#over) return;
     this.#over = true;
     this.resume();
-    // What becomes of a body that nobody reads is nobody's business.
+    // Errors of a body that nobody reads are ignored.
     this.#reader.cancel(reason).catch(() => undefined);
   }
 
@@ -116,7 +120,7 @@ class ResponseBytes implements ByteSource {
     } catch (cause) {
       if (this.#over) return;
       this.#over = true;
-      sink.fail(new GatewayError('network', 'The upstream broke off in the middle of its answer.', { cause }));
+      sink.fail(new GatewayError('network', 'The upstream closed the connection during its answer.', { cause }));
     }
   }
 }

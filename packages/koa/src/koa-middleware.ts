@@ -1,35 +1,35 @@
 import { Readable } from 'node:stream';
 import type { Gateway } from '@portico/core';
-import { askGateway } from '@portico/node';
+import { handleNodeRequest } from '@portico/node';
 import type { Context, Middleware } from 'koa';
 
-/** What hooks get of Koa: the context after the host's own middleware ran, with its session and user. */
+/** What hooks get from Koa: the context after the host's own middleware ran, with its session and user. */
 export interface KoaHost {
   readonly ctx: Context;
 }
 
-/** Hands every request below the prefix to the gateway, and the answer to Koa, which sends it. */
+/** Passes every request below the prefix to the gateway, and the answer to Koa, which sends it. */
 export function koaMiddleware(gateway: Pick<Gateway<KoaHost>, 'handle'>, prefix: string): Middleware {
-  const base = prefix.replace(/\/+$/, '');
+  const base = prefix.replace(/(?<!\/)\/+$/, '');
   return async (ctx, next): Promise<void> => {
     const path = pathBelow(base, ctx.path);
     if (path === undefined) {
       await next();
       return;
     }
-    // The answer is Koa's to send: `ctx.respond = false` would lose what middleware sets after `await next()`, the
-    // session's cookie first of all.
-    const reply = await askGateway(gateway, ctx.req, ctx.res, {
+    // Koa sends the answer: `ctx.respond = false` would lose what middleware sets after `await next()`,
+    // above all the session's cookie.
+    const reply = await handleNodeRequest(gateway, ctx.req, ctx.res, {
       path,
       host: { ctx },
-      // `koa-mount` says where; without it and without a prefix this is the whole app.
+      // `koa-mount` knows the path; without it and without a prefix this is the whole app.
       atRoot: base === '' && ctx.mountPath === undefined,
       ip: ctx.ip,
       authority: ctx.host,
       parsedBody: parsedBodyOf(ctx),
     });
     if (reply === undefined) {
-      // Nobody waits any more, or it is the host's next route that should answer.
+      // The client has disconnected, or the host's next route answers.
       if (!ctx.res.destroyed && !ctx.headerSent) await next();
       return;
     }
@@ -37,13 +37,16 @@ export function koaMiddleware(gateway: Pick<Gateway<KoaHost>, 'handle'>, prefix:
     for (let at = 0; at < reply.headers.length; at += 2) {
       ctx.set(reply.headers[at] as string, reply.headers[at + 1] as string);
     }
-    if (reply.body instanceof Readable) tellNobodyWhoLeaves(ctx);
+    if (reply.body instanceof Readable) ignoreDisconnect(ctx);
     ctx.body = reply.body;
   };
 }
 
-/** To Koa 3 every reader of a stream who leaves is an error of the application, with a stack in the log: a stop button is none. */
-function tellNobodyWhoLeaves(ctx: Context): void {
+/**
+ * To Koa 3 every disconnect during a stream is an error of the application, with a stack in the log; a stop button is
+ * not an error.
+ */
+function ignoreDisconnect(ctx: Context): void {
   const tell = ctx.onerror;
   ctx.onerror = (error) => {
     const isLeaving =
@@ -53,7 +56,9 @@ function tellNobodyWhoLeaves(ctx: Context): void {
   };
 }
 
-/** What lies below the prefix; undefined for what does not. A segment of it that begins with `:` stands for any one. */
+/**
+ * The path below the prefix; undefined for other paths. A segment of the prefix that begins with `:` matches any one.
+ */
 function pathBelow(base: string, path: string): string | undefined {
   if (base === '') return path;
   const length = base.includes('/:')
@@ -72,7 +77,7 @@ function lengthOfMatch(wanted: readonly string[], path: string): number | undefi
   return fits ? found.join('/').length : undefined;
 }
 
-// The text as it came says more than what was made of it: parsers of Koa keep both.
+// The original text contains more than the parsed value: Koa's parsers keep both.
 function parsedBodyOf({ request }: Context): unknown {
   const { rawBody, body } = request as { rawBody?: unknown; body?: unknown };
   return typeof rawBody === 'string' || rawBody instanceof Uint8Array ? rawBody : body;

@@ -1,39 +1,13 @@
-// What a host says and hears comes from here too, so that an app has one package to import.
-export {
-  type Authenticate,
-  type Authorize,
-  type Budget,
-  type CallSnapshot,
-  type ChatRequest,
-  ConfigError,
-  type DeploymentConfig,
-  definePlugin,
-  type Gateway,
-  type GatewayConfig,
-  GatewayError,
-  type Interceptor,
-  type JsonObject,
-  type Logger,
-  type Observer,
-  type Plugin,
-  type RateLimits,
-  type Secret,
-  type Sink,
-  secret,
-  totalInputTokens,
-  totalOutputTokens,
-  type UsageRecord,
-} from '@portico/core';
-export { attachRealtime, defineProvider, type RealtimeOptions, type VendorDefinition } from '@portico/node';
+export * from '@portico/node/app';
 export {
   type HookToken,
-  type LlmAuthenticating,
   LlmAuthenticator,
+  type LlmAuthenticatorHook,
   LlmAuthorizer,
-  type LlmAuthorizing,
+  type LlmAuthorizerHook,
   type LlmHookTokens,
-  type LlmIntercepting,
   LlmInterceptor,
+  type LlmInterceptorHook,
   LlmObserver,
   LlmSink,
 } from './hooks.js';

@@ -21,7 +21,7 @@ import {
 } from '@nestjs/common';
 import type { DiscoveryService, Reflector } from '@nestjs/core';
 import { ConfigError, type Gateway } from '@portico/core';
-import { askGateway, type NodeRequest, type ServeOptions, serveNode } from '@portico/node';
+import { handleNodeRequest, type NodeRequest, type ServeOptions, serveNode } from '@portico/node';
 import { LlmExceptionFilter } from './llm-exception-filter.js';
 import type { LlmModuleExtras } from './llm-options.js';
 import type { LlmService } from './llm-service.js';
@@ -31,7 +31,8 @@ type NestGateway = Pick<Gateway<NestHost>, 'handle'>;
 
 /**
  * The gateway's routes, as a controller like any of the host's: prefixes, versions, guards, interceptors, pipes and
- * filters apply to it. Wildcards are spelled differently by every platform and version of Nest; parameters are not.
+ * filters apply to it. Every platform and version of Nest writes wildcards differently; parameters are the same
+ * everywhere.
  */
 const DEPTH = 6;
 const PATHS = Array.from({ length: DEPTH + 1 }, (_, depth) =>
@@ -42,9 +43,9 @@ const CurrentContext = createParamDecorator((_data: unknown, context: ExecutionC
 
 const ROUTES = { get: Get, post: Post, put: Put, patch: Patch, delete: Delete } as const;
 
-/** Makes the controller class of one gateway. */
+/** Creates the controller class of one gateway. */
 export function llmController(extras: LlmModuleExtras, service: InjectionToken<LlmService>): Type {
-  // A method takes one route decorator, so that each verb has its own. OPTIONS is left to the host's cors.
+  // A method has one route decorator, so each verb needs its own. OPTIONS is left to the host's cors.
   class LlmController implements Record<keyof typeof ROUTES, Answer> {
     readonly #llm: LlmService;
 
@@ -69,9 +70,9 @@ export function llmController(extras: LlmModuleExtras, service: InjectionToken<L
     }
   }
   const path = extras.path ?? 'llm';
-  // At the root, everything else is the host's: its routes, and who may ask them.
+  // At the root, all other paths are the host's, with their own access rules.
   const paths = path.replaceAll('/', '') === '' ? PATHS.map((below) => `v1/${below}`) : PATHS;
-  // Decorators as functions, so that no host needs our compiler's metadata.
+  // Decorators as functions, so that no host needs the compiler's metadata.
   Inject(service)(LlmController, undefined, 0);
   for (const [verb, route] of Object.entries(ROUTES)) {
     const { prototype } = LlmController;
@@ -94,17 +95,17 @@ interface GatewayRoutes {
   readonly name: string | undefined;
 }
 
-/** Two gateways at one address: Nest would let the first answer everything, and nobody would notice. */
+/** Two gateways at one path: in Nest the first would silently answer everything. */
 export function refuseSharedPaths(discovery: DiscoveryService, reflector: Reflector): void {
   const found = new Map<string, string>();
   for (const { metatype } of discovery.getControllers()) {
     const routes = metatype && reflector.get<GatewayRoutes | undefined>(GATEWAY_ROUTES, metatype);
     if (!routes) continue;
-    const path = routes.path.replace(/^\/+|\/+$/g, '');
+    const path = routes.path.replace(/^\/+|(?<!\/)\/+$/g, '');
     const name = routes.name === undefined ? 'the gateway without a name' : `the gateway "${routes.name}"`;
     const other = found.get(path);
     if (other !== undefined) {
-      const message = `${other} and ${name} would both answer below "/${path}": give one of them another path, and a name of its own.`;
+      const message = `${other} and ${name} would both serve "/${path}": give one of them another path and its own name.`;
       throw new ConfigError([{ path: 'path', message }]);
     }
     found.set(path, name);
@@ -113,7 +114,7 @@ export function refuseSharedPaths(discovery: DiscoveryService, reflector: Reflec
 
 type Answer = (req: NestRequest, res: unknown, context: ExecutionContext) => Promise<void>;
 
-/** Resolves when the answer has ended, so that the host's interceptors see how long it took. */
+/** Resolves when the answer has ended, so that the host's interceptors can measure the time. */
 function answer({ gateway }: LlmService, host: NestHost): Promise<void> {
   const fastify = fastifyPair(host.req, host.res);
   return fastify === undefined ? answerExpress(gateway, host) : answerFastify(gateway, host, fastify);
@@ -131,7 +132,7 @@ function answerExpress(gateway: NestGateway, host: NestHost): Promise<void> {
 }
 
 async function answerFastify(gateway: NestGateway, host: NestHost, { raw, reply }: FastifyPair): Promise<void> {
-  const answered = await askGateway(gateway, raw.req, raw.res, factsOf(host));
+  const answered = await handleNodeRequest(gateway, raw.req, raw.res, factsOf(host));
   if (answered === undefined) {
     if (raw.res.destroyed) return;
     throw new NotFoundException();
@@ -141,7 +142,7 @@ async function answerFastify(gateway: NestGateway, host: NestHost, { raw, reply 
   for (let at = 0; at < answered.headers.length; at += 2) {
     reply.header(answered.headers[at] as string, answered.headers[at + 1] as string);
   }
-  // Never taken over: what the host's hooks have set, cookies among them, would be lost.
+  // The response is not taken over: headers from the host's hooks, such as cookies, would be lost.
   reply.send(answered.body);
   await closed;
 }
@@ -151,10 +152,10 @@ function factsOf(host: NestHost): ServeOptions<NestHost> {
   return { path: pathBelow(req), host, ip: req.ip, parsedBody: req.rawBody ?? req.body };
 }
 
-/** As many segments of the address as the route has parameters: what stands before them is prefix, version and mount. */
+/** As many segments of the URL as the route has parameters; the segments before them are prefix, version and mount. */
 function pathBelow({ originalUrl, params }: NestRequest): string {
   const query = originalUrl.indexOf('?');
-  const path = (query < 0 ? originalUrl : originalUrl.slice(0, query)).replace(/\/+$/, '');
+  const path = (query < 0 ? originalUrl : originalUrl.slice(0, query)).replace(/(?<!\/)\/+$/, '');
   const depth = Object.keys(params).filter((name) => /^p\d$/.test(name)).length;
   let start = path.length;
   for (let segment = 0; segment < depth; segment += 1) start = path.lastIndexOf('/', start - 1);

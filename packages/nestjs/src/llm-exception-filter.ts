@@ -2,15 +2,15 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '
 import { FAILURES, type FailureKind, GatewayError } from '@portico/core';
 
 /**
- * Spells what the host's guards, pipes and interceptors throw as clients of models read it: the OpenAI error shape, with
- * the `type` beside it that Anthropic's clients look for. Once headers are sent there is nothing left to spell.
+ * Converts errors of the host's guards, pipes and interceptors to the format that model clients read: OpenAI's error
+ * format, with the `type` that Anthropic's clients look for. Once headers are sent nothing can be converted.
  */
 export class LlmExceptionFilter implements ExceptionFilter {
   catch(thrown: unknown, host: ArgumentsHost): void {
     const res: PlatformResponse = host.switchToHttp().getResponse();
     const raw = res.raw ?? res;
     if (raw.headersSent) {
-      // A clean end would pass for a whole answer.
+      // A clean end would look like a complete answer.
       if (!raw.writableEnded) raw.destroy();
       return;
     }
@@ -45,7 +45,7 @@ const KINDS: Readonly<Record<number, FailureKind>> = {
 
 function read(thrown: unknown): { readonly status: number; readonly kind: FailureKind; readonly message: string } {
   if (thrown instanceof GatewayError) return thrown;
-  // By its method, so that an exception of another copy of Nest is one too.
+  // By its method, so that an exception of another copy of Nest is recognised too.
   const asHttp = thrown as Partial<HttpException> | null;
   if (thrown instanceof HttpException || typeof asHttp?.getStatus === 'function') {
     const { message, getStatus } = thrown as HttpException;

@@ -1,12 +1,12 @@
 import { Inject } from '@nestjs/common';
 import { LlmService } from './llm-service.js';
 
-/** What Terminus takes from an indicator. */
+/** What Terminus expects of an indicator. */
 export type LlmHealth = Record<string, { readonly status: 'up' | 'down'; readonly [fact: string]: unknown }>;
 
 /**
- * For Terminus: `health.check([() => llm.isHealthy('llm')])`. Down from the moment the gateway closes. It asks no vendor:
- * that would cost money, and a vendor that is away is what fallbacks are for.
+ * For Terminus: `health.check([() => llm.isHealthy('llm')])`. Down as soon as the gateway closes. It calls no vendor:
+ * that would cost money, and fallbacks exist for vendors that are down.
  */
 export class LlmHealthIndicator {
   readonly #llm: LlmService;

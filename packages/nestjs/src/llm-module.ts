@@ -9,10 +9,10 @@ import {
 import { DiscoveryModule, DiscoveryService, HttpAdapterHost, ModuleRef, Reflector } from '@nestjs/core';
 import type { Authenticate, GatewayConfig, Plugin } from '@portico/core';
 import { createGateway } from '@portico/node';
-import { foundHooks } from './found-hooks.js';
-import { letFormsThrough } from './let-forms-through.js';
+import { allowMultipart } from './allow-multipart.js';
+import { discoverHooks } from './discover-hooks.js';
+import { LLM_CONFIG_OVERRIDE, type LlmConfigOverride } from './llm-config-override.js';
 import { llmController, refuseSharedPaths } from './llm-controller.js';
-import { LLM_DIVERSION, type LlmDiversion } from './llm-diversion.js';
 import { LlmHealthIndicator } from './llm-health-indicator.js';
 import type { LlmAsyncOptions, LlmModuleExtras, LlmOptions, LlmOptionsFactory } from './llm-options.js';
 import { LlmService } from './llm-service.js';
@@ -20,8 +20,8 @@ import type { NestHost } from './nest-host.js';
 import { getLlmToken } from './tokens.js';
 
 /**
- * A gateway as a module of the application. Its routes are a controller like the host's own; its hooks may be providers of
- * the host's container. A configuration that cannot work ends the start with everything that is wrong with it.
+ * A gateway as a module of the application. Its routes are a controller like the host's own; its hooks may be
+ * providers of the host's container. An invalid configuration stops the start with all its errors.
  */
 export class LlmModule {
   static forRoot<Name extends string>(options: LlmOptions<Name> & LlmModuleExtras): DynamicModule {
@@ -53,16 +53,22 @@ function moduleOf(
       ...providers,
       {
         provide: service,
-        inject: [optionsToken(name), DiscoveryService, Reflector, ModuleRef, { token: LLM_DIVERSION, optional: true }],
+        inject: [
+          optionsToken(name),
+          DiscoveryService,
+          Reflector,
+          ModuleRef,
+          { token: LLM_CONFIG_OVERRIDE, optional: true },
+        ],
         useFactory: (
           options: LlmOptions,
           discovery: DiscoveryService,
           reflector: Reflector,
           modules: ModuleRef,
-          diversion?: LlmDiversion,
+          diversion?: LlmConfigOverride,
         ) => {
           refuseSharedPaths(discovery, reflector);
-          const found = foundHooks(name, extras.hooks ?? {}, discovery, reflector, modules);
+          const found = discoverHooks(name, extras.hooks ?? {}, discovery, reflector, modules);
           return serviceOf(options, found, diversion);
         },
       },
@@ -97,7 +103,7 @@ function asyncOptions(options: LlmAsyncOptions): Provider[] {
 function serviceOf(
   options: LlmOptions,
   found: readonly Plugin<NestHost>[],
-  diversion: LlmDiversion | undefined,
+  diversion: LlmConfigOverride | undefined,
 ): LlmService {
   const { principalOf, principal = { id: 'app' }, closeGraceMs: _grace, ...config } = options;
   const plugins = [...(config.plugins ?? []), ...found];
@@ -108,7 +114,7 @@ function serviceOf(
       : config.authenticate;
   const complete: GatewayConfig<NestHost> = { ...config, plugins, ...(ofUser && { authenticate: ofUser }) };
   return new LlmService(
-    createGateway(diversion?.divert(complete) ?? complete),
+    createGateway(diversion?.apply(complete) ?? complete),
     principal,
     ofUser === undefined ? others : [ofUser, ...others],
   );
@@ -126,10 +132,10 @@ class Lifecycle implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   onModuleInit(): void {
-    letFormsThrough(this.#host.httpAdapter);
+    allowMultipart(this.#host.httpAdapter);
   }
 
-  /** Before the server waits for its connections: streams would hold it open. */
+  /** Before the server waits for its connections: streams would keep it open. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.#llm.gateway.close({ graceMs: this.#graceMs });
   }

@@ -11,16 +11,16 @@ import { Observable } from 'rxjs';
 import type { NestHost } from './nest-host.js';
 
 export interface LlmCallOptions {
-  /** Whom the call is made and charged as. Default: the module's own `principal`. */
+  /** The principal of the call. Default: the module's own `principal`. */
   readonly as?: Principal;
   readonly signal?: AbortSignal;
-  /** Told once how the call was answered: by which deployment, at which attempt. */
+  /** Called once with how the call was answered: by which deployment, after which attempts. */
   readonly onAnswer?: (metadata: AnswerMetadata) => void;
 }
 
-/** Calls from the application's own code: same models, policies, limits and ledger as over HTTP, and no socket. */
+/** Calls from the application's own code: same models, policies, limits and ledger as over HTTP, without a socket. */
 export class LlmService<Name extends string = string> {
-  /** Everything else a gateway can do: `fetch`, `issueToken`, `openCalls`, … */
+  /** All other methods of a gateway: `fetch`, `issueToken`, `openCalls`, … */
   readonly gateway: Gateway<NestHost, Name>;
   readonly #usual: Principal;
   readonly #authenticate: readonly Authenticate<NestHost>[];
@@ -38,7 +38,7 @@ export class LlmService<Name extends string = string> {
 
   /**
    * The chunks of one chat completion. Cold: every subscription is a call of its own, and unsubscribing aborts it. A
-   * subscriber is given each chunk as it comes; what it does not handle at once it keeps itself.
+   * subscriber gets each chunk as it arrives, and must buffer what it cannot handle at once.
    */
   chatStream(request: ChatRequest<Name>, options: LlmCallOptions = {}): Observable<JsonObject> {
     return new Observable<JsonObject>((subscriber) => {
@@ -60,12 +60,12 @@ export class LlmService<Name extends string = string> {
     return this.gateway.fetchAs(principal);
   }
 
-  /** Ends what a principal has under way: for a logout or a downgrade. */
+  /** Ends all running calls of a principal: for a logout or a downgrade. */
   revoke(principal: Principal | string): number {
     return this.gateway.revoke(principal);
   }
 
-  /** Who is calling one of the application's own routes, found as the gateway would find it; undefined for nobody. */
+  /** The caller of one of the application's own routes, identified as the gateway would do it; undefined if unknown. */
   async principalOf(host: NestHost): Promise<Principal | undefined> {
     const request: PolicyRequest = {
       requestId: '',

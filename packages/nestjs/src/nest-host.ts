@@ -1,7 +1,9 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { ExecutionContext } from '@nestjs/common';
 
-/** What hooks get of Nest: the platform's request and response after the host's own guards ran, and Nest's context. */
+/**
+ * What hooks get from Nest: the platform's request and response after the host's own guards ran, and Nest's context.
+ */
 export interface NestHost {
   readonly req: NestRequest;
   readonly res: unknown;
@@ -16,7 +18,7 @@ export interface NestRequest {
   readonly originalUrl: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly ip?: string | undefined;
-  /** What a guard found out, `@nestjs/passport` among others. */
+  /** The result of a guard, such as that of `@nestjs/passport`. */
   readonly user?: unknown;
   readonly session?: unknown;
   readonly body?: unknown;

@@ -3,7 +3,10 @@ import type { Principal as CallingPrincipal } from '@portico/core';
 import { LlmService } from './llm-service.js';
 import type { NestRequest } from './nest-host.js';
 
-/** Asks the gateway who is calling. A pipe, because a parameter decorator alone is given nothing of the container. */
+/**
+ * Identifies the caller through the gateway. A pipe, because a parameter decorator alone has no access to the
+ * container.
+ */
 class PrincipalPipe implements PipeTransform<ExecutionContext, Promise<CallingPrincipal | undefined>> {
   readonly #llm: LlmService;
 
@@ -21,12 +24,12 @@ Inject(LlmService)(PrincipalPipe, undefined, 0);
 const FromContext = createParamDecorator((_data: unknown, context: ExecutionContext) => context);
 
 /**
- * For the host's own controllers: the principal that the gateway would charge for this request, undefined for nobody.
+ * For the host's own controllers: the principal that the gateway would charge for this request, undefined if unknown.
  * `@Get('usage') usage(@Principal() who: Principal | undefined) { … }`
  */
 export function Principal(): ParameterDecorator {
   return FromContext(PrincipalPipe);
 }
 
-/** The type beside the decorator of its name, so that one import serves both. */
+/** The type with the name of the decorator, so that one import is enough. */
 export type Principal = CallingPrincipal;

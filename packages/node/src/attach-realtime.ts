@@ -1,22 +1,23 @@
 import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type Gateway, type MessageSocket, type Reply, withErrorListener } from '@portico/core';
+import { type Gateway, withErrorListener } from '@portico/core';
+import type { MessageSocket, Reply } from '@portico/core/mount';
 import { LONGEST_MESSAGE_BYTES, loadWs } from './load-ws.js';
 import { messageSocket } from './message-socket.js';
 import { UpgradeRequest } from './upgrade-request.js';
 
-/** How the host's middleware looks to Node: Express and Connect have it so. */
+/** The signature of middleware in Express and Connect. */
 export type NodeMiddleware = (req: never, res: never, next: (error?: unknown) => void) => unknown;
 
 export interface RealtimeOptions<Host> {
-  /** Where the gateway is mounted: `/llm`. Default: the root. */
+  /** The mount path of the gateway: `/llm`. Default: the root. */
   readonly prefix?: string;
   /**
-   * What is run before hooks are asked: the host's session and login. A framework's own middleware does not see requests
-   * for WebSockets, so that `req.session` is not there unless it is named here.
+   * Middleware that runs before hooks: the host's session and login. A framework's own middleware does not run for
+   * WebSocket upgrades, so `req.session` does not exist unless it is listed here.
    */
   readonly use?: readonly NodeMiddleware[];
-  /** What hooks get of the framework, after `use`. Default: `{ req, res }`. */
+  /** What hooks get from the framework, after `use`. Default: `{ req, res }`. */
   readonly host?: (req: IncomingMessage, res: ServerResponse) => Host | Promise<Host>;
   /** The peer's address, behind a proxy that the host trusts. Default: the socket's. */
   readonly ip?: (req: IncomingMessage) => string | undefined;
@@ -32,23 +33,23 @@ interface UpgradingServer {
 type OnUpgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /**
- * Lets the gateway answer requests for WebSockets at `/v1/realtime` of a server of node:http or node:https, whatever
- * framework is behind it: call it once with what `listen` returned. Needs the package `ws`. Calling the result takes it
- * back; what is open goes on.
+ * Lets the gateway answer WebSocket requests at `/v1/realtime` of a server of node:http or node:https, with any
+ * framework: call it once with what `listen` returned. Needs the package `ws`. Returns a function that removes it;
+ * open sessions continue.
  */
 export function attachRealtime<Host>(
   server: UpgradingServer,
   gateway: Pick<Gateway<Host>, 'handle'>,
   options: RealtimeOptions<Host> = {},
 ): () => void {
-  const prefix = options.prefix?.replace(/\/+$/, '') ?? '';
+  const prefix = options.prefix?.replace(/(?<!\/)\/+$/, '') ?? '';
 
   function onUpgrade(req: IncomingMessage, upgraded: Duplex, head: Buffer): void {
-    // Node has taken its own listener away. Whoever the socket is for, a client that leaves must not end the process.
+    // Node has taken its own listener away. Whichever listener the socket is for, a client that leaves must not end the process.
     const socket = withErrorListener(upgraded);
     const path = ownPath(req);
     if (path !== undefined) answer(req, socket, head, path).catch(() => socket.destroy());
-    // Whoever else listens answers for what is not ours; without anybody Node would leave the client waiting for ever.
+    // Other listeners answer for other paths; without one Node would leave the client waiting for ever.
     else if (nobodyAnswers(server, req)) refuse(socket, 404, [], '');
   }
 
@@ -67,7 +68,7 @@ export function attachRealtime<Host>(
       const request = new UpgradeRequest(req, socket, path, host, options.ip?.(req), () => accept(req, socket, head));
       reply = await gateway.handle(request);
     } catch {
-      // What the host's own code throws is the host's to log; its client learns nothing of it.
+      // Errors of the host's own code are logged by the host; the client gets no details.
       return refuse(socket, 500, [], '');
     }
     if (reply?.status === 101) return;
@@ -97,12 +98,12 @@ function nobodyAnswers(server: UpgradingServer, req: IncomingMessage): boolean {
 
 const PATH = /^(?:\/v1){0,2}\/realtime\/?$/;
 
-/** The one subprotocol that is spoken; the others carry credentials, which are never said back. */
+/** The only supported subprotocol; the others carry credentials, which are never sent back. */
 const SUBPROTOCOL = 'realtime';
 
 async function accept(req: IncomingMessage, socket: Duplex, head: Buffer): Promise<MessageSocket> {
   const { WebSocketServer } = await loadWs();
-  if (socket.destroyed) throw new Error('The client has left.');
+  if (socket.destroyed) throw new Error('The client has disconnected.');
   const server = withErrorListener(
     new WebSocketServer({
       noServer: true,
@@ -113,19 +114,19 @@ async function accept(req: IncomingMessage, socket: Duplex, head: Buffer): Promi
     }),
   );
   return new Promise((resolve, reject) => {
-    // What is no handshake is answered by `ws`, and closed.
+    // An invalid handshake is answered by `ws`, and closed.
     server.once('wsClientError', (error) => {
       refuse(socket, 400, [], '');
       reject(error);
     });
-    socket.once('close', () => reject(new Error('The client has left.')));
+    socket.once('close', () => reject(new Error('The client has disconnected.')));
     server.handleUpgrade(req, socket, head, (open) => resolve(messageSocket(withErrorListener(open))));
   });
 }
 
 function run(middleware: NodeMiddleware, req: IncomingMessage, res: ServerResponse): Promise<void> {
   return new Promise((resolve, reject) => {
-    // One that answers by itself calls nobody, and a response without a socket never tells that it has ended.
+    // Middleware that answers itself does not call next, and a response without a socket never reports its end.
     const { end } = res;
     res.end = (...given: unknown[]) => {
       resolve();
@@ -133,7 +134,7 @@ function run(middleware: NodeMiddleware, req: IncomingMessage, res: ServerRespon
     };
     const next = (error?: unknown) => {
       if (error === undefined || error === null) resolve();
-      else reject(new Error('A middleware refused.', { cause: error }));
+      else reject(new Error('A middleware rejected the request.', { cause: error }));
     };
     try {
       middleware(req as never, res as never, next);

@@ -6,37 +6,40 @@ import Client from 'undici/lib/dispatcher/client.js';
 /** One socket to an upstream at a time, for one exchange at a time. */
 export interface Connection {
   readonly client: Client;
-  /** Answers that came in over the present socket. */
+  /** The number of answers over the current socket. */
   served: number;
   /** While it is being connected, and after. */
   socket: Socket | undefined;
   idle: boolean;
 }
 
-/** Who wants a connection. */
-export interface Borrower {
-  lent(connection: Connection): void;
-  refused(error: GatewayError): void;
+/** A request for a connection. */
+export interface ConnectionRequest {
+  onConnection(connection: Connection): void;
+  onConnectionError(error: GatewayError): void;
 }
 
 /** All connections to one origin. */
 export interface Connections {
-  /** Lends the connection that was used last, or a new one, or when the limit is reached the next that comes back. */
-  borrow(borrower: Borrower): void;
-  /** A connection that has never been used, in place of one that failed. */
+  /** Assigns the most recently used connection, or a new one, or, at the limit, the next that is released. */
+  acquire(request: ConnectionRequest): void;
+  /** An unused connection, in place of one that failed. */
   replace(connection: Connection): Connection;
-  /** Takes back what can serve again. */
-  giveBack(connection: Connection): void;
-  /** Ends one that cannot serve again, with whatever is still under way on it. */
+  /** Releases a connection that can be used again. */
+  release(connection: Connection): void;
+  /** Closes a connection that cannot be used again, with everything in progress on it. */
   drop(connection: Connection): void;
-  /** Takes a wish back that was not fulfilled yet. */
-  withdraw(borrower: Borrower): void;
+  /** Cancels a request for a connection. */
+  cancel(request: ConnectionRequest): void;
   close(): Promise<void>;
 }
 
 export type Connect = ReturnType<typeof connectorOf>;
 
-/** The connector all origins share, so that TLS sessions are resumed. Certificates are checked whatever the environment says. */
+/**
+ * The connector of all origins, so that TLS sessions are resumed. TLS verification cannot be disabled by environment
+ * variables.
+ */
 export function certificateCheckingConnect(
   connectTimeoutMs: number,
   certificateAuthority: string | undefined,
@@ -50,15 +53,15 @@ export function certificateCheckingConnect(
 }
 
 /**
- * undici's own `Pool` lends its oldest free client, connected or not, looks through all of them for it (twice), and
- * does not tell which socket served a request. Here the warmest socket goes out first, so that after a burst the rest
- * can idle away and no first token waits for a handshake while a connected socket lies idle, and a request that died
- * on a used socket is known as such.
+ * undici's own `Pool` assigns its oldest free client, connected or not, searches all of them for it (twice), and does
+ * not report which socket served a request. Here the most recently used socket is assigned first, so that after a
+ * burst the others can time out, no first token waits for a handshake while a connected socket is idle, and a request
+ * that failed on a reused socket is recognised.
  */
 export function connectionsTo(origin: string, connect: Connect, limit: number, idleSocketMs: number): Connections {
   const all = new Set<Connection>();
   const idle: Connection[] = [];
-  const waiting: Borrower[] = [];
+  const waiting: ConnectionRequest[] = [];
   let closed = false;
 
   function open(): Connection {
@@ -67,7 +70,7 @@ export function connectionsTo(origin: string, connect: Connect, limit: number, i
         connect(options, callback) {
           connection.socket = withErrorListener(connect(options, callback));
         },
-        // Core owns the deadlines.
+        // Core has the deadlines.
         headersTimeout: 0,
         bodyTimeout: 0,
         keepAliveTimeout: idleSocketMs,
@@ -88,22 +91,22 @@ export function connectionsTo(origin: string, connect: Connect, limit: number, i
 
   function end(connection: Connection): void {
     all.delete(connection);
-    // undici's own abort of one request, and a client left alive with one, connect anew for what nobody waits for.
+    // undici's own abort of one request, or a client that stays open, would connect again for nobody.
     connection.client.destroy(ENDED, () => {});
     // While a socket is being connected the client does not have it yet.
     connection.socket?.destroy();
   }
 
   return {
-    borrow(borrower) {
-      if (closed) return borrower.refused(closedFailure());
+    acquire(request) {
+      if (closed) return request.onConnectionError(closedFailure());
       const warm = idle.pop();
       if (warm !== undefined) {
         warm.idle = false;
-        return borrower.lent(warm);
+        return request.onConnection(warm);
       }
-      if (all.size < limit) return borrower.lent(open());
-      waiting.push(borrower);
+      if (all.size < limit) return request.onConnection(open());
+      waiting.push(request);
     },
 
     replace(connection) {
@@ -111,10 +114,10 @@ export function connectionsTo(origin: string, connect: Connect, limit: number, i
       return open();
     },
 
-    giveBack(connection) {
+    release(connection) {
       connection.served++;
       const next = waiting.shift();
-      if (next !== undefined) return next.lent(connection);
+      if (next !== undefined) return next.onConnection(connection);
       connection.idle = true;
       idle.push(connection);
     },
@@ -122,23 +125,23 @@ export function connectionsTo(origin: string, connect: Connect, limit: number, i
     drop(connection) {
       end(connection);
       const next = waiting.shift();
-      if (next !== undefined) next.lent(open());
+      if (next !== undefined) next.onConnection(open());
     },
 
-    withdraw(borrower) {
-      const at = waiting.indexOf(borrower);
+    cancel(request) {
+      const at = waiting.indexOf(request);
       if (at >= 0) waiting.splice(at, 1);
     },
 
     async close() {
       closed = true;
-      for (const borrower of waiting.splice(0)) borrower.refused(closedFailure());
+      for (const request of waiting.splice(0)) request.onConnectionError(closedFailure());
       await Promise.all([...all].map((connection) => connection.client.close()));
     },
   };
 }
 
-const ENDED = new Error('the exchange is over');
+const ENDED = new Error('the exchange has ended');
 
 function closedFailure(): GatewayError {
   return new GatewayError('unavailable', 'The gateway is closing and sends no more requests.');

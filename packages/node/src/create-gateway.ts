@@ -5,8 +5,9 @@ import { allProviders } from '@portico/providers';
 import { undiciTransport } from './undici-transport.js';
 
 /**
- * Makes a gateway for Node: every vendor of `@portico/providers`, sockets by undici, credentials from the providers'
- * usual environment variables. Throws at once, with the path of what is wrong, if the configuration cannot work.
+ * Creates a gateway for Node: every vendor of `@portico/providers`, sockets by undici, credentials from the
+ * providers' usual environment variables. Throws at once, with the path of each error, if the configuration cannot
+ * work.
  */
 export function createGateway<Host = unknown, Name extends string = string>(
   config: GatewayConfig<Host, Name>,
@@ -20,7 +21,7 @@ export function createGateway<Host = unknown, Name extends string = string>(
   });
 }
 
-/** One resource a call. `AsyncLocalStorage.snapshot()` says the same and costs several times as much on Node 20. */
+/** One resource per call. `AsyncLocalStorage.snapshot()` does the same and costs several times as much on Node 20. */
 function captureContext(): <T>(run: () => T) => T {
   const resource = new AsyncResource('PORTICO_CALL', { requireManualDestroy: true });
   return (run) => resource.runInAsyncScope(run);

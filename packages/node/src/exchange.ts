@@ -1,23 +1,24 @@
-import type { ByteSink, ByteSource, HeaderLookup, UpstreamReply, UpstreamRequest } from '@portico/core';
-import type { Borrower, Connection, Connections } from './connections.js';
+import type { ByteSink, ByteSource, HeaderLookup, UpstreamReply, UpstreamRequest } from '@portico/core/provider';
+import type { Connection, ConnectionRequest, Connections } from './connections.js';
 import { inflated } from './inflate-reply.js';
 import { networkFailure } from './network-failure.js';
 
-/** Bytes kept for an owner that has not started the body yet; beyond them the socket is paused. */
+/** Bytes that are buffered before the owner starts the body; beyond them the socket is paused. */
 const EARLY_BYTES = 64 * 1024;
 
 /**
- * A server that closes an idle socket just as a request goes out is noticed within about one round trip. A connection
- * that breaks later may have broken over the request itself, which then could be billed twice if it were sent again.
+ * If a server closes an idle socket just as a request is sent, that is noticed within about one round trip. A
+ * connection that fails later may have failed because of the request, which could be billed twice if it were sent
+ * again.
  */
 const SILENT_RETRY_WITHIN_MS = 1000;
 
 /**
- * One request on its way and its answer: what undici reports to, what core reads from, in one object, because this is
- * made for every call. undici's older callbacks are the ones it calls itself; the newer controller API wraps them and
- * parses every header.
+ * One request and its response: undici's callbacks and core's source of bytes in one object, because it is created
+ * for every call. undici calls its older callbacks directly; the newer controller API wraps them and parses every
+ * header.
  */
-export class Exchange implements UpstreamReply, HeaderLookup, ByteSource, Borrower {
+export class Exchange implements UpstreamReply, HeaderLookup, ByteSource, ConnectionRequest {
   readonly #request: UpstreamRequest;
   readonly #connections: Connections;
   readonly #resolve: (reply: UpstreamReply) => void;
@@ -33,7 +34,7 @@ export class Exchange implements UpstreamReply, HeaderLookup, ByteSource, Borrow
   #answered = false;
 
   status = 0;
-  // Fields and no getters: an interceptor that changes a reply spreads it.
+  // Fields instead of getters: an interceptor that changes a reply spreads it.
   readonly headers: HeaderLookup = this;
   readonly body: ByteSource = this;
   #rawHeaders: readonly Buffer[] | undefined;
@@ -42,9 +43,9 @@ export class Exchange implements UpstreamReply, HeaderLookup, ByteSource, Borrow
   #earlyBytes = 0;
   #paused = false;
   #socketPaused = false;
-  /** `over`: the socket has nothing more for us. `told`: the owner of the body has heard so, or wants to hear nothing. */
+  /** `over`: the socket has no more data. `told`: the owner of the body was notified, or wants no notification. */
   #over = false;
-  #told = false;
+  #settled = false;
   #failure: unknown;
 
   constructor(
@@ -57,13 +58,13 @@ export class Exchange implements UpstreamReply, HeaderLookup, ByteSource, Borrow
     this.#connections = connections;
     this.#resolve = resolve;
     this.#reject = reject;
-    // A body that is sent as it comes is gone with the first attempt.
+    // A streamed body is consumed by the first attempt.
     this.#mayRetry = !isComing(request.body);
     this.#stopListening = request.cancellation.onCancel((reason) => this.#stop(reason));
-    connections.borrow(this);
+    connections.acquire(this);
   }
 
-  // What core reads.
+  // The side of core.
 
   get(name: string): string | undefined {
     const raw = this.#rawHeaders;
@@ -92,7 +93,7 @@ export class Exchange implements UpstreamReply, HeaderLookup, ByteSource, Borrow
   }
 
   cancel(reason: unknown): void {
-    this.#told = true;
+    this.#settled = true;
     this.#early = undefined;
     this.#stop(reason);
   }
@@ -102,31 +103,31 @@ export class Exchange implements UpstreamReply, HeaderLookup, ByteSource, Borrow
     const early = this.#early;
     if (early !== undefined) {
       while (early.length > 0) {
-        if (this.#paused || this.#told) return;
+        if (this.#paused || this.#settled) return;
         sink.bytes(early.shift() as Uint8Array);
       }
       this.#early = undefined;
       this.#earlyBytes = 0;
     }
     if (this.#paused) return;
-    if (this.#over) return this.#tell();
+    if (this.#over) return this.#settle();
     if (this.#socketPaused) {
       this.#socketPaused = false;
       this.#resumeSocket?.();
     }
   }
 
-  #tell(): void {
-    if (this.#told) return;
-    this.#told = true;
+  #settle(): void {
+    if (this.#settled) return;
+    this.#settled = true;
     const sink = this.#sink as ByteSink;
     if (this.#failure === undefined) sink.end();
     else sink.fail(this.#failure);
   }
 
-  // Where the connection comes from.
+  // The connection pool.
 
-  lent(connection: Connection): void {
+  onConnection(connection: Connection): void {
     const request = this.#request;
     this.#connection = connection;
     connection.client.dispatch(
@@ -135,11 +136,11 @@ export class Exchange implements UpstreamReply, HeaderLookup, ByteSource, Borrow
     );
   }
 
-  refused(error: Error): void {
+  onConnectionError(error: Error): void {
     this.#fail(error);
   }
 
-  // What undici reports.
+  // The side of undici.
 
   onConnect(): void {
     this.#sent = true;
@@ -176,7 +177,7 @@ export class Exchange implements UpstreamReply, HeaderLookup, ByteSource, Borrow
 
   onComplete(): void {
     if (this.#over) return;
-    this.#connections.giveBack(this.#connection as Connection);
+    this.#connections.release(this.#connection as Connection);
     this.#end();
   }
 
@@ -185,7 +186,7 @@ export class Exchange implements UpstreamReply, HeaderLookup, ByteSource, Borrow
     if (this.#diedWithAnIdleSocket()) {
       this.#mayRetry = false;
       this.#sent = false;
-      this.lent(this.#connections.replace(this.#connection as Connection));
+      this.onConnection(this.#connections.replace(this.#connection as Connection));
       return;
     }
     const stage = this.#answered ? 'reading' : this.#sent ? 'waiting' : 'connecting';
@@ -193,7 +194,7 @@ export class Exchange implements UpstreamReply, HeaderLookup, ByteSource, Borrow
     this.#fail(networkFailure(error, this.#request.origin, stage));
   }
 
-  /** RFC 9110 §9.2.2: sent again only where the server closed a kept-alive socket without one byte of an answer. */
+  /** RFC 9110 §9.2.2: sent again only if the server closed a kept-alive socket without one byte of a response. */
   #diedWithAnIdleSocket(): boolean {
     return (
       this.#mayRetry &&
@@ -208,7 +209,7 @@ export class Exchange implements UpstreamReply, HeaderLookup, ByteSource, Borrow
   #end(): void {
     this.#over = true;
     this.#stopListening();
-    if (this.#sink !== undefined && this.#early === undefined && !this.#paused) this.#tell();
+    if (this.#sink !== undefined && this.#early === undefined && !this.#paused) this.#settle();
   }
 
   #fail(reason: unknown): void {
@@ -217,13 +218,13 @@ export class Exchange implements UpstreamReply, HeaderLookup, ByteSource, Borrow
     this.#end();
   }
 
-  /** Cancelled from outside: nobody waits for what the socket still has. */
+  /** Cancelled from outside: the rest of the response is not needed. */
   #stop(reason: unknown): void {
     if (this.#over) return;
     this.#over = true;
     this.#early = undefined;
     this.#paused = false;
-    if (this.#connection === undefined) this.#connections.withdraw(this);
+    if (this.#connection === undefined) this.#connections.cancel(this);
     else this.#connections.drop(this.#connection);
     this.#fail(reason);
   }
@@ -233,12 +234,12 @@ function isComing(body: UpstreamRequest['body']): body is AsyncIterable<Uint8Arr
   return typeof body === 'object' && !(body instanceof Uint8Array);
 }
 
-/** Its type says less than undici takes: whatever can be iterated is sent piece by piece. */
+/** Its type is narrower than what undici accepts: any iterable is sent chunk by chunk. */
 function bodyOf({ body }: UpstreamRequest): string | Uint8Array | null {
   return (body as string | Uint8Array | undefined) ?? null;
 }
 
-/** undici checks and joins what it is given; as a flat list that is cheapest, made once for headers that cannot change. */
+/** undici checks and joins the headers; a flat list is cheapest, created once for headers that cannot change. */
 function headersOf({ headers }: UpstreamRequest): string[] {
   const known = flatHeaders.get(headers);
   if (known !== undefined) return known;

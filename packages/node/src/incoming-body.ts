@@ -1,10 +1,11 @@
 import type { Readable, Transform } from 'node:stream';
 import { promisify } from 'node:util';
 import { brotliDecompress, createBrotliDecompress, createGunzip, createInflate, gunzip, inflate } from 'node:zlib';
-import { GatewayError, type IncomingBody, withErrorListener } from '@portico/core';
+import { GatewayError, LONGEST_TIMER_MS, withErrorListener } from '@portico/core';
+import type { IncomingBody } from '@portico/core/mount';
 import type { NodeRequest } from './serve-options.js';
 
-/** Whose body it is: told when the rest of it will not be read, and tells when the client left. */
+/** The owner of the body: notified when the rest will not be read, and reports a disconnect. */
 export interface BodyOwner {
   bodyRefused: boolean;
   onClientGone(listener: () => void): void;
@@ -13,14 +14,18 @@ export interface BodyOwner {
 const BODY_TIMEOUT_MS = 30_000;
 
 /**
- * The body, from wherever it is now. `req.body` says nothing about that: some parsers set `{}` on a stream they never
+ * The body, from wherever it is now. `req.body` does not show that: some parsers set `{}` on a stream they never
  * read, others on one they did. Only the stream itself knows.
  */
 export function bodyOf(
   req: NodeRequest,
   owner: BodyOwner,
-  { parsedBody, bodyTimeoutMs = BODY_TIMEOUT_MS }: { readonly parsedBody?: unknown; readonly bodyTimeoutMs?: number },
+  {
+    parsedBody,
+    bodyTimeoutMs: wantedMs = BODY_TIMEOUT_MS,
+  }: { readonly parsedBody?: unknown; readonly bodyTimeoutMs?: number },
 ): IncomingBody {
+  const bodyTimeoutMs = Math.min(wantedMs, LONGEST_TIMER_MS);
   if (!req.readableDidRead && !req.readableEnded) {
     return {
       kind: 'bytes',
@@ -35,10 +40,10 @@ export function bodyOf(
   return { kind: 'bytes', read: () => Promise.reject(goneBody()) };
 }
 
-/** As it comes; what is answered before its end is a refusal of the rest. */
+/** As it arrives; an answer before its end rejects the rest. */
 async function* piecesOf(req: NodeRequest, owner: BodyOwner, timeoutMs: number): AsyncGenerator<Uint8Array, void> {
   const source = inflated(req);
-  // Not destroyed with the loop: the refusal still has to be written.
+  // Not destroyed with the loop: the error response still has to be written.
   const pieces = source.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
   owner.bodyRefused = true;
   try {
@@ -67,7 +72,7 @@ function inflated(req: NodeRequest): Readable {
   return req.pipe(plain);
 }
 
-// Whoever reads may have stopped before the rest turns out to be broken.
+// The reader may have stopped before the rest turns out to be broken.
 const INFLATE: Readonly<Record<string, () => Transform>> = {
   gzip: () => withErrorListener(createGunzip()),
   'x-gzip': () => withErrorListener(createGunzip()),
@@ -78,7 +83,7 @@ const INFLATE: Readonly<Record<string, () => Transform>> = {
 function unreadable(cause: unknown, req: NodeRequest): GatewayError {
   const { code } = cause as { code?: unknown };
   if (typeof code === 'string' && /^(?:Z_|ERR_|ERR__ERROR)/.test(code) && !req.destroyed) {
-    return new GatewayError('invalid_input', `The body cannot be unpacked as ${req.headers['content-encoding']}.`, {
+    return new GatewayError('invalid_input', `The body cannot be decompressed as ${req.headers['content-encoding']}.`, {
       cause,
     });
   }
@@ -163,32 +168,32 @@ async function unpacked(body: Uint8Array, unpack: Unpack, maxBytes: number, enco
     return await unpack(body, { maxOutputLength: maxBytes });
   } catch (cause) {
     if ((cause as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
-    throw new GatewayError('invalid_input', `The body cannot be unpacked as ${encoding}.`, { cause });
+    throw new GatewayError('invalid_input', `The body cannot be decompressed as ${encoding}.`, { cause });
   }
 }
 
 function tooLarge(maxBytes: number): GatewayError {
-  return new GatewayError('too_large', `The body is larger than the ${maxBytes} bytes this gateway takes.`);
+  return new GatewayError('too_large', `The body is larger than the ${maxBytes} bytes this gateway accepts.`);
 }
 
 function tooSlow(timeoutMs: number): GatewayError {
-  return new GatewayError('request_timeout', `Nothing more of the body came for ${timeoutMs} ms; it is not complete.`);
+  return new GatewayError('request_timeout', `No more of the body arrived for ${timeoutMs} ms; it is not complete.`);
 }
 
 function clientLeft(): GatewayError {
-  return new GatewayError('client_closed', 'The client left before its request was complete.');
+  return new GatewayError('client_closed', 'The client disconnected before its request was complete.');
 }
 
 function unknownEncoding(encoding: string): GatewayError {
   return new GatewayError(
     'unsupported_media_type',
-    `The body is encoded as "${encoding.slice(0, 40)}". Send it plain, or as gzip, deflate or br.`,
+    `The body is encoded as "${encoding.slice(0, 40)}". Send it uncompressed, or as gzip, deflate or br.`,
   );
 }
 
 function goneBody(): GatewayError {
   return new GatewayError(
     'invalid_input',
-    'Something in front of the gateway consumed the body and kept nothing of it. Mount the gateway before it, or let it set req.body.',
+    'Something in front of the gateway consumed the body and did not keep it. Mount the gateway before it, or let it set req.body.',
   );
 }

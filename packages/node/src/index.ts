@@ -1,7 +1,7 @@
 export { defineProvider, type VendorDefinition } from '@portico/providers';
-export { askGateway, type HandedReply } from './ask-gateway.js';
 export { attachRealtime, type NodeMiddleware, type RealtimeOptions } from './attach-realtime.js';
 export { createGateway } from './create-gateway.js';
+export { handleNodeRequest, type NodeReply } from './handle-node-request.js';
 export { type NodeHost, type NodeListenerOptions, nodeListener } from './node-listener.js';
 export { serveNode } from './serve-node.js';
 export type { NodeRequest, NodeResponse, ServeOptions } from './serve-options.js';

@@ -1,7 +1,8 @@
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { type ByteSink, type ByteSource, GatewayError, type UpstreamReply, withErrorListener } from '@portico/core';
+import { GatewayError, withErrorListener } from '@portico/core';
+import type { ByteSink, ByteSource, UpstreamReply } from '@portico/core/provider';
 
-/** Unpacks an answer that came compressed though it was not asked to be; any other is returned as it is. */
+/** Decompresses a response that was compressed although that was not requested; any other is returned unchanged. */
 export function inflated(reply: UpstreamReply, encoding: string): UpstreamReply {
   const open = INFLATERS[encoding.trim().toLowerCase()];
   if (open === undefined) return reply;
@@ -44,7 +45,9 @@ function inflatedBody(packed: ByteSource, inflater: Inflater): ByteSource {
       inflater.on('drain', () => packed.resume());
       inflater.on('error', (cause) => {
         packed.cancel(cause);
-        fail(new GatewayError('network', 'The upstream sent a compressed answer that cannot be unpacked.', { cause }));
+        fail(
+          new GatewayError('network', 'The upstream sent a compressed answer that cannot be decompressed.', { cause }),
+        );
       });
       packed.start({
         bytes: (chunk) => {

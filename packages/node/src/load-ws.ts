@@ -4,11 +4,11 @@ type Ws = typeof import('ws');
 
 let loaded: Promise<Ws> | undefined;
 
-/** The package `ws`, which only conversations need. */
+/** The package `ws`, which only realtime needs. */
 export function loadWs(): Promise<Ws> {
   loaded ??= import('ws').catch((cause: unknown) => {
     loaded = undefined;
-    throw new GatewayError('internal', 'Conversations need the package "ws": install it beside the gateway.', {
+    throw new GatewayError('internal', 'Realtime needs the package "ws": install it next to the gateway.', {
       code: 'missing_package',
       cause,
     });
@@ -16,5 +16,5 @@ export function loadWs(): Promise<Ws> {
   return loaded;
 }
 
-/** Larger messages are refused: a minute of sound in base64 is a tenth of it. */
+/** Larger messages are rejected: a minute of audio in base64 is a tenth of it. */
 export const LONGEST_MESSAGE_BYTES = 32 * 1024 * 1024;

@@ -1,18 +1,18 @@
-import type { MessageSink, MessageSocket } from '@portico/core';
+import type { MessageSink, MessageSocket } from '@portico/core/mount';
 import type { RawData, WebSocket } from 'ws';
 
-/** Bytes that may wait for a reader before the other side is told to wait. */
+/** Bytes that may be buffered before the other side is paused. */
 const FULL_BYTES = 1024 * 1024;
 
-/** Between two pings; who has not answered the last by the next one is gone. */
+/** Interval between two pings; a peer that has not answered the last one by then is disconnected. */
 const PING_MS = 30_000;
 
-/** How long the other side has to say goodbye. */
+/** How long the other side has to complete the close. */
 const CLOSING_MS = 5_000;
 
 /**
  * A WebSocket of `ws` that is open, as core sees it. Nothing is read from it before it is started. Whoever obtained it has
- * its error listener; what goes wrong ends in `'close'`, which is where it is told.
+ * its error listener; what goes wrong ends in `'close'`, where it is reported.
  */
 export function messageSocket(socket: WebSocket): MessageSocket {
   let sink: MessageSink | undefined;
@@ -34,7 +34,7 @@ export function messageSocket(socket: WebSocket): MessageSocket {
     sink?.closed(closed.code, closed.reason);
   });
   const heart = setInterval(() => {
-    // Nothing is heard of whoever is told to wait.
+    // A paused peer also sends no pong.
     if (paused) return;
     if (!answered) return socket.terminate();
     answered = false;
@@ -71,7 +71,7 @@ export function messageSocket(socket: WebSocket): MessageSocket {
       socket.resume();
     },
     close(code, reason) {
-      // The goodbye of the other side is read too.
+      // The close frame of the other side is read too.
       paused = false;
       socket.resume();
       socket.close(code, cut(reason));

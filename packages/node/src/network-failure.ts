@@ -3,7 +3,7 @@ import { GatewayError } from '@portico/core';
 /** How far an exchange had come when it failed. */
 export type Stage = 'connecting' | 'waiting' | 'reading';
 
-/** Says in our words what went wrong between us and an upstream; the vendor never got to say anything. */
+/** A network failure between the gateway and an upstream as an error; the vendor sent no response. */
 export function networkFailure(error: unknown, origin: string, stage: Stage): GatewayError {
   const code = codeOf(error);
   const host = origin.slice(origin.indexOf('://') + 3);
@@ -42,25 +42,25 @@ const FAILURES_BY_CODE: Readonly<Record<string, KnownFailure>> = {
   },
   UND_ERR_CONNECT_TIMEOUT: {
     found: 'did not accept a connection in time',
-    check: 'Check the base URL and the firewall between.',
+    check: 'Check the base URL and the firewalls in between.',
     retryable: true,
   },
-  // The request could not be spelled as HTTP: asking the same deployment again cannot help.
+  // The request is not valid HTTP: another try on the same deployment cannot help.
   UND_ERR_INVALID_ARG: {
-    found: 'was not asked: the request holds a header or path that HTTP does not allow',
+    found: 'was not called: the request has a header or path that HTTP does not allow',
     check: 'Check the API key and the headers of the deployment for line breaks and other control characters.',
     retryable: false,
   },
 };
 
 function failureAt(stage: Stage): KnownFailure {
-  return { found: FOUND_AT[stage], check: 'Check its status and the network between.', retryable: true };
+  return { found: FOUND_AT[stage], check: 'Check its status and the network in between.', retryable: true };
 }
 
 const FOUND_AT: Readonly<Record<Stage, string>> = {
   connecting: 'could not be reached',
   waiting: 'closed the connection before it answered',
-  reading: 'broke the connection in the middle of its answer',
+  reading: 'closed the connection during its answer',
 };
 
 function codeOf(error: unknown): string {
@@ -72,6 +72,6 @@ const TLS_CODE = /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO|EPROTO|HOSTNAME_
 
 function isTlsFailure(code: string, error: unknown): boolean {
   if (TLS_CODE.test(code)) return true;
-  // Node reports a peer that hangs up during the handshake as a plain reset; only the text tells.
+  // Node reports a peer that closes during the handshake as a plain reset; only the message shows it.
   return code === 'ECONNRESET' && String((error as Error).message).includes('before secure TLS connection');
 }

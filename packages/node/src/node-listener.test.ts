@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { IncomingRequest, Reply } from '@portico/core';
+import type { IncomingRequest, Reply } from '@portico/core/mount';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type NodeHost, type NodeListenerOptions, nodeListener } from './node-listener.js';
 

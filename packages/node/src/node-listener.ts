@@ -9,9 +9,12 @@ export interface NodeHost {
 }
 
 export interface NodeListenerOptions {
-  /** Where the gateway begins: `/llm`. Everything else is a 404. Default: the root. */
+  /** The path prefix of the gateway: `/llm`. All other paths are a 404. Default: the root. */
   readonly prefix?: string;
-  /** Longest silence in the middle of a body. Default 30,000 milliseconds; the whole is limited by the server's `requestTimeout`. */
+  /**
+   * Longest silence during a body. Default 30,000 milliseconds; the whole is limited by the server's
+   * `requestTimeout`.
+   */
   readonly bodyTimeoutMs?: number;
 }
 
@@ -20,7 +23,7 @@ export function nodeListener(
   gateway: Pick<Gateway<NodeHost>, 'handle'>,
   options: NodeListenerOptions = {},
 ): (req: NodeRequest, res: NodeResponse) => void {
-  const prefix = options.prefix?.replace(/\/+$/, '') ?? '';
+  const prefix = options.prefix?.replace(/(?<!\/)\/+$/, '') ?? '';
   const { bodyTimeoutMs } = options;
   return (req, res) => {
     const path = pathBelow(prefix, req.url ?? '/');
@@ -32,7 +35,7 @@ export function nodeListener(
   };
 }
 
-/** Answers for what lies outside the prefix. */
+/** Answers paths outside the prefix. */
 const NOBODY = { handle: () => Promise.resolve(undefined) };
 
 function pathBelow(prefix: string, url: string): string | undefined {

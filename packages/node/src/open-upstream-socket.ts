@@ -1,16 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import {
-  type GatewayError,
-  type MessageSocket,
-  type UpstreamReply,
-  type UpstreamRequest,
-  withErrorListener,
-} from '@portico/core';
+import { type GatewayError, withErrorListener } from '@portico/core';
+import type { MessageSocket } from '@portico/core/mount';
+import type { UpstreamReply, UpstreamRequest } from '@portico/core/provider';
 import { LONGEST_MESSAGE_BYTES, loadWs } from './load-ws.js';
 import { messageSocket } from './message-socket.js';
 import { networkFailure } from './network-failure.js';
 
-/** Enough of a refusal to classify it. */
+/** Enough of an error response to classify it. */
 const MAX_ERROR_BYTES = 64 * 1024;
 
 /** Opens a WebSocket to an upstream: no compression, no redirects, certificates always checked. */

@@ -4,7 +4,8 @@ import { connect as connectHttp2, createServer as createHttp2Server, type Incomi
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import { type EventsSink, type EventsSource, GatewayError, type IncomingRequest, type Reply } from '@portico/core';
+import { GatewayError } from '@portico/core';
+import type { EventsSink, EventsSource, IncomingRequest, Reply } from '@portico/core/mount';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { serveNode } from './serve-node.js';
 import type { NodeRequest, NodeResponse, ServeOptions } from './serve-options.js';
@@ -89,7 +90,7 @@ describe('a body nobody has read (R9)', () => {
     const { url } = await serve(echo);
     expect(await errorOf(post(url, 'not gzip', { 'content-encoding': 'gzip' }))).toEqual([
       400,
-      'The body cannot be unpacked as gzip.',
+      'The body cannot be decompressed as gzip.',
     ]);
     const [status, message] = await errorOf(post(url, 'x', { 'content-encoding': 'zstd' }));
     expect(status).toBe(415);
@@ -135,7 +136,7 @@ describe('a body the host has consumed (R9)', () => {
     const { url } = await serveConsumed({});
     const [status, message] = await errorOf(post(url, '{}'));
     expect(status).toBe(400);
-    expect(message).toContain('consumed the body and kept nothing');
+    expect(message).toContain('consumed the body and did not keep it');
   });
 
   it('is measured, too', async () => {
@@ -159,7 +160,7 @@ describe('a body the host has consumed (R9)', () => {
 });
 
 describe('a body over the limit (R10, c03)', () => {
-  const tooLong = `The body is larger than the 200000 bytes this gateway takes.`;
+  const tooLong = `The body is larger than the 200000 bytes this gateway accepts.`;
 
   it('is refused by its declared length, before anything of it is read', async () => {
     const { url, sockets } = await serve(echo);
@@ -219,7 +220,7 @@ describe('a body that does not come', () => {
     expect(await client.answer()).toContain('xxxxxxxxxx');
   });
 
-  it('because the client left is told as such, and answered by nobody', async () => {
+  it('because the client disconnected is told as such, and answered by nobody', async () => {
     const failures: unknown[] = [];
     const { url } = await serve(async ({ body }) => {
       try {

@@ -1,11 +1,12 @@
-import type { Gateway, Reply } from '@portico/core';
+import type { Gateway } from '@portico/core';
+import type { Reply } from '@portico/core/mount';
+import { NodeIncomingRequest } from './node-incoming-request.js';
 import type { NodeRequest, NodeResponse, ServeOptions } from './serve-options.js';
-import { ServedRequest } from './served-request.js';
 import { writeReply } from './write-reply.js';
 
 /**
- * Lets the gateway answer one request of a Node server. Never throws; does nothing if the client has left or the host has
- * answered already.
+ * Lets the gateway answer one request of a Node server. Never throws; does nothing if the client has disconnected or
+ * the host has answered already.
  */
 export function serveNode<Host>(
   gateway: Pick<Gateway<Host>, 'handle'>,
@@ -13,8 +14,8 @@ export function serveNode<Host>(
   res: NodeResponse,
   options: ServeOptions<Host>,
 ): void {
-  if (res.headersSent || hasLeft(res)) return;
-  const request = new ServedRequest(req, res, options);
+  if (res.headersSent || isGone(res)) return;
+  const request = new NodeIncomingRequest(req, res, options);
   gateway.handle(request).then(
     (reply) => answer(reply, request, res, options),
     (error: unknown) => fail(error, request, res, options),
@@ -22,13 +23,13 @@ export function serveNode<Host>(
 }
 
 // The request itself counts as destroyed as soon as a body parser has read it.
-export function hasLeft(res: NodeResponse): boolean {
+export function isGone(res: NodeResponse): boolean {
   return 'stream' in res ? res.stream.destroyed : res.destroyed;
 }
 
 function answer<Host>(
   reply: Reply | undefined,
-  request: ServedRequest<Host>,
+  request: NodeIncomingRequest<Host>,
   res: NodeResponse,
   options: ServeOptions<Host>,
 ): void {
@@ -42,10 +43,10 @@ function answer<Host>(
   }
 }
 
-/** A bug, ours or of whoever made the reply: the host's own error page, if nothing was sent yet. */
+/** A bug of the gateway or of a hook: the host's own error page, if nothing was sent yet. */
 function fail<Host>(
   error: unknown,
-  request: ServedRequest<Host>,
+  request: NodeIncomingRequest<Host>,
   res: NodeResponse,
   options: ServeOptions<Host>,
 ): void {
@@ -55,7 +56,7 @@ function fail<Host>(
     writeReply(errorReply(500, 'api_error', 'internal_error', 'The request failed inside the gateway.'), request, res);
 }
 
-function notFound(request: ServedRequest<unknown>): Reply {
+function notFound(request: NodeIncomingRequest<unknown>): Reply {
   const message = `${request.method} ${request.path} is not an endpoint of this server.`;
   return errorReply(404, 'invalid_request_error', 'not_found', message);
 }

@@ -8,18 +8,27 @@ export type NodeResponse = ServerResponse | Http2ServerResponse;
 export interface ServeOptions<Host> {
   /** Below the mount, as the framework parsed it, without the query. */
   readonly path: string;
-  /** Mounted without a prefix, in a framework with routes of its own: those answer what the gateway does not. Default false. */
+  /**
+   * Mounted without a prefix, in a framework with its own routes: those answer the paths that the gateway does not
+   * know. Default false.
+   */
   readonly atRoot?: boolean;
-  /** What hooks get of the framework. */
+  /** What hooks get from the framework. */
   readonly host: Host;
   /** The peer as the framework resolved it. Default: the socket's. */
   readonly ip?: string | undefined;
-  /** The authority the client asked for, as the framework sees it. Default: the `Host` header. */
+  /** The authority that the client requested, as the framework sees it. Default: the `Host` header. */
   readonly authority?: string | undefined;
-  /** What a body parser in front made of the body; looked at only if the stream was consumed. */
+  /** The result of a body parser in front; used only if the stream was consumed. */
   readonly parsedBody?: unknown;
-  /** Longest silence in the middle of a body. Default 30,000 milliseconds; the whole is limited by the server's `requestTimeout`. */
+  /**
+   * Longest silence during a body. Default 30,000 milliseconds; the whole is limited by the server's
+   * `requestTimeout`.
+   */
   readonly bodyTimeoutMs?: number;
-  /** Called once if the path is none of the gateway's, or with what went wrong in the mount itself. Without it: 404 or 500. */
+  /**
+   * Called once if the path is not one of the gateway's, or with an error of the mount itself. Without it: 404 or
+   * 500.
+   */
   next?(error?: unknown): void;
 }

@@ -1,7 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import { Cancellation, GatewayError, type Transport, type UpstreamReply, type UpstreamRequest } from '@portico/core';
+import { GatewayError } from '@portico/core';
+import { Cancellation, type Transport, type UpstreamReply, type UpstreamRequest } from '@portico/core/provider';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { CHUNKED_HEAD, chunk, jsonAnswer, LAST_CHUNK, rawUpstream } from '../test/raw-upstream.js';
 import { SELF_SIGNED } from '../test/self-signed.js';
@@ -165,7 +166,7 @@ describe('the body of an answer', () => {
     for (const _ending of ['FIN', 'RST']) {
       const failure = await failureOf(textOf(await transport.send(requestTo(upstream.origin))));
       expect(failure).toMatchObject({ kind: 'network', retryable: true });
-      expect(failure.message).toContain('in the middle of its answer');
+      expect(failure.message).toContain('during its answer');
     }
   });
 
@@ -221,7 +222,7 @@ describe('the body of an answer', () => {
       socket.write(packed);
     });
     const failure = await failureOf(textOf(await openTransport().send(requestTo(upstream.origin))));
-    expect(failure.message).toContain('cannot be unpacked');
+    expect(failure.message).toContain('cannot be decompressed');
   });
 });
 
@@ -241,7 +242,7 @@ describe('a cancelled exchange', () => {
       const failed = failure(early ? sent : sent.then(textOf));
       await eventually(() => upstream.requests.length === 1);
       if (!early) await pause(20);
-      const reason = new Error('the client left');
+      const reason = new Error('the client disconnected');
       const startedAt = performance.now();
       cancellation.cancel(reason);
 
@@ -287,7 +288,7 @@ describe('a cancelled exchange', () => {
     await pause(10);
     const cancellation = new Cancellation();
     const sent = failure(transport.send({ ...requestTo(upstream.origin), cancellation }));
-    cancellation.cancel(new Error('the client left at once'));
+    cancellation.cancel(new Error('the client disconnected at once'));
     await sent;
     await pause(50);
     expect(upstream.requests).toHaveLength(1);
@@ -299,7 +300,7 @@ describe('a cancelled exchange', () => {
     const cancellation = new Cancellation();
     const sent = failure(openTransport().send({ ...requestTo(upstream.origin), cancellation }));
     await eventually(() => upstream.sockets.length === 1);
-    cancellation.cancel(new Error('the client left'));
+    cancellation.cancel(new Error('the client disconnected'));
     await sent;
     await eventually(() => upstream.sockets[0]?.destroyed === true);
   });
@@ -354,7 +355,7 @@ describe('a cancelled exchange', () => {
         failure(transport.send({ ...requestTo(upstream.origin), cancellation })),
       );
       await eventually(() => upstream.requests.length === (round + 1) * 50);
-      cancellation.cancel(new Error('the client left'));
+      cancellation.cancel(new Error('the client disconnected'));
       await Promise.all(calls);
     }
     await eventually(() => upstream.sockets.every((socket) => socket.destroyed));
@@ -544,7 +545,7 @@ describe('many exchanges', () => {
     };
     const left = new Cancellation();
     const calls = [ask('first'), ask('second'), failure(ask('third', left)), ask('fourth')];
-    left.cancel(new Error('the client left'));
+    left.cancel(new Error('the client disconnected'));
     await Promise.all(calls);
     expect(order).toEqual(['first', 'second', 'fourth']);
     expect(upstream.sockets).toHaveLength(1);

@@ -1,25 +1,26 @@
-import { GatewayError, type Transport, type UpstreamReply } from '@portico/core';
+import { GatewayError } from '@portico/core';
+import type { Transport, UpstreamReply } from '@portico/core/provider';
 import { type Connections, certificateCheckingConnect, connectionsTo } from './connections.js';
 import { Exchange } from './exchange.js';
 import { openUpstreamSocket } from './open-upstream-socket.js';
 
 export interface UndiciTransportOptions {
-  /** Sockets to one origin at most; requests beyond wait. Default: no limit, since every open stream needs its own. */
+  /** Most sockets per origin; further requests wait. Default: no limit, because every open stream needs its own. */
   readonly connectionsPerOrigin?: number;
   /**
-   * How long an unused socket is kept where the server names no time of its own. Default 30,000 milliseconds: a new TLS
+   * How long an unused socket is kept if the server names no time of its own. Default 30,000 milliseconds: a new TLS
    * connection costs the next call two or three round trips before its first token.
    */
   readonly idleSocketMs?: number;
-  /** Until a socket is connected and its TLS handshake done. Default 10,000 milliseconds. */
+  /** Longest time until a socket is connected and its TLS handshake done. Default 10,000 milliseconds. */
   readonly connectTimeoutMs?: number;
   /** PEM of a private certificate authority to trust instead of the public ones. Certificates are always checked. */
   readonly certificateAuthority?: string;
 }
 
 /**
- * How bytes reach upstreams in Node: undici's client without its stream objects. HTTP/1.1, no redirects followed, no
- * deadlines of its own except for connecting. Opens nothing until the first request.
+ * The transport for Node: undici's client without its stream objects. HTTP/1.1, no redirects, no deadlines of its own
+ * except for connecting. Opens nothing until the first request.
  */
 export function undiciTransport(options: UndiciTransportOptions = {}): Transport {
   const limit = options.connectionsPerOrigin ?? Number.POSITIVE_INFINITY;

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { IncomingBody, IncomingRequest, MessageSocket } from '@portico/core';
+import type { IncomingBody, IncomingRequest, MessageSocket } from '@portico/core/mount';
 
-/** A request for a WebSocket as core sees it. */
+/** A WebSocket request in core's interface. */
 export class UpgradeRequest<Host> implements IncomingRequest<Host> {
   readonly method = 'GET';
   readonly path: string;
@@ -12,8 +12,9 @@ export class UpgradeRequest<Host> implements IncomingRequest<Host> {
   readonly body: IncomingBody = { kind: 'bytes', read: () => Promise.resolve(new Uint8Array(0)) };
   readonly #req: IncomingMessage;
   readonly #accept: () => Promise<MessageSocket>;
-  readonly #leavers: (() => void)[] = [];
+  readonly #listeners: (() => void)[] = [];
   #accepted = false;
+  #gone: boolean;
 
   constructor(
     req: IncomingMessage,
@@ -31,9 +32,12 @@ export class UpgradeRequest<Host> implements IncomingRequest<Host> {
     this.host = host;
     this.ip = ip ?? req.socket.remoteAddress;
     this.#accept = accept;
-    // Once it is open its own end says more.
+    this.#gone = socket.destroyed;
+    // Once it is open its own close event counts.
     socket.once('close', () => {
-      if (!this.#accepted) for (const listener of this.#leavers) listener();
+      if (this.#accepted) return;
+      this.#gone = true;
+      for (const listener of this.#listeners) listener();
     });
   }
 
@@ -53,10 +57,11 @@ export class UpgradeRequest<Host> implements IncomingRequest<Host> {
   };
 
   onClientGone(listener: () => void): void {
-    this.#leavers.push(listener);
+    if (this.#gone) listener();
+    else this.#listeners.push(listener);
   }
 
-  /** Browsers cannot set headers for a WebSocket: they show a key as a subprotocol. */
+  /** Browsers cannot set headers for a WebSocket: they send a key as a subprotocol. */
   get subprotocolKey(): string | undefined {
     const offered = this.#req.headers['sec-websocket-protocol']?.split(',') ?? [];
     const shown = offered.map((each) => each.trim()).find((each) => each.startsWith(KEY_PREFIX));

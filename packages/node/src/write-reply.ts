@@ -1,18 +1,12 @@
 import type { ServerResponse } from 'node:http';
-import {
-  type EventsReply,
-  type EventsSink,
-  GatewayError,
-  type Reply,
-  type ReplyHeaders,
-  type WholeReply,
-} from '@portico/core';
+import { GatewayError } from '@portico/core';
+import type { EventsReply, EventsSink, Reply, ReplyHeaders, WholeReply } from '@portico/core/mount';
+import type { NodeIncomingRequest } from './node-incoming-request.js';
 import type { NodeResponse } from './serve-options.js';
-import type { ServedRequest } from './served-request.js';
 
-/** Writes a reply to its socket, unless nobody reads it any more or the host has answered in the meantime. */
-export function writeReply(reply: Reply, request: ServedRequest<unknown>, res: NodeResponse): void {
-  if (request.gone || res.headersSent) {
+/** Writes a reply to its socket, unless the client has disconnected or the host has answered in the meantime. */
+export function writeReply(reply: Reply, request: NodeIncomingRequest<unknown>, res: NodeResponse): void {
+  if (request.isClientGone || res.headersSent) {
     if (reply.kind === 'events') reply.body.cancel(clientLeft());
     return;
   }
@@ -23,15 +17,15 @@ export function writeReply(reply: Reply, request: ServedRequest<unknown>, res: N
   writeEvents(reply, request, res as ServerResponse);
 }
 
-/** Head and body leave in one write: Node adds the length by itself. */
-function writeWhole(reply: WholeReply, request: ServedRequest<unknown>, res: NodeResponse): void {
+/** Head and body are sent in one write: Node adds the length itself. */
+function writeWhole(reply: WholeReply, request: NodeIncomingRequest<unknown>, res: NodeResponse): void {
   if (request.bodyRefused) endConnection(res);
   if (request.method === 'HEAD') res.setHeader('content-length', Buffer.byteLength(reply.body));
   request.ended = true;
   res.end(reply.body);
 }
 
-function writeEvents({ body }: EventsReply, request: ServedRequest<unknown>, res: ServerResponse): void {
+function writeEvents({ body }: EventsReply, request: NodeIncomingRequest<unknown>, res: ServerResponse): void {
   const flush = flushOf(res);
   let full = false;
   // One listener for the whole answer: compression() forwards `on` to its own stream but not `off`.
@@ -42,7 +36,7 @@ function writeEvents({ body }: EventsReply, request: ServedRequest<unknown>, res
   request.onClientGone(() => body.cancel(clientLeft()));
   const sink: EventsSink = {
     write(events) {
-      if (request.gone) return;
+      if (request.isClientGone) return;
       const room = res.write(events);
       flush?.call(res);
       if (room || full) return;
@@ -53,7 +47,7 @@ function writeEvents({ body }: EventsReply, request: ServedRequest<unknown>, res
       res.destroy();
     },
     end() {
-      if (request.gone) return;
+      if (request.isClientGone) return;
       request.ended = true;
       res.end();
       if (full) dropUnread(res);
@@ -61,11 +55,14 @@ function writeEvents({ body }: EventsReply, request: ServedRequest<unknown>, res
   };
   if (isHttp1(res)) res.socket?.setNoDelay(true);
   body.start(sink);
-  // What was there at the start went out together with the head.
+  // What was available at the start was sent together with the head.
   if (!res.headersSent) res.flushHeaders();
 }
 
-/** How long a reader that has stopped reading has for a megabyte of the rest of an answer that is over: what waits for it is memory. */
+/**
+ * Time per megabyte for a reader that has stopped reading, once the answer is complete: until then the rest is in
+ * memory.
+ */
 const UNREAD_END_MS = 10_000;
 const MEGABYTE = 1_000_000;
 
@@ -76,7 +73,7 @@ function dropUnread(res: ServerResponse): void {
   res.once('close', () => clearTimeout(timer));
 }
 
-/** Names of RFC 9110 §7.6.1 that belong to one connection, and the length, which is ours to say. */
+/** The connection headers of RFC 9110 §7.6.1, and the length, which the gateway sets. */
 const NOT_FORWARDED = new Set([
   'connection',
   'keep-alive',
@@ -88,20 +85,20 @@ const NOT_FORWARDED = new Set([
   'content-length',
 ]);
 
-/** Whether a header is the connection's own and not the answer's. */
+/** Whether a header belongs to the connection and not to the answer. */
 export function notForwarded(name: string): boolean {
   return NOT_FORWARDED.has(name);
 }
 
 function setHeaders(res: NodeResponse, headers: ReplyHeaders): void {
-  // One by one, so that what the host's middleware has set stays.
+  // One by one, so that the headers of the host's middleware are kept.
   for (let at = 0; at + 1 < headers.length; at += 2) {
     const name = headers[at] as string;
     if (!notForwarded(name)) res.setHeader(name, headers[at + 1] as string);
   }
 }
 
-/** The rest of the body is not read, so that nothing else can come over this connection. */
+/** The rest of the body is not read, so nothing else can follow on this connection. */
 function endConnection(res: NodeResponse): void {
   if (isHttp1(res)) res.setHeader('connection', 'close');
   else res.stream.once('finish', () => res.stream.close());
@@ -111,11 +108,11 @@ function isHttp1(res: NodeResponse): res is ServerResponse {
   return !('stream' in res);
 }
 
-/** A compression middleware's own `flush`; the one that Node inherits is something else and deprecated. */
+/** A compression middleware's own `flush`; the one that Node inherits is different and deprecated. */
 function flushOf(res: ServerResponse): (() => void) | undefined {
   return Object.hasOwn(res, 'flush') ? (res as unknown as { flush(): void }).flush : undefined;
 }
 
 function clientLeft(): GatewayError {
-  return new GatewayError('client_closed', 'The client left before the answer was complete.');
+  return new GatewayError('client_closed', 'The client disconnected before the answer was complete.');
 }

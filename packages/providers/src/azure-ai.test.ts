@@ -1,4 +1,5 @@
-import { type ConnectionSettings, secret } from '@portico/core';
+import { secret } from '@portico/core';
+import type { ConnectionSettings } from '@portico/core/provider';
 import { describe, expect, it } from 'vitest';
 import { settings } from '../test/connection-settings.js';
 import { type Loose, target } from '../test/read-stream.js';

@@ -1,11 +1,5 @@
-import {
-  Cancellation,
-  type Connection,
-  type ConnectionSettings,
-  GatewayError,
-  secret,
-  systemClock,
-} from '@portico/core';
+import { GatewayError, secret, systemClock } from '@portico/core';
+import { Cancellation, type Connection, type ConnectionSettings } from '@portico/core/provider';
 import { describe, expect, it } from 'vitest';
 import { azure } from './azure.js';
 import { azureAi } from './azure-ai.js';

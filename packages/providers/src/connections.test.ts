@@ -1,5 +1,6 @@
 import { createHash, createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
-import { type ConnectionSettings, type Provider, secret } from '@portico/core';
+import { secret } from '@portico/core';
+import type { ConnectionSettings, Provider } from '@portico/core/provider';
 import { describe, expect, it } from 'vitest';
 import { settings } from '../test/connection-settings.js';
 import { type Loose, target } from '../test/read-stream.js';

@@ -1,23 +1,23 @@
-import type { Provider } from '@portico/core';
+import type { Provider } from '@portico/core/provider';
 import { type OpenAiCompatibleVendor, openAiCompatible } from './openai-compatible.js';
-import { OLDER } from './openai-compatible-vendors.js';
+import { LEGACY_MAX_TOKENS_RULES } from './openai-compatible-vendors.js';
 
-/** A vendor that speaks OpenAI's wire. Its name and its address say enough; the rest has a usual value. */
+/** A vendor with OpenAI's API. Name and URL are enough; everything else has a default. */
 export interface VendorDefinition
   extends Pick<OpenAiCompatibleVendor, 'name' | 'baseUrl'>,
     Partial<Omit<OpenAiCompatibleVendor, 'name' | 'baseUrl'>> {}
 
 /**
- * A vendor of the host's own, for the gateway's `providers`: one that speaks OpenAI's wire told as data, or a provider with
- * codecs of its own. Of the first is assumed, where it does not say otherwise, that it has chat and embeddings, knows
- * nothing that OpenAI alone has a word for, and has its key in `NAME_API_KEY`.
+ * A custom vendor, for the gateway's `providers`: one with OpenAI's API described as data, or a provider with its own
+ * codecs. Defaults of the first: it has chat and embeddings, does not support OpenAI's own extensions, and its key is
+ * in `NAME_API_KEY`.
  */
 export function defineProvider(definition: VendorDefinition | Provider): Provider {
   if ('connect' in definition) return definition;
   return openAiCompatible({
     keyVariables: [`${definition.name.toUpperCase().replaceAll(/\W/g, '_')}_API_KEY`],
     operations: ['chat.completions', 'embeddings'],
-    rules: OLDER,
+    rules: LEGACY_MAX_TOKENS_RULES,
     ...definition,
   });
 }

@@ -1,4 +1,4 @@
-import type { Provider } from '@portico/core';
+import type { Provider } from '@portico/core/provider';
 import { anthropic } from './anthropic/index.js';
 import { azure } from './azure.js';
 import { azureAi } from './azure-ai.js';

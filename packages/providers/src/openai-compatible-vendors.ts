@@ -1,14 +1,14 @@
 import type { UpstreamOperationName } from '@portico/core';
-import { fitDatabricksRequest } from './databricks/fit-request.js';
-import { fitDeepSeekRequest } from './deepseek/fit-request.js';
-import { fitMistralRequest } from './mistral/fit-request.js';
-import { fitMoonshotRequest } from './moonshot/fit-request.js';
+import { adaptDatabricksRequest } from './databricks/adapt-request.js';
+import { adaptDeepSeekRequest } from './deepseek/adapt-request.js';
+import { adaptMistralRequest } from './mistral/adapt-request.js';
+import { adaptMoonshotRequest } from './moonshot/adapt-request.js';
 import type { OpenAiCompatibleVendor } from './openai-compatible.js';
-import { fitPerplexityRequest } from './perplexity/fit-request.js';
+import { adaptPerplexityRequest } from './perplexity/adapt-request.js';
 import type { WireRules } from './shared/pass-through.js';
-import { fitTogetherRequest } from './together/fit-request.js';
+import { adaptTogetherRequest } from './together/adapt-request.js';
 
-/** What OpenAI alone has a word for. */
+/** Parameters that only OpenAI supports. */
 const OPENAI_ONLY = [
   'audio',
   'metadata',
@@ -28,42 +28,45 @@ const OPENAI_ONLY = [
 const LOG_PROBABILITIES = ['logit_bias', 'logprobs', 'top_logprobs'];
 const PENALTIES = ['frequency_penalty', 'presence_penalty'];
 
-/** What holds for a vendor of whom nothing else is known. */
-export const PLAIN = {
+/** The rules for a vendor about which nothing else is known. */
+export const STANDARD_RULES = {
   developerRole: false,
   nulls: false,
   foreignFields: ['thinking_blocks'],
   unsupported: OPENAI_ONLY,
 } as const satisfies WireRules;
 
-/** The same for vendors that know the bound of an answer by its older name. */
-export const OLDER = { ...PLAIN, renames: { max_completion_tokens: 'max_tokens' } } as const satisfies WireRules;
+/** The same for vendors that have the output limit under its older name. */
+export const LEGACY_MAX_TOKENS_RULES = {
+  ...STANDARD_RULES,
+  renames: { max_completion_tokens: 'max_tokens' },
+} as const satisfies WireRules;
 
-/** Servers whose newer versions tell what a model thought by another name than the older. */
-const SELF_HOSTED = { ...PLAIN, reasoningField: 'reasoning' } as const satisfies WireRules;
+/** Servers whose newer versions have another field for reasoning than the older ones. */
+const SELF_HOSTED = { ...STANDARD_RULES, reasoningField: 'reasoning' } as const satisfies WireRules;
 
-/** Routers to other vendors, which know all that OpenAI knows. */
-const ROUTER = { foreignFields: ['thinking_blocks'] } as const satisfies WireRules;
+/** Routers to other vendors, which support everything that OpenAI does. */
+const ROUTER_RULES = { foreignFields: ['thinking_blocks'] } as const satisfies WireRules;
 
-/** Whatever the host runs there: nothing is touched. */
-const UNTOUCHED = {} as const satisfies WireRules;
+/** Any model of the host's: requests are not changed. */
+const NO_RULES = {} as const satisfies WireRules;
 
-/** AI21's, wherever its models are hosted. */
+/** AI21's models at any host. */
 export const AI21 = {
-  ...OLDER,
+  ...LEGACY_MAX_TOKENS_RULES,
   jsonSchema: false,
   unsupported: [...OPENAI_ONLY, ...PENALTIES, 'logit_bias', 'seed'],
 } as const satisfies WireRules;
 
-/** Mistral's, wherever its models are hosted. */
+/** Mistral's models at any host. */
 export const MISTRAL = {
-  ...OLDER,
+  ...LEGACY_MAX_TOKENS_RULES,
   renames: { max_completion_tokens: 'max_tokens', seed: 'random_seed' },
   embeddingRenames: { dimensions: 'output_dimension' },
   names: false,
   toolChoiceRequired: 'any',
   toolCallIds: 'nine characters',
-  // Unknown fields are refused, and this one is unknown; usage comes all the same.
+  // Unknown fields are rejected, and this one is unknown; usage is sent anyway.
   usage: 'unasked',
   contentParts: true,
   finishReasons: { model_length: 'length' },
@@ -77,7 +80,7 @@ export const MISTRAL = {
 } as const satisfies WireRules;
 
 const ZAI = {
-  ...OLDER,
+  ...LEGACY_MAX_TOKENS_RULES,
   unsupported: [...OPENAI_ONLY, ...LOG_PROBABILITIES, ...PENALTIES, 'n', 'seed'],
   finishReasons: { sensitive: 'content_filter', model_context_window_exceeded: 'length' },
 } as const satisfies WireRules;
@@ -133,12 +136,13 @@ const KINDS = {
 } as const satisfies Record<string, readonly UpstreamOperationName[]>;
 
 /**
- * What vendors have beside the operations of their row, in the words of OpenAI or, for `messages`, of Anthropic. Not here is
- * what has a wire of its own (NVIDIA's and DeepInfra's rerank, Mistral's speech, MiniMax' sound and images), and wires that
- * a vendor offers for some of its models alone (Responses at Cloudflare, Databricks, Hugging Face and Perplexity) or in some
- * versions of a server alone (Messages at vLLM, Ollama and llama.cpp): told as chat, all their models have them.
+ * Operations of vendors besides those in their row, with OpenAI's API or, for `messages`, Anthropic's. Not included:
+ * operations with another API (rerank of NVIDIA and DeepInfra, speech of Mistral, audio and images of MiniMax), and
+ * APIs that a vendor offers only for some of its models (Responses at Cloudflare, Databricks, Hugging Face and
+ * Perplexity) or in some server versions (Messages at vLLM, Ollama and llama.cpp): through chat, all their models
+ * have them.
  */
-const BESIDE: Readonly<Record<string, readonly (keyof typeof KINDS)[]>> = {
+const EXTRA_OPERATIONS: Readonly<Record<string, readonly (keyof typeof KINDS)[]>> = {
   '302ai': ['images'],
   aihubmix: ['images'],
   aiml: ['images', 'speech', 'transcripts'],
@@ -191,8 +195,8 @@ const BESIDE: Readonly<Record<string, readonly (keyof typeof KINDS)[]>> = {
   zhipu: ['images', 'speech', 'transcripts', 'rerank'],
 };
 
-/** Those of them who keep responses. */
-const KEEPERS: ReadonlySet<string> = new Set([
+/** Vendors of these that store responses. */
+const STORES_RESPONSES: ReadonlySet<string> = new Set([
   'dashscope',
   'fireworks_ai',
   'litellm_proxy',
@@ -202,71 +206,77 @@ const KEEPERS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Every vendor that speaks OpenAI's wire, by the prefix under which users of LiteLLM know it. Vendors with a wire of their
- * own (Segmind, Triton), or that offer this one besides and lose by it (Anthropic, Cohere, Gemini), are not here. Nor is
- * GitHub Copilot, to which only a person at a browser can sign in.
+ * Every vendor with OpenAI's API, by the prefix that users of LiteLLM know. Vendors with an API of their own
+ * (Segmind, Triton), or whose OpenAI API has fewer features than their own (Anthropic, Cohere, Gemini), are not here.
+ * Nor is GitHub Copilot, to which only a person with a browser can sign in.
  */
 export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
   // Servers of the host's own, and any other.
-  row('custom_openai', undefined, [], 'chat completions embeddings', UNTOUCHED, FREE),
-  row('openai_like', undefined, [], 'chat completions embeddings', UNTOUCHED, FREE),
-  row('litellm_proxy', undefined, ['LITELLM_PROXY_API_KEY'], 'chat completions embeddings', UNTOUCHED, FREE),
+  row('custom_openai', undefined, [], 'chat completions embeddings', NO_RULES, FREE),
+  row('openai_like', undefined, [], 'chat completions embeddings', NO_RULES, FREE),
+  row('litellm_proxy', undefined, ['LITELLM_PROXY_API_KEY'], 'chat completions embeddings', NO_RULES, FREE),
   row('hosted_vllm', undefined, ['HOSTED_VLLM_API_KEY'], 'chat completions embeddings', SELF_HOSTED, FREE),
   row(
     'docker_model_runner',
     'http://localhost:22088/engines/llama.cpp/v1',
     ['DOCKER_MODEL_RUNNER_API_KEY'],
     'chat embeddings',
-    PLAIN,
+    STANDARD_RULES,
     FREE,
   ),
-  row('infinity', 'http://localhost:8080', ['INFINITY_API_KEY'], 'embeddings', PLAIN, FREE),
-  row('lemonade', 'http://localhost:8000/api/v1', [], 'chat completions embeddings', PLAIN, FREE),
-  row('llamacpp', 'http://127.0.0.1:8080/v1', [], 'chat completions embeddings', PLAIN, FREE),
-  row('llamafile', 'http://127.0.0.1:8080/v1', [], 'chat completions', PLAIN, FREE),
+  row('infinity', 'http://localhost:8080', ['INFINITY_API_KEY'], 'embeddings', STANDARD_RULES, FREE),
+  row('lemonade', 'http://localhost:8000/api/v1', [], 'chat completions embeddings', STANDARD_RULES, FREE),
+  row('llamacpp', 'http://127.0.0.1:8080/v1', [], 'chat completions embeddings', STANDARD_RULES, FREE),
+  row('llamafile', 'http://127.0.0.1:8080/v1', [], 'chat completions', STANDARD_RULES, FREE),
   row('lm_studio', 'http://localhost:1234/v1', ['LM_STUDIO_API_KEY'], 'chat completions embeddings', SELF_HOSTED, FREE),
-  row('oobabooga', 'http://localhost:5000/v1', [], 'chat completions', PLAIN, FREE),
-  row('ragflow', 'http://localhost:9380/api/v1/chats_openai/{chatId}', ['RAGFLOW_API_KEY'], 'chat', PLAIN),
-  row('xinference', 'http://127.0.0.1:9997/v1', ['XINFERENCE_API_KEY'], 'chat embeddings', PLAIN, FREE),
+  row('oobabooga', 'http://localhost:5000/v1', [], 'chat completions', STANDARD_RULES, FREE),
+  row('ragflow', 'http://localhost:9380/api/v1/chats_openai/{chatId}', ['RAGFLOW_API_KEY'], 'chat', STANDARD_RULES),
+  row('xinference', 'http://127.0.0.1:9997/v1', ['XINFERENCE_API_KEY'], 'chat embeddings', STANDARD_RULES, FREE),
 
   // Routers.
-  row('aihubmix', 'https://aihubmix.com/v1', ['AIHUBMIX_API_KEY'], 'chat embeddings', ROUTER),
-  row('cometapi', 'https://api.cometapi.com/v1', ['COMETAPI_API_KEY'], 'chat embeddings', ROUTER),
-  row('edenai', 'https://api.edenai.run/v3', ['EDENAI_API_KEY'], 'chat embeddings', ROUTER),
-  row('helicone', 'https://ai-gateway.helicone.ai', ['HELICONE_API_KEY'], 'chat', ROUTER),
+  row('aihubmix', 'https://aihubmix.com/v1', ['AIHUBMIX_API_KEY'], 'chat embeddings', ROUTER_RULES),
+  row('cometapi', 'https://api.cometapi.com/v1', ['COMETAPI_API_KEY'], 'chat embeddings', ROUTER_RULES),
+  row('edenai', 'https://api.edenai.run/v3', ['EDENAI_API_KEY'], 'chat embeddings', ROUTER_RULES),
+  row('helicone', 'https://ai-gateway.helicone.ai', ['HELICONE_API_KEY'], 'chat', ROUTER_RULES),
   row('openrouter', 'https://openrouter.ai/api/v1', ['OPENROUTER_API_KEY'], 'chat completions embeddings', {
-    ...ROUTER,
+    ...ROUTER_RULES,
     reasoningField: 'reasoning',
     errorsInAnswers: true,
   }),
-  row('portkey', 'https://api.portkey.ai/v1', ['PORTKEY_API_KEY'], 'chat embeddings', ROUTER, {
+  row('portkey', 'https://api.portkey.ai/v1', ['PORTKEY_API_KEY'], 'chat embeddings', ROUTER_RULES, {
     keyHeader: 'x-portkey-api-key',
   }),
-  row('requesty', 'https://router.requesty.ai/v1', ['REQUESTY_API_KEY'], 'chat embeddings', ROUTER),
+  row('requesty', 'https://router.requesty.ai/v1', ['REQUESTY_API_KEY'], 'chat embeddings', ROUTER_RULES),
   row(
     'vercel_ai_gateway',
     'https://ai-gateway.vercel.sh/v1',
     ['VERCEL_AI_GATEWAY_API_KEY', 'VERCEL_OIDC_TOKEN'],
     'chat embeddings',
-    { ...ROUTER, reasoningField: 'reasoning' },
+    { ...ROUTER_RULES, reasoningField: 'reasoning' },
   ),
 
   // Vendors.
-  row('302ai', 'https://api.302.ai/v1', ['AI302_API_KEY'], 'chat embeddings', PLAIN),
-  row('abliteration', 'https://api.abliteration.ai/v1', ['ABLITERATION_API_KEY'], 'chat', PLAIN),
+  row('302ai', 'https://api.302.ai/v1', ['AI302_API_KEY'], 'chat embeddings', STANDARD_RULES),
+  row('abliteration', 'https://api.abliteration.ai/v1', ['ABLITERATION_API_KEY'], 'chat', STANDARD_RULES),
   row('ai21', 'https://api.ai21.com/studio/v1', ['AI21_API_KEY'], 'chat', AI21),
   row('ai21_chat', 'https://api.ai21.com/studio/v1', ['AI21_API_KEY'], 'chat', AI21),
-  row('aiml', 'https://api.aimlapi.com/v1', ['AIML_API_KEY'], 'chat embeddings', PLAIN),
-  row('amazon_nova', 'https://api.nova.amazon.com/v1', ['AMAZON_NOVA_API_KEY'], 'chat', PLAIN),
-  row('anyscale', 'https://api.endpoints.anyscale.com/v1', ['ANYSCALE_API_KEY'], 'chat completions embeddings', PLAIN),
-  row('apertis', 'https://api.stima.tech/v1', ['STIMA_API_KEY'], 'chat', OLDER),
-  row('assemblyai', 'https://llm-gateway.assemblyai.com/v1', ['ASSEMBLYAI_API_KEY'], 'chat', PLAIN, {
+  row('aiml', 'https://api.aimlapi.com/v1', ['AIML_API_KEY'], 'chat embeddings', STANDARD_RULES),
+  row('amazon_nova', 'https://api.nova.amazon.com/v1', ['AMAZON_NOVA_API_KEY'], 'chat', STANDARD_RULES),
+  row(
+    'anyscale',
+    'https://api.endpoints.anyscale.com/v1',
+    ['ANYSCALE_API_KEY'],
+    'chat completions embeddings',
+    STANDARD_RULES,
+  ),
+  row('apertis', 'https://api.stima.tech/v1', ['STIMA_API_KEY'], 'chat', LEGACY_MAX_TOKENS_RULES),
+  row('assemblyai', 'https://llm-gateway.assemblyai.com/v1', ['ASSEMBLYAI_API_KEY'], 'chat', STANDARD_RULES, {
     keyHeader: 'authorization',
   }),
-  row('baseten', 'https://inference.baseten.co/v1', ['BASETEN_API_KEY'], 'chat completions', OLDER),
-  row('bytez', 'https://api.bytez.com/models/v2/openai/v1', ['BYTEZ_API_KEY'], 'chat completions', PLAIN),
+  row('baseten', 'https://inference.baseten.co/v1', ['BASETEN_API_KEY'], 'chat completions', LEGACY_MAX_TOKENS_RULES),
+  row('bytez', 'https://api.bytez.com/models/v2/openai/v1', ['BYTEZ_API_KEY'], 'chat completions', STANDARD_RULES),
   row('cerebras', 'https://api.cerebras.ai/v1', ['CEREBRAS_API_KEY'], 'chat completions', {
-    ...PLAIN,
+    ...STANDARD_RULES,
     reasoningField: 'reasoning',
     unsupported: [...allBut(OPENAI_ONLY, 'prediction'), ...PENALTIES, 'logit_bias', 'parallel_tool_calls'],
   }),
@@ -275,26 +285,38 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
     'https://api.charityengine.services/remotejobs/v2/inference',
     ['CHARITY_ENGINE_API_KEY'],
     'chat',
-    OLDER,
+    LEGACY_MAX_TOKENS_RULES,
   ),
-  row('chutes', 'https://llm.chutes.ai/v1', ['CHUTES_API_KEY'], 'chat', OLDER),
-  row('clarifai', 'https://api.clarifai.com/v2/ext/openai/v1', ['CLARIFAI_API_KEY', 'CLARIFAI_PAT'], 'chat', PLAIN),
+  row('chutes', 'https://llm.chutes.ai/v1', ['CHUTES_API_KEY'], 'chat', LEGACY_MAX_TOKENS_RULES),
+  row(
+    'clarifai',
+    'https://api.clarifai.com/v2/ext/openai/v1',
+    ['CLARIFAI_API_KEY', 'CLARIFAI_PAT'],
+    'chat',
+    STANDARD_RULES,
+  ),
   row('codestral', 'https://codestral.mistral.ai/v1', ['CODESTRAL_API_KEY'], 'chat', MISTRAL, {
     priceCatalogue: 'mistral',
-    edits: [fitMistralRequest],
+    edits: [adaptMistralRequest],
   }),
-  row('compactifai', 'https://api.compactif.ai/v1', ['COMPACTIFAI_API_KEY'], 'chat', PLAIN),
-  row('crusoe', 'https://managed-inference-api-proxy.crusoecloud.com/v1', ['CRUSOE_API_KEY'], 'chat', OLDER),
+  row('compactifai', 'https://api.compactif.ai/v1', ['COMPACTIFAI_API_KEY'], 'chat', STANDARD_RULES),
+  row(
+    'crusoe',
+    'https://managed-inference-api-proxy.crusoecloud.com/v1',
+    ['CRUSOE_API_KEY'],
+    'chat',
+    LEGACY_MAX_TOKENS_RULES,
+  ),
   row(
     'dashscope',
     'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
     ['DASHSCOPE_API_KEY', 'ALIBABA_API_KEY'],
     'chat completions embeddings',
-    { ...PLAIN, families: [{ prefix: 'qwen3', rules: { ...NO_REQUIRED_TOOL, strict: false } }] },
+    { ...STANDARD_RULES, families: [{ prefix: 'qwen3', rules: { ...NO_REQUIRED_TOOL, strict: false } }] },
   ),
-  row('datarobot', undefined, ['DATAROBOT_API_TOKEN', 'DATAROBOT_API_KEY'], 'chat', PLAIN),
+  row('datarobot', undefined, ['DATAROBOT_API_TOKEN', 'DATAROBOT_API_KEY'], 'chat', STANDARD_RULES),
   row('deepinfra', 'https://api.deepinfra.com/v1/openai', ['DEEPINFRA_API_KEY'], 'chat completions embeddings', {
-    ...OLDER,
+    ...LEGACY_MAX_TOKENS_RULES,
     ...NO_REQUIRED_TOOL,
   }),
   row(
@@ -303,7 +325,7 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
     ['DEEPSEEK_API_KEY'],
     'chat completions',
     {
-      ...OLDER,
+      ...LEGACY_MAX_TOKENS_RULES,
       textParts: false,
       jsonSchema: false,
       families: [
@@ -312,13 +334,13 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
       ],
     },
     {
-      edits: [fitDeepSeekRequest],
+      edits: [adaptDeepSeekRequest],
       elsewhere: { completions: '/beta/completions', messages: '/anthropic/v1/messages' },
     },
   ),
-  row('empower', 'https://app.empower.dev/api/v1', ['EMPOWER_API_KEY'], 'chat', OLDER),
+  row('empower', 'https://app.empower.dev/api/v1', ['EMPOWER_API_KEY'], 'chat', LEGACY_MAX_TOKENS_RULES),
   row('featherless_ai', 'https://api.featherless.ai/v1', ['FEATHERLESS_AI_API_KEY'], 'chat completions embeddings', {
-    ...OLDER,
+    ...LEGACY_MAX_TOKENS_RULES,
     ...NO_REQUIRED_TOOL,
   }),
   row(
@@ -326,7 +348,12 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
     'https://api.fireworks.ai/inference/v1',
     ['FIREWORKS_API_KEY', 'FIREWORKS_AI_API_KEY'],
     'chat completions embeddings',
-    { ...OLDER, modelPrefix: 'accounts/fireworks/models/', toolChoiceRequired: 'any', usage: 'unasked' },
+    {
+      ...LEGACY_MAX_TOKENS_RULES,
+      modelPrefix: 'accounts/fireworks/models/',
+      toolChoiceRequired: 'any',
+      usage: 'unasked',
+    },
     { priceCatalogue: 'fireworks' },
   ),
   row(
@@ -334,86 +361,127 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
     'https://api.friendli.ai/serverless/v1',
     ['FRIENDLIAI_API_KEY', 'FRIENDLI_TOKEN'],
     'chat completions',
-    OLDER,
+    LEGACY_MAX_TOKENS_RULES,
   ),
-  row('galadriel', 'https://api.galadriel.com/v1', ['GALADRIEL_API_KEY'], 'chat', OLDER),
-  row('github', 'https://models.github.ai/inference', ['GITHUB_API_KEY', 'GITHUB_TOKEN'], 'chat embeddings', PLAIN),
-  row('gmi', 'https://api.gmi-serving.com/v1', ['GMI_API_KEY'], 'chat', PLAIN),
-  row('gradient_ai', 'https://inference.do-ai.run/v1', ['GRADIENT_AI_API_KEY'], 'chat', PLAIN),
+  row('galadriel', 'https://api.galadriel.com/v1', ['GALADRIEL_API_KEY'], 'chat', LEGACY_MAX_TOKENS_RULES),
+  row(
+    'github',
+    'https://models.github.ai/inference',
+    ['GITHUB_API_KEY', 'GITHUB_TOKEN'],
+    'chat embeddings',
+    STANDARD_RULES,
+  ),
+  row('gmi', 'https://api.gmi-serving.com/v1', ['GMI_API_KEY'], 'chat', STANDARD_RULES),
+  row('gradient_ai', 'https://inference.do-ai.run/v1', ['GRADIENT_AI_API_KEY'], 'chat', STANDARD_RULES),
   row('groq', 'https://api.groq.com/openai/v1', ['GROQ_API_KEY'], 'chat', {
-    ...PLAIN,
+    ...STANDARD_RULES,
     reasoningField: 'reasoning',
     unsupported: allBut(OPENAI_ONLY, 'service_tier'),
   }),
-  row('heroku', 'https://us.inference.heroku.com/v1', ['HEROKU_API_KEY'], 'chat embeddings', PLAIN),
-  row('hunyuan', 'https://api.hunyuan.cloud.tencent.com/v1', ['HUNYUAN_API_KEY'], 'chat embeddings', OLDER),
-  row('hyperbolic', 'https://api.hyperbolic.xyz/v1', ['HYPERBOLIC_API_KEY'], 'chat completions', OLDER),
-  row('inception', 'https://api.inceptionlabs.ai/v1', ['INCEPTION_API_KEY'], 'chat completions', OLDER),
-  row('inference_net', 'https://api.inference.net/v1', ['INFERENCE_NET_API_KEY'], 'chat', OLDER),
+  row('heroku', 'https://us.inference.heroku.com/v1', ['HEROKU_API_KEY'], 'chat embeddings', STANDARD_RULES),
+  row(
+    'hunyuan',
+    'https://api.hunyuan.cloud.tencent.com/v1',
+    ['HUNYUAN_API_KEY'],
+    'chat embeddings',
+    LEGACY_MAX_TOKENS_RULES,
+  ),
+  row(
+    'hyperbolic',
+    'https://api.hyperbolic.xyz/v1',
+    ['HYPERBOLIC_API_KEY'],
+    'chat completions',
+    LEGACY_MAX_TOKENS_RULES,
+  ),
+  row(
+    'inception',
+    'https://api.inceptionlabs.ai/v1',
+    ['INCEPTION_API_KEY'],
+    'chat completions',
+    LEGACY_MAX_TOKENS_RULES,
+  ),
+  row('inference_net', 'https://api.inference.net/v1', ['INFERENCE_NET_API_KEY'], 'chat', LEGACY_MAX_TOKENS_RULES),
   row(
     'io_intelligence',
     'https://api.intelligence.io.solutions/api/v1',
     ['IOINTELLIGENCE_API_KEY'],
     'chat embeddings',
-    OLDER,
+    LEGACY_MAX_TOKENS_RULES,
   ),
-  row('jina_ai', 'https://api.jina.ai/v1', ['JINA_AI_API_KEY'], 'embeddings', PLAIN),
-  row('kluster', 'https://api.kluster.ai/v1', ['KLUSTER_API_KEY'], 'chat', OLDER),
-  row('krutrim', 'https://cloud.olakrutrim.com/v1', ['KRUTRIM_API_KEY'], 'chat', OLDER),
-  row('lambda_ai', 'https://api.lambda.ai/v1', ['LAMBDA_API_KEY'], 'chat completions', OLDER),
-  row('lemonfox', 'https://api.lemonfox.ai/v1', ['LEMONFOX_API_KEY'], 'chat', OLDER),
-  row('lepton', 'https://{model}.lepton.run/api/v1', ['LEPTON_API_KEY'], 'chat completions', OLDER),
-  row('lingyi', 'https://api.lingyiwanwu.com/v1', ['LINGYI_API_KEY'], 'chat', OLDER),
-  row('llamagate', 'https://api.llamagate.dev/v1', ['LLAMAGATE_API_KEY'], 'chat embeddings', OLDER),
-  row('matterai', 'https://api.matterai.so/v1', ['MATTERAI_API_KEY'], 'chat', OLDER),
-  row('meta', 'https://api.meta.ai/v1', ['MODEL_API_KEY'], 'chat', PLAIN),
-  row('meta_llama', 'https://api.llama.com/compat/v1', ['LLAMA_API_KEY'], 'chat completions', PLAIN),
+  row('jina_ai', 'https://api.jina.ai/v1', ['JINA_AI_API_KEY'], 'embeddings', STANDARD_RULES),
+  row('kluster', 'https://api.kluster.ai/v1', ['KLUSTER_API_KEY'], 'chat', LEGACY_MAX_TOKENS_RULES),
+  row('krutrim', 'https://cloud.olakrutrim.com/v1', ['KRUTRIM_API_KEY'], 'chat', LEGACY_MAX_TOKENS_RULES),
+  row('lambda_ai', 'https://api.lambda.ai/v1', ['LAMBDA_API_KEY'], 'chat completions', LEGACY_MAX_TOKENS_RULES),
+  row('lemonfox', 'https://api.lemonfox.ai/v1', ['LEMONFOX_API_KEY'], 'chat', LEGACY_MAX_TOKENS_RULES),
+  row('lepton', 'https://{model}.lepton.run/api/v1', ['LEPTON_API_KEY'], 'chat completions', LEGACY_MAX_TOKENS_RULES),
+  row('lingyi', 'https://api.lingyiwanwu.com/v1', ['LINGYI_API_KEY'], 'chat', LEGACY_MAX_TOKENS_RULES),
+  row('llamagate', 'https://api.llamagate.dev/v1', ['LLAMAGATE_API_KEY'], 'chat embeddings', LEGACY_MAX_TOKENS_RULES),
+  row('matterai', 'https://api.matterai.so/v1', ['MATTERAI_API_KEY'], 'chat', LEGACY_MAX_TOKENS_RULES),
+  row('meta', 'https://api.meta.ai/v1', ['MODEL_API_KEY'], 'chat', STANDARD_RULES),
+  row('meta_llama', 'https://api.llama.com/compat/v1', ['LLAMA_API_KEY'], 'chat completions', STANDARD_RULES),
   row(
     'minimax',
     'https://api.minimax.io/v1',
     ['MINIMAX_API_KEY'],
     'chat',
-    { ...PLAIN, errorsInAnswers: true },
+    { ...STANDARD_RULES, errorsInAnswers: true },
     { errorCodes: MINIMAX_ERRORS, elsewhere: { messages: '/anthropic/v1/messages' } },
   ),
   row('mistral', 'https://api.mistral.ai/v1', ['MISTRAL_API_KEY'], 'chat embeddings', MISTRAL, {
-    edits: [fitMistralRequest],
+    edits: [adaptMistralRequest],
   }),
-  row('monsterapi', 'https://llm.monsterapi.ai/v1', ['MONSTER_API_KEY'], 'chat', OLDER),
+  row('monsterapi', 'https://llm.monsterapi.ai/v1', ['MONSTER_API_KEY'], 'chat', LEGACY_MAX_TOKENS_RULES),
   row(
     'moonshot',
     'https://api.moonshot.ai/v1',
     ['MOONSHOT_API_KEY', 'MOONSHOTAI_API_KEY'],
     'chat',
-    { ...OLDER, ...NO_REQUIRED_TOOL, textParts: false, unsupported: [...OPENAI_ONLY, 'functions', 'function_call'] },
+    {
+      ...LEGACY_MAX_TOKENS_RULES,
+      ...NO_REQUIRED_TOOL,
+      textParts: false,
+      unsupported: [...OPENAI_ONLY, 'functions', 'function_call'],
+    },
     {
       priceCatalogue: 'moonshotai',
-      edits: [fitMoonshotRequest],
+      edits: [adaptMoonshotRequest],
       elsewhere: { messages: '/anthropic/v1/messages' },
     },
   ),
-  row('morph', 'https://api.morphllm.com/v1', ['MORPH_API_KEY'], 'chat embeddings', PLAIN),
-  row('nano-gpt', 'https://nano-gpt.com/api/v1', ['NANOGPT_API_KEY'], 'chat', OLDER),
-  row('ncompass', 'https://api.ncompass.tech/v1', ['NCOMPASS_API_KEY'], 'chat', OLDER),
-  row('nebius', 'https://api.studio.nebius.ai/v1', ['NEBIUS_API_KEY'], 'chat completions embeddings', PLAIN),
-  row('nomic', 'https://api-atlas.nomic.ai/v1', ['NOMIC_API_KEY'], 'embeddings', PLAIN),
-  row('novita', 'https://api.novita.ai/v3/openai', ['NOVITA_API_KEY'], 'chat completions embeddings', OLDER),
-  row('nscale', 'https://inference.api.nscale.com/v1', ['NSCALE_API_KEY'], 'chat embeddings', OLDER),
+  row('morph', 'https://api.morphllm.com/v1', ['MORPH_API_KEY'], 'chat embeddings', STANDARD_RULES),
+  row('nano-gpt', 'https://nano-gpt.com/api/v1', ['NANOGPT_API_KEY'], 'chat', LEGACY_MAX_TOKENS_RULES),
+  row('ncompass', 'https://api.ncompass.tech/v1', ['NCOMPASS_API_KEY'], 'chat', LEGACY_MAX_TOKENS_RULES),
+  row('nebius', 'https://api.studio.nebius.ai/v1', ['NEBIUS_API_KEY'], 'chat completions embeddings', STANDARD_RULES),
+  row('nomic', 'https://api-atlas.nomic.ai/v1', ['NOMIC_API_KEY'], 'embeddings', STANDARD_RULES),
+  row(
+    'novita',
+    'https://api.novita.ai/v3/openai',
+    ['NOVITA_API_KEY'],
+    'chat completions embeddings',
+    LEGACY_MAX_TOKENS_RULES,
+  ),
+  row('nscale', 'https://inference.api.nscale.com/v1', ['NSCALE_API_KEY'], 'chat embeddings', LEGACY_MAX_TOKENS_RULES),
   row(
     'nvidia_nim',
     'https://integrate.api.nvidia.com/v1',
     ['NVIDIA_NIM_API_KEY'],
     'chat completions embeddings',
-    OLDER,
+    LEGACY_MAX_TOKENS_RULES,
   ),
-  row('ovhcloud', 'https://oai.endpoints.kepler.ai.cloud.ovh.net/v1', ['OVHCLOUD_API_KEY'], 'chat embeddings', PLAIN),
+  row(
+    'ovhcloud',
+    'https://oai.endpoints.kepler.ai.cloud.ovh.net/v1',
+    ['OVHCLOUD_API_KEY'],
+    'chat embeddings',
+    STANDARD_RULES,
+  ),
   row(
     'perplexity',
     'https://api.perplexity.ai',
     ['PERPLEXITYAI_API_KEY', 'PERPLEXITY_API_KEY'],
     'chat embeddings',
     {
-      ...PLAIN,
+      ...STANDARD_RULES,
       sources: true,
       unsupported: [
         ...allBut(OPENAI_ONLY, 'web_search_options'),
@@ -426,31 +494,48 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
         'tools',
       ],
     },
-    { edits: [fitPerplexityRequest] },
+    { edits: [adaptPerplexityRequest] },
   ),
-  row('poe', 'https://api.poe.com/v1', ['POE_API_KEY'], 'chat', OLDER),
+  row('poe', 'https://api.poe.com/v1', ['POE_API_KEY'], 'chat', LEGACY_MAX_TOKENS_RULES),
   row(
     'predibase',
     'https://serving.app.predibase.com/{tenant}/deployments/v2/llms/{model}/v1',
     ['PREDIBASE_API_KEY'],
     'chat completions',
-    PLAIN,
+    STANDARD_RULES,
   ),
-  row('publicai', 'https://api.publicai.co/v1', ['PUBLICAI_API_KEY'], 'chat', { ...OLDER, textParts: false }),
-  row('qianfan', 'https://qianfan.baidubce.com/v2', ['QIANFAN_API_KEY'], 'chat embeddings', OLDER),
-  row('recraft', 'https://external.api.recraft.ai/v1', ['RECRAFT_API_KEY'], 'no text', UNTOUCHED),
-  row('reka', 'https://api.reka.ai/v1', ['REKA_API_KEY'], 'chat', OLDER, { keyHeader: 'x-api-key' }),
-  row('salad_cloud', 'https://ai.salad.cloud/v1', ['SALAD_CLOUD_API_KEY'], 'chat', OLDER),
+  row('publicai', 'https://api.publicai.co/v1', ['PUBLICAI_API_KEY'], 'chat', {
+    ...LEGACY_MAX_TOKENS_RULES,
+    textParts: false,
+  }),
+  row('qianfan', 'https://qianfan.baidubce.com/v2', ['QIANFAN_API_KEY'], 'chat embeddings', LEGACY_MAX_TOKENS_RULES),
+  row('recraft', 'https://external.api.recraft.ai/v1', ['RECRAFT_API_KEY'], 'no text', NO_RULES),
+  row('reka', 'https://api.reka.ai/v1', ['REKA_API_KEY'], 'chat', LEGACY_MAX_TOKENS_RULES, { keyHeader: 'x-api-key' }),
+  row('salad_cloud', 'https://ai.salad.cloud/v1', ['SALAD_CLOUD_API_KEY'], 'chat', LEGACY_MAX_TOKENS_RULES),
   row('sambanova', 'https://api.sambanova.ai/v1', ['SAMBANOVA_API_KEY'], 'chat embeddings', {
-    ...OLDER,
+    ...LEGACY_MAX_TOKENS_RULES,
     unsupported: [...OPENAI_ONLY, ...LOG_PROBABILITIES, ...PENALTIES, 'n', 'seed'],
   }),
-  row('sarvam', 'https://api.sarvam.ai/v1', ['SARVAM_API_KEY'], 'chat', OLDER, { keyHeader: 'api-subscription-key' }),
-  row('scaleway', 'https://api.scaleway.ai/v1', ['SCW_SECRET_KEY'], 'chat embeddings', PLAIN),
-  row('siliconflow', 'https://api.siliconflow.cn/v1', ['SILICONFLOW_API_KEY'], 'chat embeddings', OLDER),
-  row('stepfun', 'https://api.stepfun.com/v1', ['STEPFUN_API_KEY'], 'chat', OLDER),
-  row('synthetic', 'https://api.synthetic.new/openai/v1', ['SYNTHETIC_API_KEY'], 'chat embeddings', OLDER),
-  row('text-completion-openai', 'https://api.openai.com/v1', ['OPENAI_API_KEY'], 'completions', UNTOUCHED, {
+  row('sarvam', 'https://api.sarvam.ai/v1', ['SARVAM_API_KEY'], 'chat', LEGACY_MAX_TOKENS_RULES, {
+    keyHeader: 'api-subscription-key',
+  }),
+  row('scaleway', 'https://api.scaleway.ai/v1', ['SCW_SECRET_KEY'], 'chat embeddings', STANDARD_RULES),
+  row(
+    'siliconflow',
+    'https://api.siliconflow.cn/v1',
+    ['SILICONFLOW_API_KEY'],
+    'chat embeddings',
+    LEGACY_MAX_TOKENS_RULES,
+  ),
+  row('stepfun', 'https://api.stepfun.com/v1', ['STEPFUN_API_KEY'], 'chat', LEGACY_MAX_TOKENS_RULES),
+  row(
+    'synthetic',
+    'https://api.synthetic.new/openai/v1',
+    ['SYNTHETIC_API_KEY'],
+    'chat embeddings',
+    LEGACY_MAX_TOKENS_RULES,
+  ),
+  row('text-completion-openai', 'https://api.openai.com/v1', ['OPENAI_API_KEY'], 'completions', NO_RULES, {
     priceCatalogue: 'openai',
   }),
   row(
@@ -458,18 +543,18 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
     'https://api.together.ai/v1',
     ['TOGETHERAI_API_KEY', 'TOGETHER_API_KEY', 'TOGETHER_AI_API_KEY'],
     'chat completions embeddings',
-    { ...OLDER, reasoningField: 'reasoning', finishReasons: { eos: 'stop' } },
-    { priceCatalogue: 'together', edits: [fitTogetherRequest] },
+    { ...LEGACY_MAX_TOKENS_RULES, reasoningField: 'reasoning', finishReasons: { eos: 'stop' } },
+    { priceCatalogue: 'together', edits: [adaptTogetherRequest] },
   ),
-  row('upstage', 'https://api.upstage.ai/v1/solar', ['UPSTAGE_API_KEY'], 'chat embeddings', OLDER),
-  row('v0', 'https://api.v0.dev/v1', ['V0_API_KEY'], 'chat', PLAIN),
-  row('veniceai', 'https://api.venice.ai/api/v1', ['VENICE_AI_API_KEY'], 'chat embeddings', PLAIN),
+  row('upstage', 'https://api.upstage.ai/v1/solar', ['UPSTAGE_API_KEY'], 'chat embeddings', LEGACY_MAX_TOKENS_RULES),
+  row('v0', 'https://api.v0.dev/v1', ['V0_API_KEY'], 'chat', STANDARD_RULES),
+  row('veniceai', 'https://api.venice.ai/api/v1', ['VENICE_AI_API_KEY'], 'chat embeddings', STANDARD_RULES),
   row(
     'volcengine',
     'https://ark.cn-beijing.volces.com/api/v3',
     ['VOLCENGINE_API_KEY', 'ARK_API_KEY'],
     'chat embeddings',
-    PLAIN,
+    STANDARD_RULES,
   ),
   row(
     'voyage',
@@ -483,14 +568,14 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
     },
     { priceCatalogue: 'voyageai', rerank: { topN: 'top_k' } },
   ),
-  row('wandb', 'https://api.inference.wandb.ai/v1', ['WANDB_API_KEY'], 'chat', PLAIN),
+  row('wandb', 'https://api.inference.wandb.ai/v1', ['WANDB_API_KEY'], 'chat', STANDARD_RULES),
   row(
     'xai',
     'https://api.x.ai/v1',
     ['XAI_API_KEY'],
     'chat',
     {
-      ...OLDER,
+      ...LEGACY_MAX_TOKENS_RULES,
       strict: false,
       names: false,
       emptyFields: true,
@@ -502,7 +587,7 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
     },
     { priceCatalogue: 'x-ai' },
   ),
-  row('xiaomi_mimo', 'https://api.xiaomimimo.com/v1', ['XIAOMI_MIMO_API_KEY'], 'chat', OLDER),
+  row('xiaomi_mimo', 'https://api.xiaomimimo.com/v1', ['XIAOMI_MIMO_API_KEY'], 'chat', LEGACY_MAX_TOKENS_RULES),
   row('zai', 'https://api.z.ai/api/paas/v4', ['ZAI_API_KEY'], 'chat', ZAI, {
     errorCodes: ZAI_ERRORS,
     elsewhere: { messages: '/api/anthropic/v1/messages' },
@@ -520,14 +605,14 @@ function row(
   rules: WireRules,
   rest: Partial<OpenAiCompatibleVendor> = {},
 ): OpenAiCompatibleVendor {
-  const beside = (BESIDE[name] ?? []).flatMap((kind) => KINDS[kind]);
+  const beside = (EXTRA_OPERATIONS[name] ?? []).flatMap((kind) => KINDS[kind]);
   return {
     name,
     baseUrl,
     keyVariables,
     operations: [...OPERATIONS[operations], ...beside],
     rules,
-    ...(KEEPERS.has(name) && { keepsResponses: true }),
+    ...(STORES_RESPONSES.has(name) && { keepsResponses: true }),
     ...rest,
   };
 }
@@ -536,14 +621,14 @@ function allBut(names: readonly string[], ...kept: readonly string[]): readonly 
   return names.filter((name) => !kept.includes(name));
 }
 
-/** Vendors of which the row tells the wire, and a folder beside it how they are signed in to or addressed. */
-export const wiresOfOthers = {
+/** Vendors whose row describes the API, and whose folder handles authentication or URLs. */
+export const codecsOfOtherApis = {
   cloudflare: row(
     'cloudflare',
     'https://api.cloudflare.com/client/v4/accounts/{accountId}/ai/v1',
     ['CLOUDFLARE_API_KEY'],
     'chat embeddings',
-    { ...PLAIN, contentParts: true },
+    { ...STANDARD_RULES, contentParts: true },
     { errorCodes: { '3040': 'overloaded', '7009': 'overloaded', '10000': 'unauthorized_upstream' } },
   ),
   databricks: row(
@@ -552,15 +637,15 @@ export const wiresOfOthers = {
     ['DATABRICKS_API_KEY'],
     'chat completions embeddings',
     {
-      ...PLAIN,
+      ...STANDARD_RULES,
       foreignFields: [],
       strict: false,
       contentParts: true,
-      // Every chunk counts what came so far, and asking was refused by older endpoints.
+      // Every chunk contains the usage so far, and older endpoints rejected the option.
       usage: 'unasked',
       unsupported: [...OPENAI_ONLY, 'parallel_tool_calls'],
     },
-    { needsKey: false, edits: [fitDatabricksRequest] },
+    { needsKey: false, edits: [adaptDatabricksRequest] },
   ),
   huggingface: row(
     'huggingface',
@@ -568,7 +653,7 @@ export const wiresOfOthers = {
     ['HF_TOKEN', 'HUGGINGFACE_API_KEY'],
     'chat embeddings',
     {
-      ...PLAIN,
+      ...STANDARD_RULES,
       reasoningField: 'reasoning',
     },
   ),
@@ -577,7 +662,7 @@ export const wiresOfOthers = {
     'http://localhost:11434/v1',
     ['OLLAMA_API_KEY'],
     'chat completions embeddings',
-    { ...PLAIN, reasoningField: 'reasoning', unsupported: [...OPENAI_ONLY, 'tool_choice'] },
+    { ...STANDARD_RULES, reasoningField: 'reasoning', unsupported: [...OPENAI_ONLY, 'tool_choice'] },
     FREE,
   ),
   snowflake: row(
@@ -586,7 +671,7 @@ export const wiresOfOthers = {
     ['SNOWFLAKE_JWT', 'SNOWFLAKE_PAT'],
     'chat embeddings',
     {
-      ...PLAIN,
+      ...STANDARD_RULES,
       strict: false,
       emptyFields: true,
     },

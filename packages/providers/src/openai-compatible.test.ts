@@ -1,10 +1,11 @@
-import { type ConnectionSettings, type JsonObject, secret } from '@portico/core';
+import { type JsonObject, secret } from '@portico/core';
+import type { ConnectionSettings } from '@portico/core/provider';
 import { describe, expect, it } from 'vitest';
 import { target } from '../test/read-stream.js';
 import { openAiCompatible } from './openai-compatible.js';
-import { openAiCompatibleVendors, wiresOfOthers } from './openai-compatible-vendors.js';
+import { codecsOfOtherApis, openAiCompatibleVendors } from './openai-compatible-vendors.js';
 
-const rows = [...openAiCompatibleVendors, ...Object.values(wiresOfOthers)];
+const rows = [...openAiCompatibleVendors, ...Object.values(codecsOfOtherApis)];
 
 function providerOf(name: string) {
   const vendor = rows.find((one) => one.name === name);
@@ -78,7 +79,7 @@ describe('a vendor of the table', () => {
   });
 
   it('says what is missing from its address', () => {
-    expect(() => connect('cloudflare')).toThrow('cloudflare needs the option "accountId" for its address');
+    expect(() => connect('cloudflare')).toThrow('cloudflare needs the option "accountId" for its base URL');
     expect(() => connect('custom_openai')).toThrow('custom_openai has no base URL of its own. Set "baseUrl".');
     expect(connect('cloudflare', { options: { accountId: 'a/b' } }).paths.embeddings).toBe(
       '/client/v4/accounts/a%2Fb/ai/v1/embeddings',
@@ -115,7 +116,7 @@ describe('a vendor of the table', () => {
     const encode = (model: string) =>
       providerOf('deepseek').codecs['chat.completions']?.encode({ tool_choice: 'required' }, target({ model }));
     expect(encode('deepseek-chat')?.tool_choice).toBe('required');
-    expect(() => encode('deepseek-v4-flash')).toThrow('is not known to deepseek');
+    expect(() => encode('deepseek-v4-flash')).toThrow('is not supported by deepseek');
   });
 
   it('is asked for a model by its whole name, whatever it is asked: Fireworks', () => {

@@ -1,11 +1,5 @@
-import type {
-  Codec,
-  Connection,
-  ConnectionSettings,
-  FailureKind,
-  Provider,
-  UpstreamOperationName,
-} from '@portico/core';
+import type { FailureKind, UpstreamOperationName } from '@portico/core';
+import type { Codec, Connection, ConnectionSettings, Provider } from '@portico/core/provider';
 import { messages } from './anthropic/messages.js';
 import { type BaseUrl, baseUrlOf, joinPath, parseBaseUrl } from './shared/base-url.js';
 import { classifyOpenAiError } from './shared/classify-openai-error.js';
@@ -14,49 +8,49 @@ import { endpointPaths } from './shared/endpoints.js';
 import { mediaCodec } from './shared/media.js';
 import { modelAs, passThrough, type WireRules } from './shared/pass-through.js';
 import { readOptions, textOption } from './shared/read-options.js';
+import { remainingInOpenAiHeaders } from './shared/remaining-limits.js';
 import type { Edit } from './shared/request-rules.js';
 import { type RerankRules, rerankCodec } from './shared/rerank.js';
 import { responsesCodec } from './shared/responses.js';
-import { roomLeftInOpenAiHeaders } from './shared/room-left.js';
 
-/** A vendor that speaks OpenAI's wire, told as data. */
+/** A vendor with OpenAI's API, described as data. */
 export interface OpenAiCompatibleVendor {
   /** The prefix in `provider/model`. */
   readonly name: string;
   /** The name under which the price catalogue knows the vendor. Default: `name`. */
   readonly priceCatalogue?: string;
   /**
-   * Where its API is, up to the part that all endpoints share; undefined where only the configuration can say. A word in
-   * braces is filled in from the deployment's option of that name, and `{model}` from its model.
+   * The base URL, up to the part that all endpoints share; undefined if only the configuration knows it. A name in
+   * braces is replaced by the deployment's option of that name, and `{model}` by its model.
    */
   readonly baseUrl: string | undefined;
-  /** Usual environment variables of the credential, first found wins. */
+  /** Usual environment variables of the credential, the first one that is set is used. */
   readonly keyVariables: readonly string[];
   /** False for servers that run without a credential. Default true. */
   readonly needsKey?: boolean;
-  /** The header that carries the bare credential. Default: `authorization`, as a Bearer token. */
+  /** The header with the bare credential. Default: `authorization`, as a Bearer token. */
   readonly keyHeader?: string;
   readonly operations: readonly UpstreamOperationName[];
   /**
-   * Operations that are not below `baseUrl`, by their path from the root of the host. A deployment whose own address ends
-   * in another path than the usual one is not asked for them.
+   * Operations that are not below `baseUrl`, by their path from the root of the host. They are not available for a
+   * deployment whose own URL ends in another path than the default.
    */
   readonly elsewhere?: Readonly<Partial<Record<UpstreamOperationName, string>>>;
-  /** Where it departs from OpenAI's wire. */
+  /** Differences from OpenAI's API. */
   readonly rules?: WireRules;
-  /** What its chat wants beyond the rules; looked at last. */
+  /** Changes to chat requests beyond the rules; applied last. */
   readonly edits?: readonly Edit[];
-  /** Where its rerank departs from the shape that most share. */
+  /** Differences of its rerank from the common format. */
   readonly rerank?: RerankRules;
-  /** Responses are kept there, so that later requests can go on from them. */
+  /** It stores responses, so that later requests can refer to them. */
   readonly keepsResponses?: true;
-  /** What its own error codes mean, lower-case. */
+  /** The meaning of its own error codes, lower-case. */
   readonly errorCodes?: Readonly<Record<string, FailureKind>>;
 }
 
-/** A provider out of a vendor's data. Hand it to the gateway as one of `providers`. */
+/** Creates a provider from a vendor's data, for `providers` of the gateway. */
 export function openAiCompatible(vendor: OpenAiCompatibleVendor): Provider {
-  const classifyRules = { who: vendor.name, ...(vendor.errorCodes && { codes: vendor.errorCodes }) };
+  const classifyRules = { providerName: vendor.name, ...(vendor.errorCodes && { codes: vendor.errorCodes }) };
   const codecOf = (operation: UpstreamOperationName) => {
     if (operation === 'messages') return namingModels(messagesElsewhere, vendor.rules?.modelPrefix);
     if (operation === 'rerank') return namingModels(rerankCodec(vendor.rerank), vendor.rules?.modelPrefix);
@@ -73,7 +67,7 @@ export function openAiCompatible(vendor: OpenAiCompatibleVendor): Provider {
     codecs: Object.fromEntries(vendor.operations.map((operation) => [operation, codecOf(operation)])),
     connect: (settings) => connect(vendor, settings),
     classify: (answer) => classifyOpenAiError(answer, classifyRules),
-    roomLeft: roomLeftInOpenAiHeaders,
+    roomLeft: remainingInOpenAiHeaders,
   };
 }
 
@@ -85,13 +79,13 @@ const MEDIA: ReadonlySet<UpstreamOperationName> = new Set([
   'audio.translations',
 ]);
 
-/** Anthropic's wire at a vendor of another one. */
+/** Anthropic's API at another vendor. */
 const messagesElsewhere: Codec = {
   ...messages,
   headers: (own) => ({ 'anthropic-version': '2023-06-01', ...own }),
 };
 
-/** For codecs that know of no prefix of their own. */
+/** For codecs that do not handle a prefix. */
 function namingModels(codec: Codec, prefix: string | undefined): Codec {
   if (prefix === undefined) return codec;
   return {
@@ -136,7 +130,7 @@ function filledBaseUrl(vendor: OpenAiCompatibleVendor, settings: ConnectionSetti
     const value = word === 'model' ? settings.model : textOption(options, word, name);
     if (value !== undefined) return encodeURIComponent(value);
     throw new Error(
-      `${name} needs the option "${word}" for its address ${baseUrl}. Give "options: { ${word} }", or a "baseUrl".`,
+      `${name} needs the option "${word}" for its base URL ${baseUrl}. Set "options: { ${word} }", or a "baseUrl".`,
     );
   });
 }

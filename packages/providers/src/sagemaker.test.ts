@@ -1,4 +1,4 @@
-import type { Codec, ConnectionSettings } from '@portico/core';
+import type { Codec, ConnectionSettings } from '@portico/core/provider';
 import { describe, expect, it } from 'vitest';
 import { frame } from '../test/frames.js';
 import { collected, readEvents, target } from '../test/read-stream.js';

@@ -1,4 +1,4 @@
-import type { ConnectionSettings } from '@portico/core';
+import type { ConnectionSettings } from '@portico/core/provider';
 
 /** A deployment's settings, with what a test cares about. */
 export function settings(changes: Partial<ConnectionSettings>): ConnectionSettings {

@@ -1,4 +1,5 @@
-import type { Codec, EncodeTarget, GatewayError, JsonObject, Usage } from '@portico/core';
+import type { GatewayError, JsonObject, Usage } from '@portico/core';
+import type { Codec, EncodeTarget } from '@portico/core/provider';
 import { createParser } from 'eventsource-parser';
 
 /** What a decoder made of a stream, as core would see it. */

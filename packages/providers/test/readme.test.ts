@@ -1,12 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import {
-  type Connection,
-  type Provider,
-  type RelayedOperationName,
-  secret,
-  type UpstreamOperationName,
-} from '@portico/core';
+import { secret, type UpstreamOperationName } from '@portico/core';
+import type { Connection, Provider, RelayedOperationName } from '@portico/core/provider';
 import { expect, it } from 'vitest';
 import { allProviders, openAiCompatibleVendors } from '../src/index.js';
 import { settings } from './connection-settings.js';
@@ -25,7 +20,7 @@ it('counts them in the front of the house (`vitest -u` counts anew)', async () =
   const readme = readFileSync(rootPath, 'utf8');
   const [before, , after] = readme.split(/(?<=<!-- vendors -->)(.*?)(?=<!-- \/vendors -->)/);
   const all = allProviders();
-  const counted = `${all.length} vendors, ${all.filter(hasOwnWire).length} of them with a wire of their own`;
+  const counted = `${all.length} vendors, ${all.filter(hasOwnWire).length} of them with their own API format`;
   await expect(`${before}${counted}${after}`).toMatchFileSnapshot(rootPath);
 });
 

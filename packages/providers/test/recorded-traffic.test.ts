@@ -1,10 +1,11 @@
-import { totalInputTokens, totalOutputTokens, usageOfAnswer } from '@portico/core';
+import { totalInputTokens, totalOutputTokens } from '@portico/core';
+import { usageOfAnswer } from '@portico/core/provider';
 import { type CaseLine, type ExpectedAnswer, listCases, listDocumentedErrors, readCase } from '@portico/testing';
 import { describe, expect, it } from 'vitest';
 import { azure } from '../src/azure.js';
 import { openai } from '../src/openai.js';
 import { openAiCompatible } from '../src/openai-compatible.js';
-import { openAiCompatibleVendors, wiresOfOthers } from '../src/openai-compatible-vendors.js';
+import { codecsOfOtherApis, openAiCompatibleVendors } from '../src/openai-compatible-vendors.js';
 import { type ReadStream, readBody, target } from './read-stream.js';
 import { absent, fixtures, reason } from './recorded.js';
 
@@ -219,7 +220,7 @@ function ours(): CaseLine[] {
 function providerOf(name: string) {
   if (name === 'openai') return openai;
   if (name === 'azure') return azure;
-  const known = [...openAiCompatibleVendors, ...Object.values(wiresOfOthers)].find(
+  const known = [...openAiCompatibleVendors, ...Object.values(codecsOfOtherApis)].find(
     (vendor) => vendor.name === (PROVIDERS[name] ?? name),
   );
   return openAiCompatible(

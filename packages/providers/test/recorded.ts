@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Codec, GatewayError, type JsonObject, type Provider } from '@portico/core';
+import { GatewayError, type JsonObject } from '@portico/core';
+import type { Codec, Provider } from '@portico/core/provider';
 import { listCases, type RecordedCase, readCase } from '@portico/testing';
 import { createParser } from 'eventsource-parser';
 import fc from 'fast-check';

@@ -1,4 +1,10 @@
-import { Cancellation, type Connection, type Send, type SignMeans, type UpstreamRequest } from '@portico/core';
+import {
+  Cancellation,
+  type Connection,
+  type Send,
+  type SigningContext,
+  type UpstreamRequest,
+} from '@portico/core/provider';
 import { fakeClock } from '@portico/testing';
 
 /** Signs one request as a gateway would; `answer` is what the server of tokens says. */
@@ -24,7 +30,7 @@ export async function signedBy(
       },
     };
   };
-  const means: SignMeans = { send, clock: fakeClock(1_000_000_000), environment, readFile: undefined };
+  const means: SigningContext = { send, clock: fakeClock(1_000_000_000), environment, readFile: undefined };
   const request: UpstreamRequest = {
     method: 'POST',
     origin: connection.origin,

@@ -1,16 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { type CooldownStore, systemClock } from '@portico/core';
+import { systemClock } from '@portico/core';
+import type { CooldownStore } from '@portico/core/store';
 import { keyPrefix, type RedisStoreOptions } from './options.js';
 import { type RedisClient, run, script, subscribe, withoutErrorEvents } from './redis-client.js';
 
-// Between instances rests are told as how long they still last: their clocks may be apart (h05), and Redis's is one.
+// Instances exchange the remaining time of cooldowns, because their clocks may differ; Redis has one clock.
 const NOW = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now))
 `;
 
-/** KEYS: the rests. ARGV: deployment, milliseconds, channel, message. The later end counts; others hear of it if it is this one. */
+/**
+ * KEYS: the cooldowns. ARGV: deployment, milliseconds, channel, message. The later end counts; the others are
+ * notified if it is this one.
+ */
 const REST = script(`${NOW}
 local known = redis.call('ZSCORE', KEYS[1], ARGV[1])
 local ends = now + ARGV[2]
@@ -20,7 +24,7 @@ if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KE
 redis.call('PUBLISH', ARGV[3], ARGV[4])
 `);
 
-/** KEYS: the rests. Answers each deployment that rests, and for how many milliseconds more. */
+/** KEYS: the cooldowns. Returns each deployment in cooldown, and its remaining milliseconds. */
 const RESTS = script(`${NOW}
 local rests = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
 for index = 2, #rests, 2 do rests[index] = string.format('%.0f', rests[index] - now) end
@@ -28,8 +32,8 @@ return rests
 `);
 
 /**
- * Rests that all instances hear of as they begin. A connection of its own, made of the one it is given, listens; when it
- * was away, what it has missed is asked for.
+ * Cooldowns that all instances are notified of as they begin. A connection of its own, a duplicate of the given one,
+ * listens; after a reconnect the current cooldowns are read.
  */
 export function redisCooldowns(given: RedisClient, options: RedisStoreOptions = {}): CooldownStore {
   const client = withoutErrorEvents(given);
@@ -40,7 +44,7 @@ export function redisCooldowns(given: RedisClient, options: RedisStoreOptions = 
   const instance = randomUUID();
 
   return {
-    async rest(deployment, until) {
+    async coolDown(deployment, until) {
       const lasts = Math.ceil(until - clock.now());
       if (!(lasts > 0)) return;
       const message: Message = [instance, deployment, lasts];
@@ -52,13 +56,13 @@ export function redisCooldowns(given: RedisClient, options: RedisStoreOptions = 
 
       function hear(text: string): void {
         const message = messageIn(text);
-        // Whoever told it knows it.
+        // The sender knows it already.
         if (message !== undefined && message[0] !== instance) onRest(message[1], clock.now() + message[2]);
       }
 
       async function readAll(): Promise<void> {
         try {
-          const rests = (await run(client, RESTS, keys, [])) as readonly unknown[]; // as the script says
+          const rests = (await run(client, RESTS, keys, [])) as readonly unknown[]; // as the script returns it
           for (let at = 0; at < rests.length; at += 2) {
             onRest(String(rests[at]), clock.now() + Number(rests[at + 1]));
           }
@@ -72,7 +76,7 @@ export function redisCooldowns(given: RedisClient, options: RedisStoreOptions = 
 
 type Message = readonly [instance: string, deployment: string, lastsMs: number];
 
-/** Whoever may write to this Redis may write nonsense to the channel. */
+/** Other programs may write anything to the channel. */
 function messageIn(text: string): Message | undefined {
   try {
     const message = JSON.parse(text) as unknown;

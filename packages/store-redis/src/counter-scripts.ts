@@ -1,16 +1,17 @@
 import { script } from './redis-client.js';
 
-// A counter is two keys: a hash of what it stands at, and its leases in the order in which they end. A lease is named
-// "reservation:index:amount", so that whoever finds it knows what to give back.
+// A counter has two keys: a hash with its values, and its leases ordered by their end. A lease is named
+// "reservation:index:amount", so that the script that removes it knows what to return.
 //
-// Numbers of Lua are doubles, exact up to 2^53 - 1, which is what a budget in nano-dollars may be: nine million dollars. They
-// go to Redis as it wrote them, or through "%.0f": Lua's own spelling of large numbers loses digits.
+// Numbers in Lua are doubles, exact up to 2^53 - 1, the limit for a budget in nano-dollars: nine million dollars.
+// They
+// are passed to Redis as it wrote them, or through "%.0f": Lua's own format of large numbers loses digits.
 //
-// Time is Redis's own, one clock for all instances: theirs may be apart, or jump (h05). They say how long things last and not
-// when they end. Which period a counter is of is for the caller to say, who names its end by his own clock: while he says the
-// same, it goes on, even if Redis thinks it is over.
+// Time is Redis's own, one clock for all instances: theirs may differ, or jump. They send durations, not
+// times. The caller decides the period of a counter, and names its end by its own clock: while it names the
+// same end, the period continues, even if it is over by Redis's clock.
 
-/** Kept a while longer than they count, for instances whose clock is behind. */
+/** Kept a while longer than they count, for instances whose clock is slow. */
 const KEPT_LONGER_MS = 60_000;
 
 const COMMON = `
@@ -21,8 +22,8 @@ local function whole(number)
   return string.format('%.0f', number)
 end
 
--- What is used and reserved, without leases that are over and without a period that is. The reset is what the caller says
--- it is; who only reads says none, and changes nothing of another's period.
+-- What is used and reserved, without expired leases and periods. The caller sends the time of the reset; a script that only
+-- reads sends none, and changes no period.
 local function standing(counter, leases, resetsAt)
   local known = redis.call('HMGET', counter, 'used', 'reserved', 'endsAt', 'resetsAt')
   local used, reserved, endsAt = known[1], known[2], known[3]
@@ -43,9 +44,9 @@ end
 `;
 
 /**
- * KEYS: counter and leases of each request. ARGV: reservation, lease in milliseconds, then of each request amount, limit,
- * when it starts anew by the caller's clock, and milliseconds until then; both empty for one that never does.
- * Answers the index of the first that has no room, or -1, and how much is left in each.
+ * KEYS: counter and leases of each request. ARGV: reservation, lease in milliseconds, then for each request amount,
+ * limit, its reset by the caller's clock, and milliseconds until then; both empty if it is never reset. Returns the
+ * index of the first limit that is exceeded, or -1, and what is left of each.
  */
 export const RESERVE = script(`${COMMON}
 local count = #KEYS / 2
@@ -70,7 +71,7 @@ for index = 1, refused == -1 and count or 0 do
   if isNew and lasts then redis.call('HSET', counter, 'endsAt', whole(now + lasts), 'resetsAt', resetsAt) end
   redis.call('ZADD', leases, whole(now + ARGV[2]), ARGV[1] .. ':' .. (index - 1) .. ':' .. amount)
   reserved[counter] = held
-  -- One that never starts anew is kept for as long as somebody holds something of it, and for ever once it was used.
+  -- One that is never reset is kept as long as there are reservations, and for ever once it was used.
   if lasts or used[counter] == 0 then
     local keep = (lasts or tonumber(ARGV[2])) + ${KEPT_LONGER_MS}
     for _, key in ipairs({ counter, leases }) do
@@ -87,13 +88,13 @@ end
 return answer
 `);
 
-/** KEYS: counter and leases of each request. ARGV: of each the lease's name, the amount reserved, the amount used. */
+/** KEYS: counter and leases of each request. ARGV: for each the lease's name, the amount reserved, the amount used. */
 export const SETTLE = script(`${COMMON}
 for index = 1, #KEYS / 2 do
   local counter, leases = KEYS[index * 2 - 1], KEYS[index * 2]
   local lease, reserved, used = ARGV[index * 3 - 2], ARGV[index * 3 - 1], ARGV[index * 3]
   local endsAt = redis.call('ZSCORE', leases, lease)
-  -- Whoever takes the lease away settles it: that is once.
+  -- Only the script that removes the lease settles it: once.
   if endsAt and redis.call('EXISTS', counter) == 1 then
     redis.call('ZREM', leases, lease)
     redis.call('HINCRBY', counter, 'reserved', whole(0 - reserved))
@@ -108,7 +109,7 @@ for index = 1, #KEYS / 2 do
 end
 `);
 
-/** KEYS: counter and leases. Answers what is used and what is reserved. */
+/** KEYS: counter and leases. Returns what is used and what is reserved. */
 export const READ = script(`${COMMON}
 return { standing(KEYS[1], KEYS[2]) }
 `);

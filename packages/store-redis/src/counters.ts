@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { type CounterStore, systemClock } from '@portico/core';
+import { systemClock } from '@portico/core';
+import type { CounterStore } from '@portico/core/store';
 import { READ, RESERVE, SETTLE } from './counter-scripts.js';
 import { keyPrefix, type RedisStoreOptions } from './options.js';
 import { type RedisClient, run, withoutErrorEvents } from './redis-client.js';
 
 /**
- * Counters that all instances share: every reservation, settlement and reading is one script and one round trip. Exact up to
- * 2^53 - 1. Keys expire by themselves, except those of totals that never start anew.
+ * Counters that all instances share: every reservation, settlement and reading is one script and one round trip.
+ * Exact up to 2^53 - 1. Keys expire by themselves, except those of totals, which are never reset.
  */
 export function redisCounters(given: RedisClient, options: RedisStoreOptions = {}): CounterStore {
   const client = withoutErrorEvents(given);
@@ -31,14 +32,14 @@ export function redisCounters(given: RedisClient, options: RedisStoreOptions = {
         else parameters.push(whole(resetsAt), whole(resetsAt - now));
         held.push(key, whole(amount));
       }
-      const answer = (await run(client, RESERVE, keys, parameters)) as readonly unknown[]; // as the script says
+      const answer = (await run(client, RESERVE, keys, parameters)) as readonly unknown[]; // as the script returns it
       const [refused = -1, ...remaining] = answer.map(Number);
       if (refused !== -1) return { ok: false, refused, remaining };
       return { ok: true, reservation: JSON.stringify(held), remaining };
     },
 
     async settle(reservation, actual) {
-      const held = heldBy(reservation);
+      const held = reservedBy(reservation);
       if (held === undefined) return;
       const keys: string[] = [];
       const parameters: string[] = [];
@@ -50,20 +51,20 @@ export function redisCounters(given: RedisClient, options: RedisStoreOptions = {
     },
 
     async read(key) {
-      const answer = (await run(client, READ, keysOf(key), [])) as readonly unknown[]; // as the script says
+      const answer = (await run(client, READ, keysOf(key), [])) as readonly unknown[]; // as the script returns it
       const [used = 0, reserved = 0] = answer.map(Number);
       return { used, reserved };
     },
   };
 }
 
-/** What a reservation holds is in its name: whoever has it can settle it, and nothing has to be remembered anywhere. */
-function heldBy(reservation: string): { id: string; requests: { key: string; amount: string }[] } | undefined {
+/** The name of a reservation contains what it reserved, so that it can be settled without any other state. */
+function reservedBy(reservation: string): { id: string; requests: { key: string; amount: string }[] } | undefined {
   let held: unknown;
   try {
     held = JSON.parse(reservation);
   } catch {
-    return undefined; // made by another store, or by nobody
+    return undefined; // made by another store, or invalid
   }
   if (!Array.isArray(held)) return undefined;
   const [id, ...rest] = held as [string, ...string[]]; // as `reserve` wrote it
@@ -72,12 +73,12 @@ function heldBy(reservation: string): { id: string; requests: { key: string; amo
   return { id, requests };
 }
 
-/** As Redis counts: what is no number counts nothing, and a part of one is a whole. */
+/** As Redis counts: NaN counts as zero, and fractions are rounded up. */
 function whole(value: number): string {
   return String(Math.min(Math.max(Math.ceil(value) || 0, 0), Number.MAX_SAFE_INTEGER));
 }
 
-/** A limit that is no number lets nothing pass, rather than everything. */
+/** A limit of NaN rejects everything instead of allowing it. */
 function wholeLimit(value: number): string {
   return Number.isNaN(value) || value < 0 ? '-1' : String(Math.min(Math.floor(value), Number.MAX_SAFE_INTEGER));
 }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { withErrorListener } from '@portico/core';
 
 /**
- * What is needed of a client, so that the one your app has will do: `@redis/client` (and `redis`, which bundles it) or
- * `ioredis`, each also as a cluster. It stays yours: connect it before the first call and close it when all is over.
+ * The part of a client that is needed, so that your app's client works: `@redis/client` (and `redis`, which includes
+ * it) or `ioredis`, each also as a cluster. It stays yours: connect it before the first call and close it at the end.
  */
 export type RedisClient = NodeRedis | IoRedis;
 
@@ -42,7 +42,7 @@ export interface IoRedisSubscriber {
   disconnect(): unknown;
 }
 
-/** A script, and what the server knows it by. */
+/** A script, and its hash on the server. */
 export interface Script {
   readonly text: string;
   readonly sha1: string;
@@ -79,8 +79,8 @@ export async function run(
 }
 
 /**
- * Hears a channel on a connection of its own, which comes back by itself as the client it was made of does. `onReady` is
- * called whenever messages begin to arrive: what was said before must be asked for. Answers how to stop.
+ * Subscribes to a channel on a connection of its own, which reconnects as the original client does. `onReady` is
+ * called whenever messages begin to arrive: earlier messages are lost. Returns a function that stops it.
  */
 export function subscribe(
   client: RedisClient,
@@ -90,7 +90,7 @@ export function subscribe(
 ): () => void {
   if (isNodeRedis(client)) {
     const subscriber = withErrorListener(client.duplicate());
-    // Both clients remember what they have subscribed to, so that saying it again after a reconnect does no harm.
+    // Both clients remember their subscriptions, so subscribing again after a reconnect does no harm.
     keepReady(subscriber, () => subscriber.subscribe(channel, onMessage), onReady);
     return () => quietly(() => subscriber.destroy());
   }
@@ -109,7 +109,7 @@ function keepReady(
     listen().then(onReady, ignore);
   };
   subscriber.on('ready', begin);
-  // ioredis has begun to connect already and says no. A cluster is never "ready", but connected.
+  // ioredis connects by itself and rejects a second connect. A cluster is never "ready", but connected.
   subscriber.connect().then(begin, ignore);
 }
 

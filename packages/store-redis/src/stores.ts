@@ -1,10 +1,10 @@
-import type { CooldownStore, CounterStore } from '@portico/core';
+import type { CooldownStore, CounterStore } from '@portico/core/store';
 import { redisCooldowns } from './cooldowns.js';
 import { redisCounters } from './counters.js';
 import type { RedisStoreOptions } from './options.js';
 import type { RedisClient } from './redis-client.js';
 
-/** All that instances share, on one Redis or Valkey: `stores: { ...redisStores(client) }`. */
+/** All stores that instances share, on one Redis or Valkey: `stores: { ...redisStores(client) }`. */
 export function redisStores(
   client: RedisClient,
   options?: RedisStoreOptions,

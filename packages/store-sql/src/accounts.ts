@@ -10,7 +10,7 @@ import {
   type ScopeKind,
   StoreConflict,
   scopeKey,
-} from '@portico/core';
+} from '@portico/core/store';
 import type { ChangeFeed } from './changes.js';
 import { type Database, rowsOf, type Work } from './database.js';
 import { fromJson, toFlag, toJson, toNumber, toOptional } from './read-row.js';

@@ -1,4 +1,4 @@
-import { createWatchers } from '@portico/core';
+import { createWatchers } from '@portico/core/store';
 import { isPgPool, type PgClient, type PgPool } from './connection.js';
 import { type Database, rowsOfSql } from './database.js';
 

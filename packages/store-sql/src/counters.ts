@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Clock, CounterRequest, CounterStore, MaybePromise, ReserveAnswer } from '@portico/core';
+import type { Clock, MaybePromise } from '@portico/core';
+import type { CounterRequest, CounterStore, ReserveAnswer } from '@portico/core/store';
 import type { Held, Want } from './counter-tables.js';
 import { openPostgresCounters } from './counters-postgres.js';
 import { openSqliteCounters } from './counters-sqlite.js';

@@ -1,12 +1,5 @@
-import {
-  type AppendOptions,
-  type Clock,
-  type LedgerRecord,
-  type Logger,
-  type Sink,
-  systemClock,
-  type UsageStore,
-} from '@portico/core';
+import { type Clock, type Logger, type Sink, systemClock } from '@portico/core';
+import type { AppendOptions, LedgerRecord, UsageStore } from '@portico/core/store';
 import { openSpillFolder, type SpillFile } from './spill-folder.js';
 
 export interface DurableSinkOptions extends AppendOptions {

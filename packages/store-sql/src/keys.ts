@@ -10,7 +10,7 @@ import {
   readTimeCursor,
   StoreConflict,
   timeCursor,
-} from '@portico/core';
+} from '@portico/core/store';
 import { sql, type UpdateObject } from 'kysely';
 import type { ChangeFeed } from './changes.js';
 import { type Database, rowsOf, type Work } from './database.js';

@@ -7,7 +7,7 @@ import {
   pageOf,
   readTimeCursor,
   timeCursor,
-} from '@portico/core';
+} from '@portico/core/store';
 import type { Selectable } from 'kysely';
 import { type Database, rowsOf, rowsOfSql } from './database.js';
 import { fromJson, toNumber, toOptional } from './read-row.js';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, rename, stat, unlink, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { LedgerRecord } from '@portico/core';
+import type { LedgerRecord } from '@portico/core/store';
 
 /** Another instance that has said nothing of its file for so long is gone. */
 const ABANDONED_MS = 60_000;

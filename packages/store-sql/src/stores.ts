@@ -1,4 +1,5 @@
-import type { AccountStore, Clock, CounterStore, KeyStore, OutboxStore } from '@portico/core';
+import type { Clock } from '@portico/core';
+import type { AccountStore, CounterStore, KeyStore, OutboxStore } from '@portico/core/store';
 import { sqlAccounts } from './accounts.js';
 import { openChanges } from './changes.js';
 import type { SqlConnection } from './connection.js';

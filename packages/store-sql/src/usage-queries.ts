@@ -12,7 +12,7 @@ import {
   type UsageSpan,
   type UsageSum,
   type UsedInSpan,
-} from '@portico/core';
+} from '@portico/core/store';
 import { type Database, rowsOfSql } from './database.js';
 import { toNumber } from './read-row.js';
 import type { UsageTable } from './tables.js';

@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
+import { NO_USAGE, type Usage } from '@portico/core';
 import {
   amountsOfRecord,
   countableUsage,
   dayOf,
   type LedgerRecord,
-  NO_USAGE,
   promptOfRecord,
   type Scope,
   scopesOfRecord,
-  type Usage,
   wholeAmount,
-} from '@portico/core';
+} from '@portico/core/store';
 import { fromJson, toFlag, toNumber, toOptional, toOptionalNumber } from './read-row.js';
 import type { DayTable, UsageTable } from './tables.js';
 

@@ -1,4 +1,4 @@
-import type { LedgerRecord, NewOutboxMessage, UsageStore } from '@portico/core';
+import type { LedgerRecord, NewOutboxMessage, UsageStore } from '@portico/core/store';
 import { type Database, rowsOfSql, type Work } from './database.js';
 import { isWithoutPartition } from './database-errors.js';
 import { aggregateUsage, pageOfUsage, usedInSpans } from './usage-queries.js';

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoggedRequest, ProviderLog } from './provider-log.js';
 
 /**
- * Fails unless every answer of the provider has ended, allowing `withinMs` for those just being ended (default 250, the
- * time within which a gateway has to abort upstream after its client left). Takes no longer than it must.
+ * Fails unless every answer of the provider has ended, allowing `withinMs` for those that are just ending (default
+ * 250, the time in which a gateway must abort the upstream after a disconnect). Takes no longer than necessary.
  */
 export async function expectNoOpenRequests(provider: { readonly log: ProviderLog }, withinMs = 250): Promise<void> {
   const giveUp = new AbortController();
@@ -20,7 +20,7 @@ export async function expectNoOpenRequests(provider: { readonly log: ProviderLog
 }
 
 /** Fails unless the provider was asked for exactly these models, in this order. */
-export function expectAsked(provider: { readonly log: ProviderLog }, ...models: readonly string[]): void {
+export function expectRequestedModels(provider: { readonly log: ProviderLog }, ...models: readonly string[]): void {
   const asked = provider.log.requests.map((request) => request.model ?? request.path);
   if (asked.length === models.length && asked.every((model, at) => model === models[at])) return;
   throw new Error(`The provider was asked for [${asked.join(', ')}], not for [${models.join(', ')}].`);

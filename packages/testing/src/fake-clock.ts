@@ -1,23 +1,23 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Clock } from '@portico/core';
 
-/** A clock that stands still until a test moves it. Hand it to the gateway wherever it takes a `Clock`. */
+/** A clock that stands still until a test moves it. Pass it to the gateway as `clock`. */
 export interface FakeClock extends Clock {
   /**
-   * Lets `ms` milliseconds pass: every timer that falls due runs at its own moment, in order, and promises settle
-   * before the next one runs. Timers set by those timers run too if they fall due within the same span.
+   * Lets `ms` milliseconds pass: every timer that becomes due runs at its own time, in order, and promises settle
+   * before the next one runs. Timers set by those timers run too if they become due in the same span.
    */
   advance(ms: number): Promise<void>;
   /**
-   * Jumps the time of day to `nowMs`, forwards or backwards, as a corrected system clock does. Timers are counted in
-   * time passed and not in time of day, as in Node, so a jump runs none and delays none.
+   * Jumps the time of day to `nowMs`, forwards or backwards, as a corrected system clock does. Timers measure elapsed
+   * time, not time of day, as in Node, so a jump runs none and delays none.
    */
   set(nowMs: number): void;
-  /** How many timers still wait. */
+  /** How many timers are pending. */
   readonly pending: number;
 }
 
-/** Makes a clock that shows `startMs` (milliseconds since the epoch; default 2026-01-01T00:00:00Z). */
+/** Creates a clock that shows `startMs` (milliseconds since the epoch; default 2026-01-01T00:00:00Z). */
 export function fakeClock(startMs: number = Date.UTC(2026, 0, 1)): FakeClock {
   let nowMs = startMs;
   let passedMs = 0;
@@ -43,7 +43,7 @@ export function fakeClock(startMs: number = Date.UTC(2026, 0, 1)): FakeClock {
   return {
     now: () => nowMs,
     after(delayMs, run) {
-      const timer: Timer = { dueMs: passedMs + Math.max(0, delayMs), run };
+      const timer: Timer = { dueMs: passedMs + Math.max(0, delayMs || 0), run };
       waiting.add(timer);
       return () => void waiting.delete(timer);
     },
@@ -62,7 +62,7 @@ interface Timer {
   readonly run: () => void;
 }
 
-// A Set keeps the order of arrival, so of timers due at the same moment the one set first is found first.
+// A Set keeps the order of insertion, so of timers due at the same time the one set first is found first.
 function nextDue(waiting: ReadonlySet<Timer>, untilMs: number): Timer | undefined {
   let next: Timer | undefined;
   for (const timer of waiting) {

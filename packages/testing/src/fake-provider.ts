@@ -10,23 +10,24 @@ import {
 } from './answers/question.js';
 import { TEXT_FORMATS, transcribe, transcriptEvents } from './answers/transcribe.js';
 import { pickFault } from './faults.js';
-import type { ProviderLog } from './provider-log.js';
+import type { LoggedRequest, ProviderLog } from './provider-log.js';
 import { type Exchange, startProviderServer } from './serving/provider-server.js';
 import { EVENT_STREAM, type FaultOptions, sendEvents, serveFault } from './serving/serve-fault.js';
+import { type Refusal, type StrictRequest, type StrictVendor, strictVendor } from './strict/strict-vendor.js';
 import { messagesWire } from './wires/anthropic-wire.js';
 import { failureReply } from './wires/failures.js';
 import { chatCompletionsWire, completionsWire } from './wires/openai-wire.js';
 import { eventsOf } from './wires/script.js';
 import type { Wire } from './wires/wire.js';
 
-/** A model provider that runs in the test, and how to point a client at it. */
+/** A model provider that runs in the test, and its URLs for clients. */
 export interface FakeProvider {
   /** Base URL for OpenAI clients: the origin with `/v1`. */
   readonly url: string;
   /** Base URL for Anthropic and Azure clients. */
   readonly origin: string;
   readonly port: number;
-  /** What the provider has seen. */
+  /** The requests that the provider has received. */
   readonly log: ProviderLog;
   /** Stops listening and cuts every connection. */
   close(): Promise<void>;
@@ -38,26 +39,34 @@ export interface FakeProviderOptions extends FaultOptions {
   readonly host?: string;
   /** Default: a free one. */
   readonly port?: number;
-  /** Pause after each streamed token. Default 0; about 30 reads like a real model. */
+  /** Pause after each streamed token, in milliseconds. Default 0; about 30 looks like a real model. */
   readonly tokenDelayMs?: number;
-  /** The credential that must be shown. Default: any, or none. */
+  /** The credential that must be sent. Default: any, or none. */
   readonly apiKey?: string;
   /** Models that `/v1/models` lists. Any other name is answered too. */
   readonly models?: readonly string[];
   /**
-   * The words of an answer, or the tools it calls, for tests that want their own; `undefined` leaves the answer to the
-   * provider. To play an agent's model, call a tool while `toolResults` is empty, and speak once it is not.
+   * The text of an answer, or the tools it calls, for tests that need their own; `undefined` leaves the answer to the
+   * provider. To play an agent's model, call a tool while `toolResults` is empty, and answer with text once it is
+   * not.
    */
   readonly reply?: (question: Question) => ScriptedReply | undefined;
+  /**
+   * Refuses what this vendor would refuse, with its status and its error body: a name in `STRICT_VENDORS`, or a checker of
+   * your own making. Default: only what no vendor takes is refused. Faults come first.
+   */
+  readonly strict?: string | StrictVendor;
 }
 
 /**
- * Starts a provider that speaks OpenAI (chat completions, completions, embeddings, transcriptions, models), Azure and Anthropic
- * Messages, streamed or not, with answers that are the same on every run. The model name picks a fault: `fault-f19`
- * answers 500; FAULTS lists them all. Any other model is healthy.
+ * Starts a provider with the APIs of OpenAI (chat completions, completions, embeddings, transcriptions, models),
+ * Azure and Anthropic Messages, streamed or not, with answers that are the same on every run. The model name selects
+ * a fault: `fault-f19` answers 500; FAULTS lists them all. Any other model is healthy.
  */
 export async function startFakeProvider(options: FakeProviderOptions = {}): Promise<FakeProvider> {
   const { host = '127.0.0.1', port = 0 } = options;
+  const { strict } = options;
+  const vendor = typeof strict === 'string' ? strictVendor(strict) : strict;
   const faultsShown = new Map<string, number>();
 
   function isHealed(model: string): boolean {
@@ -66,18 +75,44 @@ export async function startFakeProvider(options: FakeProviderOptions = {}): Prom
     return shown >= (options.healAfter ?? Number.POSITIVE_INFINITY);
   }
 
-  const server = await startProviderServer({ host, port, respond: (exchange) => respond(exchange, options, isHealed) });
+  const server = await startProviderServer({
+    host,
+    port,
+    respond: (exchange) => respond(exchange, options, vendor, isHealed),
+  });
   return { ...server, url: `${server.origin}/v1` };
+}
+
+/**
+ * Starts a fake provider that takes and refuses what a vendor takes and refuses. `STRICT_VENDORS` has the names. It answers
+ * the wires that every fake provider answers; on the others it refuses, and knows nothing to say to a good request.
+ */
+export async function strictUpstream(
+  name: string,
+  options: Omit<FakeProviderOptions, 'strict'> = {},
+): Promise<FakeProvider> {
+  return startFakeProvider({ ...options, strict: name });
+}
+
+function strictRequest({ path, query, headers, body }: LoggedRequest): StrictRequest {
+  const search = query.toString();
+  return { path: search === '' ? path : `${path}?${search}`, headers, body };
 }
 
 async function respond(
   exchange: Exchange,
   options: FakeProviderOptions,
+  vendor: StrictVendor | undefined,
   isHealed: (model: string) => boolean,
 ): Promise<void> {
   const { request, reply } = exchange;
   const place = findPlace(request.path);
-  if (place === undefined) return refuse(exchange, 404, `Invalid URL (${request.method} ${request.path})`);
+  const refused = (): Refusal | undefined => vendor?.check(strictRequest(request));
+  if (place === undefined) {
+    const refusal = request.method === 'POST' ? refused() : undefined;
+    if (refusal !== undefined) return reply.json(refusal.status, refusal.body);
+    return refuse(exchange, 404, `Invalid URL (${request.method} ${request.path})`);
+  }
   const { wire, operation } = place;
 
   if (options.apiKey !== undefined && !shows(options.apiKey, exchange)) {
@@ -98,6 +133,8 @@ async function respond(
   const tokenDelayMs = options.tokenDelayMs ?? 0;
 
   async function healthy(): Promise<void> {
+    const refusal = refused();
+    if (refusal !== undefined) return reply.json(refusal.status, refusal.body);
     const complaint = complaintAbout(exchange, operation, wire, body, model);
     if (complaint !== undefined) return refuse(exchange, 400, complaint, wire);
     if (operation === 'transcriptions' && TEXT_FORMATS.includes(body.response_format)) {

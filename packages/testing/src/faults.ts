@@ -6,13 +6,13 @@ export interface Fault {
   /** What the provider does, after the words "The provider". */
   readonly sentence: string;
   /**
-   * Ways to do it, each asked for by its own model name (or base URL); the bare name does the first, or does as the
-   * wire it was asked on is used to.
+   * Variants, each selected by its own model name (or base URL); the bare name selects the first, or the usual one of
+   * the API.
    */
   readonly variants: readonly string[];
-  /** Where it shows: in streamed answers, in JSON answers, or in both. Asked otherwise, the answer is healthy. */
+  /** Where it shows: in streamed answers, in JSON answers, or in both. Other requests get a healthy answer. */
   readonly streaming: 'both' | 'stream' | 'json';
-  /** How to ask for it: by model name, or, where no listening provider can do it, by base URL. */
+  /** How to select it: by model name or, if a listening provider cannot do it, by base URL. */
   readonly pickedBy: 'model' | 'base url';
 }
 
@@ -85,21 +85,21 @@ const FAULT_TABLE = [
   stream('f44', 'rejects stream_options'),
   both('f45', 'closes an idle keep-alive connection as the next request arrives on it', ['cut', 'reset']),
   both('f46', 'sends the body gzip-encoded though nobody asked'),
-  both('f47', 'ignores that the client left and keeps sending'),
+  both('f47', 'ignores that the client disconnected and keeps sending'),
   both('f48', 'trickles bytes for ever: filler only, or content', ['filler', 'content']),
 ] as const;
 
-/** Every fault the kit can play, in order; a scenario suite iterates over it. */
+/** Every fault of the package, in order; a scenario suite iterates over it. */
 export const FAULTS: readonly Fault[] = FAULT_TABLE;
 
-/** The model names that ask for a fault: one a variant, or the bare name. Empty where it is picked by base URL. */
+/** The model names that select a fault: one per variant, or the bare name. Empty if it is selected by base URL. */
 export function faultModels(fault: Fault): readonly string[] {
   if (fault.pickedBy === 'base url') return [];
   if (fault.variants.length === 0) return [`fault-${fault.id}`];
   return fault.variants.map((variant) => `fault-${fault.id}-${variant}`);
 }
 
-/** The faults as a markdown table; variants too many for a cell follow below it. */
+/** The faults as a markdown table; variants that do not fit into a cell follow below it. */
 export function faultTable(): string {
   const rows = FAULTS.map((fault) => {
     const model = fault.pickedBy === 'model' ? `fault-${fault.id}` : 'unreachableUrls()';
@@ -115,13 +115,13 @@ export function faultTable(): string {
   ].join('\n');
 }
 
-/** A fault picked by a model name; `variant` is absent for the bare name. */
+/** A fault selected by a model name; `variant` is absent for the bare name. */
 export interface PickedFault {
   readonly fault: Fault;
   readonly variant: string | undefined;
 }
 
-/** Reads a model name: a fault, `undefined` for any other model, or `'unknown'` where it only looks like a fault. */
+/** Reads a model name: a fault, `undefined` for any other model, or `'unknown'` if it only looks like a fault. */
 export function pickFault(model: string): PickedFault | 'unknown' | undefined {
   if (!model.startsWith('fault-')) return undefined;
   const [, id, variant] = /^fault-(f\d\d)(?:-(.+))?$/.exec(model) ?? [];

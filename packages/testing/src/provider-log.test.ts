@@ -2,7 +2,7 @@ import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { rawRequest } from '../test/raw-request.js';
-import { expectAsked, expectNoOpenRequests } from './assertions.js';
+import { expectNoOpenRequests, expectRequestedModels } from './assertions.js';
 import { type FakeProvider, startFakeProvider } from './fake-provider.js';
 
 const chat = (model: string, more: object = {}) => ({ model, messages: [{ role: 'user', content: 'Hi' }], ...more });
@@ -30,8 +30,8 @@ describe('the log of a provider', () => {
     expect(request?.query.get('trace')).toBe('1');
     expect(request?.headers['x-tag']).toBe('a');
     expect(request?.completedAtMs).toBeGreaterThanOrEqual(request?.arrivedAtMs ?? Number.NaN);
-    expectAsked(provider, 'small');
-    expect(() => expectAsked(provider, 'large')).toThrow('asked for [small], not for [large]');
+    expectRequestedModels(provider, 'small');
+    expect(() => expectRequestedModels(provider, 'large')).toThrow('asked for [small], not for [large]');
   });
 
   it('knows when a client left in the middle of a stream', async () => {

@@ -3,57 +3,57 @@ import type { IncomingHttpHeaders } from 'node:http';
 /** How a request ended: still `open`; `completed`; `aborted` by the client; `cut` by the provider on purpose. */
 export type RequestOutcome = 'open' | 'completed' | 'aborted' | 'cut';
 
-/** One request as the provider saw it. Fields fill in while the request goes on. Times are `performance.now()`. */
+/** One request as the provider saw it. Fields are filled in as the request proceeds. Times are `performance.now()`. */
 export interface LoggedRequest {
   /** Counts from 1 in order of arrival, and is not reset. */
   readonly number: number;
-  /** Which connection brought it: counts from 1, so two requests with the same number shared a socket. */
+  /** The number of its connection: counts from 1, so two requests with the same number shared a socket. */
   readonly socket: number;
   readonly method: string;
-  /** Path as it came over the wire, without the query. */
+  /** The path as it was sent, without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
-  /** Body as it came; empty until it has arrived whole. */
+  /** The body as it was sent; empty until it has arrived completely. */
   readonly bodyBytes: Uint8Array;
   /** The same decoded as UTF-8. */
   readonly bodyText: string;
-  /** Body parsed as JSON, or the fields of a form; `undefined` where it is neither or has not arrived. */
+  /** Body parsed as JSON, or the fields of a form; `undefined` if it is neither or has not arrived. */
   readonly body: unknown;
-  /** The model asked for, from the body or, for an Azure deployment, from the path. */
+  /** The requested model, from the body or, for an Azure deployment, from the path. */
   readonly model: string | undefined;
   /** The recorded case that was replayed, if any. */
   readonly caseId: string | undefined;
-  /** The status that was answered; `undefined` before the head is sent. */
+  /** The status of the answer; `undefined` before the head is sent. */
   readonly status: number | undefined;
-  /** Bytes of answer body handed to the socket so far. Under back-pressure this stands still. */
+  /** Bytes of the answer's body passed to the socket so far. Under back-pressure this does not grow. */
   readonly sentBytes: number;
   readonly outcome: RequestOutcome;
   readonly arrivedAtMs: number;
-  /** When the client's side closed before the answer was complete. */
+  /** When the client disconnected before the answer was complete. */
   readonly abortedAtMs: number | undefined;
-  /** When the last byte of the answer was handed to the system. */
+  /** When the last byte of the answer was passed to the operating system. */
   readonly completedAtMs: number | undefined;
 }
 
-/** What a provider saw. The waits are answered by events, so they cost no time and need no polling. */
+/** What a provider received. Waiting is event-based, so it needs no time and no polling. */
 export interface ProviderLog {
   /** Every request since the start or the last `reset`, in order of arrival. */
   readonly requests: readonly LoggedRequest[];
-  /** Those whose client left before the answer was complete. */
+  /** Those whose client disconnected before the answer was complete. */
   readonly aborted: readonly LoggedRequest[];
-  /** Requests that have arrived and whose answer has not ended, whether or not a `reset` came between. */
+  /** Requests that have arrived and whose answer has not ended, regardless of a `reset`. */
   readonly openResponses: number;
   /** Connections that are open now, busy or idle. */
   readonly openSockets: number;
   requestsFor(model: string): readonly LoggedRequest[];
-  /** The first request, past or future, whose body has arrived and that fits. Rejects when the provider closes. */
+  /** The first request, past or future, that matches and whose body has arrived. Rejects when the provider closes. */
   waitForRequest(fits?: (request: LoggedRequest) => boolean): Promise<LoggedRequest>;
-  /** Resolves when the client has left; rejects if the answer ends in any other way. */
+  /** Resolves when the client has disconnected; rejects if the answer ends in any other way. */
   waitForAbort(request: LoggedRequest): Promise<LoggedRequest>;
-  /** Resolves when the answer has ended, in whatever way. */
+  /** Resolves when the answer has ended, in any way. */
   waitForEnd(request: LoggedRequest): Promise<LoggedRequest>;
-  /** Resolves when no answer is under way. */
+  /** Resolves when no answer is in progress. */
   waitUntilQuiet(): Promise<void>;
   /** Forgets the requests so far. Those still open stay counted in `openResponses`. */
   reset(): void;
@@ -65,16 +65,16 @@ interface ProviderLogWriter {
   socketOpened(): void;
   socketClosed(): void;
   arrived(request: OpenRequest): void;
-  /** To be called after each change of a logged request that somebody may wait for. */
+  /** Must be called after each change of a logged request that may be waited for. */
   changed(): void;
-  /** No more will come: whoever still waits is told so. */
+  /** No more will come: pending waits are rejected. */
   close(): void;
 }
 
 /** A logged request while it is being written. */
 export type OpenRequest = { -readonly [Field in keyof LoggedRequest]: LoggedRequest[Field] } & { bodyArrived: boolean };
 
-/** Makes an empty log and the means to fill it. */
+/** Creates an empty log and the functions to fill it. */
 export function createProviderLog(): ProviderLogWriter {
   let requests: OpenRequest[] = [];
   const open = new Set<OpenRequest>();
@@ -82,7 +82,7 @@ export function createProviderLog(): ProviderLogWriter {
   let openSockets = 0;
   let closed = false;
 
-  // `look` answers undefined for "not yet"; what it throws rejects the wait.
+  // `look` returns undefined for "not yet"; if it throws, the wait rejects.
   function until<Found>(look: () => Found | undefined): Promise<Found> {
     const promise = new Promise<Found>((resolve, reject) => {
       const wait: Wait = {
@@ -102,7 +102,7 @@ export function createProviderLog(): ProviderLogWriter {
       wait.look();
       if (closed && waits.delete(wait)) wait.giveUp();
     });
-    // A wait that a failing test leaves behind must not become an unhandled rejection on top of the failure.
+    // A wait left behind by a failing test must not become an unhandled rejection as well.
     promise.catch(() => undefined);
     return promise;
   }

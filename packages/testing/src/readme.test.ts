@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { rawRequest } from '../test/raw-request.js';
 import {
-  expectAsked,
   expectNoOpenRequests,
+  expectRequestedModels,
   FAULTS,
   fakeClock,
   faultModels,
@@ -14,21 +14,26 @@ import {
   readCase,
   startFakeProvider,
   startReplayProvider,
+  strictTable,
+  strictVendor,
   unreachableUrls,
 } from './index.js';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 
 describe('the README', () => {
-  it('has the table of faults as FAULTS has it', () => {
-    const shown = readme.split('<!-- faults -->\n')[1]?.split('\n<!-- /faults -->')[0];
+  it.each([
+    ['faults', 'FAULTS', faultTable()],
+    ['strict', 'strictRules()', strictTable()],
+  ])('has the table of %s as %s has it', (mark, _data, table) => {
+    const shown = readme.split(`<!-- ${mark} -->\n`)[1]?.split(`\n<!-- /${mark} -->`)[0];
     // How a formatter pads the columns does not matter.
     const unpadded = (text = ''): string =>
       text
         .replaceAll(/ +/g, ' ')
         .replaceAll(/[ -]*-[ -]*\|/g, '---|')
         .trim();
-    expect(unpadded(shown)).toBe(unpadded(faultTable()));
+    expect(unpadded(shown)).toBe(unpadded(table));
   });
 
   it('shows only code that is run below', () => {
@@ -37,7 +42,7 @@ describe('the README', () => {
       .split('```ts\n')
       .slice(1)
       .map((part) => part.split('```')[0] ?? '');
-    expect(snippets).toHaveLength(8);
+    expect(snippets).toHaveLength(10);
     for (const snippet of snippets) expect(run).toContain(squeezed(snippet.replace(/^import .*$/m, '')));
   });
 
@@ -79,7 +84,7 @@ describe('the README', () => {
     client.leave();
     await provider.log.waitForAbort(seen);
     await expectNoOpenRequests(provider);
-    expectAsked(provider, 'slow-model');
+    expectRequestedModels(provider, 'slow-model');
     await provider.close();
     expect(seen.outcome).toBe('aborted');
   });
@@ -96,6 +101,25 @@ describe('the README', () => {
       for (const model of faultModels(fault)) names.push(model);
     }
     expect(names).toContain('fault-f16-date');
+  });
+
+  it('refuses as a vendor does', async () => {
+    const groq = await startFakeProvider({ strict: 'groq' }); // or strictUpstream('groq')
+    const messages = [{ role: 'user', content: 'Hi', cache_control: { type: 'ephemeral' } }];
+    const { answer } = rawRequest(`${groq.url}/chat/completions`, { model: 'llama-3.3-70b-versatile', messages });
+    expect((await answer).status).toBe(400);
+    await groq.close();
+
+    const refusal = strictVendor('cohere').check({
+      path: '/v2/chat',
+      body: {
+        model: 'command-a-03-2025',
+        messages: [{ role: 'user', content: 'Hi' }],
+        cache_control: { type: 'ephemeral' },
+      },
+    });
+    const why = refusal && `${refusal.status} ${refusal.message} (${refusal.rule}: ${refusal.source})`;
+    expect(why).toMatch(/^422 unknown field/);
   });
 
   it('opens unreachable URLs', async () => {

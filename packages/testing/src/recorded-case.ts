@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** One line of a folder's index: what a recorded case is about. */
+/** One line of a folder's index: the description of a recorded case. */
 export interface CaseLine {
   readonly id: string;
   readonly provider: string;
-  /** Wire dialect, such as `chat`, `messages` or `generate`. */
+  /** API format, such as `chat`, `messages` or `generate`. */
   readonly api: string;
   /** What the case is best for. */
   readonly kind: string;
@@ -13,15 +13,15 @@ export interface CaseLine {
   readonly status: number;
   readonly model: string;
   readonly tags: readonly string[];
-  /** `raw`, `reserialised`, `reconstructed` or `documented`: how near the body is to what went over the wire. */
+  /** `raw`, `reserialised`, `reconstructed` or `documented`: how close the body is to what was sent. */
   readonly fidelity: string;
-  /** Cases with the same pair ask the same question in several dialects. */
+  /** Cases with the same pair ask the same question in several formats. */
   readonly pair?: unknown;
   /** No request was recorded. */
   readonly response_only?: boolean;
 }
 
-/** What a provider's recorded answer holds, in neutral words. */
+/** The content of a provider's recorded answer, in neutral terms. */
 export interface ExpectedAnswer {
   readonly text?: string;
   readonly reasoning_text?: string;
@@ -48,31 +48,31 @@ export interface RecordedCase {
     readonly path: string;
     readonly query: Readonly<Record<string, string>>;
     readonly headers: Readonly<Record<string, string>>;
-    /** The body as bytes; `undefined` where none was recorded. */
+    /** The body as bytes; `undefined` if none was recorded. */
     readonly bytes: Uint8Array | undefined;
-    /** The body parsed; `undefined` where it is not JSON or was not recorded. */
+    /** The body parsed; `undefined` if it is not JSON or was not recorded. */
     readonly body: unknown;
   };
   readonly response: {
     readonly status: number;
     readonly headers: Readonly<Record<string, string>>;
-    /** The body as it went over the wire. */
+    /** The body as it was sent. */
     readonly bytes: Uint8Array;
   };
   /** For answers of models; `undefined` for errors and side endpoints. */
   readonly expected: ExpectedAnswer | undefined;
 }
 
-/** The recorded cases in a fixtures folder, from its `index.jsonl`, that fit. */
+/** The matching recorded cases in a fixtures folder, from its `index.jsonl`. */
 export function listCases(fixtures: string, fits: (line: CaseLine) => boolean = () => true): CaseLine[] {
   const lines = readFileSync(join(fixtures, 'index.jsonl'), 'utf8').split('\n');
   return lines
     .filter((line) => line.trim() !== '')
-    .map((line) => JSON.parse(line) as CaseLine) // The index is written by machine in this shape.
+    .map((line) => JSON.parse(line) as CaseLine) // The index is generated in this format.
     .filter(fits);
 }
 
-/** The ids of the failures that were written after the providers' published references instead of recorded. */
+/** The ids of failures that were written from the providers' published references instead of recorded. */
 export function listDocumentedErrors(fixtures: string): string[] {
   const folder = join(fixtures, DOCUMENTED);
   return readdirSync(folder).flatMap((provider) =>
@@ -84,7 +84,7 @@ export function listDocumentedErrors(fixtures: string): string[] {
 export function readCase(fixtures: string, id: string): RecordedCase {
   if (id.split('/').includes('..')) throw new Error(`"${id}" is not the id of a recorded case.`);
   const folder = join(fixtures, id.startsWith(`${DOCUMENTED}/`) ? '' : 'cases', id);
-  const meta = JSON.parse(readFileSync(join(folder, 'meta.json'), 'utf8')) as RecordedMeta; // Written by machine too.
+  const meta = JSON.parse(readFileSync(join(folder, 'meta.json'), 'utf8')) as RecordedMeta; // Generated too.
   const { request, response, files } = meta;
   const requestBytes = files.request === undefined ? undefined : readBody(join(folder, files.request));
   return {
@@ -131,7 +131,7 @@ function readBody(file: string): Buffer {
   return file.endsWith('.b64') ? Buffer.from(bytes.toString('latin1'), 'base64') : bytes;
 }
 
-// For the few recordings whose content type was not kept.
+// For the few recordings without a content type.
 function contentTypeOf(file: string): string {
   if (file.endsWith('.sse')) return 'text/event-stream';
   if (file.endsWith('.ndjson')) return 'application/x-ndjson';

@@ -3,13 +3,13 @@ import { type RecordedCase, readCase } from './recorded-case.js';
 import { seededRandom } from './seeded-random.js';
 import { type Exchange, startProviderServer } from './serving/provider-server.js';
 
-/** A provider that answers as another one once did. */
+/** A provider that repeats recorded answers. */
 export interface ReplayProvider {
   readonly origin: string;
   readonly port: number;
-  /** What came in, to be compared with the recorded requests; `caseId` says which case answered. */
+  /** The requests, to compare them with the recorded ones; `caseId` says which case answered. */
   readonly log: ProviderLog;
-  /** A base URL that picks a case, whatever path a client puts after it. */
+  /** A base URL that selects a case, whatever path a client adds. */
   caseUrl(id: string): string;
   close(): Promise<void>;
 }
@@ -23,18 +23,18 @@ export interface ReplayProviderOptions {
   /** Default: a free one. */
   readonly port?: number;
   /**
-   * How the body is cut into pieces: `whole`; `random` places, always including some inside characters, between CR and
-   * LF, and single bytes; or every byte by itself in `bytes`. Default `random`.
+   * How the body is split into pieces: `whole`; `random` places, always including some inside characters, between CR
+   * and LF, and single bytes; or single `bytes`. Default `random`.
    */
   readonly chunking?: 'whole' | 'random' | 'bytes';
-  /** Where `random` cuts depends on this and the case alone, so a failure can be repeated. Default 1. */
+  /** The places of `random` depend only on this and the case, so a failure can be repeated. Default 1. */
   readonly seed?: number;
-  /** Closes the connection after this many bytes of the body. `undefined`, or more than there are: no cut. */
+  /** Closes the connection after this many bytes of the body. `undefined`, or more than there are: never. */
   readonly cutAtByte?: number | ((recorded: RecordedCase) => number | undefined);
 }
 
 /**
- * Starts a provider that replays recorded cases. A request picks its case by the header `x-replay-case: <id>` or by
+ * Starts a provider that replays recorded cases. A request selects its case by the header `x-replay-case: <id>` or by
  * its path, `/case/<id>/…`; the answer is the recorded status, headers and body.
  */
 export async function startReplayProvider(options: ReplayProviderOptions): Promise<ReplayProvider> {
@@ -67,7 +67,7 @@ async function replay({ request, reply }: Exchange, options: ReplayProviderOptio
   await (isCut ? reply.cut() : reply.end());
 }
 
-// An id has two parts, or three for documented errors; a part that was encoded whole may hold them all.
+// An id has two parts, or three for documented errors; one encoded part may contain them all.
 function caseInPath(path: string): string | undefined {
   const [, marker, first, second, third] = path.split('/');
   if (marker !== 'case' || first === undefined) return undefined;

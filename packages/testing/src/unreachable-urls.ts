@@ -4,22 +4,22 @@ import type { ProviderLog } from './provider-log.js';
 import { startProviderServer } from './serving/provider-server.js';
 import { selfSignedCertificate } from './serving/self-signed-certificate.js';
 
-/** Base URLs at which no provider can be reached, each for a reason of its own. */
+/** Base URLs at which no provider can be reached, each for a different reason. */
 export interface UnreachableUrls {
-  /** f01: nobody listens on the port. */
+  /** f01: nothing listens on the port. */
   readonly refused: string;
   /** f02: the name does not resolve, and never will (RFC 6761 reserves `.invalid`). */
   readonly unresolvable: string;
-  /** f03: `https://`, but what answers does not speak TLS. */
+  /** f03: `https://`, but the server does not use TLS. */
   readonly plainText: string;
-  /** f03: `https://` with a certificate nobody vouches for. Only a client that skips the check gets through. */
+  /** f03: `https://` with a certificate that no authority signed. Only a client that skips the check gets through. */
   readonly selfSigned: string;
-  /** Requests that came through to `selfSigned`. There must be none. */
+  /** Requests that reached `selfSigned`. There must be none. */
   readonly log: ProviderLog;
   close(): Promise<void>;
 }
 
-/** Opens the listeners that the broken handshakes need; `close` them when done. */
+/** Opens the listeners for the broken handshakes; call `close` when done. */
 export async function unreachableUrls(): Promise<UnreachableUrls> {
   const refusedPort = await portNobodyListensOn();
   const notTls = withErrorListener(
@@ -49,7 +49,7 @@ export async function unreachableUrls(): Promise<UnreachableUrls> {
 
 const HOST = '127.0.0.1';
 
-// A port that was just given back is not given out again for a good while.
+// A port that was just released is not assigned again for a while.
 async function portNobodyListensOn(): Promise<number> {
   const server = withErrorListener(createServer());
   const port = await listen(server);

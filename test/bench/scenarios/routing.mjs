@@ -1,7 +1,7 @@
 import { systemClock } from '@portico/core';
-import { openHealth } from '../../../packages/core/dist/routing/health.js';
-import { openLanes } from '../../../packages/core/dist/routing/lanes.js';
-import { STRATEGIES } from '../../../packages/core/dist/strategy.js';
+import { STRATEGIES } from '../../../packages/core/dist/routes/strategy.js';
+import { createCandidateSets } from '../../../packages/core/dist/routing/candidate-sets.js';
+import { createHealth } from '../../../packages/core/dist/routing/health.js';
 import { valueCheck } from '../verdict.mjs';
 
 const SIZES = [
@@ -44,13 +44,13 @@ export const routing = {
 };
 
 function decisionMicroseconds(by, { groups, deployments }, calls) {
-  const health = openHealth(COOLDOWNS, systemClock);
-  const lanes = openLanes(health, { priceOf: ({ price }) => price, random: Math.random });
+  const health = createHealth(COOLDOWNS, systemClock);
+  const candidateSets = createCandidateSets(health, { priceOf: ({ price }) => price, random: Math.random });
   const table = new Map(Array.from({ length: groups }, (_, at) => [`group-${at}`, groupOf(by, at, deployments)]));
   const names = [...table.keys()];
   const decide = (number) => {
     const group = table.get(names[number % names.length]);
-    return lanes.laneFor(group.route, group, CALL).choose(Date.now(), PICKED);
+    return candidateSets.candidatesFor(group.route, group, CALL).choose(Date.now(), PICKED);
   };
   // Every group is met once before: lanes are made by the first call.
   for (let number = 0; number < Math.max(names.length, calls / 10); number += 1) decide(number);
@@ -64,8 +64,8 @@ function decisionMicroseconds(by, { groups, deployments }, calls) {
 }
 
 const COOLDOWNS = {
-  restMs: 5_000,
-  quotaRestMs: 60_000,
+  cooldownMs: 5_000,
+  quotaCooldownMs: 60_000,
   maxWaitMs: 0,
   failuresInARow: 3,
   failureRate: 0.5,
@@ -75,7 +75,7 @@ const COOLDOWNS = {
 
 const CALL = {
   operation: { name: 'chat.completions' },
-  demand: { stream: true, inputCharacters: 1_200, inputAttachments: 0, maxOutputTokens: 300, answers: 1 },
+  summary: { stream: true, inputCharacters: 1_200, inputAttachments: 0, maxOutputTokens: 300, answers: 1 },
   tags: [],
 };
 
@@ -90,7 +90,7 @@ function groupOf(by, number, count) {
     weight: 1 + (at % 3),
     order: 0,
     tags: [],
-    abilities: {},
+    capabilities: {},
     limits: undefined,
     price: at,
   }));

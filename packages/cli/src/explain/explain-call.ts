@@ -7,14 +7,14 @@ import type { Terminal } from '../terminal.js';
 import { paintFor } from '../usage/usage-table.js';
 import { explanationText } from './explanation-text.js';
 
-/** What is asked where nothing else is said. */
+/** The default request. */
 const GREETING = [{ role: 'user', content: 'Hello.' }];
 
-/** `portico explain MODEL --config FILE`: what would become of a call, without asking anybody. */
+/** `portico explain MODEL --config FILE`: what would happen to a call, without calling a model. */
 export async function explainCall(model: string | undefined, options: Options, terminal: Terminal): Promise<number> {
   const file = options.config ?? terminal.environment.CONFIG_FILE_PATH;
   if (model === undefined || file === undefined) {
-    return misused('Say what is asked, and of which configuration: portico explain fast --config config.yaml');
+    return misused('Name the model and the configuration: portico explain fast --config config.yaml');
   }
   const body = bodyOf(options.body);
   if (body === undefined) return misused('--body is the rest of the request as JSON: --body \'{"max_tokens": 100}\'');
@@ -29,7 +29,7 @@ export async function explainCall(model: string | undefined, options: Options, t
     return 0;
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
-    terminal.error(`The call would be refused, ${error.status} ${error.code}: ${error.message}`);
+    terminal.error(`The call would be rejected: ${error.status} ${error.code}: ${error.message}`);
     return 1;
   } finally {
     await gateway.close();
@@ -41,7 +41,7 @@ export async function explainCall(model: string | undefined, options: Options, t
   }
 }
 
-/** Whoever has one of the keys, or everybody; why not, as a sentence. */
+/** The owner of one of the keys, or the anonymous caller; an error as a sentence if there is none. */
 function callerOf({ config, principal }: LoadedConfig, id: string | undefined): Principal | string {
   const { keys = [], anonymous } = config;
   const known = [principal, anonymous, ...keys.map((key) => key.principal)].filter((each) => each !== undefined);
@@ -50,7 +50,7 @@ function callerOf({ config, principal }: LoadedConfig, id: string | undefined): 
   if (id === undefined) return { id: 'anybody' };
   const names = known.map((each) => each.id);
   const near = nearestWord(id, names);
-  return `No key is for "${id}"${near === undefined ? '' : ` (did you mean "${near}"?)`}. There are: ${names.join(', ')}.`;
+  return `No key belongs to "${id}"${near === undefined ? '' : ` (did you mean "${near}"?)`}. There are: ${names.join(', ')}.`;
 }
 
 function bodyOf(text: string | undefined): JsonObject | undefined {

@@ -1,14 +1,14 @@
 import type { ExplainedDeployment, ExplainedLimit, ExplainedNode, Explanation } from '@portico/core';
 import { dollars, type Paint } from '../usage/usage-table.js';
 
-/** What would become of a call, as an indented tree. */
+/** What would happen to a call, as an indented tree. */
 export function explanationText(explanation: Explanation, caller: string, paint: Paint): string {
   const { model, route, fallbacks, inputTokens, limits } = explanation;
   const lines = [
-    paint.bold(`${model}, asked by ${caller} with ${inputTokens} tokens of input`),
+    paint.bold(`${model}, requested by ${caller} with ${inputTokens} input tokens`),
     ...nodeLines(route, 1, paint),
   ];
-  if (fallbacks.length > 0) lines.push(`If that cannot answer: ${fallbacks.join(', ')}`);
+  if (fallbacks.length > 0) lines.push(`Fallbacks: ${fallbacks.join(', ')}`);
   if (limits.length > 0) lines.push(paint.bold(`Limits of ${caller}`), ...limits.map(limitLine));
   return lines.join('\n');
 }
@@ -31,7 +31,7 @@ function nodeLines(node: ExplainedNode | undefined, depth: number, paint: Paint)
       return node.shares.flatMap(({ share, route }) => [`${indent}${percent(share)} of the calls:`, ...below(route)]);
     case 'when':
       return [
-        `${indent}by ${node.rule ?? 'no rule: it would be refused'}:`,
+        `${indent}by ${node.rule ?? 'no rule: it would be rejected'}:`,
         ...(node.rule === undefined ? [] : below(node.route)),
       ];
     case 'fallback':
@@ -45,26 +45,37 @@ function nodeLines(node: ExplainedNode | undefined, depth: number, paint: Paint)
 }
 
 function deploymentLine(deployment: ExplainedDeployment, paint: Paint): string {
-  const { id, provider, model, why, restsForMs, order, weight, price, worstCostNanoUsd, limits } = deployment;
+  const {
+    id,
+    provider,
+    model,
+    why,
+    cooldownRemainingMs,
+    order: command,
+    weight,
+    price,
+    worstCostNanoUsd,
+    limits,
+  } = deployment;
   const facts = [
-    ...(order === 0 ? [] : [`order ${order}`]),
+    ...(command === 0 ? [] : [`order ${command}`]),
     ...(weight === 1 ? [] : [`weight ${weight}`]),
     price === undefined
       ? 'no known price'
-      : `${perMillion(price.input)} in and ${perMillion(price.output)} out a million`,
+      : `${perMillion(price.input)} in and ${perMillion(price.output)} out per million tokens`,
     ...(worstCostNanoUsd === undefined ? [] : [`${dollars(BigInt(worstCostNanoUsd))} at most`]),
     ...Object.entries(limits ?? {}).map(([name, limit]) => `${name} ${limit}`),
   ];
   const name = `${provider}/${model} (${id})`;
   if (why !== undefined) return paint.faint(`not ${name}: ${why}`);
-  const rests = restsForMs > 0 ? `, rests for ${Math.ceil(restsForMs / 1_000)} s` : '';
+  const rests = cooldownRemainingMs > 0 ? `, in cooldown for ${Math.ceil(cooldownRemainingMs / 1_000)} s` : '';
   return `${name}: ${facts.join(', ')}${rests}`;
 }
 
 function limitLine({ counted, per, limit, taken, needs, fits }: ExplainedLimit): string {
   const show = (amount: number) => (counted === 'budget' ? dollars(BigInt(amount)) : String(amount));
   const period = per === 'total' ? '' : ` a ${per}`;
-  const verdict = fits ? '' : ': the call would be refused';
+  const verdict = fits ? '' : ': the call would be rejected';
   return `  ${counted}${period}: ${show(needs)} needed, ${show(taken)} of ${show(limit)} taken${verdict}`;
 }
 

@@ -1,11 +1,11 @@
 /** A framework that the gateway can be mounted in. */
 export type Framework = 'express' | 'koa' | 'fastify' | 'hono' | 'nestjs' | 'next';
 
-/** An app as far as it can be told from its files. */
+/** An app, as far as its files show it. */
 export interface App {
   readonly folder: string;
   readonly framework: Framework;
-  /** As the app's package.json says it. */
+  /** The version in the app's package.json. */
   readonly frameworkVersion: string;
   readonly manifest: Manifest;
 }
@@ -16,15 +16,15 @@ export interface Manifest {
   readonly type: string | undefined;
   readonly main: string | undefined;
   readonly scripts: Readonly<Record<string, string>>;
-  /** Those for development too. */
+  /** Including development dependencies. */
   readonly dependencies: Readonly<Record<string, string>>;
 }
 
-/** A file as it is, and as it would be. */
+/** The current and the proposed content of a file. */
 export interface FileChange {
   /** Relative to the app's folder, with slashes. */
   readonly path: string;
-  /** Undefined for a file that is not there yet. */
+  /** Undefined for a new file. */
   readonly before: string | undefined;
   readonly after: string;
 }
@@ -34,11 +34,11 @@ export interface Proposal {
   /** What was found, in a sentence. */
   readonly found: string;
   readonly changes: readonly FileChange[];
-  /** What the person should know who reads the changes. */
+  /** Notes for the person who reads the changes. */
   readonly notes: readonly string[];
 }
 
-/** An app that cannot be changed by rule, and why. */
+/** An app that cannot be changed automatically, and the reason. */
 export class CannotPropose extends Error {
   override readonly name = 'CannotPropose';
 }

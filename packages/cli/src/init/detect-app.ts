@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type App, CannotPropose, type Framework, type Manifest } from './app.js';
 import { readManifest } from './read-manifest.js';
 
-/** By the package that gives it away; an app may have several, and the first of them is what it is. */
+/** By its package; an app may have several, and the first match decides. */
 const FRAMEWORKS: readonly (readonly [string, Framework])[] = [
   ['@nestjs/core', 'nestjs'],
   ['next', 'next'],
@@ -13,7 +13,7 @@ const FRAMEWORKS: readonly (readonly [string, Framework])[] = [
   ['express', 'express'],
 ];
 
-/** What kind of app is in a folder. */
+/** The framework of the app in a folder. */
 export function detectApp(folder: string): App {
   const manifest = readManifest(folder);
   for (const [name, framework] of FRAMEWORKS) {
@@ -21,15 +21,15 @@ export function detectApp(folder: string): App {
     if (frameworkVersion !== undefined) return { folder, framework, frameworkVersion, manifest };
   }
   const names = FRAMEWORKS.map(([name]) => name).join(', ');
-  throw new CannotPropose(`package.json names no framework that is known here: ${names}.`);
+  throw new CannotPropose(`package.json contains no supported framework: ${names}.`);
 }
 
-/** Where people put what starts an app. */
+/** The usual names of an entry file. */
 const USUAL_FILES = ['server', 'app', 'index', 'main'];
 const USUAL_FOLDERS = ['src/', '', 'server/', 'app/'];
 const ENDINGS = ['.ts', '.mts', '.js', '.mjs', '.cjs'];
 
-/** The file in which the app is made, told by what `makes` finds in it. */
+/** The file in which the app is created, found with `makes`. */
 export function findEntry(app: App, makes: RegExp): { readonly path: string; readonly text: string } {
   const tried: string[] = [];
   for (const path of candidates(app.manifest)) {
@@ -54,7 +54,7 @@ function candidates({ main, scripts }: Manifest): readonly string[] {
   return [...named.filter((path) => !/(?:^|\/)(?:node_modules|test|dist|build)\//.test(path)), ...usual];
 }
 
-/** What a compiled file is made of. */
+/** The source of a compiled file. */
 function sourcesOf(path: string): readonly string[] {
   const inside = /^(?:dist|build|out)\/(.*)\.[cm]?js$/.exec(path)?.[1];
   return inside === undefined ? [] : [`src/${inside}.ts`, `${inside}.ts`, `src/${inside}.js`];

@@ -9,7 +9,7 @@ import { proposeNestModule } from './propose-nest-module.js';
 import { proposeNextRoute } from './propose-next-route.js';
 import { unifiedDiff } from './unified-diff.js';
 
-/** `portico init`: prints what it would change in the app in a folder; changes it only if it is told to. */
+/** `portico init`: prints the changes to the app in a folder; writes them only with --write. */
 export function initApp(folder: string | undefined, write: boolean, terminal: Terminal): number {
   const root = resolve(terminal.folder, folder ?? '.');
   let proposal: Proposal;
@@ -28,7 +28,9 @@ export function initApp(folder: string | undefined, write: boolean, terminal: Te
     writeFileSync(join(root, path), after);
   }
   for (const note of proposal.notes) terminal.out(`\n${note}`);
-  terminal.out(write ? '\nWritten. Now run npm install.' : '\nNothing was written: portico init --write does it.');
+  terminal.out(
+    write ? '\nWritten. Now run npm install.' : '\nNothing was written: use portico init --write to write it.',
+  );
   return 0;
 }
 

@@ -4,24 +4,24 @@ import { withDependency } from './read-manifest.js';
 import { type SessionLibrary, sessionLibraries } from './sessions.js';
 import { endOfStatement, insertLines, readSource, type SourceText } from './source-text.js';
 
-/** Frameworks whose app is a value that things are put into. */
+/** Frameworks with an app object to which middleware is added. */
 type Mounted = 'express' | 'koa' | 'fastify' | 'hono';
 
 interface Habits {
-  /** What makes the app; its first group is the app's name. Its second is the name in a function that is given the app. */
+  /** Creates the app; its first group is the app's name. Its second is the name in a function that gets the app. */
   readonly makes: RegExp;
   readonly package: string;
-  /** What is imported of it. */
+  /** What is imported from it. */
   readonly name: string;
-  /** Packages that read bodies. */
+  /** Packages that parse bodies. */
   readonly parsers: readonly string[];
-  /** The statement that mounts the gateway, by the app's name and the lines of the configuration. */
+  /** The statement that mounts the gateway, from the app's name and the lines of the configuration. */
   mount(app: string, config: readonly string[]): readonly string[];
 }
 
 const MAKES = String.raw`(?:const|let|var)\s+(\w+)(?:\s*:[^=]+)?\s*=\s*(?:await\s+)?`;
 
-/** As `fastify-cli` starts an app: with a function that it hands one. */
+/** The format of `fastify-cli`: a function that gets the app. */
 const GIVEN = String.raw`(?:(?:export\s+default|module\.exports\s*=)\s*(?:async\s+)?(?:function\s*\w*\s*)?|FastifyPlugin\w+\b[^=\n]*=\s*(?:async\s+)?)\(\s*(\w+)[^{]*\)[^{]*\{`;
 
 const HABITS: Readonly<Record<Mounted, Habits>> = {
@@ -60,7 +60,7 @@ const HABITS: Readonly<Record<Mounted, Habits>> = {
   },
 };
 
-/** How the gateway would be mounted in an app that is made in one file. */
+/** How the gateway is mounted in an app that is created in one file. */
 export function proposeMount(app: App & { readonly framework: Mounted }, version: string): Proposal {
   const habits = HABITS[app.framework];
   const entry = findEntry(app, habits.makes);
@@ -70,14 +70,14 @@ export function proposeMount(app: App & { readonly framework: Mounted }, version
   }
   const made = habits.makes.exec(source.text);
   if (made === null || source.bare.charAt(made.index) === ' ')
-    throw new CannotPropose(`${entry.path} only speaks of making an app.`);
+    throw new CannotPropose(`${entry.path} creates an app only inside a comment or string.`);
   const [behind, own, given] = made;
   const name = own ?? given ?? 'app';
   const uses = usesOf(source, name);
   const session = findSession(app, source, uses);
   const parsers = uses.filter(({ text }) => isParser(text, source, habits));
 
-  // Ahead of the first body parser, and behind what stands before that: loggers, cors.
+  // Before the first body parser, and after what comes before that: loggers, cors.
   const ahead = uses.filter(({ end }) => end <= (parsers[0]?.start ?? 0)).at(-1);
   const start = given === undefined ? endOfStatement(source.bare, made.index) : made.index + behind.length;
   const place = session?.end ?? ahead?.end ?? start;
@@ -109,19 +109,19 @@ export function manifestChange(app: App, name: string, version: string): FileCha
   };
 }
 
-/** What stands between the braces of a gateway's configuration. */
+/** The content of a gateway's configuration. */
 export function configLines(library: SessionLibrary | undefined, hook = 'authenticate'): readonly string[] {
   const models = "models: { fast: 'openai/gpt-4o-mini' }, // key from OPENAI_API_KEY";
   if (library !== undefined) return [models, `${hook}: ${library.authenticate},`];
   return [models, "keys: [{ key: process.env.LLM_KEY ?? '', principal: { id: 'me' } }],"];
 }
 
-/** What to look at in what was proposed for a session. */
+/** What to check in the proposal for a session. */
 export function sessionNotes(session: unknown): readonly string[] {
   if (session !== undefined)
-    return ['Look at the line that says who is calling: your app may keep its user under another name.'];
+    return ['Check the line that identifies the caller: your app may store its user under another name.'];
   return [
-    'No session was found, so callers show a key: put 20 characters or more, made at random, into LLM_KEY. Where users log in, say who they are with "authenticate" instead.',
+    'No session was found, so callers need a key: set LLM_KEY to at least 20 random characters. If users log in to your app, identify them with "authenticate" instead.',
   ];
 }
 
@@ -147,7 +147,7 @@ interface FoundSession extends Use {
   readonly package: string;
 }
 
-/** The last statement that has to do with a session, and the library that knows best who is calling. */
+/** The last statement about a session, and the library that knows best who is calling. */
 function findSession(app: App, source: SourceText, uses: readonly Use[]): FoundSession | undefined {
   const libraries = sessionLibraries(app.framework);
   const known = libraries.flatMap(({ packages }) => packages);
@@ -197,7 +197,7 @@ function parserNotes(app: App, before: readonly Use[]): readonly string[] {
   if (first === undefined || app.framework === 'fastify') return [];
   const limit = app.framework === 'koa' ? '1 MB' : '100 kB';
   return [
-    `The body parser in line ${first.line} comes first and refuses bodies over ${limit} by itself: raise its limit, or move it below the gateway.`,
+    `The body parser in line ${first.line} comes first and rejects bodies over ${limit} by itself: raise its limit, or move it below the gateway.`,
   ];
 }
 

@@ -8,7 +8,7 @@ import { insertLines, readSource } from './source-text.js';
 
 const PACKAGE = '@portico/nestjs';
 
-/** How the gateway's module would be imported by the root module of a Nest app. */
+/** How the root module of a Nest app imports the gateway's module. */
 export function proposeNestModule(app: App, version: string): Proposal {
   const { path, text } = findRootModule(app);
   const source = readSource(text);
@@ -28,13 +28,13 @@ export function proposeNestModule(app: App, version: string): Proposal {
       ...sessionNotes(session),
       ...(session === undefined
         ? []
-        : ['A guard must have run for the gateway: a global one does, or name yours in "guards" beside "path".']),
-      "Nest's parser refuses bodies over 100 kB on Express and 1 MB on Fastify by itself.",
+        : ['A guard must run before the gateway: a global one does, or list yours in "guards", next to "path".']),
+      "Nest's own parser rejects bodies over 100 kB on Express and 1 MB on Fastify.",
     ],
   };
 }
 
-/** The module that the app is started with. */
+/** The module with which the app is started. */
 function findRootModule(app: App): { readonly path: string; readonly text: string } {
   const main = findEntry(app, /NestFactory\s*\.\s*create/);
   const module = /NestFactory\s*\.\s*create\w*\s*(?:<[^>]*>)?\(\s*(\w+)/.exec(main.text)?.[1] ?? 'AppModule';
@@ -66,7 +66,7 @@ function withImport(text: string, bare: string, module: readonly string[], path:
   if (empty !== null) return `${text.slice(0, opened)}\n${lines}\n  ]${rest.slice(empty[0].length)}`;
   const others = /^[^\S\n]*([^\n[\]]+?),?[^\S\n]*\]/.exec(rest);
   if (others === null) return `${text.slice(0, opened)}\n${lines}${onOwnLine(rest, '    ')}`;
-  // A list on one line gets lines of its own.
+  // A list on one line is split into lines.
   return `${text.slice(0, opened)}\n${lines}\n    ${others[1]},\n  ]${rest.slice(others[0].length)}`;
 }
 

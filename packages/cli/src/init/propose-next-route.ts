@@ -5,14 +5,14 @@ import { configLines, manifestChange, NAMES, sessionNotes } from './propose-moun
 
 const PACKAGE = '@portico/node';
 
-/** The route handler that a Next.js app would have. */
+/** The route handler for a Next.js app. */
 export function proposeNextRoute(app: App, version: string): Proposal {
   const folder = ['src/app', 'app'].find((name) => existsSync(join(app.folder, name)));
   if (folder === undefined)
     throw new CannotPropose('There is no app folder here: the gateway is a route handler of the App Router.');
   const ending = existsSync(join(app.folder, 'tsconfig.json')) ? 'ts' : 'js';
   const path = `${folder}/llm/[...path]/route.${ending}`;
-  if (existsSync(join(app.folder, path))) throw new CannotPropose(`${path} is there already.`);
+  if (existsSync(join(app.folder, path))) throw new CannotPropose(`${path} exists already.`);
   const typed = ending === 'ts' ? 'request: Request' : 'request';
   const after = [
     `import { createGateway } from '${PACKAGE}';`,

@@ -9,7 +9,7 @@ export function readManifest(folder: string): Manifest {
     text = readFileSync(join(folder, 'package.json'), 'utf8');
   } catch {
     throw new CannotPropose(
-      'There is no package.json here. Start in the folder of your app, or name it: portico init my-app',
+      'There is no package.json here. Run this in the folder of your app, or name it: portico init my-app',
     );
   }
   let value: PackageJson;
@@ -35,7 +35,7 @@ interface PackageJson {
   readonly devDependencies?: Readonly<Record<string, string>>;
 }
 
-/** The package.json with one more dependency, in its place by the alphabet, everything else as it was. */
+/** The package.json with one more dependency, in alphabetical order, everything else unchanged. */
 export function withDependency(text: string, name: string, range: string): string {
   const value = JSON.parse(text) as PackageJson & Record<string, unknown>;
   const entries = Object.entries(value.dependencies ?? {}).filter(([other]) => other !== name);

@@ -1,6 +1,6 @@
 import type { Framework } from './app.js';
 
-/** How an app knows who is logged in, and how that becomes a principal. */
+/** How an app identifies a logged-in user, and how that becomes a principal. */
 export interface SessionLibrary {
   /** Its packages. */
   readonly packages: readonly string[];
@@ -9,7 +9,7 @@ export interface SessionLibrary {
   readonly authenticate: string;
 }
 
-/** Where several are there, the one that is higher up says who somebody is. */
+/** If there are several, the first one in this list is used. */
 const LIBRARIES: readonly SessionLibrary[] = [
   library('express', ['passport', '@auth/express'], '({ req }) => req.user && { id: String(req.user.id) }'),
   library('express', ['express-openid-connect'], '({ req }) => req.oidc.user && { id: req.oidc.user.sub }'),
@@ -51,7 +51,7 @@ const LIBRARIES: readonly SessionLibrary[] = [
   ),
 ];
 
-/** The libraries of a framework, the one that knows best who somebody is first. */
+/** The libraries of a framework, the most specific first. */
 export function sessionLibraries(framework: Framework): readonly SessionLibrary[] {
   return LIBRARIES.filter((library) => library.framework === framework);
 }

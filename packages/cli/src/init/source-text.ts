@@ -1,11 +1,11 @@
-/** A source file, read without a parser: good enough to find statements that people write alike. */
+/** A source file, read without a parser: enough to find common statements. */
 export interface SourceText {
   readonly text: string;
-  /** The same, with comments and the insides of strings blank. Every character has its place. */
+  /** The same, with comments and the contents of strings replaced by spaces. Every character keeps its position. */
   readonly bare: string;
   /** Local names, by what they are imported from: `session` → `express-session`. */
   readonly imports: ReadonlyMap<string, string>;
-  /** Just behind the last import or require at the top; 0 without any. */
+  /** After the last import or require at the top; 0 without any. */
   readonly importsEnd: number;
   readonly usesRequire: boolean;
 }
@@ -43,7 +43,7 @@ function localNames(names: string): readonly string[] {
     .filter((name) => name !== '');
 }
 
-/** Just behind a statement that begins at `start`: its semicolon, or the end of its line outside all brackets. */
+/** The end of a statement that begins at `start`: its semicolon, or the end of its line outside all brackets. */
 export function endOfStatement(bare: string, start: number): number {
   let depth = 0;
   for (let at = start; at < bare.length; at += 1) {
@@ -58,7 +58,7 @@ export function endOfStatement(bare: string, start: number): number {
   return bare.length;
 }
 
-/** The text put in just behind a place, on lines of its own, as far in as the line it follows. */
+/** The text inserted at a position, on lines of its own, with the indentation of the line before. */
 export function insertLines(text: string, at: number, lines: readonly string[]): string {
   const lineStart = text.lastIndexOf('\n', Math.max(0, at - 1)) + 1;
   const indent = /^[ \t]*/.exec(text.slice(lineStart))?.[0] ?? '';
@@ -73,7 +73,10 @@ function endOfLine(text: string, at: number): number {
   return end < 0 ? text.length : end;
 }
 
-/** Blanks comments and the insides of strings, in place. Regular expressions with quotes in them are taken for division. */
+/**
+ * Replaces comments and the contents of strings by spaces, in place. Regular expressions with quotes in them are read
+ * as division.
+ */
 function blank(text: string): string {
   let result = '';
   let at = 0;

@@ -1,4 +1,7 @@
-/** The difference of two texts as `diff -u` and git write it, with three lines around; empty if there is none. */
+/**
+ * The difference of two texts in the format of `diff -u` and git, with three lines of context; empty if there is
+ * none.
+ */
 export function unifiedDiff(path: string, before: string | undefined, after: string): string {
   if (before === after) return '';
   const lines = compare(before === undefined ? [] : linesOf(before), linesOf(after));
@@ -22,7 +25,7 @@ function linesOf(text: string): readonly string[] {
   return lines;
 }
 
-/** The longest common lines stay; the files of apps are short enough for the plain way. */
+/** The longest common lines stay; the files of apps are short enough for the simple algorithm. */
 function compare(before: readonly string[], after: readonly string[]): readonly Line[] {
   const common = Array.from({ length: before.length + 1 }, () => new Uint16Array(after.length + 1));
   for (let a = before.length - 1; a >= 0; a -= 1) {
@@ -74,7 +77,7 @@ function hunksOf(lines: readonly Line[]): readonly string[] {
   return output;
 }
 
-/** Where nothing is, the line before it is named. */
+/** For an empty range, the line before it is named. */
 function range(line: number, count: number): string {
   return `${count === 0 ? line - 1 : line},${count}`;
 }

@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { askAsCaller, modelsOfCaller } from './ask-as-caller.js';
+import { modelsOfCaller, requestAsCaller } from './request-as-caller.js';
 import { sendJson } from './send-json.js';
-import type { Served } from './served.js';
+import type { ServedConfig } from './served.js';
 
-/** Longest a model may take to answer one word. */
+/** Longest time for the answer of a model. */
 const PROBE_MS = 30_000;
 
 /**
- * `/health/liveliness`: the process answers. `/health/readiness`: it takes calls. Both are open. `/health` asks each model
- * the caller may use for a word, at the caller's expense.
+ * `/health/liveliness`: the process answers. `/health/readiness`: it accepts calls. Both are open. `/health` sends a
+ * tiny request to each model of the caller, which costs the caller a few tokens.
  */
-export async function answerHealth(req: IncomingMessage, res: ServerResponse, served: Served): Promise<void> {
+export async function answerHealth(req: IncomingMessage, res: ServerResponse, served: ServedConfig): Promise<void> {
   const path = (req.url ?? '/').split('?', 1)[0] ?? '/';
   if (path === '/health/liveliness' || path === '/health/liveness') return sendJson(res, 200, "I'm alive!");
   if (path === '/health/readiness') {
@@ -18,7 +18,7 @@ export async function answerHealth(req: IncomingMessage, res: ServerResponse, se
     return sendJson(res, 200, { status: 'healthy', models: served.gateway.modelNames.length });
   }
   if (path !== '/health') {
-    const message = `${path} is not an endpoint. There are /health, /health/liveliness and /health/readiness.`;
+    const message = `${path} is not an endpoint. Available: /health, /health/liveliness and /health/readiness.`;
     return sendJson(res, 404, { error: { message, type: 'invalid_request_error', param: null, code: 'not_found' } });
   }
 
@@ -45,7 +45,7 @@ interface Probe {
   readonly error?: string;
 }
 
-async function probe(model: string, served: Served, req: IncomingMessage, signal: AbortSignal): Promise<Probe> {
+async function probe(model: string, served: ServedConfig, req: IncomingMessage, signal: AbortSignal): Promise<Probe> {
   const mode = served.loaded.modelInfo.find(({ model_name }) => model_name === model)?.model_info.mode;
   const [path, body] =
     mode === 'embedding'
@@ -54,7 +54,7 @@ async function probe(model: string, served: Served, req: IncomingMessage, signal
         ? ['/v1/completions', { model, prompt: 'ping', max_tokens: 1 }]
         : ['/v1/chat/completions', { model, messages: [{ role: 'user', content: 'ping' }], max_tokens: 16 }];
   try {
-    const answer = await askAsCaller(served, req, path, body, signal);
+    const answer = await requestAsCaller(served, req, path, body, signal);
     const value = (await answer.json()) as { readonly error?: { readonly message?: string } };
     return answer.ok ? { model } : { model, error: value.error?.message ?? `status ${answer.status}` };
   } catch (error) {

@@ -1,16 +1,20 @@
 import type { LiteLlmCompat } from '@portico/config';
-import type { Gateway, IncomingRequest } from '@portico/core';
+import type { Gateway } from '@portico/core';
+import type { IncomingRequest } from '@portico/core/mount';
 import type { NodeHost } from '@portico/node';
 import { version } from '../version.js';
-import type { Served } from './served.js';
+import type { ServedConfig } from './served.js';
 
-/** Where clients of LiteLLM's proxy show their keys besides `Authorization`, `x-api-key` and `api-key`. */
+/** The headers in which LiteLLM's clients send their keys besides `Authorization`, `x-api-key` and `api-key`. */
 const KEY_HEADERS = ['x-litellm-api-key', 'x-goog-api-key', 'ocp-apim-subscription-key'];
 
 type Handle = Gateway<NodeHost>['handle'];
 
-/** What answers requests. With `compat: litellm` keys are taken as clients of LiteLLM's proxy show them, and answers say whose they are. */
-export function forLiteLlmClients(served: Served): Handle {
+/**
+ * Answers requests. With `compat: litellm` keys are accepted as LiteLLM's clients send them, and answers carry its
+ * headers.
+ */
+export function forLiteLlmClients(served: ServedConfig): Handle {
   const told = ['x-litellm-version', version()];
   return async (request) => {
     const { gateway, loaded } = served;
@@ -21,7 +25,10 @@ export function forLiteLlmClients(served: Served): Handle {
   };
 }
 
-/** The key where only LiteLLM's clients show it. It wins over `Authorization`, which may hold somebody else's then. */
+/**
+ * The key in a header that only LiteLLM's clients use. It takes precedence over `Authorization`, which may then
+ * contain another credential.
+ */
 export function shownKey({ headers, url = '' }: NodeHost['req'], { keyHeader }: LiteLlmCompat): string | undefined {
   for (const name of keyHeader === undefined ? KEY_HEADERS : [keyHeader, ...KEY_HEADERS]) {
     const shown = headers[name];

@@ -6,25 +6,25 @@ import { answerHealth } from './health.js';
 import { forLiteLlmClients } from './litellm-clients.js';
 import { answerModelInfo } from './model-info.js';
 import { sendJson } from './send-json.js';
-import type { Served } from './served.js';
+import type { ServedConfig } from './served.js';
 
 /** A server that is listening. */
 export interface OpenServer {
   /** `http://localhost:4000` */
   readonly url: string;
-  /** Refuses new calls, lets running ones end for `graceMs` (default 10,000), then ends them, and stops listening. */
+  /** Rejects new calls, lets running ones end for `graceMs` (default 10,000), then ends them, and stops listening. */
   close(graceMs?: number): Promise<void>;
 }
 
-/** Longer than the load balancers in front keep a connection, so that none of them asks on one that is closing. */
+/** Longer than the load balancers in front keep a connection, so that none of them uses one that is closing. */
 const KEEP_ALIVE_MS = 75_000;
 
-/** Longest that clients may take to read what they have been sent. */
+/** Longest time for clients to read what they were sent. */
 const LAST_BYTES_MS = 2_000;
 
-/** Serves a gateway at the root, and what operators ask beside it. Rejects if it cannot listen. */
+/** Serves a gateway at the root, and endpoints for operators. Rejects if it cannot listen. */
 export async function openServer(
-  served: Served,
+  served: ServedConfig,
   where: { readonly host: string; readonly port: number },
 ): Promise<OpenServer> {
   const answers = { handle: forLiteLlmClients(served) };
@@ -54,10 +54,10 @@ export async function openServer(
   return {
     url: `http://${name.includes(':') ? `[${name}]` : name}:${port}`,
     async close(graceMs) {
-      // It listens meanwhile: who asks now is told to ask again, and load balancers that it is not ready.
+      // It still listens: new requests get "try again", and load balancers "not ready".
       await served.gateway.close(graceMs === undefined ? {} : { graceMs });
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      // The last bytes of the last answers are still on their way, and their connections would be kept alive after them.
+      // The last bytes are still being sent, and their connections would be kept alive after them.
       const idle = setInterval(() => server.closeIdleConnections(), 20);
       const late = setTimeout(() => server.closeAllConnections(), LAST_BYTES_MS);
       server.closeIdleConnections();
@@ -73,13 +73,13 @@ export function explainListenError(error: NodeJS.ErrnoException, host: string, p
   if (error.code === 'EADDRINUSE') {
     return `Port ${port} is taken. Stop the program that listens there, or choose another port: --port ${port + 1}`;
   }
-  if (error.code === 'EACCES') return `Port ${port} needs rights you do not have. Choose another: --port 4000`;
+  if (error.code === 'EACCES') return `Port ${port} needs permissions you do not have. Choose another: --port 4000`;
   return `Cannot listen on ${host}:${port}: ${error.message}`;
 }
 
-type Answer = (req: IncomingMessage, res: ServerResponse, served: Served) => Promise<void>;
+type Answer = (req: IncomingMessage, res: ServerResponse, served: ServedConfig) => Promise<void>;
 
-/** Undefined for what the gateway answers. */
+/** Undefined for paths of the gateway. */
 function answerOf({ method, url = '/' }: IncomingMessage): Answer | undefined {
   if (method !== 'GET' && method !== 'HEAD') return undefined;
   const path = url.split('?', 1)[0] ?? '/';

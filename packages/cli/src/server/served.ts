@@ -2,9 +2,9 @@ import type { LoadedConfig } from '@portico/config';
 import type { Gateway } from '@portico/core';
 import type { NodeHost } from '@portico/node';
 
-/** What a server serves: a gateway, which a reload gives another configuration, and what is to be known of that besides. */
-export interface Served {
+/** A server's gateway, whose configuration a reload replaces, and what else is known about it. */
+export interface ServedConfig {
   readonly gateway: Gateway<NodeHost>;
-  /** What is served now. */
+  /** The current configuration. */
   readonly loaded: LoadedConfig;
 }

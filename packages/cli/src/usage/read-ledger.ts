@@ -4,13 +4,13 @@ import { type UsageRecord, withErrorListener } from '@portico/core';
 
 /** What the file of a ledger holds. */
 export interface LedgerReading {
-  /** Lines that are no record: what was cut off when a disk was full. */
+  /** Lines that are not records: for example cut off when a disk was full. */
   broken: number;
   /** Records that were written a second time. */
   repeated: number;
 }
 
-/** The records of a ledger file, each once. `found` is complete when they are. */
+/** The records of a ledger file, without duplicates. `found` is complete afterwards. */
 export async function* readLedger(path: string, found: LedgerReading): AsyncIterable<UsageRecord> {
   const seen = new Set<string>();
   // The iteration rejects with what the file reports.
@@ -32,7 +32,7 @@ function recordOf(line: string): UsageRecord | undefined {
     const value = JSON.parse(line) as Partial<UsageRecord> | null;
     if (typeof value?.id !== 'string' || typeof value.startedAt !== 'number') return undefined;
     if (typeof value.principal?.id !== 'string' || typeof value.usage !== 'object') return undefined;
-    return value as UsageRecord; // what was written beside these was written by the same hand
+    return value as UsageRecord; // lines with these fields were written by this program
   } catch {
     return undefined;
   }

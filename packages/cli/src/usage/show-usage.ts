@@ -7,7 +7,7 @@ import { dollars, paintFor, usageTable } from './usage-table.js';
 
 const USUAL: readonly Grouping[] = ['model', 'principal', 'day'];
 
-/** `portico usage FILE`: what a ledger comes to. */
+/** `portico usage FILE`: the sums of a ledger. */
 export async function showUsage(file: string | undefined, by: string | undefined, terminal: Terminal): Promise<number> {
   const known = Object.keys(GROUPINGS);
   const wanted = by?.split(',') ?? USUAL;
@@ -15,7 +15,7 @@ export async function showUsage(file: string | undefined, by: string | undefined
   if (unknown !== undefined) {
     const near = nearestWord(unknown, known);
     const hint = near === undefined ? '' : ` Did you mean "${near}"?`;
-    terminal.error(`Usage is not summed by "${unknown}": there are ${known.join(', ')}.${hint}`);
+    terminal.error(`Usage cannot be grouped by "${unknown}". Available: ${known.join(', ')}.${hint}`);
     return 2;
   }
   if (file === undefined) {
@@ -29,20 +29,20 @@ export async function showUsage(file: string | undefined, by: string | undefined
     for await (const record of readLedger(resolve(terminal.folder, file), found)) sums.add(record);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    terminal.error(code === 'ENOENT' ? `There is no file ${file}.` : `${file} cannot be read: ${message}`);
+    terminal.error(code === 'ENOENT' ? `The file ${file} does not exist.` : `${file} cannot be read: ${message}`);
     return 1;
   }
 
   const paint = paintFor(terminal.colours);
-  if (sums.total.calls === 0) terminal.out(`${file} holds no calls yet.`);
+  if (sums.total.calls === 0) terminal.out(`${file} contains no calls yet.`);
   else {
     for (const grouping of groupings) terminal.out(`${usageTable(grouping, sums.of(grouping), paint)}\n`);
     const { calls, nanoUsd, unpriced } = sums.total;
     terminal.out(paint.bold(`${calls} calls, ${dollars(nanoUsd)}`));
     if (unpriced > 0)
-      terminal.out(paint.faint(`+ calls whose price nobody knows: ${unpriced}. Give their models a "price".`));
+      terminal.out(paint.faint(`+ calls without a known price: ${unpriced}. Set the "price" of their models.`));
   }
-  if (found.repeated > 0) terminal.out(paint.faint(`Records that were there twice and count once: ${found.repeated}.`));
-  if (found.broken > 0) terminal.out(paint.faint(`Lines that are no records: ${found.broken}.`));
+  if (found.repeated > 0) terminal.out(paint.faint(`Duplicate records, counted once: ${found.repeated}.`));
+  if (found.broken > 0) terminal.out(paint.faint(`Lines that are not records: ${found.broken}.`));
   return 0;
 }

@@ -1,20 +1,20 @@
 import { totalInputTokens, totalOutputTokens, type UsageRecord } from '@portico/core';
 
-/** What the calls of one model, one caller or one day come to. */
+/** The sum of the calls of one model, one caller or one day. */
 export interface UsageSum {
   readonly name: string;
   calls: number;
-  /** Those that did not end well. */
+  /** Those that did not end successfully. */
   failed: number;
-  /** Those whose price nobody knows; they are not in `nanoUsd`. */
+  /** Those without a known price; they are not part of `nanoUsd`. */
   unpriced: number;
   inputTokens: number;
   outputTokens: number;
-  /** Integer nano-dollars: years of calls come to more than a double holds exactly. */
+  /** Integer nano-dollars: years of calls exceed what a double holds exactly. */
   nanoUsd: bigint;
 }
 
-/** By what calls are summed. */
+/** The possible groupings. */
 export const GROUPINGS = {
   model: (record) => record.requestedModel,
   principal: (record) => record.principal.id,
@@ -24,7 +24,7 @@ export const GROUPINGS = {
 
 export type Grouping = keyof typeof GROUPINGS;
 
-/** Sums as records come by, in several ways at once. */
+/** Adds up records as they are read, by several groupings at once. */
 export class UsageSums {
   readonly total: UsageSum = emptySum('all');
   readonly #groups = new Map<Grouping, Map<string, UsageSum>>();
@@ -43,7 +43,7 @@ export class UsageSums {
     }
   }
 
-  /** Days in their order, everything else by what it costs. */
+  /** Days in order, everything else by cost. */
   of(grouping: Grouping): readonly UsageSum[] {
     const sums = [...(this.#groups.get(grouping)?.values() ?? [])];
     if (grouping === 'day') return sums.sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -3,7 +3,7 @@ import type { UsageSum } from './sum-usage.js';
 const BAR_WIDTH = 20;
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-/** Makes text stand out on a terminal; leaves it as it is elsewhere. */
+/** Highlights text on a terminal; leaves it unchanged elsewhere. */
 export interface Paint {
   bold(text: string): string;
   faint(text: string): string;
@@ -15,13 +15,13 @@ export function paintFor(colours: boolean): Paint {
   return { bold: paint(1), faint: paint(2), bar: paint(36) };
 }
 
-/** Dollars to the nano-dollar, as they were counted: `$0.000123456`. */
+/** Dollars to the nano-dollar: `$0.000123456`. */
 export function dollars(nanoUsd: bigint): string {
   const text = nanoUsd.toString().padStart(10, '0');
   return `$${text.slice(0, -9)}.${text.slice(-9)}`;
 }
 
-/** A table of sums, with a bar for the share that each has of what the dearest costs. */
+/** A table of sums, with a bar that compares each cost with the highest. */
 export function usageTable(heading: string, sums: readonly UsageSum[], paint: Paint): string {
   const rows = sums.map((sum) => [
     sum.name,

@@ -1,27 +1,28 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
-import { memoryCounters, systemClock, withErrorListener } from '@portico/core';
+import { systemClock, withErrorListener } from '@portico/core';
+import { memoryCounters } from '@portico/core/store';
 import type { Terminal } from '../terminal.js';
-import { answerCounters } from './counters-over-channel.js';
-import { FIRST, type Order, ordersBySignals } from './worker-orders.js';
+import { answerCounters } from './ipc-counters.js';
+import { FIRST, signalCommands, type WorkerCommand } from './worker-commands.js';
 
-/** Before a worker takes the place of one that ended by itself. */
+/** Delay before a worker that ended by itself is replaced. */
 const PAUSE_MS = 1_000;
 
 /**
- * Runs this program `count` times over on one port, and keeps the counters of all. A worker that dies is replaced; a signal
- * reaches all of them. Answers the exit code if none of them can listen, else as soon as they do.
+ * Runs this program `count` times on one port, and holds the counters of all. A worker that dies is replaced; a
+ * signal reaches all of them. Returns the exit code if none of them can listen, else as soon as they do.
  */
 export async function superviseWorkers(count: number, terminal: Terminal): Promise<number> {
   const counters = memoryCounters(systemClock);
   let stopping = false;
   cluster.setupPrimary({ serialization: 'advanced' });
 
-  ordersBySignals.onReload(() => tellAll('reload'));
-  ordersBySignals.onStop(() => {
+  signalCommands.onReload(() => sendToAll('reload'));
+  signalCommands.onStop(() => {
     stopping = true;
     terminal.out('portico stops as soon as running answers have ended.');
-    tellAll('stop');
+    sendToAll('stop');
     const ends = workers().map((worker) => once(worker, 'exit'));
     void Promise.all(ends).then(() => process.exit(0));
   });
@@ -33,7 +34,7 @@ export async function superviseWorkers(count: number, terminal: Terminal): Promi
   first.on('exit', () => replace(first));
   const others = Array.from({ length: count - 1 }, () => startOneToReplace());
   void Promise.all(others.map((worker) => once(worker, 'listening'))).then(() =>
-    terminal.out(`${count} workers serve.`),
+    terminal.out(`${count} workers are serving.`),
   );
   return 0;
 
@@ -42,13 +43,13 @@ export async function superviseWorkers(count: number, terminal: Terminal): Promi
     const worker = withErrorListener(cluster.fork(environment));
     answerCounters(
       {
-        // One that has gone needs no answer.
+        // A worker that has ended needs no answer.
         send: (message) => void (worker.isConnected() && worker.send(message as object, () => undefined)),
         onMessage: (listener) => void worker.on('message', listener),
       },
       counters,
     );
-    // Before it listens it hears no orders.
+    // Before it listens it reads no commands.
     worker.once('listening', () => {
       if (stopping) tell(worker, 'stop');
     });
@@ -63,20 +64,20 @@ export async function superviseWorkers(count: number, terminal: Terminal): Promi
 
   function replace({ id, process: { exitCode, signalCode } }: Worker): void {
     if (stopping) return;
-    terminal.error(`Worker ${id} ended by itself (${signalCode ?? exitCode}); another takes its place.`);
+    terminal.error(`Worker ${id} ended by itself (${signalCode ?? exitCode}) and is replaced.`);
     setTimeout(() => {
       if (!stopping) startOneToReplace();
     }, PAUSE_MS);
   }
 }
 
-function tellAll(order: Order): void {
-  for (const worker of workers()) tell(worker, order);
+function sendToAll(command: WorkerCommand): void {
+  for (const worker of workers()) tell(worker, command);
 }
 
-function tell(worker: Worker, order: Order): void {
-  // One that has gone hears nothing, and need not.
-  if (worker.isConnected()) worker.send({ order }, () => undefined);
+function tell(worker: Worker, command: WorkerCommand): void {
+  // A worker that has ended needs no command.
+  if (worker.isConnected()) worker.send({ order: command }, () => undefined);
 }
 
 function workers(): readonly Worker[] {

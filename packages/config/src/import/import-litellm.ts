@@ -4,29 +4,29 @@ import { readFiles, textOfFile } from '../load-config.js';
 import type { LoadedConfig, ReadOptions } from '../loaded-config.js';
 import type { SharedRedis } from '../shared-redis.js';
 import { nativeText } from './native-text.js';
-import { StandIns } from './stand-ins.js';
+import { Placeholders } from './placeholders.js';
 
-/** A configuration in the gateway's own shape. */
+/** A configuration in the gateway's own format. */
 export interface ImportedConfig {
   /** YAML, with references to the environment where the file had them. */
   readonly text: string;
-  /** What became of each key. */
+  /** How each key was handled. */
   readonly report: LoadedConfig['report'];
 }
 
 const REFERENCES = /os\.environ\/(\w+)/g;
 
-/** Makes the gateway's own configuration of LiteLLM's. Throws a `ConfigFileError` if the file cannot be used. */
+/** Converts LiteLLM's configuration to the gateway's own. Throws a `ConfigFileError` if the file cannot be used. */
 export function importLiteLlm(file: string, options: ReadOptions = {}): ImportedConfig {
   const environment = options.environment ?? process.env;
-  // Read twice: what it refers to is known only when the files it includes are.
+  // Read twice: the variables are known only after the included files were read.
   const { paths } = readFiles(file, options);
   const referred = paths.flatMap((path) =>
     [...(textOfFile(path) ?? '').matchAll(REFERENCES)].map(([, name = '']) => name),
   );
   if (environment.LITELLM_MASTER_KEY) referred.push('LITELLM_MASTER_KEY');
   const providers = [...allProviders(), ...(options.providers ?? [])];
-  const standIns = new StandIns(environment, referred, providers);
+  const standIns = new Placeholders(environment, referred, providers);
   const { loaded, error } = readFiles(file, {
     ...options,
     environment: standIns.environment,
@@ -41,7 +41,7 @@ export function importLiteLlm(file: string, options: ReadOptions = {}): Imported
     keys: _keys,
     plugins,
     authenticate: _authenticate,
-    fallbackCircles,
+    allowFallbackCycles,
     ...rest
   } = loaded.config;
   const hasFallbacks = Object.values(models as Record<string, ModelGroupConfig>).some(
@@ -51,23 +51,21 @@ export function importLiteLlm(file: string, options: ReadOptions = {}): Imported
     name,
     brief(name, group, isUsualKey),
   ]);
-  const notes = [`From ${options.shownAs ?? file}, which stays as it is.`];
+  const notes = [`Converted from ${options.shownAs ?? file}, which was not changed.`];
   if (plugins !== undefined) {
-    notes.push(
-      `Plugins are code, and to be given where the gateway is made: ${plugins.map(({ name }) => name).join(', ')}.`,
-    );
+    notes.push(`Plugins are code; pass them to createGateway: ${plugins.map(({ name }) => name).join(', ')}.`);
   }
   const config = {
     ...(compat !== undefined && { compat }),
     ...redisOf(loaded, standIns, notes),
     models: Object.fromEntries(shortened) as GatewayConfig['models'],
-    ...(hasFallbacks && { fallbackCircles }),
+    ...(hasFallbacks && { allowFallbackCycles }),
     ...rest,
     ...accessOf(loaded, notes),
   };
   return { text: nativeText(config, notes, (value) => standIns.reference(value)), report: loaded.report };
 
-  /** The credential is where the vendor's is looked for anyway; not so for an address of one's own. */
+  /** The usual variable of the credential need not be named, unless the deployment has its own URL. */
   function isUsualKey({ model, apiKey, baseUrl }: DeploymentDetails): boolean {
     const vendor = providers.find(({ name }) => model.startsWith(`${name}/`));
     if (baseUrl !== undefined || !(apiKey instanceof Secret)) return false;
@@ -75,10 +73,10 @@ export function importLiteLlm(file: string, options: ReadOptions = {}): Imported
   }
 }
 
-/** Its address is a text of its own; what the file puts together of parts that are kept elsewhere has to be kept there too. */
+/** Its URL is one value here; a file that builds it from several variables needs a variable for the whole. */
 function redisOf(
   { redis }: LoadedConfig,
-  standIns: StandIns,
+  standIns: Placeholders,
   notes: string[],
 ): { redis?: string | (Omit<SharedRedis, 'url'> & { url: string }) } {
   if (redis === undefined) return {};
@@ -87,7 +85,9 @@ function redisOf(
   let address = standIns.reference(whole);
   if (address === whole && standIns.isPartIn(whole)) {
     address = 'env:REDIS_URL';
-    notes.push('Set REDIS_URL to the address of the Redis, as redis://user:password@host:6379/0: it is one text here.');
+    notes.push(
+      'Set REDIS_URL to the URL of the Redis, such as redis://user:password@host:6379/0: it is one value here.',
+    );
   }
   return { redis: Object.keys(others).length === 0 ? address : { url: address, ...others } };
 }
@@ -95,18 +95,20 @@ function redisOf(
 function accessOf({ guard, config: { keys }, principal }: LoadedConfig, notes: string[]): Partial<GatewayConfig> {
   if (guard === 'none') return principal === undefined ? {} : { anonymous: principal };
   if (guard === 'keys') return keys === undefined ? {} : { keys };
-  notes.push('The master key is too short for a key of the gateway: "portico keys --id master" makes another.');
+  notes.push(
+    'The master key is too short for a key of the gateway: create another one with "portico keys --id master".',
+  );
   return { keys: [{ key: 'env:PORTICO_KEY_MASTER', principal: principal ?? { id: 'master' } }] };
 }
 
-/** Without what holds anyway, and as a list or a text where nothing else is left. */
+/** Without default values, and as a list or a string if nothing else is left. */
 function brief(
   name: string,
   group: ModelGroupConfig,
   isUsualKey: (deployment: DeploymentDetails) => boolean,
 ): GatewayConfig['models'][string] {
   if (group.deployments === undefined) return withoutEmpty(group);
-  const details = group.deployments as readonly DeploymentDetails[]; // LiteLLM's become the long form
+  const details = group.deployments as readonly DeploymentDetails[]; // LiteLLM's are read into the long form
   const even = details.every(({ weight }) => weight === details[0]?.weight);
   const deployments = details.map((deployment) => {
     const { model, id, weight, dropUnsupported, apiKey, ...rest } = deployment;
@@ -114,7 +116,7 @@ function brief(
       model,
       ...(apiKey !== undefined && !isUsualKey(deployment) && { apiKey }),
       ...rest,
-      // One that was made up says what the model says.
+      // A generated one contains only the model name.
       ...(id?.startsWith(`${name}:`) === false && { id }),
       ...(!even && { weight }),
       ...(dropUnsupported === true && { dropUnsupported }),

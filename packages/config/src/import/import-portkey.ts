@@ -12,13 +12,13 @@ import type { ImportedConfig } from './import-litellm.js';
 import { nativeText } from './native-text.js';
 
 export interface ImportPortkeyOptions extends Pick<ReadOptions, 'providers' | 'shownAs'> {
-  /** The model that clients ask for instead of naming the configuration in a header. Default: the name of the file. */
+  /** The model that clients request instead of sending the configuration in a header. Default: the name of the file. */
   readonly model?: string;
 }
 
 /**
- * Makes the gateway's own configuration of one of Portkey's, whose models are to be named in it. Who may call is not part of
- * those: `keys` or `anonymous` is to be added. Throws a `ConfigFileError` if it cannot be used.
+ * Converts one of Portkey's configurations, which must name its models, to the gateway's own. Callers are not part of
+ * it: add `keys` or `anonymous`. Throws a `ConfigFileError` if it cannot be used.
  */
 export function importPortkey(file: string, options: ImportPortkeyOptions = {}): ImportedConfig {
   const { shownAs = file, model = basename(file, extname(file)) } = options;
@@ -39,8 +39,8 @@ export function importPortkey(file: string, options: ImportPortkeyOptions = {}):
     throw new ConfigFileError(shownAs, [...problems, ...refusedKeys(findings)].sort(inOrderOfFile));
   }
   const notes = [
-    `From ${shownAs}, which stays as it is. Clients ask for the model "${model}".`,
-    'Who may call is to be added: "portico keys --id NAME" makes a key.',
+    `Converted from ${shownAs}, which was not changed. Clients request the model "${model}".`,
+    'Add who may call: "portico keys --id NAME" creates a key.',
   ];
   return { text: nativeText({ models: { [model]: group } }, notes, (value) => value), report };
 }

@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 
 const SCHEMA_LINE = '# yaml-language-server: $schema=node_modules/@portico/config/schema.json';
 
-/** A configuration of the gateway's own shape as YAML, with what its reader should know above it. */
+/** A configuration in the gateway's own format as YAML, with notes for its reader at the top. */
 export function nativeText(config: object, notes: readonly string[], reference: (value: string) => string): string {
   const lines = [SCHEMA_LINE, ...notes.map((note) => `# ${note}`)];
   return `${lines.join('\n')}\n${stringify(plain(config, reference), { lineWidth: 0 })}`;

@@ -8,19 +8,19 @@ import {
   secret,
 } from '@portico/core';
 import type { LoadedConfig } from '../loaded-config.js';
-import { problem, type Reading } from '../reading.js';
+import { problem, type ReadContext } from '../read-context.js';
 import type { SettingsDraft } from './draft.js';
-import { SHORTEST_KEY } from './keys-of-settings.js';
+import { SHORTEST_KEY } from './settings-keys.js';
 
-/** Who may call, and the part of the configuration that says so. */
+/** Who may call, and the part of the configuration for it. */
 export interface Access {
   readonly guard: LoadedConfig['guard'];
   readonly principal: Principal;
   readonly config: Pick<GatewayConfig, 'keys' | 'authenticate'>;
 }
 
-/** The one key that a file has; without one, everybody may call, as with LiteLLM. */
-export function buildAccess(settings: SettingsDraft, reading: Reading): Access {
+/** The only key of a file; without one, everybody may call, as in LiteLLM. */
+export function buildAccess(settings: SettingsDraft, reading: ReadContext): Access {
   const budget = budgetOf(settings, reading);
   const { concurrentCalls } = settings;
   const bounds: Omit<Principal, 'id'> = {
@@ -30,7 +30,7 @@ export function buildAccess(settings: SettingsDraft, reading: Reading): Access {
   const key = settings.masterKey?.text ?? reading.environment.LITELLM_MASTER_KEY;
   if (key === undefined || key === '') {
     const everybody: Principal = { id: 'anonymous', ...bounds };
-    // As a session and not as `anonymous`: pages of other sites must not spend what this machine may.
+    // As a session instead of `anonymous`: pages of other sites must not spend what this machine may.
     return { guard: 'none', principal: everybody, config: { authenticate: () => everybody } };
   }
   const master: Principal = { id: 'master', ...bounds };
@@ -39,7 +39,7 @@ export function buildAccess(settings: SettingsDraft, reading: Reading): Access {
   return { guard: 'short key', principal: master, config: { authenticate: byShortKey(key, master) } };
 }
 
-/** The gateway takes no short keys as virtual keys; files that have one keep working. */
+/** The gateway does not accept short keys as virtual keys; files with one keep working. */
 function byShortKey(key: string, principal: Principal): Authenticate<unknown> {
   const expected = digest(key);
   return ({ request }) => {
@@ -50,8 +50,8 @@ function byShortKey(key: string, principal: Principal): Authenticate<unknown> {
     if (shown !== undefined && timingSafeEqual(digest(shown), expected)) return principal;
     const message =
       shown === undefined
-        ? 'No credential was shown. Send the key as "Authorization: Bearer …".'
-        : 'The API key is not valid here: check that it was copied whole.';
+        ? 'No credential was sent. Send the key as "Authorization: Bearer …".'
+        : 'The API key is not valid here: check that it was copied completely.';
     throw new GatewayError('unauthenticated', message, { code: 'invalid_api_key' });
   };
 }
@@ -71,13 +71,17 @@ const PERIODS: Readonly<Record<string, NonNullable<Budget['per']>>> = {
   '1mo': 'month',
 };
 
-function budgetOf({ budgetUsd, budgetPeriod }: SettingsDraft, reading: Reading): Budget | undefined {
+function budgetOf({ budgetUsd, budgetPeriod }: SettingsDraft, reading: ReadContext): Budget | undefined {
   if (budgetUsd === undefined) return undefined;
   if (budgetPeriod === undefined) return { usd: budgetUsd, per: 'total' };
   const { text, node } = budgetPeriod;
   const per = Object.hasOwn(PERIODS, text) ? PERIODS[text] : undefined;
   if (per === undefined) {
-    return problem(reading, node, `"${text}" is no period here: there are ${Object.keys(PERIODS).join(', ')}.`);
+    return problem(
+      reading,
+      node,
+      `"${text}" is not a supported period. Supported: ${Object.keys(PERIODS).join(', ')}.`,
+    );
   }
   return { usd: budgetUsd, per };
 }

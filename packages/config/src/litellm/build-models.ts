@@ -1,18 +1,19 @@
-import type { DeploymentDetails, ModelGroupConfig, PriceConfig, Provider, RetryPolicy } from '@portico/core';
+import type { DeploymentDetails, ModelGroupConfig, PriceConfig, RetryPolicy } from '@portico/core';
 import { secret } from '@portico/core';
+import type { Provider } from '@portico/core/provider';
 import type { ModelInfo } from '../loaded-config.js';
-import { problem, type Reading } from '../reading.js';
+import { problem, type ReadContext } from '../read-context.js';
 import { type ConfigNode, pathBelow, shownValue } from '../yaml/config-node.js';
+import { awsOptions, isOnAws } from './aws-keys.js';
 import type { DeploymentDraft, SettingsDraft, Timeouts } from './draft.js';
-import { awsOptions, isOnAws } from './keys-of-aws.js';
-import { hasStar, starredTarget } from './stars.js';
 import { vendorAndModel } from './vendor-of.js';
+import { hasWildcard, wildcardTarget } from './wildcards.js';
 
-/** Model groups in the making, and where the file says what they hold. */
+/** Model groups that are being built, and where their parts are in the file. */
 export interface BuiltModels {
-  /** By the name that clients ask for. */
+  /** By the name that clients request. */
   readonly groups: Map<string, Group>;
-  /** Paths of the gateway's configuration, and what the file says there. */
+  /** Paths of the gateway's configuration, and their origin in the file. */
   readonly origins: Map<string, ConfigNode>;
   readonly modelInfo: ModelInfo[];
 }
@@ -25,16 +26,16 @@ export interface Group {
   readonly byKind?: RetryPolicy['byKind'];
 }
 
-/** What holds where a call has no other bound; longer answers need a longer one. */
+/** The default timeout of a call; longer answers need a longer one. */
 const USUAL_ANSWER_MS = 600_000;
 
-/** Deployments of one name become a group. */
+/** Deployments with one name become a group. */
 export function buildModels(
   drafts: readonly DeploymentDraft[],
   settings: SettingsDraft,
   fileEnvironment: Readonly<Record<string, string>>,
   providers: readonly Provider[],
-  reading: Reading,
+  reading: ReadContext,
 ): BuiltModels {
   const built: BuiltModels = { groups: new Map(), origins: new Map(), modelInfo: [] };
   const takenIds = new Set<string>();
@@ -47,9 +48,9 @@ export function buildModels(
   }
   for (const [name, all] of byName) {
     const asked = all.filter(({ leftOut }) => !leftOut);
-    const first = all[0] as DeploymentDraft; // a list is made with its first
+    const first = all[0] as DeploymentDraft; // a list is created with its first entry
     if (asked.length === 0) {
-      problem(reading, first.groupNode, `no deployment of "${name}" is left to be asked.`);
+      problem(reading, first.groupNode, `"${name}" has no deployment left.`);
       continue;
     }
     built.groups.set(name, buildGroup(name, asked));
@@ -77,31 +78,31 @@ export function buildModels(
         const options = isOnAws(details.model) ? awsOptions(fileEnvironment, said) : said;
         remember(`${path}.deployments[${deployments.length}]`, draft);
         const deployment = { ...details, ...(Object.keys(options).length > 0 && { options }) };
-        // What a star stands for is part of an id that nobody chose: the gateway makes it when it is asked.
-        deployments.push(hasStar(name) ? deployment : { ...deployment, id });
+        // The wildcard's text is part of a generated id: the gateway creates it on request.
+        deployments.push(hasWildcard(name) ? deployment : { ...deployment, id });
         built.modelInfo.push(infoOf(draft, { ...deployment, id }));
         longestMs = Math.max(longestMs ?? 0, deployment.deadlines?.answerMs ?? 0);
       }
     }
-    built.origins.set(path, drafts[0]?.groupNode as ConfigNode); // there is one at least
+    built.origins.set(path, drafts[0]?.groupNode as ConfigNode); // there is at least one
     const totalMs = longestMs !== undefined && longestMs > USUAL_ANSWER_MS ? longestMs : undefined;
     const strategy = settings.strategy ?? (settings.sticksBy && { by: 'sticky' as const, key: settings.sticksBy });
     return {
       deployments,
       maxRetries,
       totalMs,
-      // Of one there is nothing to choose.
+      // With only one there is nothing to choose.
       strategy: deployments.length > 1 ? strategy : undefined,
     };
   }
 
   function detailsOf(draft: DeploymentDraft, weight: number): DeploymentDetails | undefined {
-    const model = vendorAndModel(starredTarget(draft.group ?? '', draft.model ?? ''), draft.vendor);
+    const model = vendorAndModel(wildcardTarget(draft.group ?? '', draft.model ?? ''), draft.vendor);
     if (model === undefined) {
       return problem(
         reading,
         draft.modelNode,
-        `${shownValue(draft.modelNode)} does not say its vendor: write "vendor/model", such as "openai/${draft.model}".`,
+        `${shownValue(draft.modelNode)} does not name its vendor: write "vendor/model", such as "openai/${draft.model}".`,
       );
     }
     const vendor = model.slice(0, model.indexOf('/'));
@@ -122,11 +123,11 @@ export function buildModels(
       ...(price !== undefined && { price }),
       ...(limits !== undefined && { limits }),
       ...(draft.tags.length > 0 && { tags: draft.tags }),
-      ...(Object.keys(draft.abilities).length > 0 && { abilities: draft.abilities }),
+      ...(Object.keys(draft.capabilities).length > 0 && { capabilities: draft.capabilities }),
     };
   }
 
-  /** A credential under the vendor's usual name among the file's own variables, which nobody else would find there. */
+  /** A credential in the file's own variables under the vendor's usual name, where the gateway does not look. */
   function keyOfFile(vendor: string) {
     const variables = providers.find(({ name }) => name === vendor)?.keyVariables ?? [];
     const found = variables.map((variable) => fileEnvironment[variable]).find((value) => value !== undefined);
@@ -136,7 +137,7 @@ export function buildModels(
   function freeId(details: DeploymentDetails, group: string): string {
     const wanted = details.id ?? `${group}:${details.model}`;
     let id = wanted;
-    // An id of the file's own that is there twice is for the gateway to refuse.
+    // A duplicate id in the file is reported by the gateway.
     if (details.id === undefined) for (let copy = 2; takenIds.has(id); copy += 1) id = `${wanted}#${copy}`;
     takenIds.add(id);
     return id;
@@ -149,7 +150,7 @@ export function buildModels(
   }
 }
 
-/** A group as the gateway takes it. */
+/** A group in the gateway's format. */
 export function groupConfig(
   group: Group,
   lists: Pick<ModelGroupConfig, 'fallbacks' | 'contextFallbacks' | 'contentFallbacks'>,
@@ -165,7 +166,7 @@ export function groupConfig(
   };
 }
 
-/** Seconds of silence are what LiteLLM's timeouts bound; an answer that goes on may take longer. */
+/** LiteLLM's timeouts limit the seconds of silence; an answer that is still arriving may take longer. */
 export function deadlinesOf({ wholeMs, streamMs }: Timeouts): DeploymentDetails['deadlines'] {
   if (wholeMs === undefined && streamMs === undefined) return undefined;
   const firstTokenMs = streamMs ?? wholeMs;
@@ -175,13 +176,13 @@ export function deadlinesOf({ wholeMs, streamMs }: Timeouts): DeploymentDetails[
   };
 }
 
-/** Where some have an order, those without one come after them; undefined where none has. */
+/** If some have an order, those without one come after them; undefined if none has. */
 function lastOrderOf(drafts: readonly DeploymentDraft[]): number | undefined {
   const orders = drafts.flatMap(({ details }) => details.order ?? []);
   return orders.length === 0 ? undefined : Math.max(...orders) + 1;
 }
 
-/** What a deployment is asked no more than. */
+/** The limits of a deployment. */
 function limitsOf({ settings, rpm, tpm, concurrentCalls }: DeploymentDraft): DeploymentDetails['limits'] {
   const calls = concurrentCalls ?? settings.usualConcurrentCalls;
   const limits = {
@@ -192,7 +193,10 @@ function limitsOf({ settings, rpm, tpm, concurrentCalls }: DeploymentDraft): Dep
   return Object.keys(limits).length > 0 ? limits : undefined;
 }
 
-/** Shares by weight, else by requests per minute, else by tokens per minute. Whoever does not say it has an average share. */
+/**
+ * Shares by weight, else by requests per minute, else by tokens per minute. A deployment without a value gets the
+ * average.
+ */
 function weightsOf(drafts: readonly DeploymentDraft[]): readonly number[] {
   for (const key of ['weight', 'rpm', 'tpm'] as const) {
     const said = drafts.map((draft) => draft[key]).filter((value): value is number => value !== undefined && value > 0);
@@ -208,7 +212,7 @@ const PER_MILLION = 1_000_000;
 function priceOf({ tokenPrices }: DeploymentDraft): PriceConfig | undefined {
   const entries = Object.entries(tokenPrices);
   if (entries.length === 0) return undefined;
-  // A price of 0.00000015 times a million is 0.15, and not what floating point makes of it.
+  // A price of 0.00000015 times a million is 0.15, without floating-point noise.
   const dollars = entries.map(([key, value]) => [key, Number((value * PER_MILLION).toPrecision(12))]);
   return { input: 0, output: 0, ...(Object.fromEntries(dollars) as Partial<PriceConfig>) };
 }

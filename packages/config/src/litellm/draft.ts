@@ -8,14 +8,14 @@ import type {
   StickyKey,
 } from '@portico/core';
 import type { ConfigNode, MapNode } from '../yaml/config-node.js';
-import type { RetriesByModel } from './keys-of-routing.js';
+import type { RetriesByModel } from './routing-keys.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** One entry of `model_list` as it is being read. */
+/** One entry of `model_list` that is being read. */
 export interface DeploymentDraft {
   readonly entry: MapNode;
-  /** What holds for all: it is read before any deployment. */
+  /** Settings for all: read before any deployment. */
   readonly settings: SettingsDraft;
   group: string | undefined;
   groupNode: ConfigNode;
@@ -24,12 +24,15 @@ export interface DeploymentDraft {
   vendor: string | undefined;
   readonly details: Partial<Mutable<DeploymentDetails>>;
   readonly options: Record<string, unknown>;
-  /** Options that only some vendors have, by vendor: of the deployment's own they are taken, of others they mean nothing. */
+  /**
+   * Options that only some vendors have, by vendor: those of the deployment's own vendor are used, the others
+   * ignored.
+   */
   readonly vendorOptions: Record<string, Record<string, unknown>>;
   readonly headers: Record<string, string>;
   /** US dollars per token, by the names of the gateway. */
   readonly tokenPrices: { -readonly [K in keyof PriceConfig]?: number };
-  /** What the gateway will speak of, and where the file says it. */
+  /** The gateway's path, and its origin in the file. */
   readonly origins: Map<string, ConfigNode>;
   organizations: readonly string[];
   credential: ConfigNode | undefined;
@@ -38,17 +41,17 @@ export interface DeploymentDraft {
   tpm: number | undefined;
   tags: readonly string[];
   concurrentCalls: number | undefined;
-  readonly abilities: Mutable<NonNullable<DeploymentDetails['abilities']>>;
+  readonly capabilities: Mutable<NonNullable<DeploymentDetails['capabilities']>>;
   maxRetries: number | undefined;
   readonly timeouts: Timeouts;
   /** For `/v1/model/info`. */
   readonly info: Record<string, unknown>;
   accessGroups: readonly string[];
-  /** Set where the file itself says that this deployment is not to be asked. */
+  /** Set if the file itself excludes this deployment. */
   leftOut: boolean;
 }
 
-/** Where a Redis is, in the parts that LiteLLM's files have. */
+/** The address of a Redis, in the parts that LiteLLM's files have. */
 export interface RedisDraft {
   url?: string;
   host?: string;
@@ -65,7 +68,7 @@ export interface Timeouts {
   streamMs?: number;
 }
 
-/** Everything else the file says, as it is being read. */
+/** Everything else in the file that is being read. */
 export interface SettingsDraft {
   dropUnsupported: boolean;
   maxRetries: number | undefined;
@@ -82,27 +85,27 @@ export interface SettingsDraft {
   budgetUsd: number | undefined;
   budgetPeriod: { readonly text: string; readonly node: ConfigNode } | undefined;
   concurrentCalls: number | undefined;
-  /** Of the router's settings, which win, and of the cache's. */
+  /** Those of the router's settings, which take precedence, and of the cache's. */
   readonly redis: RedisDraft;
   readonly cacheRedis: RedisDraft;
   caches: boolean;
   maxBodyBytes: number | undefined;
   strategy: PoolOptions['strategy'];
   sticksBy: StickyKey | undefined;
-  /** A deployment's `rpm` and `tpm` are bounds, and not only shares. */
+  /** A deployment's `rpm` and `tpm` are limits, not only shares. */
   keepsRates: boolean;
-  /** A deployment's longest input is looked at before it is asked. */
+  /** A deployment's longest input is checked before a call. */
   checksInputs: boolean;
   filtersByTags: boolean;
   retriesByKind: RetryPolicy['byKind'];
   retriesByModel: RetriesByModel;
-  /** What a deployment may have under way at a time, where it does not say. */
+  /** The default number of concurrent calls of a deployment. */
   usualConcurrentCalls: number | undefined;
-  /** LiteLLM's defaults hold where the file says nothing, and its clients find what they know. */
+  /** LiteLLM's defaults apply where the file sets nothing, and its clients find what they expect. */
   isCompatible: boolean;
   keyHeader: { readonly text: string; readonly node: ConfigNode } | undefined;
   readonly plugins: Set<Plugin>;
-  /** What the host offers by name. */
+  /** The plugins of the host by name. */
   readonly offered: Readonly<Record<string, Plugin>>;
   readonly credentials: Map<string, MapNode>;
 }
@@ -129,7 +132,7 @@ export function draftDeployment(entry: MapNode, settings: SettingsDraft): Deploy
     tpm: undefined,
     tags: [],
     concurrentCalls: undefined,
-    abilities: {},
+    capabilities: {},
     maxRetries: undefined,
     timeouts: {},
     info: {},

@@ -1,9 +1,9 @@
 import { didYouMean } from '../nearest-word.js';
-import { itemsOf, problem, type Reading, textOf } from '../reading.js';
+import { itemsOf, problem, type ReadContext, textOf } from '../read-context.js';
 import { type ConfigNode, shownValue } from '../yaml/config-node.js';
-import type { ModelNames } from './stars.js';
+import type { ModelNames } from './wildcards.js';
 
-/** Which models are asked instead of which: the targets by the model, in order. */
+/** The fallbacks of models: the targets by model, in order. */
 export type FallbackLists = ReadonlyMap<string, readonly string[]>;
 
 /** For models that are not named. */
@@ -13,7 +13,7 @@ const ANY = '*';
 export function readFallbacks(
   node: ConfigNode | undefined,
   names: ModelNames,
-  reading: Reading,
+  reading: ReadContext,
 ): FallbackLists | undefined {
   if (node === undefined) return undefined;
   const lists = new Map<string, readonly string[]>();
@@ -34,8 +34,8 @@ export function readFallbacks(
   return lists;
 }
 
-/** A list of models, or one of them. */
-export function readTargets(node: ConfigNode, names: ModelNames, reading: Reading): readonly string[] {
+/** A list of models, or a single one. */
+export function readTargets(node: ConfigNode, names: ModelNames, reading: ReadContext): readonly string[] {
   const items = node.kind === 'scalar' ? [node] : itemsOf(node, reading);
   return items.flatMap((item) => {
     if (item.kind !== 'scalar') {
@@ -54,7 +54,7 @@ export function readTargets(node: ConfigNode, names: ModelNames, reading: Readin
   });
 }
 
-/** The models asked instead of one: its own, else those of all that have none. Never itself. */
+/** The fallbacks of a model: its own, else the default ones. Never itself. */
 export function fallbacksOf(model: string, lists: FallbackLists | undefined): readonly string[] {
   return (lists?.get(model) ?? lists?.get(ANY) ?? []).filter((name) => name !== model);
 }

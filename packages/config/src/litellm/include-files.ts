@@ -1,15 +1,18 @@
 import type { Place } from '../config-problem.js';
-import { itemsOf, problem, type Reading, textOf } from '../reading.js';
+import { itemsOf, problem, type ReadContext, textOf } from '../read-context.js';
 import type { ConfigNode, ListNode, MapNode } from '../yaml/config-node.js';
 
-/** Reads a file that another one names, relative to it; undefined if it cannot be read, which is then among the problems. */
+/**
+ * Reads a file that another one names, relative to it; undefined if it cannot be read, which is reported as a
+ * problem.
+ */
 export type ReadIncluded = (path: string, named: ConfigNode) => MapNode | undefined;
 
 /**
- * The file with those it includes: their lists are appended to its own, and everything else of theirs replaces its own.
- * Included files include nothing themselves.
+ * The file with those it includes: their lists are appended to its own, and everything else of theirs replaces its
+ * own. Included files include nothing themselves.
  */
-export function includeFiles(main: MapNode, read: ReadIncluded, reading: Reading): MapNode {
+export function includeFiles(main: MapNode, read: ReadIncluded, reading: ReadContext): MapNode {
   const include = main.entries.get('include');
   if (include === undefined) return main;
   const entries = new Map(main.entries);
@@ -19,7 +22,7 @@ export function includeFiles(main: MapNode, read: ReadIncluded, reading: Reading
     const included = path === undefined ? undefined : read(path, named);
     for (const [key, value] of included?.entries ?? []) {
       if (key === 'include') {
-        problem(reading, value, 'files that are included cannot include others: name them all in the first file.');
+        problem(reading, value, 'included files cannot include others: list them all in the first file.');
         continue;
       }
       const own = entries.get(key);

@@ -1,34 +1,34 @@
 import type { Verdict } from '../config-report.js';
 import { didYouMean } from '../nearest-word.js';
-import { problem, type Reading } from '../reading.js';
+import { problem, type ReadContext } from '../read-context.js';
 import type { ConfigNode, MapNode } from '../yaml/config-node.js';
 
-/** What becomes of a key, or of one value of it. */
-export interface Judgement {
+/** How a key, or one value of it, is handled. */
+export interface KeyVerdict {
   readonly verdict: Verdict;
-  readonly says: string;
+  readonly message: string;
 }
 
-/** One row of the table: a key, what becomes of it, and how it is read into the draft if it has a part in it. */
-export interface KeyRow<Draft> extends Judgement {
-  /** What it answers is said instead of the row's own words, where that depends on the value. */
-  read?(node: ConfigNode, draft: Draft, reading: Reading): Judgement | undefined;
+/** One row of the table: a key, how it is handled, and how it is read into the draft if it has an effect. */
+export interface KeyRow<Draft> extends KeyVerdict {
+  /** Its result replaces the row's own message, if that depends on the value. */
+  read?(node: ConfigNode, draft: Draft, reading: ReadContext): KeyVerdict | undefined;
 }
 
 export type KeyRows<Draft> = Readonly<Record<string, KeyRow<Draft>>>;
 
-type Read<Value> = (node: ConfigNode, reading: Reading) => Value | undefined;
+type Read<Value> = (node: ConfigNode, reading: ReadContext) => Value | undefined;
 
-/** A key that works; `take` gets its value, once it was found to be one. */
+/** A supported key; `take` gets its value, if it is valid. */
 export function supported<Draft, Value = unknown>(
-  says: string,
+  message: string,
   read?: Read<Value>,
-  take?: (draft: Draft, value: Value, node: ConfigNode, reading: Reading) => Judgement | undefined | void,
+  take?: (draft: Draft, value: Value, node: ConfigNode, reading: ReadContext) => KeyVerdict | undefined | void,
 ): KeyRow<Draft> {
-  if (read === undefined) return { verdict: 'supported', says };
+  if (read === undefined) return { verdict: 'supported', message };
   return {
     verdict: 'supported',
-    says,
+    message,
     read(node, draft, reading) {
       const value = read(node, reading);
       return value === undefined ? undefined : (take?.(draft, value, node, reading) ?? undefined);
@@ -36,17 +36,17 @@ export function supported<Draft, Value = unknown>(
   };
 }
 
-export function ignored(says: string): KeyRow<unknown> {
-  return { verdict: 'ignored', says };
+export function ignored(message: string): KeyRow<unknown> {
+  return { verdict: 'ignored', message };
 }
 
-export function refused(says: string): KeyRow<unknown> {
-  return { verdict: 'refused', says };
+export function refused(message: string): KeyRow<unknown> {
+  return { verdict: 'refused', message };
 }
 
-/** A key that is ignored even where its value is false or empty, since that means something too. */
-export function ignoredWhatever(says: string): KeyRow<unknown> {
-  return { verdict: 'ignored', says, read: () => ({ verdict: 'ignored', says }) };
+/** A key that is ignored also if its value is false or empty, because that has a meaning too. */
+export function alwaysIgnored(message: string): KeyRow<unknown> {
+  return { verdict: 'ignored', message, read: () => ({ verdict: 'ignored', message }) };
 }
 
 /** The same row for several keys. */
@@ -54,13 +54,13 @@ export function each<Draft>(keys: readonly string[], row: KeyRow<Draft>): KeyRow
   return Object.fromEntries(keys.map((key) => [key, row]));
 }
 
-/** Reads a map by its rows: every key gets a finding. Unknown keys are problems, unless `unknown` has a judgement on them. */
+/** Reads a map by its rows: every key gets a finding. Unknown keys are problems, unless `unknown` handles them. */
 export function readKeys<Draft>(
   map: MapNode,
   rows: KeyRows<Draft>,
   draft: Draft,
-  reading: Reading,
-  unknown?: (key: string, node: ConfigNode) => Judgement | undefined,
+  reading: ReadContext,
+  unknown?: (key: string, node: ConfigNode) => KeyVerdict | undefined,
 ): void {
   for (const [key, node] of map.entries) {
     const row = Object.hasOwn(rows, key) ? rows[key] : undefined;
@@ -74,15 +74,15 @@ export function readKeys<Draft>(
   }
 }
 
-function judge<Draft>(row: KeyRow<Draft>, node: ConfigNode, draft: Draft, reading: Reading): Judgement {
-  const { verdict, says } = row;
+function judge<Draft>(row: KeyRow<Draft>, node: ConfigNode, draft: Draft, reading: ReadContext): KeyVerdict {
+  const { verdict, message } = row;
   const special = row.read?.(node, draft, reading);
   if (special === undefined && verdict !== 'supported' && isOff(node))
-    return { verdict: 'supported', says: 'off, as here' };
-  return special ?? { verdict, says };
+    return { verdict: 'supported', message: 'off, as always here' };
+  return special ?? { verdict, message };
 }
 
-/** A key that asks for nothing. */
+/** A key without an effect. */
 function isOff(node: ConfigNode): boolean {
   if (node.kind === 'list') return node.items.length === 0;
   if (node.kind === 'map') return node.entries.size === 0;

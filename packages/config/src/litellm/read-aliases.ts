@@ -1,13 +1,13 @@
-import { flagOf, mapOf, problem, type Reading, textOf } from '../reading.js';
+import { flagOf, mapOf, problem, type ReadContext, textOf } from '../read-context.js';
 import { type ConfigNode, shownValue } from '../yaml/config-node.js';
 import { noSuchModel } from './fallback-lists.js';
-import type { ModelNames } from './stars.js';
+import type { ModelNames } from './wildcards.js';
 
 /** Reads `{ alias: model }` and `{ alias: { model, hidden } }`: the model by its alias. */
 export function readAliases(
   node: ConfigNode | undefined,
   names: ModelNames,
-  reading: Reading,
+  reading: ReadContext,
 ): ReadonlyMap<string, { readonly model: string; readonly node: ConfigNode }> {
   const aliases = new Map<string, { model: string; node: ConfigNode }>();
   for (const [alias, given] of (node && mapOf(node, reading))?.entries ?? []) {
@@ -28,7 +28,7 @@ export function readAliases(
         verdict: 'ignored',
         path: hidden.path,
         place: hidden.place,
-        says: 'every name that may be asked for is listed',
+        message: 'every requestable name is listed',
       });
     }
   }

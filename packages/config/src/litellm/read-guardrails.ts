@@ -1,14 +1,14 @@
-import { flagOf, itemsOf, mapOf, problem, type Reading, textOf } from '../reading.js';
+import { flagOf, itemsOf, mapOf, problem, type ReadContext, textOf } from '../read-context.js';
 import type { ConfigNode } from '../yaml/config-node.js';
 import type { SettingsDraft } from './draft.js';
 import { readKeys } from './key-row.js';
-import { GUARDRAIL_KEYS, offeredPlugin } from './keys-of-settings.js';
+import { GUARDRAIL_KEYS, offeredPlugin } from './settings-keys.js';
 
 /**
- * Guardrails are plugins that the host gives under their name. One that is not there is refused rather than left out: calls
- * would go through without it.
+ * Guardrails are plugins that the host passes under their name. A missing one is an error, not ignored: calls would
+ * not be checked.
  */
-export function readGuardrails(node: ConfigNode | undefined, settings: SettingsDraft, reading: Reading): void {
+export function readGuardrails(node: ConfigNode | undefined, settings: SettingsDraft, reading: ReadContext): void {
   for (const item of node === undefined ? [] : itemsOf(node, reading)) {
     const entry = mapOf(item, reading);
     if (entry === undefined) continue;
@@ -22,18 +22,18 @@ export function readGuardrails(node: ConfigNode | undefined, settings: SettingsD
     const plugin = offeredPlugin(settings, name);
     const finding = { path: entry.path, place: entry.place };
     if (plugin === undefined) {
-      const says = `no plugin is given as "${name}", and calls would go through without it`;
-      reading.findings.push({ ...finding, verdict: 'refused', says });
+      const message = `the host has no plugin named "${name}", and calls would not be checked`;
+      reading.findings.push({ ...finding, verdict: 'refused', message });
       continue;
     }
     settings.plugins.add(plugin);
     if (isAlwaysOn(entry.entries.get('litellm_params'), reading)) continue;
-    const says = 'clients do not choose guardrails: it is on for every call, as if default_on were true';
-    reading.findings.push({ ...finding, verdict: 'supported', says });
+    const message = 'clients cannot choose guardrails: it is on for every call, as if default_on were true';
+    reading.findings.push({ ...finding, verdict: 'supported', message });
   }
 }
 
-function isAlwaysOn(params: ConfigNode | undefined, reading: Reading): boolean {
+function isAlwaysOn(params: ConfigNode | undefined, reading: ReadContext): boolean {
   const map = params && mapOf(params, reading);
   const flag = map?.entries.get('default_on');
   return flag !== undefined && flagOf(flag, reading) === true;

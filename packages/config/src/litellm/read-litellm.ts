@@ -1,24 +1,25 @@
-import type { GatewayConfig, ModelGroupConfig, Plugin, Provider } from '@portico/core';
+import type { GatewayConfig, ModelGroupConfig, Plugin } from '@portico/core';
+import type { Provider } from '@portico/core/provider';
 import { checkByCore } from '../check-by-core.js';
 import type { LoadedConfig } from '../loaded-config.js';
 import { LITELLM_COMPAT } from '../read-compat.js';
-import { itemsOf, mapOf, problem, type Reading, textMapOf } from '../reading.js';
+import { itemsOf, mapOf, problem, type ReadContext, textMapOf } from '../read-context.js';
 import { type ConfigNode, type MapNode, pathBelow } from '../yaml/config-node.js';
 import { buildAccess } from './build-access.js';
 import { type BuiltModels, buildModels, deadlinesOf, groupConfig } from './build-models.js';
 import { type DeploymentDraft, draftSettings, type SettingsDraft } from './draft.js';
 import { fallbacksOf, noSuchModel, readFallbacks, readTargets } from './fallback-lists.js';
 import { includeFiles, type ReadIncluded } from './include-files.js';
-import { type Judgement, type KeyRows, readKeys } from './key-row.js';
-import { GENERAL_KEYS, LITELLM_SETTINGS_KEYS, ROUTER_KEYS, TOP_KEYS } from './keys-of-settings.js';
+import { type KeyRows, type KeyVerdict, readKeys } from './key-row.js';
 import { readAliases } from './read-aliases.js';
 import { readGuardrails } from './read-guardrails.js';
 import { readCredentials, readDeployment } from './read-models.js';
 import { sharedRedisOf } from './read-redis.js';
-import { type ModelNames, namesOf } from './stars.js';
-import { withVendorsOfStars } from './vendors-of-stars.js';
+import { GENERAL_KEYS, LITELLM_SETTINGS_KEYS, ROUTER_KEYS, TOP_KEYS } from './settings-keys.js';
+import { withWildcardVendors } from './wildcard-vendors.js';
+import { type ModelNames, namesOf } from './wildcards.js';
 
-export interface LiteLlmSurroundings {
+export interface LiteLlmContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly credentials: Readonly<Record<string, string | undefined>>;
   readonly plugins: Readonly<Record<string, Plugin>>;
@@ -30,18 +31,18 @@ export interface LiteLlmSurroundings {
 /** Reads LiteLLM's `config.yaml`. Findings and problems go into `found`. */
 export function readLiteLlm(
   main: MapNode,
-  around: LiteLlmSurroundings,
-  found: Pick<Reading, 'problems' | 'findings'>,
+  around: LiteLlmContext,
+  found: Pick<ReadContext, 'problems' | 'findings'>,
 ): Omit<LoadedConfig, 'report'> {
-  const before: Reading = { ...found, environment: around.environment };
+  const before: ReadContext = { ...found, environment: around.environment };
   const file = includeFiles(main, around.readIncluded, before);
   const variables = file.entries.get('environment_variables');
   const fileEnvironment = variables === undefined ? {} : textMapOf(variables, before);
-  const reading: Reading = { ...found, environment: { ...around.environment, ...fileEnvironment } };
+  const reading: ReadContext = { ...found, environment: { ...around.environment, ...fileEnvironment } };
 
   const settings = draftSettings(around.plugins, around.isCompatible);
   readKeys(file, TOP_KEYS, settings, reading, judgeUnknownTop);
-  // router_settings come last: what they say wins over the same word in litellm_settings.
+  // router_settings come last: they take precedence over the same key in litellm_settings.
   readSection(file, 'litellm_settings', LITELLM_SETTINGS_KEYS, settings, reading, judgeUnknownSetting);
   readSection(file, 'router_settings', ROUTER_KEYS, settings, reading);
   readSection(file, 'general_settings', GENERAL_KEYS, settings, reading);
@@ -50,19 +51,19 @@ export function readLiteLlm(
   const drafts = readModelList(file, settings, reading);
 
   if (settings.isCompatible) takeDefaults(settings);
-  const all = withVendorsOfStars(drafts, fileEnvironment, around);
+  const all = withWildcardVendors(drafts, fileEnvironment, around);
   const built = buildModels(all, settings, fileEnvironment, around.providers, reading);
   const models = withFallbacks(built, settings, reading);
   const access = buildAccess(settings, reading);
-  // There, models may stand in for each other, and many files have them do so.
-  const config: GatewayConfig = { models, fallbackCircles: true, ...settingsConfig(settings), ...access.config };
+  // In LiteLLM models may be fallbacks of each other, and in many files they are.
+  const config: GatewayConfig = { models, allowFallbackCycles: true, ...settingsConfig(settings), ...access.config };
   if (built.groups.size > 0) {
     const faulty = new Set(reading.problems.map(entryOf));
     for (const { path, message } of checkByCore(config, around.providers, reading.environment)) {
       const origin = originOf(path, built, file);
-      // What is known to be wrong with an entry is likely to be why the gateway has something against it.
+      // A known problem of an entry is probably also the reason for the gateway's error about it.
       const entry = entryOf(origin);
-      if (entry === undefined || !faulty.has(entry)) problem(reading, origin, inLiteLlmsWords(message));
+      if (entry === undefined || !faulty.has(entry)) problem(reading, origin, translateMessage(message));
     }
   }
   const redis = sharedRedisOf(settings);
@@ -78,14 +79,14 @@ export function readLiteLlm(
   };
 }
 
-function readModelList(file: MapNode, settings: SettingsDraft, reading: Reading): readonly DeploymentDraft[] {
+function readModelList(file: MapNode, settings: SettingsDraft, reading: ReadContext): readonly DeploymentDraft[] {
   const items = listAt(file, 'model_list', reading);
   if (items.length === 0)
     problem(reading, file.entries.get('model_list') ?? file, 'there is no model in "model_list".');
   return items.flatMap((item) => readDeployment(item, settings, reading) ?? []);
 }
 
-/** What LiteLLM does where the file says nothing, as far as it is something else than here. */
+/** LiteLLM's defaults, where they differ from the gateway's. */
 function takeDefaults({ timeouts, cooldowns }: SettingsDraft): void {
   timeouts.wholeMs ??= 6_000_000;
   cooldowns.failuresInARow ??= 4;
@@ -96,36 +97,36 @@ function readSection(
   name: string,
   rows: KeyRows<SettingsDraft>,
   settings: SettingsDraft,
-  reading: Reading,
-  unknown?: (key: string) => Judgement | undefined,
+  reading: ReadContext,
+  unknown?: (key: string) => KeyVerdict | undefined,
 ): void {
   const node = file.entries.get(name);
   const section = node && mapOf(node, reading);
   if (section !== undefined) readKeys(section, rows, settings, reading, unknown);
 }
 
-/** Where YAML's anchors are kept; LiteLLM looks past it as well. */
-function judgeUnknownTop(key: string, node: ConfigNode): Judgement | undefined {
+/** The place of YAML anchors; LiteLLM ignores it as well. */
+function judgeUnknownTop(key: string, node: ConfigNode): KeyVerdict | undefined {
   if (node.hasAnchor !== true && !key.startsWith('x-')) return undefined;
-  return { verdict: 'supported', says: 'what other places of the file refer to' };
+  return { verdict: 'supported', message: 'YAML anchors for other parts of the file' };
 }
 
 /** `openai_key`, `anthropic_key` and so on. */
-function judgeUnknownSetting(key: string): Judgement | undefined {
+function judgeUnknownSetting(key: string): KeyVerdict | undefined {
   if (!key.endsWith('_key')) return undefined;
-  return { verdict: 'refused', says: 'credentials belong to deployments: move it to litellm_params.api_key' };
+  return { verdict: 'refused', message: 'credentials belong to a deployment: move it to litellm_params.api_key' };
 }
 
-function listAt(file: MapNode, key: string, reading: Reading): readonly ConfigNode[] {
+function listAt(file: MapNode, key: string, reading: ReadContext): readonly ConfigNode[] {
   const node = file.entries.get(key);
   return node === undefined ? [] : itemsOf(node, reading);
 }
 
-/** Every name that may be asked for, with the models that are asked instead. */
+/** Every name that clients may request, with its fallbacks. */
 function withFallbacks(
   built: BuiltModels,
   settings: SettingsDraft,
-  reading: Reading,
+  reading: ReadContext,
 ): Record<string, ModelGroupConfig> {
   const { groups, origins } = built;
   const asked = namesOf(built);
@@ -166,7 +167,7 @@ function withFallbacks(
   }
 }
 
-/** The names of models by those of the groups they are in. */
+/** The names of models by the groups that contain them. */
 function accessGroupsOf(drafts: readonly DeploymentDraft[]): LoadedConfig['accessGroups'] {
   const members = new Map<string, Set<string>>();
   for (const { group, accessGroups } of drafts) {
@@ -197,7 +198,7 @@ function settingsConfig(settings: SettingsDraft): Partial<GatewayConfig> {
 const USUAL_LONGEST_DELAY_MS = 8_000;
 const USUAL_TOTAL_MS = 600_000;
 
-/** What the file says at a path of the gateway's configuration, or the nearest above it. */
+/** The origin in the file of a path of the gateway's configuration, or of the nearest path above it. */
 function originOf(path: string, built: BuiltModels, file: MapNode): ConfigNode {
   let best: ConfigNode = file;
   let length = -1;
@@ -208,13 +209,13 @@ function originOf(path: string, built: BuiltModels, file: MapNode): ConfigNode {
   return best;
 }
 
-/** The entry of `model_list` that something is about; else nothing in particular. */
+/** The entry of `model_list` for a problem, if there is one. */
 function entryOf({ place, path }: Pick<ConfigNode, 'place' | 'path'>): string | undefined {
   const entry = /^(?:model_list|credential_list)\[\d+\]/.exec(path)?.[0];
   return entry && `${place.file} ${entry}`;
 }
 
-const LITELLMS_WORDS: Readonly<Record<string, string>> = {
+const LITELLM_TERMS: Readonly<Record<string, string>> = {
   '"apiKey"': '"api_key"',
   '"apiVersion"': '"api_version"',
   '"baseModel"': '"base_model"',
@@ -225,7 +226,7 @@ const LITELLMS_WORDS: Readonly<Record<string, string>> = {
   'the option "adToken" or "tokenProvider"': '"azure_ad_token"',
 };
 
-/** The gateway's complaint in the words of the file it is about. */
-function inLiteLlmsWords(message: string): string {
-  return Object.entries(LITELLMS_WORDS).reduce((text, [ours, theirs]) => text.replaceAll(ours, theirs), message);
+/** The gateway's error in the terms of the file. */
+function translateMessage(message: string): string {
+  return Object.entries(LITELLM_TERMS).reduce((text, [ours, theirs]) => text.replaceAll(ours, theirs), message);
 }

@@ -1,13 +1,13 @@
 import { didYouMean, nearestWord } from '../nearest-word.js';
-import { mapOf, problem, type Reading, textOf } from '../reading.js';
+import { mapOf, problem, type ReadContext, textOf } from '../read-context.js';
 import { type ConfigNode, type MapNode, plainValue } from '../yaml/config-node.js';
+import { ENTRY_KEYS, INFO_KEYS, PARAMETER_KEYS } from './deployment-keys.js';
 import { type DeploymentDraft, draftDeployment, type SettingsDraft } from './draft.js';
-import { type Judgement, readKeys } from './key-row.js';
-import { ENTRY_KEYS, INFO_KEYS, PARAMETER_KEYS } from './keys-of-deployments.js';
-import { CREDENTIAL_KEYS } from './keys-of-settings.js';
+import { type KeyVerdict, readKeys } from './key-row.js';
+import { CREDENTIAL_KEYS } from './settings-keys.js';
 
 /** Reads `credential_list`, for deployments to refer to. */
-export function readCredentials(items: readonly ConfigNode[], settings: SettingsDraft, reading: Reading): void {
+export function readCredentials(items: readonly ConfigNode[], settings: SettingsDraft, reading: ReadContext): void {
   for (const item of items) {
     const entry = mapOf(item, reading);
     if (entry === undefined) continue;
@@ -23,11 +23,11 @@ export function readCredentials(items: readonly ConfigNode[], settings: Settings
   }
 }
 
-/** Reads one entry of `model_list`; undefined if it is no deployment, which is then among the problems. */
+/** Reads one entry of `model_list`; undefined if it is invalid, which is reported as a problem. */
 export function readDeployment(
   item: ConfigNode,
   settings: SettingsDraft,
-  reading: Reading,
+  reading: ReadContext,
 ): DeploymentDraft | undefined {
   const entry = mapOf(item, reading);
   if (entry === undefined) return undefined;
@@ -51,8 +51,8 @@ export function readDeployment(
   return draft;
 }
 
-/** Parameters with those of the credential they name; their own win. */
-function withCredential(params: MapNode, settings: SettingsDraft, reading: Reading): MapNode | undefined {
+/** Parameters merged with those of the credential they name; their own take precedence. */
+function withCredential(params: MapNode, settings: SettingsDraft, reading: ReadContext): MapNode | undefined {
   const named = params.entries.get('litellm_credential_name');
   const name = named && textOf(named, reading);
   if (named === undefined || name === undefined) return params;
@@ -68,21 +68,21 @@ function withCredential(params: MapNode, settings: SettingsDraft, reading: Readi
   };
 }
 
-/** LiteLLM sends what it does not know to the vendor; a word that is nearly a known one was meant to be that. */
-function judgeUnknownParameter(key: string): Judgement | undefined {
+/** LiteLLM sends unknown parameters to the vendor; one that is nearly a known one is probably a typing error. */
+function judgeUnknownParameter(key: string): KeyVerdict | undefined {
   if (PRICE.test(key)) return UNKNOWN_PRICE;
   if (nearestWord(key, Object.keys(PARAMETER_KEYS)) !== undefined) return undefined;
   return {
     verdict: 'ignored',
-    says: 'not a setting of the gateway; calls go out with what the client asks for: parameters are not preset here',
+    message: 'not a setting of the gateway; parameters are not preset here: calls use those of the client',
   };
 }
 
-function judgeUnknownFact(key: string): Judgement | undefined {
+function judgeUnknownFact(key: string): KeyVerdict | undefined {
   if (PRICE.test(key)) return UNKNOWN_PRICE;
   if (!key.startsWith('supports_') && nearestWord(key, Object.keys(INFO_KEYS)) !== undefined) return undefined;
-  return { verdict: 'supported', says: 'shown at /v1/model/info' };
+  return { verdict: 'supported', message: 'shown at /v1/model/info' };
 }
 
 const PRICE = /_cost(?:_|$)/;
-const UNKNOWN_PRICE: Judgement = { verdict: 'ignored', says: 'calls are priced without it' };
+const UNKNOWN_PRICE: KeyVerdict = { verdict: 'ignored', message: 'not part of the price here' };

@@ -1,16 +1,16 @@
 import { secret } from '@portico/core';
-import { type Reading, textOf } from '../reading.js';
-import { REDIS_SAYS, type SharedRedis } from '../shared-redis.js';
+import { type ReadContext, textOf } from '../read-context.js';
+import { REDIS_MESSAGE, type SharedRedis } from '../shared-redis.js';
 import type { ConfigNode } from '../yaml/config-node.js';
 import type { RedisDraft, SettingsDraft } from './draft.js';
 import { type KeyRows, supported } from './key-row.js';
 
-/** Keys of the router's settings that say where its Redis is. */
+/** Keys of the router's settings with the address of its Redis. */
 export function redisRows(prefix: string, parts: readonly (keyof RedisDraft)[]): KeyRows<SettingsDraft> {
   return Object.fromEntries(
     parts.map((part) => [
       prefix + part,
-      supported<SettingsDraft, string>(REDIS_SAYS, textOf, ({ redis }, text) => {
+      supported<SettingsDraft, string>(REDIS_MESSAGE, textOf, ({ redis }, text) => {
         redis[part] = text;
       }),
     ]),
@@ -19,8 +19,8 @@ export function redisRows(prefix: string, parts: readonly (keyof RedisDraft)[]):
 
 const PARTS_OF_CACHE = ['url', 'host', 'port', 'username', 'password', 'db', 'ssl'] as const;
 
-/** Reads where the Redis of a cache is; false where the cache is something else, or says no more than that it is one. */
-export function readRedisOfCache(node: ConfigNode, redis: RedisDraft, reading: Reading): boolean {
+/** Reads the address of a cache's Redis; false if the cache is something else, or has no address. */
+export function readRedisOfCache(node: ConfigNode, redis: RedisDraft, reading: ReadContext): boolean {
   if (node.kind !== 'map') return false;
   const type = node.entries.get('type');
   if (type?.kind === 'scalar' && type.value !== 'redis') return false;
@@ -33,13 +33,13 @@ export function readRedisOfCache(node: ConfigNode, redis: RedisDraft, reading: R
   return true;
 }
 
-/** The Redis the file names: the router's, or else the cache's. */
+/** The Redis in the file: the router's, or else the cache's. */
 export function sharedRedisOf(settings: SettingsDraft): SharedRedis | undefined {
   const { redis, cacheRedis, caches, isCompatible } = settings;
   const chosen = redis.url !== undefined || redis.host !== undefined ? redis : caches ? cacheRedis : {};
   const url = chosen.url ?? urlOf(chosen);
   if (url === undefined) return undefined;
-  // LiteLLM counts for itself when its Redis is gone.
+  // LiteLLM counts in its own process when its Redis is unavailable.
   return { url: secret(url), ...(isCompatible && { whenCountersFail: 'open' as const }) };
 }
 

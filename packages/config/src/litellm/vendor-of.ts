@@ -8,7 +8,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   watsonx_text: 'watsonx',
 };
 
-/** How models begin that are named without their vendor. */
+/** The prefixes of models that are named without their vendor. */
 export const FAMILIES: Readonly<Record<string, readonly string[]>> = {
   openai: ['gpt-', 'chatgpt-', 'o1', 'o3', 'o4', 'text-embedding-', 'whisper-', 'codex-', 'davinci-', 'babbage-'],
   anthropic: ['claude-'],
@@ -21,7 +21,7 @@ export const FAMILIES: Readonly<Record<string, readonly string[]>> = {
 
 const ON_BEDROCK = /^(?:[a-z-]{2,6}\.)?(?:ai21|amazon|anthropic|cohere|meta|mistral|stability)\./;
 
-/** `vendor/model` as the gateway spells it; undefined where nobody can tell the vendor. */
+/** `vendor/model` in the gateway's format; undefined if the vendor is not known. */
 export function vendorAndModel(model: string, vendor: string | undefined): string | undefined {
   const slash = model.indexOf('/');
   const prefix = slash > 0 ? model.slice(0, slash) : undefined;
@@ -32,10 +32,10 @@ export function vendorAndModel(model: string, vendor: string | undefined): strin
   if (prefix !== undefined) {
     const name = OTHER_NAMES[prefix] ?? prefix;
     const rest = model.slice(slash + 1);
-    // LiteLLM's hint of what an arbitrary deployment name stands for.
+    // LiteLLM's hint about the model behind an arbitrary deployment name.
     return `${name}/${name === 'azure' ? rest.replace(/^(?:o_series|gpt5_series)\//, '') : rest}`;
   }
-  // Whoever asks names the vendor.
+  // The client names the vendor.
   if (model.startsWith('*')) return model;
   if (ON_BEDROCK.test(model)) return `bedrock/${model}`;
   const family = Object.entries(FAMILIES).find(([, begins]) => begins.some((begin) => model.startsWith(begin)));

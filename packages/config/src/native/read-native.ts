@@ -1,15 +1,16 @@
-import { type GatewayConfig, type ModelConfig, type Provider, secret } from '@portico/core';
+import { type GatewayConfig, type ModelConfig, secret } from '@portico/core';
+import type { Provider } from '@portico/core/provider';
 import { checkByCore } from '../check-by-core.js';
 import type { Place } from '../config-problem.js';
 import { deploymentsIn } from '../deployments-in.js';
 import type { LoadedConfig, ModelInfo } from '../loaded-config.js';
 import { didYouMean } from '../nearest-word.js';
-import { COMPAT_SAYS, LITELLM_COMPAT, readCompat } from '../read-compat.js';
-import { problem, type Reading } from '../reading.js';
-import { REDIS_SAYS, readSharedRedis, type SharedRedis } from '../shared-redis.js';
+import { COMPAT_MESSAGE, LITELLM_COMPAT, readCompat } from '../read-compat.js';
+import { problem, type ReadContext } from '../read-context.js';
+import { REDIS_MESSAGE, readSharedRedis, type SharedRedis } from '../shared-redis.js';
 import { type ConfigNode, type MapNode, pathBelow } from '../yaml/config-node.js';
 
-/** Settings that only code can give, and what to write beside the file. */
+/** Settings that only code can provide, and where to set them. */
 export const CODE = [
   'authenticate',
   'authorize',
@@ -25,25 +26,25 @@ export const CODE = [
   'transport',
 ];
 
-/** Editors find the schema by this key; it says nothing to the gateway. */
+/** Editors find the schema by this key; the gateway ignores it. */
 const SCHEMA_KEY = '$schema';
 
-/** Whom the server is to look like, which may be said beside the file as well. */
+/** The server to imitate, which can also be set outside of the file. */
 const COMPAT_KEY = 'compat';
 
 const REFERENCE = 'env:';
 
-/** What the server shares with others, which a gateway is given as stores. */
+/** What the server shares with others; passed to a gateway as stores. */
 const REDIS_KEY = 'redis';
 
-/** What must not print, and is taken wrapped. */
+/** Secrets, which are wrapped so that they are never printed. */
 const CREDENTIAL = /\.(?:apiKey|key|secret)(?:\[\d+\])?$/;
 
-/** Reads the gateway's own configuration: the shape `createGateway` takes, without what only code can give. */
+/** Reads the gateway's own configuration: the format of `createGateway`, without what only code can provide. */
 export function readNative(
   file: MapNode,
   providers: readonly Provider[],
-  reading: Reading,
+  reading: ReadContext,
   isCompatible: boolean,
 ): Omit<LoadedConfig, 'report'> {
   let compatible = isCompatible;
@@ -56,21 +57,21 @@ export function readNative(
     if (key === SCHEMA_KEY) continue;
     if (key === COMPAT_KEY) {
       compatible = readCompat(node, reading) ?? compatible;
-      reading.findings.push({ verdict: 'supported', path: node.path, place, says: COMPAT_SAYS });
+      reading.findings.push({ verdict: 'supported', path: node.path, place, message: COMPAT_MESSAGE });
       continue;
     }
     if (key === REDIS_KEY) {
       redis = readSharedRedis(followed(node), reading);
-      reading.findings.push({ verdict: 'supported', path: node.path, place, says: REDIS_SAYS });
+      reading.findings.push({ verdict: 'supported', path: node.path, place, message: REDIS_MESSAGE });
       continue;
     }
     if (CODE.includes(key)) {
-      problem(reading, { ...node, place }, 'is code: give it where the gateway is made, beside what this file says.');
+      problem(reading, { ...node, place }, 'is code: pass it to createGateway, together with this file.');
       continue;
     }
     keyPlaces.set(node.path, place);
     values[key] = valueAt(node);
-    reading.findings.push({ verdict: 'supported', path: node.path, place, says: 'as the gateway knows it' });
+    reading.findings.push({ verdict: 'supported', path: node.path, place, message: 'a setting of the gateway' });
   }
   const config = { ...(compatible && LITELLM_COMPAT), ...values } as unknown as GatewayConfig; // the gateway checks it, key by key
   if (reading.problems.length === 0) {
@@ -84,7 +85,7 @@ export function readNative(
   const modelInfo = modelInfoOf(config);
   return { config, guard: guardOf(config), principal: undefined, compat, redis, modelInfo, accessGroups: {} };
 
-  /** The value with its references followed, and every place remembered. */
+  /** The value with its references replaced, and the place of every key remembered. */
   function valueAt(node: ConfigNode): unknown {
     nodes.set(node.path, node);
     if (node.kind === 'list') return node.items.map(valueAt);
@@ -101,7 +102,7 @@ export function readNative(
     return problem(reading, node, `the environment has no variable "${name}"${near}.`);
   }
 
-  /** The same node with the references in it followed. */
+  /** The same node with its references replaced. */
   function followed(node: ConfigNode): ConfigNode {
     if (node.kind === 'list') return node;
     if (node.kind === 'map') {

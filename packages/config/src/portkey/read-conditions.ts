@@ -1,10 +1,10 @@
 import type { Comparison, Condition, Match } from '@portico/core';
-import { itemsOf, mapOf, problem, type Reading } from '../reading.js';
+import { itemsOf, mapOf, problem, type ReadContext } from '../read-context.js';
 import { type ConfigNode, type MapNode, plainValue, shownValue } from '../yaml/config-node.js';
 
 type Plain = string | number | boolean;
 
-/** Portkey's operators, as far as they compare the same way here. */
+/** Portkey's operators that work the same way here. */
 const OPERATORS: Readonly<Record<string, (value: unknown) => Match | undefined>> = {
   $eq: (value) => (isPlain(value) ? value : undefined),
   $ne: (value) => (isPlain(value) ? { not: value } : undefined),
@@ -14,8 +14,8 @@ const OPERATORS: Readonly<Record<string, (value: unknown) => Match | undefined>>
   $lt: (value) => (typeof value === 'number' ? { below: value } : undefined),
 };
 
-/** A query as conditions, of which one must hold. What cannot be told here is among the problems. */
-export function readQuery(node: ConfigNode, reading: Reading): readonly Condition[] {
+/** A query as conditions, of which one must be true. Unsupported ones are reported as problems. */
+export function readQuery(node: ConfigNode, reading: ReadContext): readonly Condition[] {
   const query = mapOf(node, reading);
   if (query === undefined) return [];
   let alternatives: readonly Condition[] = [{}];
@@ -23,7 +23,7 @@ export function readQuery(node: ConfigNode, reading: Reading): readonly Conditio
   return alternatives;
 }
 
-function partOf(key: string, node: ConfigNode, reading: Reading): readonly Condition[] {
+function partOf(key: string, node: ConfigNode, reading: ReadContext): readonly Condition[] {
   if (key === '$or') return itemsOf(node, reading).flatMap((item) => readQuery(item, reading));
   if (key === '$and') {
     const parts = itemsOf(node, reading).map((item) => readQuery(item, reading));
@@ -31,7 +31,7 @@ function partOf(key: string, node: ConfigNode, reading: Reading): readonly Condi
   }
   const path = /^(?:(metadata)|params)\.(.+)$/.exec(key);
   if (path === null) {
-    problem(reading, node, `"${key}" is nothing that a call says here: there are metadata.NAME and params.NAME.`);
+    problem(reading, node, `"${key}" is not a known property of a call. Supported: metadata.NAME and params.NAME.`);
     return [];
   }
   const field = path[1] === undefined ? (path[2] ?? '') : key;
@@ -41,13 +41,17 @@ function partOf(key: string, node: ConfigNode, reading: Reading): readonly Condi
   return [];
 }
 
-function comparison(map: MapNode, reading: Reading): Match | undefined {
+function comparison(map: MapNode, reading: ReadContext): Match | undefined {
   const matches = [...map.entries].map(([operator, value]) => {
     const read = Object.hasOwn(OPERATORS, operator) ? OPERATORS[operator] : undefined;
     const match = read?.(plainValue(value));
     if (match !== undefined) return match;
     const there = Object.keys(OPERATORS).join(', ');
-    return problem(reading, value, `"${operator}" does not compare this here: there are ${there}, $and and $or.`);
+    return problem(
+      reading,
+      value,
+      `"${operator}" is not a supported comparison here. Supported: ${there}, $and and $or.`,
+    );
   });
   if (matches.includes(undefined)) return undefined;
   const [first, ...others] = matches;
@@ -60,7 +64,7 @@ function asComparison(match: Match | undefined): Comparison {
   return typeof match === 'object' ? (match as Comparison) : { in: match === undefined ? [] : [match] };
 }
 
-/** Whatever holds of both: each of the ones with each of the others. */
+/** The conjunction of two lists: each of one with each of the other. */
 function both(ones: readonly Condition[], others: readonly Condition[]): readonly Condition[] {
   return ones.flatMap((one) => others.map((other) => ({ body: { ...one.body, ...other.body } })));
 }

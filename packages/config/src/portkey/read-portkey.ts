@@ -1,10 +1,11 @@
-import type { DeploymentDetails, ModelGroupConfig, Provider, RouteConfig, RouteTerms, WhenConfig } from '@portico/core';
+import type { DeploymentDetails, ModelGroupConfig, RouteConfig, RouteTerms, WhenConfig } from '@portico/core';
+import type { Provider } from '@portico/core/provider';
 import { readKeys } from '../litellm/key-row.js';
 import { vendorAndModel } from '../litellm/vendor-of.js';
 import { didYouMean } from '../nearest-word.js';
-import { itemsOf, mapOf, problem, type Reading, textOf } from '../reading.js';
+import { itemsOf, mapOf, problem, type ReadContext, textOf } from '../read-context.js';
 import type { ConfigNode, MapNode } from '../yaml/config-node.js';
-import { draftPortkey, inSnakeCase, NODE_KEYS, type PortkeyDraft } from './keys-of-portkey.js';
+import { draftPortkey, inSnakeCase, NODE_KEYS, type PortkeyDraft } from './portkey-keys.js';
 import { readQuery } from './read-conditions.js';
 
 /** Portkey's names for vendors that have another one here. */
@@ -19,17 +20,17 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads one of Portkey's JSON configurations: a tree of decisions here as there. Undefined where nothing is left of it, which
- * is then among the problems.
+ * Reads one of Portkey's JSON configurations, a tree of decisions like the gateway's. Undefined if nothing of it is
+ * left, which is reported as a problem.
  */
 export function readPortkey(
   root: MapNode,
   providers: readonly Provider[],
-  reading: Reading,
+  reading: ReadContext,
 ): ModelGroupConfig | undefined {
   const route = routeOf(root, draftPortkey(undefined));
   if (route === undefined) return undefined;
-  // Deployments stand in a model by themselves.
+  // A deployment outside a choice becomes a model of its own.
   if (typeof route === 'object' && 'deployments' in route) return route;
   return { route };
 
@@ -45,12 +46,12 @@ export function readPortkey(
       return to === undefined ? [] : [{ to, inner }];
     });
     const [first] = targets;
-    if (first === undefined) return nothing(draft.targets, 'there is no target that is left.');
+    if (first === undefined) return nothing(draft.targets, 'there is no target left.');
     const terms = termsOf(draft);
     if (draft.mode === 'fallback') return { fallback: targets.map(({ to }) => to), ...terms };
     if (draft.mode === 'conditional') return { ...choiceOf(node, draft, targets), ...terms };
     if (draft.mode !== 'loadbalance') return first.to;
-    // A weight of 0 is never asked.
+    // A weight of 0 means never.
     const shares = targets.filter(({ inner }) => inner.weight !== 0);
     return { split: shares.map(({ to, inner: { weight = 1 } }) => ({ weight, to })), ...terms };
   }
@@ -79,12 +80,12 @@ export function readPortkey(
     const { vendor, model, details, options, timeoutMs } = draft;
     if (vendor === undefined) return nothing(node, 'needs a "provider".');
     if (model === undefined) {
-      return nothing(node, 'needs a model: models are named here, "override_params": { "model": "…" }.');
+      return nothing(node, 'needs a model: name it with "override_params": { "model": "…" }.');
     }
     const ours = OTHER_NAMES[vendor] ?? vendor;
     const known = providers.map(({ name }) => name);
     if (!known.includes(ours)) {
-      const message = `"${vendor}" is no vendor that is known here${didYouMean(vendor, known)}.`;
+      const message = `"${vendor}" is not a known vendor${didYouMean(vendor, known)}.`;
       return nothing(node.entries.get('provider') ?? node, message);
     }
     const deployment: DeploymentDetails = {

@@ -1,9 +1,9 @@
 import type { Place } from '../config-problem.js';
 
-/** A value of a file that knows where it stands. */
+/** A value of a file with its position. */
 export type ConfigNode = MapNode | ListNode | ScalarNode;
 
-interface Standing {
+interface Positioned {
   /** `router_settings.fallbacks[0]`, in the file it was written in. */
   readonly path: string;
   readonly place: Place;
@@ -11,22 +11,22 @@ interface Standing {
   readonly hasAnchor?: boolean;
 }
 
-export interface MapNode extends Standing {
+export interface MapNode extends Positioned {
   readonly kind: 'map';
   readonly entries: ReadonlyMap<string, ConfigNode>;
-  /** Where the keys stand, which is what a wrong key is about. */
+  /** The positions of the keys, for errors about keys. */
   readonly keyPlaces: ReadonlyMap<string, Place>;
 }
 
-export interface ListNode extends Standing {
+export interface ListNode extends Positioned {
   readonly kind: 'list';
   readonly items: readonly ConfigNode[];
 }
 
-interface ScalarNode extends Standing {
+interface ScalarNode extends Positioned {
   readonly kind: 'scalar';
   readonly value: string | number | boolean | null;
-  /** A number as it is written: `1.10` is a version too, and `0123` a key. */
+  /** A number as it is written: `1.10` may be a version, and `0123` a key. */
   readonly written?: string;
 }
 
@@ -44,13 +44,13 @@ export function plainValue(node: ConfigNode): unknown {
   return Object.fromEntries([...node.entries].map(([key, value]) => [key, plainValue(value)]));
 }
 
-/** The value by its kind, for messages; what may be a secret is not repeated. */
+/** The kind of the value, for messages; a possible secret is not repeated. */
 export function shownValue(node: ConfigNode): string {
   if (node.kind === 'list') return 'a list';
   if (node.kind === 'map') return 'a map';
   if (node.value === null) return 'nothing';
   if (typeof node.value !== 'string') return String(node.value);
-  if (SECRET.test(node.path) || node.value.length > 80 || node.value.startsWith('sk-')) return 'a text';
+  if (SECRET.test(node.path) || node.value.length > 80 || node.value.startsWith('sk-')) return 'a string';
   return JSON.stringify(node.value);
 }
 

@@ -12,13 +12,13 @@ import {
 import type { FileProblem, Place } from '../config-problem.js';
 import { type ConfigNode, type MapNode, pathBelow } from './config-node.js';
 
-/** More than any configuration has, and less than aliases of aliases can unfold to. */
+/** More than any configuration has, and less than nested aliases can expand to. */
 const MOST_NODES = 50_000;
 
-/** YAML 1.1 is what Python's tools read: `yes` and `off` are booleans there, and only there. */
+/** YAML 1.1, as Python's tools read it: `yes` and `off` are booleans only in that version. */
 export type YamlVersion = '1.1' | '1.2';
 
-/** Reads YAML or JSON. Undefined if there is nothing to go on with; what is wrong is then among the problems. */
+/** Reads YAML or JSON. Undefined if it cannot be parsed; the errors are reported as problems. */
 export function parseConfigDocument(
   text: string,
   file: string,
@@ -42,7 +42,7 @@ export function parseConfigDocument(
   }
   const node = unfold(document, placeAt, problems);
   if (node === undefined || node.kind === 'map') return node;
-  problems.push({ place: start, path: '', message: 'the file must hold a map: keys with their values.' });
+  problems.push({ place: start, path: '', message: 'the file must contain a map: keys with values.' });
   return undefined;
 }
 
@@ -63,10 +63,10 @@ function unfold(
   function visit(given: Node, path: string, around: readonly Node[]): ConfigNode {
     const place = placeAt(given.range?.[0] ?? 0);
     left -= 1;
-    if (left < 0) throw new Unfoldable(place, 'the file unfolds to more values than any configuration has.');
+    if (left < 0) throw new Unfoldable(place, 'the aliases in this file expand to too many values.');
     const node = isAlias(given) ? given.resolve(document) : given;
     if (node === undefined) throw new Unfoldable(place, 'there is no anchor of this name.');
-    if (around.includes(node)) throw new Unfoldable(place, 'this alias holds itself.');
+    if (around.includes(node)) throw new Unfoldable(place, 'this alias contains itself.');
     const standing = { path, place, ...(node.anchor !== undefined && { hasAnchor: true }) };
     if (isScalar(node)) return { ...standing, ...writtenNumber(node), kind: 'scalar', value: scalarValue(node) };
     const inside = [...around, node];
@@ -91,7 +91,7 @@ function unfold(
         continue;
       }
       const below = pathBelow(path, name);
-      // `key:` with nothing behind it.
+      // `key:` without a value.
       entries.set(
         name,
         pair.value === null
@@ -111,7 +111,7 @@ function unfold(
   }
 }
 
-/** Dates of YAML 1.1 are texts to us: an `api_version` of 2024-10-21 is no moment. */
+/** Dates of YAML 1.1 are read as text: an `api_version` of 2024-10-21 is not a date. */
 function scalarValue(scalar: Scalar): string | number | boolean | null {
   const { value, source } = scalar;
   if (value === null || value === undefined) return null;

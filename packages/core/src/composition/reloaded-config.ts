@@ -1,32 +1,28 @@
-import { ConfigError } from '../config/config-error.js';
-import { type GatewayConfig, LASTING_SETTINGS, type ReloadableConfig } from '../gateway-config.js';
+import type { ConfigProblem } from '../config-error.js';
 import { reveal } from '../secret.js';
+import { type GatewayConfig, type ReloadableConfig, STATIC_SETTINGS } from '../settings/gateway-config.js';
 
-/** The next configuration, with what lasts of the first. Throws a `ConfigError` where it wants something else to last. */
+/** The next configuration, with what lasts of the first; and the problems where it wants something else to last. */
 export function reloadedConfig<Host, Name extends string>(
   next: ReloadableConfig,
   first: GatewayConfig<Host, Name>,
-): GatewayConfig<Host> {
-  const lasting: Readonly<Record<string, unknown>> = Object.fromEntries(
-    LASTING_SETTINGS.flatMap((key) => (first[key] === undefined ? [] : [[key, first[key]]])),
+): { readonly whole: GatewayConfig<Host>; readonly problems: readonly ConfigProblem[] } {
+  const services: Readonly<Record<string, unknown>> = Object.fromEntries(
+    STATIC_SETTINGS.flatMap((key) => (first[key] === undefined ? [] : [[key, first[key]]])),
   );
-  const given = next as GatewayConfig<Host>; // whoever spreads the first configuration into the next gives all of it
-  const changed = LASTING_SETTINGS.filter((key) => given[key] !== undefined && !isSame(key, given, first));
-  if (changed.length > 0) {
-    throw new ConfigError(
-      changed.map((path) => ({ path, message: 'lasts as long as the gateway: leave it out, or make a new gateway.' })),
-    );
-  }
-  return { ...given, ...lasting };
+  const given = next as GatewayConfig<Host>; // a configuration that is spread into the next one repeats all of them
+  const changed = STATIC_SETTINGS.filter((key) => given[key] !== undefined && !isSame(key, given, first));
+  const message = 'cannot be changed by a reload: leave it out, or create a new gateway.';
+  return { whole: { ...given, ...services }, problems: changed.map((path) => ({ path, message })) };
 }
 
 function isSame<Host, Name extends string>(
-  key: (typeof LASTING_SETTINGS)[number],
+  key: (typeof STATIC_SETTINGS)[number],
   next: GatewayConfig<Host>,
   first: GatewayConfig<Host, Name>,
 ): boolean {
   if (next[key] === first[key]) return true;
-  // Files are read anew, and with them their secrets.
+  // Files are read again, and so are the secrets in them.
   return key === 'tokens' && secretsOf(next.tokens) === secretsOf(first.tokens);
 }
 

@@ -1,21 +1,21 @@
-import { batches } from '../operations/batches.js';
-import { chatCompletions } from '../operations/chat-completions.js';
-import { completions } from '../operations/completions.js';
-import { countTokens } from '../operations/count-tokens.js';
-import { embeddings } from '../operations/embeddings.js';
-import { files } from '../operations/files.js';
-import { imageEdits, imageGenerations } from '../operations/images.js';
-import { keptResponses } from '../operations/kept-responses.js';
-import { messages } from '../operations/messages.js';
-import { moderations } from '../operations/moderations.js';
-import { realtime } from '../operations/realtime.js';
-import { rerank } from '../operations/rerank.js';
-import { responses } from '../operations/responses.js';
-import { responsesCompact } from '../operations/responses-compact.js';
-import { speech } from '../operations/speech.js';
-import { transcriptions, translations } from '../operations/transcriptions.js';
+import { speech } from '../endpoints/audio/speech.js';
+import { transcriptions, translations } from '../endpoints/audio/transcriptions.js';
+import { batches } from '../endpoints/batches/format.js';
+import { chatCompletions } from '../endpoints/chat-completions/format.js';
+import { completions } from '../endpoints/completions.js';
+import { embeddings } from '../endpoints/embeddings.js';
+import { files } from '../endpoints/files/format.js';
+import { imageEdits, imageGenerations } from '../endpoints/images.js';
+import { countTokens } from '../endpoints/messages/count-tokens.js';
+import { messages } from '../endpoints/messages/format.js';
+import { moderations } from '../endpoints/moderations.js';
+import { realtime } from '../endpoints/realtime/format.js';
+import { rerank } from '../endpoints/rerank.js';
+import { responsesCompact } from '../endpoints/responses/compact.js';
+import { responses } from '../endpoints/responses/format.js';
+import { storedResponses } from '../endpoints/responses/stored-responses.js';
 
-/** Everything a client may ask an upstream. */
+/** Every operation that an upstream can answer. */
 export const SERVED_OPERATIONS = [
   chatCompletions,
   messages,
@@ -33,11 +33,11 @@ export const SERVED_OPERATIONS = [
   translations,
 ];
 
-/** What vendors keep for their callers. */
-export const HELD_OPERATIONS = [files, batches];
+/** Resources that vendors store for callers. */
+export const RESOURCE_OPERATIONS = [files, batches];
 
-/** What can be asked of answers that vendors keep. */
-export const KEPT_OPERATIONS = [keptResponses];
+/** Operations on stored responses. */
+export const STORED_RESPONSE_OPERATIONS = [storedResponses];
 
-/** What is no question and answer. */
-export const CONVERSATIONS = [realtime];
+/** Operations that are not request and response. */
+export const REALTIME_OPERATIONS = [realtime];

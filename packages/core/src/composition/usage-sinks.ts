@@ -1,11 +1,11 @@
-import type { GatewayConfig } from '../gateway-config.js';
-import type { Sink } from '../sink.js';
-import type { UsageRecord } from '../usage-record.js';
+import type { Sink } from '../hooks/sink.js';
+import type { GatewayConfig } from '../settings/gateway-config.js';
+import type { UsageRecord } from '../usage/usage-record.js';
 
-/** The async contexts of calls whose record is on its way. */
+/** The async contexts of calls whose record is queued. */
 export type CallContexts = WeakMap<UsageRecord, <T>(run: () => T) => T>;
 
-/** Everybody who must receive usage records; `contexts` are those `onUsage` is run in. */
+/** All receivers of usage records; `contexts` are those in which `onUsage` runs. */
 export function usageSinks<Host, Name extends string>(
   config: GatewayConfig<Host, Name>,
   contexts: CallContexts | undefined,

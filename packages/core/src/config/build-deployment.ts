@@ -1,46 +1,46 @@
+import type { ConfigProblem } from '../config-error.js';
 import type { AttemptDeadlines, Deployment } from '../deployment.js';
-import type { DeploymentConfig, DeploymentDetails } from '../gateway-config.js';
-import type { PriceSheet } from '../price.js';
 import type { Connection, ConnectionSettings, Provider } from '../provider.js';
 import { Secret, secret, withMaskedPrint } from '../secret.js';
+import type { DeploymentConfig, DeploymentDetails } from '../settings/gateway-config.js';
+import type { PriceSheet } from '../usage/price.js';
 import { checkShape } from './check-shape.js';
-import type { ConfigProblem } from './config-error.js';
 import { deploymentSchema } from './config-schema.js';
 import { didYouMean } from './nearest-name.js';
 import { resolveDeadlines } from './resolve-deadlines.js';
 
-export interface DeploymentSurroundings {
+export interface DeploymentContext {
   readonly providers: ReadonlyMap<string, Provider>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly deadlines: Partial<AttemptDeadlines>;
   readonly takenIds: Set<string>;
   readonly problems: ConfigProblem[];
-  /** What can be told in terms of what a vendor has, besides that. */
+  /** Operations that can be translated to one that the vendor has. */
   readonly bridges: Bridges;
   sheetFromConfig(price: NonNullable<DeploymentDetails['price']>): PriceSheet;
 }
 
-/** How operations are told in terms of others, for vendors that lack them. */
+/** How operations are translated to others, for vendors that lack them. */
 interface Bridges {
   codecs(own: Provider['codecs']): Provider['codecs'];
-  /** A bridged operation goes where the one goes that it is told in. */
+  /** A translated operation uses the path of the one it is translated to. */
   connection(own: Connection): Connection;
 }
 
-/** Where the client sets no bound and nobody knows the model's own. */
+/** If the client sets no limit and the model's own is not known. */
 const USUAL_MAX_OUTPUT_TOKENS = 4_096;
 
-/** One deployment, ready to be asked; undefined if something is wrong with it, which is then among the problems. */
+/** One deployment, ready for use. Undefined if it is invalid; the reasons are then added to the problems. */
 export function buildDeployment(
   config: DeploymentConfig,
   groupName: string,
   path: string,
-  around: DeploymentSurroundings,
+  context: DeploymentContext,
 ): Deployment | undefined {
   const details: DeploymentDetails = typeof config === 'string' ? { model: config } : config;
   const found = checkShape(details, deploymentSchema, path);
   if (found.length > 0) {
-    around.problems.push(...found);
+    context.problems.push(...found);
     return undefined;
   }
   const modelPath = typeof config === 'string' ? path : `${path}.model`;
@@ -49,20 +49,20 @@ export function buildDeployment(
     return refuse(modelPath, `"${details.model}" must be "provider/model", such as "${someReference(details.model)}".`);
   }
   const providerName = details.model.slice(0, slash);
-  const provider = around.providers.get(providerName);
+  const provider = context.providers.get(providerName);
   if (provider === undefined) {
-    const names = [...around.providers.keys()];
+    const names = [...context.providers.keys()];
     return refuse(modelPath, `"${providerName}" is not a known provider${didYouMean(providerName, names)}.`);
   }
-  const apiKey = credentialOf(details, provider, around.environment);
+  const apiKey = credentialOf(details, provider, context.environment);
   if (apiKey === undefined && provider.needsKey) {
     const variables = provider.keyVariables.join(' or ');
     return refuse(path, `"${details.model}" has no credential. Set ${variables} in the environment, or give "apiKey".`);
   }
   const reference = details.model.slice(slash + 1);
-  const id = idOf(details, groupName, around.takenIds);
-  if (id === undefined) return refuse(`${path}.id`, `"${details.id}" is the id of another deployment too.`);
-  const { environment } = around;
+  const id = idOf(details, groupName, context.takenIds);
+  if (id === undefined) return refuse(`${path}.id`, `"${details.id}" is also the id of another deployment.`);
+  const { environment } = context;
   const connection = connect(provider, { ...settingsOf(details), model: reference, apiKey, environment });
   if (typeof connection === 'string') return refuse(path, connection);
   const model = connection.model ?? reference;
@@ -71,37 +71,37 @@ export function buildDeployment(
   return {
     id,
     provider,
-    connection: { ...around.bridges.connection(connection), headers: requestHeaders(connection.headers) },
+    connection: { ...context.bridges.connection(connection), headers: requestHeaders(connection.headers) },
     model,
     baseModel,
-    codecs: around.bridges.codecs(codecs),
+    codecs: context.bridges.codecs(codecs),
     weight: details.weight ?? 1,
     order: details.order ?? 0,
     tags: details.tags ?? [],
-    abilities: details.abilities ?? {},
+    capabilities: details.capabilities ?? {},
     limits: details.limits,
     dropUnsupported: details.dropUnsupported ?? false,
-    price: details.price === undefined ? undefined : around.sheetFromConfig(details.price),
+    price: details.price === undefined ? undefined : context.sheetFromConfig(details.price),
     configuredMaxOutputTokens: details.maxOutputTokens,
     maxOutputTokens:
       details.maxOutputTokens ??
       codecs['chat.completions']?.defaultMaxOutputTokens?.(baseModel) ??
       USUAL_MAX_OUTPUT_TOKENS,
-    deadlines: resolveDeadlines({ ...around.deadlines, ...details.deadlines }),
+    deadlines: resolveDeadlines({ ...context.deadlines, ...details.deadlines }),
   };
 
   function refuse(where: string, message: string): undefined {
-    around.problems.push({ path: where, message });
+    context.problems.push({ path: where, message });
     return undefined;
   }
 
   function someReference(name: string): string {
-    const first = around.providers.keys().next().value ?? 'provider';
+    const first = context.providers.keys().next().value ?? 'provider';
     return `${first}/${name.replaceAll('/', '') || 'model'}`;
   }
 }
 
-/** Of what the provider can do, what this deployment's model can: the rest may be bridged. */
+/** The operations of the provider that this deployment's model supports; the others may be translated. */
 function offered(codecs: Provider['codecs'], { paths }: Connection): Provider['codecs'] {
   return Object.fromEntries(Object.entries(codecs).filter(([operation]) => operation in paths));
 }

@@ -1,15 +1,15 @@
-import type { PassThroughConfig } from '../gateway-config.js';
+import type { ConfigProblem } from '../config-error.js';
 import type { ModelGroup } from '../model-group.js';
-import type { PassThroughRule } from '../pass-through-rule.js';
-import { ConfigError, type ConfigProblem } from './config-error.js';
+import type { PassThroughRule } from '../operations/pass-through-rule.js';
+import type { PassThroughConfig } from '../settings/gateway-config.js';
 import { didYouMean } from './nearest-name.js';
 
-/** The rules of pass-through. Throws a `ConfigError` with everything that is wrong with them. */
+/** The rules of pass-through. What is wrong with them is added to `problems`. */
 export function buildPassThrough(
   config: Readonly<Record<string, PassThroughConfig>> | undefined,
   groups: readonly ModelGroup[],
+  problems: ConfigProblem[],
 ): readonly PassThroughRule[] {
-  const problems: ConfigProblem[] = [];
   const rules: PassThroughRule[] = [];
   for (const [prefix, given] of Object.entries(config ?? {})) {
     const path = `passThrough[${JSON.stringify(prefix)}]`;
@@ -21,7 +21,7 @@ export function buildPassThrough(
       if (PATTERN.test(pattern)) return;
       problems.push({
         path: `${path}.paths[${index}]`,
-        message: `"${pattern}" must be a path from the root on, such as "/v1/things/*" or "/v1/things/**".`,
+        message: `"${pattern}" must be an absolute path, such as "/v1/things/*" or "/v1/things/**".`,
       });
     });
     const place = placeOf(given.to, groups);
@@ -37,7 +37,6 @@ export function buildPassThrough(
       });
     }
   }
-  if (problems.length > 0) throw new ConfigError(problems);
   return rules;
 }
 
@@ -57,5 +56,5 @@ function placeOf(to: string, groups: readonly ModelGroup[]): Pick<PassThroughRul
   }
   if (others.length === 0) return { deployment, group };
   const ids = group.deployments.map(({ id }) => `"${id}"`).join(', ');
-  return `"${to}" has several deployments; name the one to be asked: ${ids}.`;
+  return `"${to}" has several deployments; name one of them: ${ids}.`;
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../config-error.js';
 import { createGateway } from '../create-gateway.js';
-import type { GatewayConfig } from '../gateway-config.js';
 import type { Provider } from '../provider.js';
-import { ConfigError } from './config-error.js';
+import type { GatewayConfig } from '../settings/gateway-config.js';
 
 const acme = {
   name: 'acme',
@@ -62,10 +62,10 @@ describe('the route of a model group', () => {
       'models.best.route.fallback[1].split[0]: there is no model group "smrt" (did you mean "smart"?). There are: fast, smart, best. A deployment is "provider/model".',
     ]);
     expect(problemsOf({ route: { fallback: ['fast'], race: ['smart'] } })).toEqual([
-      expect.stringContaining('models.best.route: decides twice, by "fallback" and "race"'),
+      expect.stringContaining('models.best.route: has more than one decision, "fallback" and "race"'),
     ]);
     expect(problemsOf({ route: { fallbak: ['fast'] } })).toEqual([
-      expect.stringContaining('models.best.route: decides nothing: give one of "single", "deployments", "split"'),
+      expect.stringContaining('models.best.route: has no decision: give one of "single", "deployments", "split"'),
     ]);
     expect(problemsOf({ route: { when: [{ if: { time: { from: '25:00' } }, to: 'fast' }] } })).toEqual([
       'models.best.route.when[0].if.time.from: must be a time of day such as "08:30".',
@@ -87,7 +87,7 @@ describe('the route of a model group', () => {
     ]);
     expect(problemsOf({ fallbacks: ['fast'] })).toEqual(['models.best: has neither "deployments" nor a "route".']);
     expect(problemsOf({ route: 'fast', strategy: 'round-robin' })).toEqual([
-      'models.best.strategy: belongs to deployments: say it in the route, beside them.',
+      'models.best.strategy: belongs to deployments: set it in the route, next to them.',
     ]);
     expect(problemsOf({ deployments: ['acme/x'], strategy: 'fastest-first' })).toEqual([
       expect.stringContaining('models.best.strategy: invalid option: expected one of "weighted"|"round-robin"'),
@@ -96,16 +96,16 @@ describe('the route of a model group', () => {
 
   it('never leads back to itself', () => {
     expect(problemsOf({ route: ['fast', 'loop'] }, { loop: { route: { fallback: ['best'] } } })).toEqual([
-      expect.stringContaining('goes round in a circle: "loop" → "best" → "loop". One of them must lead to deployments'),
+      expect.stringContaining('forms a cycle: "loop" → "best" → "loop". One of them must have deployments'),
     ]);
   });
 
   it('has fallbacks in a circle only if the configuration says that this is meant', () => {
-    const circle = { deployments: ['acme/x'], fallbacks: ['other'] };
+    const cycle = { deployments: ['acme/x'], fallbacks: ['other'] };
     const other = { deployments: ['acme/y'], fallbacks: ['best'] };
-    expect(problemsOf(circle, { other })).toEqual([
-      'models.other.fallbacks: goes round in a circle: "other" → "best" → "other". Leave one of them out, or set "fallbackCircles" if it is meant.',
+    expect(problemsOf(cycle, { other })).toEqual([
+      'models.other.fallbacks: forms a cycle: "other" → "best" → "other". Remove one of them, or set "allowFallbackCycles" if the cycle is intended.',
     ]);
-    expect(problemsOf(circle, { other }, { fallbackCircles: true })).toEqual([]);
+    expect(problemsOf(cycle, { other }, { allowFallbackCycles: true })).toEqual([]);
   });
 });

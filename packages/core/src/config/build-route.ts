@@ -1,21 +1,28 @@
-import type { Condition } from '../condition.js';
+import type { ConfigProblem } from '../config-error.js';
 import type { Deployment } from '../deployment.js';
 import type { FailureKind } from '../errors.js';
-import type { DeploymentConfig, ModelGroupConfig } from '../gateway-config.js';
 import type { RetryPolicy } from '../model-group.js';
-import type { PoolConfig, PoolOptions, RaceConfig, RouteConfig, RouteTerms, WhenConfig } from '../route-config.js';
-import type { NodeTerms, Pool, RouteNode } from '../route-node.js';
-import type { Strategy } from '../strategy.js';
+import type { NodeTerms, Pool, RouteNode } from '../routes/route-node.js';
+import type { Strategy } from '../routes/strategy.js';
+import type { Condition } from '../settings/condition.js';
+import type { DeploymentConfig, ModelGroupConfig } from '../settings/gateway-config.js';
+import type {
+  PoolConfig,
+  PoolOptions,
+  RaceConfig,
+  RouteConfig,
+  RouteTerms,
+  WhenConfig,
+} from '../settings/route-config.js';
 import { checkShape } from './check-shape.js';
-import type { ConfigProblem } from './config-error.js';
 import { routeSchemas } from './config-schema.js';
 import { didYouMean } from './nearest-name.js';
 
-export interface RouteSurroundings {
+export interface RouteContext {
   readonly group: string;
-  /** Where the group stands: `models.smart`. */
+  /** The path of the group in the configuration: `models.smart`. */
   readonly path: string;
-  /** Where the deployments of a group without a route stand. */
+  /** The path of the deployments of a group without a route. */
   deploymentPath(index: number): string;
   readonly retries: RetryPolicy;
   isGroup(name: string): boolean;
@@ -26,19 +33,19 @@ export interface RouteSurroundings {
 
 export interface BuiltRoute {
   readonly route: RouteNode;
-  /** Those it has itself. */
+  /** Its own deployments. */
   readonly deployments: readonly Deployment[];
-  /** Groups it leads to. */
-  readonly leadsTo: readonly string[];
+  /** The groups it refers to. */
+  readonly references: readonly string[];
 }
 
-/** The route of a group; what is wrong with it is among the problems. */
-export function buildRoute(group: ModelGroupConfig, around: RouteSurroundings): BuiltRoute {
-  const { problems, path } = around;
+/** The route of a group; its errors are added to the problems. */
+export function buildRoute(group: ModelGroupConfig, context: RouteContext): BuiltRoute {
+  const { problems, path } = context;
   const own: Deployment[] = [];
-  const leadsTo = new Set<string>();
+  const references = new Set<string>();
   const route = rootOf(group);
-  return { route, deployments: own, leadsTo: [...leadsTo] };
+  return { route, deployments: own, references: [...references] };
 
   function rootOf({ deployments, route: tree, strategy, hedge, limits }: ModelGroupConfig): RouteNode {
     const options = { ...(strategy && { strategy }), ...(hedge && { hedge }) };
@@ -53,11 +60,11 @@ export function buildRoute(group: ModelGroupConfig, around: RouteSurroundings): 
       return empty(path);
     }
     if (deployments !== undefined) {
-      const at = (index: number) => around.deploymentPath(index);
+      const at = (index: number) => context.deploymentPath(index);
       return { ...poolOf(deployments, options, at), ...termsOf({ ...(limits && { limits }) }, 'deployments') };
     }
     for (const name of Object.keys(options)) {
-      problems.push({ path: `${path}.${name}`, message: 'belongs to deployments: say it in the route, beside them.' });
+      problems.push({ path: `${path}.${name}`, message: 'belongs to deployments: set it in the route, next to them.' });
     }
     const node = nodeOf(tree as RouteConfig, 'route');
     return limits === undefined
@@ -74,7 +81,7 @@ export function buildRoute(group: ModelGroupConfig, around: RouteSurroundings): 
     const found = isObject ? kinds.filter((kind) => Object.hasOwn(config, kind)) : [];
     const [kind] = found;
     if (kind === undefined || found.length > 1) {
-      const says = found.length > 1 ? `decides twice, by "${found.join('" and "')}"` : 'decides nothing';
+      const says = found.length > 1 ? `has more than one decision, "${found.join('" and "')}"` : 'has no decision';
       problems.push({ path: where, message: `${says}: give one of ${kinds.map((each) => `"${each}"`).join(', ')}.` });
       return empty(at);
     }
@@ -117,15 +124,15 @@ export function buildRoute(group: ModelGroupConfig, around: RouteSurroundings): 
 
   function leafOf(name: string, at: string, config: RouteTerms): RouteNode {
     const terms = termsOf(config, at);
-    if (around.isGroup(name)) {
-      leadsTo.add(name);
+    if (context.isGroup(name)) {
+      references.add(name);
       return { ...terms, kind: 'group', group: name };
     }
     if (name.includes('/')) return { ...poolOf([name], {}, () => `${path}.${at}`), ...terms };
-    const known = around.groupNames.join(', ');
+    const known = context.groupNames.join(', ');
     problems.push({
       path: `${path}.${at}`,
-      message: `there is no model group "${name}"${didYouMean(name, around.groupNames)}. There are: ${known}. A deployment is "provider/model".`,
+      message: `there is no model group "${name}"${didYouMean(name, context.groupNames)}. There are: ${known}. A deployment is "provider/model".`,
     });
     return empty(at);
   }
@@ -141,7 +148,7 @@ export function buildRoute(group: ModelGroupConfig, around: RouteSurroundings): 
       for (const other of Object.keys(others)) {
         problems.push({
           path: `${path}.${where}.${other}`,
-          message: 'is no part of a share: it has "weight" and "to".',
+          message: 'is not a key of a share, which has "weight" and "to".',
         });
       }
       return { weight: Number(weight), to: nodeOf(to as RouteConfig, `${where}.to`) };
@@ -155,7 +162,7 @@ export function buildRoute(group: ModelGroupConfig, around: RouteSurroundings): 
     pathOf: (index: number) => string,
   ): Pool {
     const built = configs
-      .map((config, index) => around.deployment(config, pathOf(index)))
+      .map((config, index) => context.deployment(config, pathOf(index)))
       .filter((deployment) => deployment !== undefined);
     if (configs.length === 0) problems.push({ path, message: 'has no deployment.' });
     own.push(...built);
@@ -169,16 +176,16 @@ export function buildRoute(group: ModelGroupConfig, around: RouteSurroundings): 
   }
 
   function termsOf({ retries, totalMs, limits }: RouteTerms, at: string): NodeTerms {
-    return { path: at, retries: retries && { ...around.retries, ...retries }, totalMs, limits };
+    return { path: at, retries: retries && { ...context.retries, ...retries }, totalMs, limits };
   }
 
-  /** Stands in for what is wrong: the configuration is refused anyway. */
+  /** A placeholder for an invalid node: the configuration is rejected anyway. */
   function empty(at: string): RouteNode {
     return { ...termsOf({}, at), kind: 'fallback', nodes: [], on: undefined };
   }
 }
 
-/** A decision that has passed its own schema: all that any of them may hold. */
+/** A decision that has passed its own schema: the keys of all decisions. */
 type Decision = RouteTerms & {
   readonly single: string;
   readonly deployments: PoolConfig['deployments'];

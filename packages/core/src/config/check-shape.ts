@@ -1,8 +1,12 @@
 import type { z } from 'zod';
-import type { ConfigProblem } from './config-error.js';
+import type { ConfigProblem } from '../config-error.js';
 import { didYouMean } from './nearest-name.js';
+import { renamedKey } from './renamed-keys.js';
 
-/** What a value has that a schema does not allow, in sentences with paths. Values themselves are never shown: they may be secrets. */
+/**
+ * What a schema does not allow in a value, as sentences with paths. Values are never shown, because they may be
+ * secrets.
+ */
 export function checkShape(value: unknown, schema: z.ZodObject, path: string): ConfigProblem[] {
   const result = schema.safeParse(value);
   if (result.success) return [];
@@ -15,16 +19,21 @@ function problemsOf(issue: z.core.$ZodIssue, schema: z.ZodType, path: string): C
     const known = keysAt(schema, issue.path);
     return issue.keys.map((key) => ({
       path: joinPath(at, [key]),
-      message: `unknown key${didYouMean(key, known)}. Known here: ${known.join(', ')}.`,
+      message: `unknown key${hintFor(key, known)}. Known here: ${known.join(', ')}.`,
     }));
   }
-  // `invalid_union` says only "Invalid input": its first branch that got furthest says more.
+  // `invalid_union` only says "Invalid input"; the branch that matched furthest says more.
   if (issue.code === 'invalid_union') {
     const branches = issue.errors.filter((branch) => branch.length > 0);
     const telling = branches.find((branch) => branch.some((inner) => inner.path.length > 0)) ?? branches[0];
     return (telling ?? []).flatMap((inner) => problemsOf(inner, schema, at));
   }
   return [{ path: at, message: `${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)}.` }];
+}
+
+function hintFor(key: string, known: readonly string[]): string {
+  const name = renamedKey(key, known);
+  return name === undefined ? didYouMean(key, known) : ` (it is called "${name}" now)`;
 }
 
 /** `a.b[2].c` */
@@ -38,7 +47,7 @@ export function joinPath(base: string, rest: readonly PropertyKey[]): string {
   return path;
 }
 
-/** The keys an object schema knows at a path; follows arrays, records and optionals. */
+/** The keys that an object schema allows at a path; follows arrays, records and optionals. */
 function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   let here: z.core.$ZodType | undefined = schema;
   for (const step of path) here = stepInto(open(here), step);

@@ -1,12 +1,16 @@
 import { z } from 'zod';
 import { FAILURES, type FailureKind } from '../errors.js';
-import { RELAYED_OPERATIONS, UPSTREAM_OPERATIONS } from '../operation.js';
+import { OPERATIONS } from '../operation.js';
+import { STRATEGIES } from '../routes/strategy.js';
 import { Secret } from '../secret.js';
-import { STRATEGIES } from '../strategy.js';
 
 const fn = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', 'must be a function');
 const positive = z.number().positive();
 const count = z.number().int().nonnegative();
+/** Milliseconds. Whoever writes more than a week has mistaken the unit. */
+const LONGEST_MS = 7 * 24 * 60 * 60 * 1_000;
+const duration = z.number().nonnegative().max(LONGEST_MS, `must be at most ${LONGEST_MS} milliseconds (a week)`);
+const positiveDuration = duration.positive();
 const strings = z.array(z.string());
 
 const limits = z.strictObject({
@@ -23,7 +27,7 @@ const principal = z.strictObject({
   team: z.string().optional(),
   tags: strings.optional(),
   models: strings.optional(),
-  operations: z.array(z.enum([...UPSTREAM_OPERATIONS, ...RELAYED_OPERATIONS, 'models'])).optional(),
+  operations: z.array(z.enum(OPERATIONS)).optional(),
   limits: limits.optional(),
   budget: budget.optional(),
   metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
@@ -32,16 +36,16 @@ const failureKind = z.enum(Object.keys(FAILURES) as [FailureKind, ...FailureKind
 const retries = z.strictObject({
   maxRetries: count.optional(),
   byKind: z.partialRecord(failureKind, count).optional(),
-  baseDelayMs: z.number().nonnegative().optional(),
-  maxDelayMs: z.number().nonnegative().optional(),
+  baseDelayMs: duration.optional(),
+  maxDelayMs: duration.optional(),
 });
 const attemptDeadlines = z.strictObject({
-  headersMs: positive.optional(),
-  firstTokenMs: positive.optional(),
-  idleMs: positive.optional(),
-  answerMs: positive.optional(),
+  headersMs: positiveDuration.optional(),
+  firstTokenMs: positiveDuration.optional(),
+  idleMs: positiveDuration.optional(),
+  answerMs: positiveDuration.optional(),
 });
-const deadlines = attemptDeadlines.extend({ totalMs: positive.optional() });
+const deadlines = attemptDeadlines.extend({ totalMs: positiveDuration.optional() });
 const price = z.strictObject({
   input: z.number().nonnegative(),
   output: z.number().nonnegative(),
@@ -66,7 +70,7 @@ const deployment = z.strictObject({
   weight: positive.optional(),
   order: z.number().int().optional(),
   tags: strings.optional(),
-  abilities: z
+  capabilities: z
     .strictObject({
       tools: z.boolean().optional(),
       images: z.boolean().optional(),
@@ -100,7 +104,7 @@ const match = z.union([
     exists: z.boolean().optional(),
   }),
 ]);
-const operation = z.enum([...UPSTREAM_OPERATIONS, 'models']);
+const operation = z.enum(OPERATIONS);
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as "08:30"');
 const condition = z.strictObject({
   principal: z
@@ -126,7 +130,7 @@ const condition = z.strictObject({
     })
     .optional(),
 });
-const terms = { retries: retries.optional(), totalMs: positive.optional(), limits: limits.optional() };
+const terms = { retries: retries.optional(), totalMs: positiveDuration.optional(), limits: limits.optional() };
 const nodes = z.array(z.unknown()).min(1);
 const pool = {
   strategy: z
@@ -135,10 +139,12 @@ const pool = {
       z.strictObject({ by: z.literal('sticky'), key: z.enum(['prompt', 'session', 'principal']).optional() }),
     ])
     .optional(),
-  hedge: z.union([z.literal(true), z.strictObject({ afterMs: z.number().nonnegative() })]).optional(),
+  hedge: z.union([z.literal(true), z.strictObject({ afterMs: duration })]).optional(),
 };
 
-/** The nodes of a route by the key that names their decision. Children are looked into one by one, each with its own path. */
+/**
+ * The nodes of a route by the key that names their decision. Children are checked one by one, each with its own path.
+ */
 export const routeSchemas = {
   single: z.strictObject({ single: z.string(), ...terms }),
   deployments: z.strictObject({ deployments: nodes, ...pool, ...terms }),
@@ -149,7 +155,7 @@ export const routeSchemas = {
     otherwise: z.unknown().optional(),
     ...terms,
   }),
-  race: z.strictObject({ race: nodes, afterMs: z.number().nonnegative().optional(), ...terms }),
+  race: z.strictObject({ race: nodes, afterMs: duration.optional(), ...terms }),
   cheapest: z.strictObject({ cheapest: nodes, ...terms }),
   fastest: z.strictObject({ fastest: nodes, ...terms }),
 };
@@ -160,7 +166,7 @@ const group = z.strictObject({
   ...pool,
   limits: limits.optional(),
   recovery: z.enum(['restart', 'continue']).optional(),
-  hold: z.strictObject({ characters: count.optional(), ms: positive.optional() }).optional(),
+  initialBuffer: z.strictObject({ characters: count.optional(), ms: positiveDuration.optional() }).optional(),
   fallbacks: strings.optional(),
   contextFallbacks: strings.optional(),
   contentFallbacks: strings.optional(),
@@ -183,8 +189,8 @@ const guests = {
 };
 
 /**
- * Every key a configuration may have. Models are looked into one by one afterwards, since a string, a list and the long
- * form each deserve their own message.
+ * Every key of a configuration. Models are checked one by one afterwards, because a string, a list and the long form
+ * each need their own message.
  */
 export const configSchema = z.strictObject({
   models: z.record(z.string(), z.unknown()),
@@ -212,17 +218,17 @@ export const configSchema = z.strictObject({
   unknownPrice: z.enum(['refuse', 'allow']).optional(),
   retries: retries.optional(),
   deadlines: deadlines.optional(),
-  fallbackCircles: z.boolean().optional(),
+  allowFallbackCycles: z.boolean().optional(),
   cooldowns: z
     .strictObject({
-      restMs: z.number().nonnegative().optional(),
-      quotaRestMs: z.number().nonnegative().optional(),
-      maxWaitMs: z.number().nonnegative().optional(),
+      cooldownMs: duration.optional(),
+      quotaCooldownMs: duration.optional(),
+      maxWaitMs: duration.optional(),
       failuresInARow: z.number().int().positive().optional(),
       failureRate: z.number().positive().max(1).optional(),
       minCalls: z.number().int().positive().optional(),
-      windowMs: positive.optional(),
-      probeEveryMs: positive.optional(),
+      windowMs: positiveDuration.optional(),
+      probeEveryMs: positiveDuration.optional(),
     })
     .optional(),
   passThrough: z
@@ -242,9 +248,9 @@ export const configSchema = z.strictObject({
     .optional(),
   maxBodyBytes: positive.optional(),
   maxFileBytes: positive.optional(),
-  longestConversationMs: positive.optional(),
-  heartbeatMs: positive.optional(),
-  policyTimeoutMs: positive.optional(),
+  maxSessionMs: positiveDuration.optional(),
+  heartbeatMs: positiveDuration.optional(),
+  policyTimeoutMs: positiveDuration.optional(),
   debugHeaders: z.boolean().optional(),
   requestOverrides: z.boolean().optional(),
   compat: z.literal('litellm').optional(),
@@ -262,13 +268,24 @@ export const configSchema = z.strictObject({
       }),
     )
     .optional(),
-  providers: z.array(z.looseObject({ name: z.string(), connect: fn, classify: fn })).optional(),
+  providers: z
+    .array(
+      z.looseObject({
+        name: z.string().min(1),
+        keyVariables: strings,
+        needsKey: z.boolean(),
+        codecs: z.record(z.string(), z.looseObject({ encode: fn })),
+        connect: fn,
+        classify: fn,
+      }),
+    )
+    .optional(),
   stores: z
     .strictObject({
       counters: z.looseObject({ reserve: fn, settle: fn, read: fn }).optional(),
-      cooldowns: z.looseObject({ rest: fn, watch: fn }).optional(),
+      cooldowns: z.looseObject({ coolDown: fn, watch: fn }).optional(),
       whenCountersFail: z.enum(['closed', 'open']).optional(),
-      countersTimeoutMs: positive.optional(),
+      countersTimeoutMs: positiveDuration.optional(),
     })
     .optional(),
   logger: z.looseObject({ debug: fn, info: fn, warn: fn, error: fn }).optional(),

@@ -1,8 +1,8 @@
-import type { DeploymentConfig, DeploymentDetails, ModelConfig, ModelGroupConfig } from '../gateway-config.js';
-import type { RouteConfig } from '../route-config.js';
-import { fillStars, starsIn } from './stars.js';
+import type { DeploymentConfig, DeploymentDetails, ModelConfig, ModelGroupConfig } from '../settings/gateway-config.js';
+import type { RouteConfig } from '../settings/route-config.js';
+import { expandWildcard, wildcardsIn } from './wildcards.js';
 
-/** What the configuration would say of a group with a name that fits the pattern, were it written there in full. */
+/** The configuration of a group whose name matches the pattern, as if it were written in full. */
 export function fillPattern(
   pattern: string,
   given: ModelConfig,
@@ -22,9 +22,9 @@ export function fillPattern(
     contentFallbacks: others(long.contentFallbacks),
   };
 
-  /** Only what names models: conditions and terms are as they are. */
+  /** Only what names models; conditions and settings stay as they are. */
   function fillRoute(node: unknown): unknown {
-    if (typeof node === 'string') return fillStars(node, captures);
+    if (typeof node === 'string') return expandWildcard(node, captures);
     if (Array.isArray(node)) return node.map(fillRoute);
     const filled = Object.entries(node as object).map(([key, value]): [string, unknown] => {
       if (key === 'deployments') return [key, (value as readonly DeploymentConfig[]).map(fillDeployment)];
@@ -36,27 +36,27 @@ export function fillPattern(
   function fillDeployment(deployment: DeploymentConfig): DeploymentDetails {
     const details: DeploymentDetails = typeof deployment === 'string' ? { model: deployment } : deployment;
     position += 1;
-    if (starsIn(details.model) === 0) {
-      // One place for whatever is asked for, so that what is learned of it is learned once.
+    if (wildcardsIn(details.model) === 0) {
+      // One deployment id for one upstream model, so that its state is shared.
       return { ...details, id: details.id ?? `${pattern}:${details.model}${position === 1 ? '' : `#${position}`}` };
     }
-    const model = fillStars(details.model, captures);
+    const model = expandWildcard(details.model, captures);
     const { id, baseModel } = details;
     return {
       ...details,
       model,
       ...(id !== undefined && { id: `${id}:${model}` }),
-      ...(baseModel !== undefined && { baseModel: fillStars(baseModel, captures) }),
+      ...(baseModel !== undefined && { baseModel: expandWildcard(baseModel, captures) }),
     };
   }
 
-  // The one among its targets that a pattern serves too cannot fall back to itself.
+  // A target that the same pattern serves cannot fall back to itself.
   function others(targets: readonly string[] | undefined): readonly string[] {
     return targets?.filter((target) => target !== name) ?? [];
   }
 }
 
-/** The keys of a route's nodes behind which there are others. */
+/** The keys of route nodes that contain other nodes. */
 const LEADS_ON = new Set(['single', 'split', 'fallback', 'race', 'cheapest', 'fastest', 'when', 'to', 'otherwise']);
 
 function isLong(given: ModelConfig): given is ModelGroupConfig {

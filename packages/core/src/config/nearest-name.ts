@@ -1,4 +1,4 @@
-/** ` (did you mean "…"?)` where one of `known` is close enough to be meant, else nothing. */
+/** ` (did you mean "…"?)` if one of `known` is close enough, else nothing. */
 export function didYouMean(found: string, known: Iterable<string>): string {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(found.length / 3)) + 1;

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { GatewayConfig } from '../gateway-config.js';
-import { sheetFromConfig } from '../governance/price-sheet.js';
+import { ConfigError } from '../config-error.js';
+import { OPERATIONS } from '../operation.js';
+import { sheetFromConfig } from '../pricing/price-sheet.js';
 import type { Provider } from '../provider.js';
-import { ConfigError } from './config-error.js';
+import type { GatewayConfig } from '../settings/gateway-config.js';
 import { validateConfig } from './validate-config.js';
 
 const codec = { encode: (request: object) => ({ ...request }), openStream: () => ({ event() {}, end() {} }) };
@@ -27,7 +28,7 @@ function provider(name: string, needsKey = true): Provider {
   };
 }
 
-const around = {
+const context = {
   providers: [provider('groq'), provider('acme'), provider('local', false)],
   environment: { ACME_API_KEY: 'from the environment' },
   bridges: { codecs: <T>(own: T) => own, connection: <T>(own: T) => own },
@@ -36,7 +37,7 @@ const around = {
 
 function problemsOf(config: unknown): readonly string[] {
   try {
-    validateConfig(config as GatewayConfig<never>, around);
+    validateConfig(config as GatewayConfig<never>, context);
   } catch (error) {
     if (error instanceof ConfigError) return error.problems.map(({ path, message }) => `${path}: ${message}`);
     throw error;
@@ -48,7 +49,7 @@ describe('a configuration', () => {
   it('turns strings, lists and long forms into groups alike', () => {
     const { groups } = validateConfig(
       { models: { a: 'acme/one', b: ['acme/one', 'local/two'], c: { deployments: ['local/two'], fallbacks: ['a'] } } },
-      around,
+      context,
     );
     expect(groups.map((group) => [group.name, group.deployments.map((d) => d.model)])).toEqual([
       ['a', ['one']],
@@ -97,7 +98,7 @@ describe('a configuration', () => {
 
   it('refuses two groups that a reader takes for one, and two deployments of one id', () => {
     expect(problemsOf({ models: { fast: 'acme/one', 'Fast ': 'acme/two' } })[0]).toContain(
-      '"Fast " and "fast" are one name',
+      '"Fast " and "fast" look the same',
     );
     expect(
       problemsOf({
@@ -108,7 +109,7 @@ describe('a configuration', () => {
           ],
         },
       }),
-    ).toEqual(['models.a[1].id: "x" is the id of another deployment too.']);
+    ).toEqual(['models.a[1].id: "x" is also the id of another deployment.']);
   });
 
   it('refuses a model without a provider, an empty group and a broken base URL, all at once', () => {
@@ -120,7 +121,7 @@ describe('a configuration', () => {
       'models.c.deployments[0]: "baseUrl" must be an http or https URL.',
     ]);
     expect(problemsOf({ models: {} })).toEqual([
-      'models: no model group is configured: clients could ask for nothing.',
+      'models: no model group is configured, so no request could be served.',
     ]);
   });
 
@@ -129,8 +130,33 @@ describe('a configuration', () => {
     expect(problemsOf({ models: { a: [{ model: 'acme/one', apiKey: { not: canary } }] } }).join()).not.toContain(
       canary,
     );
-    const { groups } = validateConfig({ models: { a: [{ model: 'acme/one', apiKey: canary }] } }, around);
+    const { groups } = validateConfig({ models: { a: [{ model: 'acme/one', apiKey: canary }] } }, context);
     expect(JSON.stringify(groups)).not.toContain(canary);
     expect(JSON.stringify(groups)).not.toContain('Bearer x');
+  });
+
+  it.each([
+    ['policyTimeoutMs', { policyTimeoutMs: 3e9 }],
+    ['maxSessionMs', { maxSessionMs: 30 * 86_400_000 }],
+    ['cooldowns.probeEveryMs', { cooldowns: { probeEveryMs: Number.POSITIVE_INFINITY } }],
+    ['deadlines.totalMs', { deadlines: { totalMs: 1e12 } }],
+    ['stores.countersTimeoutMs', { stores: { countersTimeoutMs: 1e12 } }],
+  ])('refuses a duration of more than a week for %s', (path, setting) => {
+    expect(problemsOf({ models: { a: 'acme/one' }, ...setting })[0]).toContain(`${path}: `);
+  });
+
+  it('refuses a provider without codecs, or with one that translates nothing', () => {
+    const { codecs: _, ...half } = provider('half', false);
+    expect(problemsOf({ models: { a: 'half/one' }, providers: [half] })[0]).toContain('providers[0].codecs: ');
+    const broken = { ...half, codecs: { 'chat.completions': {} } };
+    expect(problemsOf({ models: { a: 'half/one' }, providers: [broken] })[0]).toContain('encode');
+  });
+
+  it('takes a condition and an access list on every operation there is', () => {
+    for (const operation of OPERATIONS) {
+      const route = { when: [{ if: { operation }, to: 'a' }], otherwise: 'a' };
+      const anonymous = { id: 'anybody', operations: [operation] };
+      expect(problemsOf({ models: { a: 'acme/one', b: { route } }, anonymous })).toEqual([]);
+    }
   });
 });

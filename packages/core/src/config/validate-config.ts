@@ -1,66 +1,85 @@
-import { GatewayError } from '../errors.js';
-import type { DeploymentConfig, GatewayConfig, ModelConfig, ModelGroupConfig } from '../gateway-config.js';
+import { ConfigError, type ConfigProblem, throwProblems } from '../config-error.js';
+import { asGatewayError, GatewayError } from '../errors.js';
 import type { ModelGroup, RetryPolicy } from '../model-group.js';
-import type { ModelPattern } from '../model-pattern.js';
+import type { PassThroughRule } from '../operations/pass-through-rule.js';
 import type { Provider } from '../provider.js';
-import { buildDeployment, type DeploymentSurroundings } from './build-deployment.js';
+import type { DeploymentConfig, GatewayConfig, ModelConfig, ModelGroupConfig } from '../settings/gateway-config.js';
+import type { ModelPattern } from '../settings/model-pattern.js';
+import { buildDeployment, type DeploymentContext } from './build-deployment.js';
+import { buildPassThrough } from './build-pass-through.js';
 import { buildRoute } from './build-route.js';
 import { checkShape, joinPath } from './check-shape.js';
-import { circles } from './circles.js';
-import { ConfigError, type ConfigProblem } from './config-error.js';
 import { configSchema, deploymentSchema, groupSchema } from './config-schema.js';
 import { fillPattern } from './fill-pattern.js';
+import { findCycles } from './find-cycles.js';
 import { didYouMean } from './nearest-name.js';
 import { LONGEST_ANSWER_MS } from './resolve-deadlines.js';
-import { hasOpenVendor, openCaptures, starsIn } from './stars.js';
+import { hasWildcardProvider, openCaptures, wildcardsIn } from './wildcards.js';
 
-export interface ConfigSurroundings {
+export interface ConfigContext {
   readonly providers: readonly Provider[];
-  /** Only credentials are read from it, under the providers' own variable names. */
+  /** Only credentials are read from it, under the providers' usual variable names. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly bridges: DeploymentSurroundings['bridges'];
-  readonly sheetFromConfig: DeploymentSurroundings['sheetFromConfig'];
+  readonly bridges: DeploymentContext['bridges'];
+  readonly sheetFromConfig: DeploymentContext['sheetFromConfig'];
+  /** What whoever reads a setting has against it beyond its shape, by the setting. */
+  readonly settings?: SettingChecks;
 }
 
-/** What a configuration says of models. */
+/** By the setting that they are about: they run only where its shape is right. */
+export type SettingChecks = {
+  readonly [Key in keyof GatewayConfig]?: (value: NonNullable<GatewayConfig<never>[Key]>) => readonly ConfigProblem[];
+};
+
+/** The models of a configuration. */
 export interface ConfiguredModels {
-  /** Those named in full, in the order of the configuration. */
+  /** Groups with a full name, in the order of the configuration. */
   readonly groups: readonly ModelGroup[];
   /** In the order in which they are tried: the longest first. */
   readonly patterns: readonly ModelPattern[];
+  readonly passThrough: readonly PassThroughRule[];
 }
 
-/** Every check that can be made at boot, and the model groups that come of it. Throws a `ConfigError` with all problems. */
-export function validateConfig(config: GatewayConfig<never>, around: ConfigSurroundings): ConfiguredModels {
-  const problems: ConfigProblem[] = checkShape(config, configSchema, '');
-  if (problems.length > 0) throw new ConfigError(problems);
+/** What groups and deployments are made of: while the shape of one of these is wrong, none are. */
+const PARTS_OF_GROUPS = ['models', 'providers', 'deadlines', 'retries', 'allowFallbackCycles'];
 
-  problems.push(...unusedCredentials(config));
+/** All checks at start, and the model groups that result. Throws a `ConfigError` with all problems. */
+export function validateConfig(
+  config: GatewayConfig<never>,
+  context: ConfigContext,
+  found: readonly ConfigProblem[] = [],
+): ConfiguredModels {
+  const problems: ConfigProblem[] = [...found, ...checkShape(config, configSchema, '')];
+  const misshapen = new Set(problems.map(({ path }) => /^[^.[]*/.exec(path)?.[0] ?? ''));
+  problems.push(...settingProblems(config, context.settings ?? {}, misshapen));
+  if (misshapen.has('') || PARTS_OF_GROUPS.some((key) => misshapen.has(key))) throw new ConfigError(problems);
+
+  if (misshapen.size === 0) problems.push(...unusedCredentials(config));
   const names = Object.keys(config.models);
   if (names.length === 0)
-    problems.push({ path: 'models', message: 'no model group is configured: clients could ask for nothing.' });
+    problems.push({ path: 'models', message: 'no model group is configured, so no request could be served.' });
   const providers = new Map(
-    [...around.providers, ...(config.providers ?? [])].map((provider) => [provider.name, provider]),
+    [...context.providers, ...(config.providers ?? [])].map((provider) => [provider.name, provider]),
   );
   const boot: Findings = { problems, takenIds: new Set() };
   const groups: ModelGroup[] = [];
   const templates: ModelGroup[] = [];
   const patterns: ModelPattern[] = [];
-  const fits = names.filter((name) => starsIn(name) > 0).map(openCaptures);
-  const spelling = new Map<string, string>();
+  const fits = names.filter((name) => wildcardsIn(name) > 0).map(openCaptures);
+  const format = new Map<string, string>();
   for (const name of names) {
     const path = joinPath('models', [name]);
     const folded = name.trim().toLowerCase();
-    const twin = spelling.get(folded);
+    const twin = format.get(folded);
     if (folded === '') problems.push({ path, message: 'a model group needs a name.' });
     else if (twin !== undefined) {
-      problems.push({ path, message: `"${name}" and "${twin}" are one name to a reader; rename one of them.` });
+      problems.push({ path, message: `"${name}" and "${twin}" look the same to a reader; rename one of them.` });
     }
-    spelling.set(folded, name);
+    format.set(folded, name);
     const given = config.models[name] as ModelConfig;
     const group = buildGroup(name, given, path, boot);
     if (group === undefined) continue;
-    if (starsIn(name) === 0) groups.push(group);
+    if (wildcardsIn(name) === 0) groups.push(group);
     else {
       templates.push(group);
       patterns.push(patternOf(name, given, path));
@@ -68,12 +87,14 @@ export function validateConfig(config: GatewayConfig<never>, around: ConfigSurro
   }
   patterns.sort((one, other) => other.name.length - one.name.length);
   for (const group of [...groups, ...templates]) checkTargets(group, joinPath('models', [group.name]));
-  problems.push(...circles(groups, config.fallbackCircles ?? false));
-  if (problems.length > 0) throw new ConfigError(problems);
-  return { groups, patterns };
+  problems.push(...findCycles(groups, config.allowFallbackCycles ?? false));
+  const passThrough = misshapen.has('passThrough') ? [] : buildPassThrough(config.passThrough, groups, problems);
+  throwProblems(problems);
+  return { groups, patterns, passThrough };
 
   function patternOf(pattern: string, given: ModelConfig, path: string): ModelPattern {
-    if (pattern.includes('**')) problems.push({ path, message: 'has two stars in a row: one stands for any text.' });
+    if (pattern.includes('**'))
+      problems.push({ path, message: 'has two wildcards in a row: one already matches any text.' });
     const capturesOf = openCaptures(pattern);
     return {
       name: pattern,
@@ -114,7 +135,7 @@ export function validateConfig(config: GatewayConfig<never>, around: ConfigSurro
     const retries = retriesOf({ ...config.retries, ...long.retries });
     const at = (index: number) =>
       typeof given === 'string' ? path : Array.isArray(given) ? `${path}[${index}]` : `${path}.deployments[${index}]`;
-    const { route, deployments, leadsTo } = buildRoute(long, {
+    const { route, deployments, references } = buildRoute(long, {
       group: name,
       path,
       deploymentPath: at,
@@ -124,24 +145,24 @@ export function validateConfig(config: GatewayConfig<never>, around: ConfigSurro
       problems,
       deployment: (deployment, where) => {
         const { model }: { model?: unknown } = typeof deployment === 'string' ? { model: deployment } : deployment;
-        if (typeof model === 'string' && starsIn(model) > starsIn(name)) {
-          const message = `"${model}" has more stars than "${name}", which could fill them.`;
+        if (typeof model === 'string' && wildcardsIn(model) > wildcardsIn(name)) {
+          const message = `"${model}" has more wildcards than "${name}", which gives them their values.`;
           problems.push({ path: where, message });
           return undefined;
         }
-        if (typeof model === 'string' && hasOpenVendor(model)) {
-          // Which vendor it is, and whether there is a credential, shows when a call names it.
+        if (typeof model === 'string' && hasWildcardProvider(model)) {
+          // The vendor and its credential are known only when a call names the model.
           if (typeof deployment !== 'string') problems.push(...checkShape(deployment, deploymentSchema, where));
           return undefined;
         }
         return buildDeployment(deployment, name, where, {
           providers,
-          environment: around.environment,
+          environment: context.environment,
           deadlines: limits,
           takenIds,
           problems,
-          bridges: around.bridges,
-          sheetFromConfig: around.sheetFromConfig,
+          bridges: context.bridges,
+          sheetFromConfig: context.sheetFromConfig,
         });
       },
     });
@@ -149,57 +170,69 @@ export function validateConfig(config: GatewayConfig<never>, around: ConfigSurro
       name,
       route,
       deployments,
-      leadsTo,
+      references,
       fallbacks: long.fallbacks ?? [],
       contextFallbacks: long.contextFallbacks ?? [],
       contentFallbacks: long.contentFallbacks ?? [],
       retries,
       totalMs,
       recovery: long.recovery,
-      hold: long.hold,
+      initialBuffer: long.initialBuffer,
     };
   }
 
-  /** What a route may lead to besides deployments: a name spelled out, or one that a pattern serves and no vendor could. */
+  /**
+   * The targets of a route besides deployments: a full name, or one that a pattern matches and no vendor could have.
+   */
   function isGroup(name: string): boolean {
-    if (starsIn(name) > 0) return false;
+    if (wildcardsIn(name) > 0) return false;
     return Object.hasOwn(config.models, name) || (!name.includes('/') && fits.some((capturesOf) => capturesOf(name)));
   }
 
   function checkTargets(group: ModelGroup, path: string): void {
     for (const list of ['fallbacks', 'contextFallbacks', 'contentFallbacks'] as const) {
       group[list].forEach((target, index) => {
-        const message = target === group.name ? `"${target}" cannot fall back to itself.` : whyNot(target);
+        const message = target === group.name ? `"${target}" cannot fall back to itself.` : problemWith(target);
         if (message !== undefined) problems.push({ path: `${path}.${list}[${index}]`, message });
       });
     }
-    for (const target of group.leadsTo) {
-      const message = whyNot(target);
+    for (const target of group.references) {
+      const message = problemWith(target);
       if (message !== undefined) problems.push({ path: `${path}.route`, message });
     }
   }
 
-  /** Why a name cannot be asked instead; undefined if it can. */
-  function whyNot(target: string): string | undefined {
+  /** Why a group cannot be a fallback; undefined if it can. */
+  function problemWith(target: string): string | undefined {
     if (Object.hasOwn(config.models, target)) {
-      return starsIn(target) === 0 ? undefined : `"${target}" is a pattern: name one of the models that fit it.`;
+      return wildcardsIn(target) === 0 ? undefined : `"${target}" is a pattern: name one of the models that match it.`;
     }
     try {
       if (patterns.some((pattern) => pattern.groupOf(target) !== undefined)) return undefined;
     } catch (error) {
-      return (error as GatewayError).message; // a pattern throws nothing else
+      return asGatewayError(error).message;
     }
     return `there is no model group "${target}"${didYouMean(target, names)}. There are: ${names.join(', ')}.`;
   }
 }
 
-/** What comes to light while groups are built. */
+function settingProblems(
+  config: GatewayConfig<never>,
+  checks: SettingChecks,
+  misshapen: ReadonlySet<string>,
+): ConfigProblem[] {
+  return (Object.entries(checks) as [keyof GatewayConfig, (value: unknown) => readonly ConfigProblem[]][])
+    .filter(([key]) => config?.[key] !== undefined && !misshapen.has(key))
+    .flatMap(([key, check]) => check(config[key]));
+}
+
+/** Problems found while groups are built. */
 interface Findings {
   readonly problems: ConfigProblem[];
   readonly takenIds: Set<string>;
 }
 
-/** What can never be looked at, because the declared order leaves it out, was meant otherwise. */
+/** A setting that is not in the declared order would have no effect, so it is reported. */
 function unusedCredentials(config: GatewayConfig<never>): ConfigProblem[] {
   const { credentials, keys, tokens, authenticate, anonymous } = config;
   if (credentials === undefined) return [];
@@ -209,7 +242,7 @@ function unusedCredentials(config: GatewayConfig<never>): ConfigProblem[] {
     .filter((source) => sources[source] !== undefined && !credentials.includes(source))
     .map((source) => ({
       path: 'credentials',
-      message: `"${settings[source]}" is configured, but "${source}" is not in the order: it would never be looked at.`,
+      message: `"${settings[source]}" is configured, but "${source}" is not in the order, so it would never be used.`,
     }));
 }
 

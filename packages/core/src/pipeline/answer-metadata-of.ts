@@ -2,7 +2,7 @@ import type { AnswerMetadata, AttemptMetadata } from '../answer-metadata.js';
 import type { Attempt, Call } from '../call.js';
 import type { Operation } from '../operation.js';
 
-/** What can be said of a call as it is answered, by the attempt that was, or by none. */
+/** The metadata of a call as it is answered, with or without an attempt. */
 export function answerMetadataOf(
   call: Call<unknown, Operation>,
   answered: Attempt | undefined,

@@ -73,7 +73,7 @@ describe('gateway.explain', () => {
       models: {
         fast: [
           { model: 'acme/a', id: 'a' },
-          { model: 'acme/b', id: 'b', abilities: { tools: false }, order: 1 },
+          { model: 'acme/b', id: 'b', capabilities: { tools: false }, order: 1 },
         ],
       },
     });
@@ -86,8 +86,8 @@ describe('gateway.explain', () => {
     });
     expect(route).toMatchObject({
       deployments: [
-        { id: 'a', why: 'rests after failures, or is full', restsForMs: 20_000 },
-        { id: 'b', why: 'has no tools' },
+        { id: 'a', why: 'is in cooldown or at its rate limit', cooldownRemainingMs: 20_000 },
+        { id: 'b', why: 'does not support tools' },
       ],
     });
   });

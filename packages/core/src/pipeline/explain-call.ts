@@ -1,25 +1,25 @@
+import type { Admission } from '../accounts/admission.js';
 import { Cancellation } from '../cancellation.js';
+import { type OpenCallDeps, openCall } from '../endpoints/shared/open-call.js';
 import { GatewayError } from '../errors.js';
 import type { ExplainQuestion, Explanation } from '../explanation.js';
-import type { Admission } from '../governance/admission.js';
-import type { IncomingRequest } from '../incoming.js';
+import type { IncomingRequest } from '../incoming-request.js';
 import type { UpstreamOperation } from '../operation.js';
-import { settledPrincipal } from '../principal.js';
-import { type OpenCallParts, openCall } from './open-call.js';
+import { normalizePrincipal } from '../principal.js';
 import type { Route } from './route.js';
 
-export interface ExplainParts {
+export interface ExplainDeps {
   readonly operations: readonly UpstreamOperation[];
-  readonly open: OpenCallParts;
+  readonly open: OpenCallDeps;
   readonly admission: Admission;
   readonly route: Route;
   now(): number;
 }
 
-/** Opens a call as it would be opened, and says what would become of it. Rejects with the refusal that it would meet. */
-export async function explainCall(question: ExplainQuestion, parts: ExplainParts): Promise<Explanation> {
+/** Opens a call like a real one, and returns what would happen to it. Rejects with the error that it would get. */
+export async function explainCall(question: ExplainQuestion, deps: ExplainDeps): Promise<Explanation> {
   const { model, as, operation: name = 'chat.completions', body = GREETING, headers = {} } = question;
-  const operation = parts.operations.find((each) => each.name === name);
+  const operation = deps.operations.find((each) => each.name === name);
   if (operation === undefined) throw new GatewayError('invalid_input', `There is no operation "${name}".`);
   const request: IncomingRequest = {
     method: operation.method,
@@ -31,9 +31,9 @@ export async function explainCall(question: ExplainQuestion, parts: ExplainParts
     body: { kind: 'parsed', value: { ...body, model } },
     onClientGone() {},
   };
-  const caller = { principal: settledPrincipal(as), via: 'internal' } as const;
-  const call = await openCall('explained', parts.now(), operation, caller, request, new Cancellation(), parts.open);
-  return { model: call.group.name, ...parts.route.explain(call), limits: await parts.admission.explain(call) };
+  const caller = { principal: normalizePrincipal(as), via: 'internal' } as const;
+  const call = await openCall('explained', deps.now(), operation, caller, request, new Cancellation(), deps.open);
+  return { model: call.group.name, ...deps.route.explain(call), limits: await deps.admission.explain(call) };
 }
 
 const GREETING = { messages: [{ role: 'user', content: 'Hello' }], input: 'Hello', max_tokens: 1_000 };

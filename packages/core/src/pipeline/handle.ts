@@ -1,101 +1,103 @@
+import type { Admission } from '../accounts/admission.js';
+import { CallAccount, type CallAccountDeps } from '../accounts/call-account.js';
 import type { Call } from '../call.js';
 import { Cancellation } from '../cancellation.js';
 import type { Clock } from '../clock.js';
-import { GatewayError } from '../errors.js';
-import type { Admission } from '../governance/admission.js';
-import { type Revocations, revoked } from '../governance/revocations.js';
-import type { IncomingRequest } from '../incoming.js';
+import { listModels, showModel } from '../endpoints/models.js';
+import { type OpenAnyCallDeps, openAnyCall } from '../endpoints/open-any-call.js';
+import type { Matched, MatchOperation } from '../endpoints/router.js';
+import { errorFormat } from '../endpoints/shared/error-format.js';
+import { asGatewayError, GatewayError } from '../errors.js';
+import type { Authorize } from '../hooks/policy.js';
+import { type IdentifyDeps, identify } from '../identity/identify.js';
+import { type Revocations, revoked } from '../identity/revocations.js';
+import type { IncomingRequest } from '../incoming-request.js';
 import type { Operation } from '../operation.js';
-import { errorShape } from '../operations/error-shape.js';
-import type { Authorize } from '../policy.js';
 import type { Reply } from '../reply.js';
-import { answerOrEstimate } from './answer-by-estimate.js';
 import { answerMetadataOf } from './answer-metadata-of.js';
-import { listModels, showModel } from './answer-models.js';
 import { authorizeCall } from './authorize-call.js';
-import { type IdentifyParts, identify } from './identify.js';
-import type { Matched, MatchOperation } from './match-operation.js';
-import { Meter, type MeterParts } from './meter.js';
-import { type OpenAnyCallParts, openAnyCall } from './open-any-call.js';
-import { asGatewayError, refuse } from './refuse.js';
+import { answerOrCountLocally } from './count-tokens-locally.js';
+import type { FormatMetadata } from './metadata-headers.js';
+import { refuse } from './refuse.js';
 import { respond } from './respond.js';
 import type { Route } from './route.js';
-import type { TellRoad } from './tell-road.js';
 
-export interface StaircaseParts<Host> {
+export interface RequestHandlerDeps<Host> {
   readonly match: MatchOperation;
-  readonly identify: IdentifyParts<Host>;
-  readonly open: OpenAnyCallParts;
+  readonly identify: IdentifyDeps<Host>;
+  readonly open: OpenAnyCallDeps;
   readonly authorize: readonly Authorize<Host>[];
   readonly admission: Admission;
-  readonly meter: MeterParts;
+  readonly account: CallAccountDeps;
   readonly route: Route;
   readonly revocations: Revocations;
   readonly clock: Clock;
-  /** What is told in headers of how a call was answered; mostly nothing. */
-  readonly told: readonly TellRoad[];
-  /** Seconds since the epoch at which the gateway was made: the `created` of its models. */
+  /** The headers with metadata about how a call was answered; usually none. */
+  readonly metadataHeaders: readonly FormatMetadata[];
+  /** Seconds since the epoch at which the gateway was created: the `created` of its models. */
   readonly createdAt: number;
-  /** Undefined once everything that must be loaded before the first call is there. */
+  /** Undefined once everything needed before the first call is loaded. */
   ready(): Promise<void> | undefined;
-  /** The refusal of new calls while the gateway closes. */
+  /** The rejection of new calls while the gateway closes. */
   closing(): GatewayError | undefined;
-  /** Failures that are bugs, of ours or of a hook. */
+  /** Failures that are bugs of the gateway or of a hook. */
   reportInternal(failure: GatewayError, requestId: string): void;
 }
 
-/** The road of a call: match → identify → open → authorize → admit → route → respond. Never rejects. */
-export function openStaircase<Host>(parts: StaircaseParts<Host>) {
+/** Handles a call: match → identify → open → authorize → admit → route → respond. Never rejects. */
+export function createRequestHandler<Host>(deps: RequestHandlerDeps<Host>) {
   return async function handle(request: IncomingRequest<Host>): Promise<Reply | undefined> {
-    const matched = parts.match(request.method, request.path, request.atRoot);
+    const matched = deps.match(request.method, request.path, request.atRoot);
     if (matched === undefined) return undefined;
     const id = `req_${crypto.randomUUID()}`;
     let call: Call<Host, Operation> | undefined;
-    let meter: Meter | undefined;
+    let account: CallAccount | undefined;
     try {
       if (matched.kind === 'refused') throw matched.error;
-      const closing = parts.closing();
+      const closing = deps.closing();
       if (closing !== undefined) throw closing;
-      const ready = parts.ready();
+      const ready = deps.ready();
       if (ready !== undefined) await ready;
 
-      const startedAt = parts.clock.now();
+      const startedAt = deps.clock.now();
       const cancellation = new Cancellation();
-      request.onClientGone(() => cancellation.cancel(new GatewayError('client_closed', 'The client left.')));
-      const { turn } = parts.revocations;
-      const caller = await identify(request, id, cancellation, parts.identify);
-      if (matched.kind === 'models') return listModels(caller.principal, parts.open.table, parts.createdAt, id);
-      if (matched.kind === 'model')
-        return showModel(matched.id, caller.principal, parts.open.table, parts.createdAt, id);
+      request.onClientGone(() => cancellation.cancel(new GatewayError('client_closed', 'The client disconnected.')));
+      const { turn } = deps.revocations;
+      const caller = await identify(request, id, cancellation, deps.identify);
+      if (matched.kind === 'models') return listModels(caller.principal, deps.open.table, deps.createdAt, id);
+      if (matched.kind === 'model') return showModel(matched.id, caller.principal, deps.open.table, deps.createdAt, id);
 
-      call = await openAnyCall(id, startedAt, matched, caller, request, cancellation, parts.open);
-      if (parts.authorize.length > 0) await authorizeCall(call, request, parts.authorize, parts.identify);
-      // Closing waits for calls that have begun; this one's record would come after the last flush.
-      const closingNow = parts.closing();
+      call = await openAnyCall(id, startedAt, matched, caller, request, cancellation, deps.open);
+      if (deps.authorize.length > 0) await authorizeCall(call, request, deps.authorize, deps.identify);
+      // Closing waits for calls that have begun; the record of this one would come after the last flush.
+      const closingNow = deps.closing();
       if (closingNow !== undefined) throw closingNow;
-      const ticket = await parts.admission.admit(call);
-      meter = new Meter(call, ticket, parts.meter);
-      if (parts.revocations.turn !== turn && parts.revocations.revokedSince(call.principal.id, turn)) throw revoked();
-      const answer = await answerOrEstimate(call, meter, parts.route);
-      const cost =
-        answer.kind === 'whole' ? meter.answered(answer) : answer.kind === 'own' ? meter.answeredHere() : undefined;
-      const metadata = isTold(request) ? answerMetadataOf(call, answer.attempt, cost, parts.clock.now()) : undefined;
-      return respond(call, answer, ticket.headers, metadata, parts.told);
+      const ticket = await deps.admission.admit(call);
+      account = new CallAccount(call, ticket, deps.account);
+      if (deps.revocations.turn !== turn && deps.revocations.revokedSince(call.principal.id, turn)) throw revoked();
+      const answer = await answerOrCountLocally(call, account, deps.route);
+      if (answer.kind === 'local') account.close('ok', undefined);
+      const cost = answer.kind === 'whole' || answer.kind === 'local' ? account.costNanoUsd : undefined;
+      const metadata = wantsMetadata(request)
+        ? answerMetadataOf(call, answer.attempt, cost, deps.clock.now())
+        : undefined;
+      return respond(call, answer, ticket.headers, metadata, deps.metadataHeaders);
     } catch (error) {
       const failure = asGatewayError(error);
-      if (failure.kind === 'internal') parts.reportInternal(failure, id);
-      meter?.failed(failure);
-      const metadata = call && isTold(request) ? answerMetadataOf(call, undefined, 0, parts.clock.now()) : undefined;
-      return refuse(failure, id, spellingOf(matched), metadata, parts.told);
+      if (failure.kind === 'internal') deps.reportInternal(failure, id);
+      account?.close(failure.kind === 'client_closed' ? 'client_gone' : 'failed', failure);
+      const metadata =
+        call && wantsMetadata(request) ? answerMetadataOf(call, undefined, 0, deps.clock.now()) : undefined;
+      return refuse(failure, id, errorFormatOf(matched), metadata, deps.metadataHeaders);
     }
   };
 
-  function isTold(request: IncomingRequest<Host>): boolean {
-    return parts.told.length > 0 || request.wantsMetadata === true;
+  function wantsMetadata(request: IncomingRequest<Host>): boolean {
+    return deps.metadataHeaders.length > 0 || request.wantsMetadata === true;
   }
 }
 
-function spellingOf(matched: Matched) {
+function errorFormatOf(matched: Matched) {
   if (matched.kind === 'upstream') return matched.errors;
-  return 'operation' in matched ? matched.operation.errors : errorShape;
+  return 'operation' in matched ? matched.operation.errors : errorFormat;
 }

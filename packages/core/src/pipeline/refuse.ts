@@ -1,34 +1,24 @@
 import type { AnswerMetadata } from '../answer-metadata.js';
-import { GatewayError } from '../errors.js';
-import type { ErrorSpelling } from '../operation.js';
+import { asGatewayError } from '../errors.js';
+import type { ErrorFormat } from '../operation.js';
 import type { WholeReply } from '../reply.js';
-import type { TellRoad } from './tell-road.js';
+import type { FormatMetadata } from './metadata-headers.js';
 
-/** The one error exit: whatever was thrown becomes one answer in the error shape of the caller's wire. */
+/** The only error exit: everything that is thrown becomes one response in the error format of the caller's API. */
 export function refuse(
   error: unknown,
   requestId: string,
-  spelling: ErrorSpelling,
+  format: ErrorFormat,
   metadata: AnswerMetadata | undefined,
-  told: readonly TellRoad[],
+  formats: readonly FormatMetadata[],
 ): WholeReply {
   const failure = asGatewayError(error);
   const headers = ['content-type', 'application/json', 'x-request-id', requestId, ...failure.headers];
   if (failure.retryAfterMs !== undefined)
     headers.push('retry-after', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))));
-  // Official clients ask again on every 429; an empty budget does not fill while they do.
+  // Official clients retry every 429; an exhausted budget would not recover meanwhile.
   if (failure.kind === 'over_budget' || failure.kind === 'quota_exhausted') headers.push('x-should-retry', 'false');
   if (failure.kind === 'unauthenticated') headers.push('www-authenticate', 'Bearer');
-  if (metadata !== undefined) for (const tell of told) headers.push(...tell(metadata));
-  return { kind: 'whole', status: failure.status, headers, body: spelling.body(failure, requestId), metadata };
-}
-
-/** Anything thrown that is not ours is a bug or a hook's: the client learns nothing of it, the log does. */
-export function asGatewayError(error: unknown): GatewayError {
-  if (error instanceof GatewayError) return error;
-  return new GatewayError(
-    'internal',
-    'The gateway failed on this request. Its log has the cause under the request id.',
-    { cause: error },
-  );
+  if (metadata !== undefined) for (const format of formats) headers.push(...format(metadata));
+  return { kind: 'whole', status: failure.status, headers, body: format.body(failure, requestId), metadata };
 }

@@ -1,43 +1,43 @@
 import type { AnswerMetadata } from '../answer-metadata.js';
+import type { Answer } from '../attempts/send-attempt.js';
 import type { Call } from '../call.js';
 import type { Operation } from '../operation.js';
 import type { Reply, ReplyHeaders } from '../reply.js';
-import type { Answer } from '../upstream/ask-deployment.js';
-import type { TellRoad } from './tell-road.js';
+import type { FormatMetadata } from './metadata-headers.js';
 
-/** What the gateway answers by itself. */
-export interface OwnAnswer {
-  readonly kind: 'own';
+/** The gateway's own answers. */
+export interface LocalAnswer {
+  readonly kind: 'local';
   readonly attempt: undefined;
   readonly body: string;
 }
 
-/** The reply to an answered call; with the metadata, where somebody wants them told. */
+/** The reply to an answered call, with metadata headers if they are wanted. */
 export function respond(
   call: Call<unknown, Operation>,
-  answer: Answer | OwnAnswer,
+  answer: Answer | LocalAnswer,
   limits: ReplyHeaders,
   metadata: AnswerMetadata | undefined,
-  told: readonly TellRoad[],
+  formats: readonly FormatMetadata[],
 ): Reply {
-  // Written by whoever opened the client's side.
-  if (answer.kind === 'conversation') return { kind: 'whole', status: 101, headers: [], body: '' };
-  const road = metadata === undefined ? [] : told.flatMap((tell) => tell(metadata));
+  // Written by the code that accepted the client's side.
+  if (answer.kind === 'session') return { kind: 'whole', status: 101, headers: [], body: '' };
+  const ownHeaders = metadata === undefined ? [] : formats.flatMap((format) => format(metadata));
   if (answer.kind === 'bytes') {
     const { status, body } = answer;
-    const headers = [...answer.headers, 'x-request-id', call.id, ...limits, ...road];
+    const headers = [...answer.headers, 'x-request-id', call.id, ...limits, ...ownHeaders];
     return { kind: 'events', status, headers, body, metadata };
   }
   const type = typeOf(answer);
   const headers = ['content-type', type, 'x-request-id', call.id];
   if (limits.length > 0) headers.push(...limits);
-  if (road.length > 0) headers.push(...road);
+  if (ownHeaders.length > 0) headers.push(...ownHeaders);
   if (answer.kind !== 'events') return { kind: 'whole', status: 200, headers, body: answer.body, metadata };
   headers.push('cache-control', 'no-cache, no-transform', 'x-accel-buffering', 'no');
   return { kind: 'events', status: 200, headers, body: answer.stream, metadata };
 }
 
-function typeOf(answer: Answer | OwnAnswer): string {
+function typeOf(answer: Answer | LocalAnswer): string {
   if (answer.kind === 'events') return 'text/event-stream; charset=utf-8';
   return (answer.kind === 'whole' ? answer.type : undefined) ?? 'application/json';
 }

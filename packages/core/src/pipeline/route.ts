@@ -1,218 +1,243 @@
+import type { Admission } from '../accounts/admission.js';
+import type { CallAccount } from '../accounts/call-account.js';
+import type { ReserveCapacity } from '../accounts/reserve-capacity.js';
+import type { AttemptAccount, AttemptEnd } from '../attempt-account.js';
+import { type Answer, type AttemptDeps, sendAttempt } from '../attempts/send-attempt.js';
+import type { UsageRefusers } from '../attempts/usage-refusers.js';
 import type { Call } from '../call.js';
 import type { Clock } from '../clock.js';
-import type { ConversationOperation } from '../conversation-operation.js';
 import type { Deployment } from '../deployment.js';
-import { GatewayError } from '../errors.js';
+import { runSession } from '../endpoints/realtime/run-session.js';
+import { superseded } from '../errors.js';
 import type { Explanation } from '../explanation.js';
-import { mayUseModel } from '../governance/access.js';
-import type { Admission } from '../governance/admission.js';
-import { worstCaseOf } from '../governance/cost.js';
-import { estimateInputTokens } from '../governance/estimate-tokens.js';
-import type { PriceBook } from '../governance/price-sheet.js';
-import type { ReserveRoom } from '../governance/reserve-room.js';
-import type { HeldIds } from '../held-id.js';
+import { mayUseModel } from '../identity/access.js';
 import type { ModelGroup } from '../model-group.js';
 import type { Operation } from '../operation.js';
-import type { SignMeans } from '../provider.js';
+import type { RealtimeOperation } from '../operations/realtime-operation.js';
+import type { ResourceIds } from '../operations/resource-ids.js';
+import { worstCaseOf } from '../pricing/cost.js';
+import { estimateInputTokens } from '../pricing/estimate-tokens.js';
+import type { PriceCatalog } from '../pricing/price-sheet.js';
+import type { SigningContext } from '../provider.js';
+import { fallbackNames, totalMsOf } from '../routes/routing-overrides.js';
+import { createCandidateSets } from '../routing/candidate-sets.js';
+import type { DeploymentState } from '../routing/deployment-state.js';
 import { explainRoute } from '../routing/explain-route.js';
 import { followGroup } from '../routing/follow-route.js';
 import type { Health } from '../routing/health.js';
-import { openLanes } from '../routing/lanes.js';
+import type { RouteScope } from '../routing/route-scope.js';
 import type { RouteTable } from '../routing/route-table.js';
-import type { Standing } from '../routing/standing.js';
-import type { Trip } from '../routing/trip.js';
-import type { Visit } from '../routing/visit.js';
-import { fallbackNames, totalMsOf } from '../steering.js';
+import type { StreamEnd } from '../streams/answer-stream.js';
+import { ResumableStream } from '../streams/resumable-stream.js';
 import type { Send, Transport } from '../transport.js';
-import { type Answer, type AskParts, askDeployment } from '../upstream/ask-deployment.js';
-import { RelayedStream } from '../upstream/relayed-stream.js';
-import type { UsageRefusers } from '../upstream/usage-refusers.js';
-import { type Asking, canServe, type HouseMeans, MeansOfCall } from './means-of-call.js';
-import type { Meter } from './meter.js';
-import { runConversation } from './run-conversation.js';
-import { runErrand } from './run-errand.js';
-import { type Beginning, takeUp } from './take-up.js';
+import {
+  type Answered,
+  type AttemptRunner,
+  CallRoutingContext,
+  canServe,
+  type RoutingDeps,
+} from './call-routing-context.js';
+import { type ResumeState, resumeStream } from './resume-stream.js';
+import { sendPinned } from './send-pinned.js';
 
 export interface Route {
-  /** Gets an answer for an admitted call, from whoever can give one. */
-  ask(call: Call<unknown, Operation>, meter: Meter): Promise<Answer>;
-  /** Whether anybody can be asked at all. */
+  /** Gets an answer for an admitted call. */
+  ask(call: Call<unknown, Operation>, account: CallAccount): Promise<Answer>;
+  /** Whether any deployment is possible. */
   canServe(call: Call<unknown, Operation>): boolean;
-  /** What would become of a call, without asking anybody. */
+  /** What would happen to a call; no upstream is called. */
   explain(call: Call): Pick<Explanation, 'route' | 'fallbacks' | 'inputTokens'>;
 }
 
-export interface RouteParts {
+export interface RouteDeps {
   readonly table: RouteTable;
   readonly health: Health;
-  readonly prices: PriceBook;
-  readonly reserve: ReserveRoom;
+  readonly prices: PriceCatalog;
+  readonly reserve: ReserveCapacity;
   readonly send: Send;
   intercept(send: Send): Send;
-  /** Undefined where the runtime has no WebSockets. */
+  /** Undefined if the runtime has no WebSockets. */
   readonly openSocket: Transport['openSocket'];
-  /** What signing may use: the transport itself, past the interceptors. */
-  readonly signing: SignMeans;
-  /** The id under which the client knows an answer that an upstream keeps. */
-  readonly seal: HeldIds['seal'];
+  /** The sender for signing: the transport itself, without the interceptors. */
+  readonly signing: SigningContext;
+  /** The public id of a stored response. */
+  readonly encryptId: ResourceIds['encrypt'];
   readonly clock: Clock;
   readonly heartbeatMs: number;
   readonly maxWaitMs: number;
-  /** Deployments that refuse to be asked for usage. */
+  /** Deployments that reject requests for usage. */
   readonly usageRefusers: UsageRefusers;
-  /** Conversations are charged as they go. */
+  /** Realtime sessions are charged while they run. */
   readonly admission: Admission;
 }
 
-export function openRoute(parts: RouteParts): Route {
-  const { table, health, clock, prices } = parts;
+export function createRoute(deps: RouteDeps): Route {
+  const { table, health, clock, prices } = deps;
   const priceOf = (deployment: Deployment) => comparablePrice(deployment, prices);
   const { random } = Math;
-  const lanes = openLanes(health, { priceOf, random });
+  const candidateSets = createCandidateSets(health, { priceOf, random });
 
-  const house: HouseMeans = {
-    lanes,
+  const routingDeps: RoutingDeps = {
+    candidateSets,
     health,
     clock,
     random,
-    maxWaitMs: parts.maxWaitMs,
+    maxWaitMs: deps.maxWaitMs,
     priceOf,
     table,
-    reserveRoom: parts.reserve,
+    reserveCapacity: deps.reserve,
   };
 
-  function follow<Given>(
+  function follow<Given extends Answered>(
     call: Call,
-    meter: Meter,
-    asking: Asking<Given>,
-    mayTakeUp?: Trip['mayTakeUp'],
+    account: CallAccount,
+    runner: AttemptRunner<Given>,
+    canResume?: RouteScope['canResume'],
   ): Promise<Given> {
     const { group, cancellation, startedAt } = call;
-    const trip: Trip = {
+    const scope: RouteScope = {
       group,
       cancellation,
       endsAt: startedAt + totalMsOf(call),
       retries: group.retries,
-      isLastHope: true,
-      seen: new Set(),
-      mayTakeUp,
+      isLastResort: true,
+      visitedGroups: new Set(),
+      canResume,
     };
-    return followGroup(group, trip, new MeansOfCall(call, meter, house, asking));
+    return followGroup(group, scope, new CallRoutingContext(call, account, routingDeps, runner));
+  }
+
+  async function askFor(runner: Call<unknown, Operation>, account: CallAccount): Promise<Answer> {
+    const { pinned, session, startedAt } = runner;
+    if (pinned !== undefined) {
+      return sendPinned(runner, pinned, account, { ...deps, callEndsAt: startedAt + pinned.maxDurationMs });
+    }
+    // Routing reads of an operation its name, and what that is served by is in a table of its own.
+    const call = runner as Call;
+    if (session !== undefined) {
+      const opening = runner as Call<unknown, RealtimeOperation>; // only those have conversations
+      return runSession(opening, session, (ctx) => follow(call, account, ctx), deps);
+    }
+    const ask: AttemptDeps = {
+      send: deps.send,
+      intercept: deps.intercept,
+      signing: deps.signing,
+      clock,
+      heartbeatMs: deps.heartbeatMs,
+      usageRefusers: deps.usageRefusers,
+      encryptId: (id, { deployment }, unbilled) =>
+        deps.encryptId('response', { deployment, id, ...(unbilled && { unbilled }) }, call.principal.id),
+      estimate: (characters) => account.estimate(characters),
+      usageOfAnswer: (value) => account.usageOfAnswer(value),
+    };
+    const isRelayed = call.summary.stream && call.group.recovery !== undefined && call.operation.recovery !== undefined;
+    const leave = (reason: unknown) => call.cancellation.cancel(reason);
+    const relay = isRelayed
+      ? { stream: new ResumableStream(clock, deps.heartbeatMs, leave), resumptions: 0 }
+      : undefined;
+    const answer = await lead(call, NOTHING_SENT, undefined);
+    if (relay === undefined || answer.kind !== 'events') return answer;
+    relay.stream.begin(answer.stream);
+    return { ...answer, stream: relay.stream };
+
+    function lead(asked: Call, resumeState: ResumeState, canResume: RouteScope['canResume']): Promise<Answer> {
+      return follow<Answer>(
+        asked,
+        account,
+        {
+          ask: (attempt, scope) => askOnce(attempt, scope, asked, resumeState),
+          discard: (late) => discard(late, account),
+        },
+        canResume,
+      );
+    }
+
+    /** Asks one deployment once and ends the attempt, except where it rejects: then whoever asked ends it. */
+    async function askOnce(
+      attempt: AttemptAccount,
+      scope: RouteScope,
+      asked: Call,
+      before: ResumeState,
+    ): Promise<Answer> {
+      // Of its own: what an attempt says that comes to nothing, the client never has.
+      const partial = relay ? (before.partial?.fork() ?? asked.operation.recovery?.follow()) : undefined;
+      const resumeState = { partial, previousUsage: before.previousUsage };
+      const given = await sendAttempt(
+        asked,
+        attempt.deployment,
+        {
+          account: attempt,
+          cancellation: scope.cancellation,
+          endsAt: scope.endsAt,
+          initialBuffer: call.group.initialBuffer,
+          ...resumeState,
+          onInterrupted: relay
+            ? (end, error) => resumeStream(end, error, { call: asked, account, relay, attempt, resumeState, ask: lead })
+            : undefined,
+          onStreamEnd(end) {
+            if (end.malformedEvents > 0) call.warnings.push(skippedEvents(end.malformedEvents));
+            attempt.end(endOfStream(end, account));
+          },
+        },
+        ask,
+      );
+      if (given.kind === 'whole') attempt.end({ result: 'ok', usage: account.usageOfAnswer(given.value) });
+      return given;
+    }
   }
 
   return {
-    async ask(asking, meter) {
-      const { errand, conversation, startedAt } = asking;
-      if (errand !== undefined) {
-        return runErrand(asking, errand, meter, { ...parts, callEndsAt: startedAt + errand.longestMs });
-      }
-      // Routing reads of an operation its name, and what that is served by is in a table of its own.
-      const call = asking as Call;
-      if (conversation !== undefined) {
-        const opening = asking as Call<unknown, ConversationOperation>; // only those have conversations
-        return runConversation(opening, conversation, meter, (means) => follow(call, meter, means), parts);
-      }
-      const ask: AskParts = {
-        send: parts.send,
-        intercept: parts.intercept,
-        signing: parts.signing,
-        clock,
-        heartbeatMs: parts.heartbeatMs,
-        usageRefusers: parts.usageRefusers,
-        seal: (id, { deployment }, owed) =>
-          parts.seal('response', { deployment, id, ...(owed && { owed }) }, call.principal.id),
-        estimate: (characters) => meter.estimate(characters),
-      };
-      const isRelayed =
-        call.demand.stream && call.group.recovery !== undefined && call.operation.recovery !== undefined;
-      const leave = (reason: unknown) => call.cancellation.cancel(reason);
-      const relay = isRelayed ? { stream: new RelayedStream(clock, parts.heartbeatMs, leave), takeUps: 0 } : undefined;
-      const answer = await lead(call, NOTHING_SAID, undefined);
-      if (relay === undefined || answer.kind !== 'events') return answer;
-      relay.stream.begin(answer.stream);
-      return { ...answer, stream: relay.stream };
-
-      function lead(asked: Call, beginning: Beginning, mayTakeUp: Trip['mayTakeUp']): Promise<Answer> {
-        return follow<Answer>(
-          asked,
-          meter,
-          { ask: (visit, trip) => askOnVisit(visit, trip, asked, beginning), discard: (late) => discard(late, meter) },
-          mayTakeUp,
-        );
-      }
-
-      /** Asks once and tells the visit how it went. Rejects as `askDeployment` does: whoever asked tells the visit of that. */
-      async function askOnVisit(visit: Visit, trip: Trip, asked: Call, before: Beginning): Promise<Answer> {
-        const { standing, attempt } = visit;
-        const { deployment } = standing;
-        meter.asking(deployment);
-        // Of its own: what an attempt says that comes to nothing, the client never has.
-        const soFar = relay ? (before.soFar?.fork() ?? asked.operation.recovery?.follow()) : undefined;
-        const beginning = { soFar, usedBefore: before.usedBefore };
-        const given = await askDeployment(
-          asked,
-          deployment,
-          {
-            record: attempt,
-            cancellation: trip.cancellation,
-            endsAt: trip.endsAt,
-            hold: call.group.hold,
-            ...beginning,
-            onHead: (headers) => visit.toldRoom(headers, asked),
-            onFirstContent: () => visit.opened(),
-            onBroken: relay
-              ? (end, error) => takeUp(end, error, { call: asked, meter, relay, visit, beginning, ask: lead })
-              : undefined,
-            onStreamEnd(end) {
-              const usage = meter.usageOf(end);
-              if (end.outcome === 'ok') visit.answered(usage);
-              else if (end.outcome === 'incomplete') visit.failed(end.failure, usage);
-              else visit.abandoned(usage);
-              meter.streamEnded(end, deployment, attempt);
-            },
-          },
-          ask,
-        );
-        if (given.kind === 'whole') visit.answered(meter.usageOfWhole(given));
-        return given;
-      }
+    async ask(runner, account) {
+      const answer = await askFor(runner, account);
+      account.choose(answer.attempt);
+      return answer;
     },
 
     canServe: (call) => canServe(call.group, call, table),
 
     explain(call) {
-      const { group, demand } = call;
-      const inputTokens = estimateInputTokens(demand);
+      const { group, summary } = call;
+      const inputTokens = estimateInputTokens(summary);
       const mayUse = (next: ModelGroup) => mayUseModel(call.principal, next.name);
-      const moneyOf = ({ deployment }: Standing) => {
+      const moneyOf = ({ deployment }: DeploymentState) => {
         const price = prices.sheetOf(deployment);
-        const output = demand.maxOutputTokens ?? deployment.maxOutputTokens * demand.answers;
+        const output = summary.maxOutputTokens ?? deployment.maxOutputTokens * summary.answers;
         return { price, worstCostNanoUsd: price && worstCaseOf(inputTokens, output, price) };
       };
       const fallbacks = fallbackNames(call, group, 'fallbacks').filter((name) => {
         const next = table.find(name);
         return next !== undefined && mayUse(next) && canServe(next, call, table);
       });
-      const means = { ...house, call, find: table.find, mayUse, moneyOf };
-      return { route: explainRoute(group, means), fallbacks, inputTokens };
+      const ctx = { ...routingDeps, call, find: table.find, mayUse, moneyOf };
+      return { route: explainRoute(group, ctx), fallbacks, inputTokens };
     },
   };
 }
 
-const NOTHING_SAID: Beginning = { soFar: undefined, usedBefore: undefined };
+const NOTHING_SENT: ResumeState = { partial: undefined, previousUsage: undefined };
 
-/** An answer that came when another had won already. */
-function discard(answer: Answer, meter: Meter): void {
-  const superseded = new GatewayError('superseded', 'Another attempt was faster.');
-  if (answer.kind === 'events') answer.stream.cancel(superseded);
-  else if (answer.kind === 'whole') meter.superseded(answer.attempt, answer.deployment, meter.usageOfWhole(answer));
+/** An answer that came after another attempt had won. */
+function discard(answer: Answer, account: CallAccount): void {
+  if (answer.kind === 'events') answer.stream.cancel(superseded());
+  account.lost(answer.attempt, superseded());
 }
 
-/** Answers are shorter than what is asked, by about this much. */
+function endOfStream(end: StreamEnd, account: CallAccount): AttemptEnd {
+  const usage = end.usage ?? account.estimate(end.producedCharacters);
+  const result = end.failure?.kind === 'superseded' ? 'superseded' : end.outcome;
+  return { result, failure: end.failure, usage };
+}
+
+function skippedEvents(count: number): string {
+  const events = count === 1 ? '1 event' : `${count} events`;
+  return `${events} of the upstream's stream could not be read and ${count === 1 ? 'was' : 'were'} skipped.`;
+}
+
+/** Answers are shorter than the requested limit, by about this factor. */
 const INPUT_PER_OUTPUT = 3;
 
-/** What a deployment costs, for comparing it with others. */
-function comparablePrice(deployment: Deployment, prices: PriceBook): number | undefined {
+/** The cost of a deployment, to compare it with others. */
+function comparablePrice(deployment: Deployment, prices: PriceCatalog): number | undefined {
   const sheet = prices.sheetOf(deployment);
   return sheet && sheet.input * INPUT_PER_OUTPUT + sheet.output;
 }

@@ -1,229 +1,216 @@
-import type { Attempt } from '../call.js';
+import type { Reservation } from '../attempt-account.js';
 import type { Cancellation } from '../cancellation.js';
 import type { Clock } from '../clock.js';
-import { GatewayError } from '../errors.js';
-import type { Pool } from '../route-node.js';
-import { maxRetriesOf } from '../steering.js';
-import type { Lane, PickedCall } from './lane.js';
+import { deploymentKey } from '../counter-key.js';
+import { asGatewayError, GatewayError } from '../errors.js';
+import type { Pool } from '../routes/route-node.js';
+import { maxRetriesOf } from '../routes/routing-overrides.js';
+import type { CandidateSet, SelectionInput } from './candidate-set.js';
+import { DeploymentAttempt } from './deployment-attempt.js';
+import type { DeploymentState } from './deployment-state.js';
 import { race } from './race.js';
-import { pickedCall } from './rank-nodes.js';
+import { selectionInput } from './rank-nodes.js';
 import { retryDelayMs } from './retry-delay.js';
-import type { Standing } from './standing.js';
-import type { RouteMeans, Trip } from './trip.js';
-import { type Hold, Visit } from './visit.js';
+import type { RouteScope, RoutingContext } from './route-scope.js';
 
 /**
- * Asks deployments of one pool until one answers: each that may be asked once, as its strategy has it; then again, within
- * the retry policy, those whose failure allows it.
+ * Tries the deployments of one pool until one answers: first each available one once, in the order of its strategy;
+ * then, within the retry policy, those whose failure allows another try.
  */
-export async function askPool<Answer>(pool: Pool, trip: Trip, means: RouteMeans<Answer>): Promise<Answer> {
-  // Whoever left while the house decided is not asked for, and owes nothing.
-  if (trip.cancellation.cancelled) throw trip.cancellation.reason as GatewayError;
-  const { call, clock } = means;
-  const lane = means.lanes.laneFor(pool, trip.group, call);
-  const picked = pickedCall(call, pool.strategy.by === 'sticky' ? pool.strategy.key : 'principal');
-  const tried = new Tried(trip.mayTakeUp);
+export async function askPool<Answer>(pool: Pool, scope: RouteScope, ctx: RoutingContext<Answer>): Promise<Answer> {
+  // The call may have been cancelled meanwhile: then no attempt is made and nothing is charged.
+  if (scope.cancellation.cancelled) throw asGatewayError(scope.cancellation.reason);
+  const { call, clock } = ctx;
+  const candidates = ctx.candidateSets.candidatesFor(pool, scope.group, call);
+  const selection = selectionInput(call, pool.strategy.by === 'sticky' ? pool.strategy.key : 'principal');
+  const tried = new Tried(scope.canResume);
   let retries = 0;
-  let standing: Standing | undefined = await firstChoice(lane, picked, tried, trip, means);
+  let state: DeploymentState | undefined = await firstChoice(candidates, selection, tried, scope, ctx);
   let isFirst = true;
   for (;;) {
     const result =
       isFirst && pool.hedge !== undefined
-        ? await askWithHedge(standing, pool.hedge.afterMs, lane, picked, tried, trip, means)
-        : await askOnce(standing, tried, trip, means);
+        ? await askWithHedge(state, pool.hedge.afterMs, candidates, selection, tried, scope, ctx)
+        : await askOnce(state, tried, scope, ctx);
     isFirst = false;
     if ('answer' in result) return result.answer;
-    if (trip.cancellation.cancelled || result.failure.traits.elsewhere !== 'yes') throw result.failure;
+    if (scope.cancellation.cancelled || result.failure.traits.failover !== 'yes') throw result.failure;
 
-    standing = clock.now() < trip.endsAt ? lane.choose(clock.now(), picked, tried) : undefined;
-    if (standing !== undefined) continue;
-    const again = nextRetry(tried.failures, retries, trip, means);
-    if (again === undefined) throw tried.verdict(lane, trip, clock.now());
+    state = clock.now() < scope.endsAt ? candidates.choose(clock.now(), selection, tried) : undefined;
+    if (state !== undefined) continue;
+    const again = nextRetry(tried.failures, retries, scope, ctx);
+    if (again === undefined) throw tried.verdict(candidates, scope, clock.now());
     retries += 1;
-    if (again.delayMs > 0) await pause(again.delayMs, trip, clock);
-    standing = again.standing;
+    if (again.delayMs > 0) await pause(again.delayMs, scope, clock);
+    state = again.state;
   }
 }
 
-/** Who was asked in vain, and who had no room for the call. */
+/** The deployments that failed, and those without capacity for the call. */
 class Tried {
-  readonly failures = new Map<Standing, GatewayError>();
-  readonly #full = new Set<Standing>();
-  readonly #mayBe: Trip['mayTakeUp'];
+  readonly failures = new Map<DeploymentState, GatewayError>();
+  readonly #full = new Set<DeploymentState>();
+  readonly #mayBe: RouteScope['canResume'];
 
-  constructor(mayBe: Trip['mayTakeUp']) {
+  constructor(mayBe: RouteScope['canResume']) {
     this.#mayBe = mayBe;
   }
 
-  has(standing: Standing): boolean {
-    return this.failures.has(standing) || this.#full.has(standing) || this.#mayBe?.(standing.deployment) === false;
+  has(state: DeploymentState): boolean {
+    return this.failures.has(state) || this.#full.has(state) || this.#mayBe?.(state.deployment) === false;
   }
 
-  /** Undefined as long as nobody is out: then there is nothing to look through. */
+  /** Undefined until one has failed: then there is nothing to search. */
   get any(): Tried | undefined {
     return this.failures.size > 0 || this.#full.size > 0 || this.#mayBe !== undefined ? this : undefined;
   }
 
-  failed(standing: Standing, failure: GatewayError): void {
-    this.failures.set(standing, failure);
+  failed(state: DeploymentState, failure: GatewayError): void {
+    this.failures.set(state, failure);
   }
 
-  full(standing: Standing): void {
-    this.#full.add(standing);
+  full(state: DeploymentState): void {
+    this.#full.add(state);
   }
 
-  /** The first failure is the answer; where nobody was asked, that nobody has room. */
-  verdict(lane: Lane, trip: Trip, now: number): GatewayError {
+  /** The first failure is the answer; if no attempt was made, that there is no capacity. */
+  verdict(candidates: CandidateSet, scope: RouteScope, now: number): GatewayError {
     for (const failure of this.failures.values()) return failure;
-    return nobodyFree(trip, lane.returnsAt(now), now);
+    return nobodyFree(scope, candidates.returnsAt(now), now);
   }
 }
 
-/** Who is asked first; waits for the first to return if all rest. */
+/** The first deployment; waits for one to become available if all are in cooldown. */
 async function firstChoice<Answer>(
-  lane: Lane,
-  picked: PickedCall,
+  candidates: CandidateSet,
+  selection: SelectionInput,
   tried: Tried,
-  trip: Trip,
-  { clock, health, maxWaitMs }: RouteMeans<Answer>,
-): Promise<Standing> {
-  if (lane.standings.every((standing) => tried.has(standing))) {
-    throw new GatewayError('unavailable', `"${trip.group.name}" has nobody who could go on.`);
+  scope: RouteScope,
+  { clock, health, maxWaitMs }: RoutingContext<Answer>,
+): Promise<DeploymentState> {
+  if (candidates.states.every((state) => tried.has(state))) {
+    throw new GatewayError('unavailable', `"${scope.group.name}" has no deployment that could continue the answer.`);
   }
   const startedAt = clock.now();
   for (;;) {
     const now = clock.now();
-    const chosen = lane.choose(now, picked, tried.any);
+    const chosen = candidates.choose(now, selection, tried.any);
     if (chosen !== undefined) return chosen;
-    const returnsAt = lane.returnsAt(now);
-    // Those that may be asked now are out of the question, and who rests is not waited for in the middle of an answer.
-    if (returnsAt === 0 || !trip.isLastHope || returnsAt > startedAt + maxWaitMs || returnsAt >= trip.endsAt) {
-      throw nobodyFree(trip, returnsAt, now);
+    const returnsAt = candidates.returnsAt(now);
+    // The available ones cannot be used, and a cooldown is not waited for during an answer.
+    if (returnsAt === 0 || !scope.isLastResort || returnsAt > startedAt + maxWaitMs || returnsAt >= scope.endsAt) {
+      throw nobodyFree(scope, returnsAt, now);
     }
-    await pause(returnsAt - now, trip, clock, health.onChange);
+    await pause(returnsAt - now, scope, clock, health.onChange);
   }
 }
 
-function nobodyFree({ group }: Trip, returnsAt: number, now: number): GatewayError {
+function nobodyFree({ group }: RouteScope, returnsAt: number, now: number): GatewayError {
   if (!Number.isFinite(returnsAt)) {
-    return new GatewayError('unavailable', `No deployment of "${group.name}" has room for a call as large as this.`);
+    return new GatewayError('unavailable', `No deployment of "${group.name}" has capacity for a call of this size.`);
   }
   const waitMs = Math.max(0, returnsAt - now);
   return new GatewayError(
     'unavailable',
-    `Every deployment of "${group.name}" rests after failures or is full; the first returns in ${Math.ceil(waitMs / 1000)} s.`,
+    `Every deployment of "${group.name}" is in cooldown or at its rate limit; the first is available in ${Math.ceil(waitMs / 1000)} s.`,
     { retryAfterMs: waitMs },
   );
 }
 
 type Result<Answer> = { readonly answer: Answer } | { readonly failure: GatewayError };
 
-/** The first, and where it is slow a second one beside it. */
+/** The first, and a second one in parallel if the first is slow. */
 async function askWithHedge<Answer>(
-  first: Standing,
+  first: DeploymentState,
   afterMs: number | undefined,
-  lane: Lane,
-  picked: PickedCall,
+  candidates: CandidateSet,
+  selection: SelectionInput,
   tried: Tried,
-  trip: Trip,
-  means: RouteMeans<Answer>,
+  scope: RouteScope,
+  ctx: RoutingContext<Answer>,
 ): Promise<Result<Answer>> {
-  const start = (standing: Standing | undefined) => async (cancellation: Cancellation) => {
+  const start = (state: DeploymentState | undefined) => async (cancellation: Cancellation) => {
     const chosen =
-      standing ?? lane.choose(means.clock.now(), picked, { has: (each) => each === first || tried.has(each) });
-    if (chosen === undefined) throw new GatewayError('unavailable', 'There is nobody else to ask.');
-    const result = await askOnce(chosen, tried, { ...trip, cancellation }, means);
+      state ?? candidates.choose(ctx.clock.now(), selection, { has: (each) => each === first || tried.has(each) });
+    if (chosen === undefined) throw new GatewayError('unavailable', 'No other deployment is left.');
+    const result = await askOnce(chosen, tried, { ...scope, cancellation }, ctx);
     if ('answer' in result) return result.answer;
     throw result.failure;
   };
-  // What nearly all calls are faster than, this one should have been too.
-  const slowMs = () => afterMs ?? (picked.stream ? first.firstContent : first.whole).percentile(0.95);
+  // Nearly all calls are faster than this.
+  const slowMs = () => afterMs ?? (selection.stream ? first.health.firstContent : first.health.whole).percentile(0.95);
   try {
-    return { answer: await race([start(first), start(undefined)], slowMs, trip, means) };
+    return { answer: await race([start(first), start(undefined)], slowMs, scope, ctx) };
   } catch (error) {
-    return { failure: tried.failures.get(first) ?? (error as GatewayError) }; // a start rejects with nothing else
+    return { failure: tried.failures.get(first) ?? asGatewayError(error) };
   }
 }
 
 async function askOnce<Answer>(
-  standing: Standing,
+  state: DeploymentState,
   tried: Tried,
-  trip: Trip,
-  means: RouteMeans<Answer>,
+  scope: RouteScope,
+  ctx: RoutingContext<Answer>,
 ): Promise<Result<Answer>> {
-  const { deployment } = standing;
-  const { call, clock, health } = means;
-  let hold: Hold | undefined;
+  const { deployment } = state;
+  const { call, clock, health } = ctx;
+  let reservation: Reservation | undefined;
   if (deployment.limits !== undefined) {
-    const room = await means.reserve(`deployment:${deployment.id}`, deployment.limits, deployment);
-    if ('fullUntil' in room) {
-      tried.full(standing);
-      if (room.fullUntil !== undefined) health.full(standing, room.fullUntil);
-      return { failure: new GatewayError('unavailable', `"${deployment.id}" has no room within its limits.`) };
+    const capacity = await ctx.reserve(deploymentKey(deployment.id), deployment.limits, deployment);
+    if ('retryAt' in capacity) {
+      tried.full(state);
+      if (capacity.retryAt !== undefined) health.full(state.health, capacity.retryAt);
+      return { failure: new GatewayError('unavailable', `"${deployment.id}" has reached its limits.`) };
     }
-    hold = room;
+    reservation = capacity;
   }
-  const attempt: Attempt = {
-    group: trip.group.name,
-    deployment: deployment.id,
-    provider: deployment.provider.name,
-    model: deployment.model,
-    startedAt: clock.now(),
-    endedAt: undefined,
-    firstContentAt: undefined,
-    status: undefined,
-    upstreamRequestId: undefined,
-    failure: undefined,
-  };
-  const visit = new Visit(standing, attempt, hold, health, clock);
-  call.attempts.push(attempt);
-  const { cancellation } = trip;
+  const observer = new DeploymentAttempt(state, call, health, clock);
+  const attempt = ctx.beginAttempt(deployment, scope.group.name, observer, reservation);
+  const { cancellation } = scope;
   const unlink = cancellation.onCancel((reason) => {
-    if (reason instanceof GatewayError && reason.kind === 'superseded') means.superseded(visit);
+    if (reason instanceof GatewayError && reason.kind === 'superseded') {
+      attempt.end({ result: 'superseded', failure: reason });
+    }
   });
   try {
-    return { answer: await means.ask(visit, trip) };
+    return { answer: await ctx.ask(attempt, scope) };
   } catch (error) {
-    const failure = error as GatewayError; // `ask` rejects with nothing else
-    attempt.endedAt ??= clock.now();
-    attempt.failure ??= failure.kind;
-    tried.failed(standing, failure);
-    if (cancellation.cancelled) visit.abandoned();
-    else visit.failed(failure);
-    means.attemptEnded(visit);
+    const failure = asGatewayError(error);
+    tried.failed(state, failure);
+    attempt.end({ result: cancellation.cancelled ? 'client_gone' : 'failed', failure });
     return { failure };
   } finally {
     unlink();
   }
 }
 
-/** The deployment to ask again and when: the one that may be asked soonest. */
+/** The deployment to try again and when: the one that is available first. */
 function nextRetry<Answer>(
-  failures: ReadonlyMap<Standing, GatewayError>,
+  failures: ReadonlyMap<DeploymentState, GatewayError>,
   retries: number,
-  trip: Trip,
-  { call, clock, random }: RouteMeans<Answer>,
-): { standing: Standing; delayMs: number } | undefined {
-  const { byKind, maxDelayMs } = trip.retries;
-  let best: { standing: Standing; delayMs: number } | undefined;
-  for (const [standing, failure] of failures) {
-    if (retries >= maxRetriesOf(call, trip.retries, failure.kind)) continue;
-    // A policy that names the kind has the last word on it.
+  scope: RouteScope,
+  { call, clock, random }: RoutingContext<Answer>,
+): { state: DeploymentState; delayMs: number } | undefined {
+  const { byKind, maxDelayMs } = scope.retries;
+  let best: { state: DeploymentState; delayMs: number } | undefined;
+  for (const [state, failure] of failures) {
+    if (retries >= maxRetriesOf(call, scope.retries, failure.kind)) continue;
+    // A policy that names the kind takes precedence.
     if (!failure.retryable && byKind?.[failure.kind] === undefined) continue;
-    const delayMs = retryDelayMs(failure, retries, trip.retries, random);
-    if (best === undefined || delayMs < best.delayMs) best = { standing, delayMs };
+    const delayMs = retryDelayMs(failure, retries, scope.retries, random);
+    if (best === undefined || delayMs < best.delayMs) best = { state, delayMs };
   }
   if (best === undefined) return undefined;
-  // With somewhere else to go, a long wait is no retry but an outage.
-  const limitMs = trip.isLastHope ? Number.POSITIVE_INFINITY : maxDelayMs;
-  if (best.delayMs > limitMs || clock.now() + best.delayMs >= trip.endsAt) return undefined;
+  // If there are fallbacks, a long wait is treated as an outage, not as a retry.
+  const limitMs = scope.isLastResort ? Number.POSITIVE_INFINITY : maxDelayMs;
+  if (best.delayMs > limitMs || clock.now() + best.delayMs >= scope.endsAt) return undefined;
   return best;
 }
 
-/** Waits, unless the trip ends first: then rejects with the reason. `earlier` may end the wait before its time. */
+/** Waits, unless the route scope ends first: then rejects with the reason. `earlier` may end the wait early. */
 function pause(
   delayMs: number,
-  { cancellation }: Trip,
+  { cancellation }: RouteScope,
   clock: Clock,
   earlier?: (done: () => void) => () => void,
 ): Promise<void> {

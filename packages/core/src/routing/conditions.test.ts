@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Call } from '../call.js';
-import type { Condition } from '../condition.js';
+import type { Condition } from '../settings/condition.js';
 import { holds } from './conditions.js';
 
 /** A Wednesday. */
@@ -17,7 +17,7 @@ const CALL = {
     nothing: null,
   },
   operation: { name: 'chat.completions' },
-  demand: { stream: true, inputCharacters: 4_000 },
+  summary: { stream: true, inputCharacters: 4_000 },
   headers: { get: (name: string) => ({ 'x-plan': 'pro', 'user-agent': 'claude-cli/2.1' })[name] },
 } as unknown as Call; // all that conditions read
 

@@ -1,8 +1,8 @@
 import type { Call } from '../call.js';
-import type { Comparison, Condition, Match, Plain, TimeOfDay } from '../condition.js';
-import { isJsonObject } from '../json.js';
+import { isJsonObject } from '../encoding/json.js';
+import type { Comparison, Condition, Match, Plain, TimeOfDay } from '../settings/condition.js';
 
-/** Whether all of a condition is true of a call. What the call does not say is never true. */
+/** Whether all of a condition is true of a call. A condition on something that the call does not specify is false. */
 export function holds(condition: Condition, call: Call, now: number): boolean {
   const { principal, tags, headers, body, operation, stream, inputTokens, time } = condition;
   if (principal !== undefined && !holdsOf(principal, call)) return false;
@@ -10,7 +10,7 @@ export function holds(condition: Condition, call: Call, now: number): boolean {
   for (const name in headers) if (!matches(call.headers.get(name.toLowerCase()), headers[name] as Match)) return false;
   for (const path in body) if (!matches(fieldAt(call.body, path), body[path] as Match)) return false;
   if (operation !== undefined && !one(operation).includes(call.operation.name)) return false;
-  if (stream !== undefined && stream !== call.demand.stream) return false;
+  if (stream !== undefined && stream !== call.summary.stream) return false;
   if (inputTokens !== undefined && !compares(estimatedTokens(call), inputTokens)) return false;
   return time === undefined || isWithin(time, now);
 }
@@ -52,7 +52,7 @@ function compares(value: unknown, match: Comparison): boolean {
   return not === undefined || !one(not).includes(value as Plain);
 }
 
-/** `metadata.plan`, `tools[0].type`. Only what the body itself has is found. */
+/** `metadata.plan`, `tools[0].type`. Only the body's own properties are found. */
 function fieldAt(body: unknown, path: string): unknown {
   let value: unknown = body;
   for (const step of path.split(/[.[\]]+/)) {
@@ -64,9 +64,9 @@ function fieldAt(body: unknown, path: string): unknown {
   return value;
 }
 
-// The same four characters a token that people reckon with when they write such a bound.
-function estimatedTokens({ demand }: Call): number {
-  return Math.ceil(demand.inputCharacters / 4);
+// The usual four characters per token, which users assume when they choose such a limit.
+function estimatedTokens({ summary }: Call): number {
+  return Math.ceil(summary.inputCharacters / 4);
 }
 
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
@@ -77,7 +77,7 @@ function isWithin({ from = '00:00', to = '00:00', days, zone = 'UTC' }: TimeOfDa
   const isOvernight = ends <= begins;
   const isBefore = isOvernight && minute < ends;
   if (!(isBefore || (minute >= begins && (isOvernight || minute < ends)))) return false;
-  // The small hours belong to the day on which the night began.
+  // The hours after midnight belong to the day on which the night began.
   const began = isBefore ? (day + 6) % 7 : day;
   return days === undefined || days.includes(DAYS[began] as (typeof DAYS)[number]);
 }

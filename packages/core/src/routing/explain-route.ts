@@ -1,18 +1,18 @@
 import type { ExplainedDeployment, ExplainedNode } from '../explanation.js';
 import type { ModelGroup } from '../model-group.js';
-import type { Pool, RouteNode } from '../route-node.js';
+import type { Pool, RouteNode } from '../routes/route-node.js';
 import { holds } from './conditions.js';
+import type { DeploymentState } from './deployment-state.js';
 import { byCost, bySpeed } from './rank-nodes.js';
-import type { Standing } from './standing.js';
-import type { RouteMeans } from './trip.js';
+import type { RoutingContext } from './route-scope.js';
 
-export type ExplainMeans = Pick<
-  RouteMeans<never>,
-  'call' | 'lanes' | 'health' | 'clock' | 'find' | 'mayUse' | 'priceOf'
-> & { readonly moneyOf: (standing: Standing) => Pick<ExplainedDeployment, 'price' | 'worstCostNanoUsd'> };
+export type ExplainContext = Pick<
+  RoutingContext<never>,
+  'call' | 'candidateSets' | 'health' | 'clock' | 'find' | 'mayUse' | 'priceOf'
+> & { readonly moneyOf: (state: DeploymentState) => Pick<ExplainedDeployment, 'price' | 'worstCostNanoUsd'> };
 
 /** What a group's route would do with a call now. */
-export function explainRoute(group: ModelGroup, means: ExplainMeans, seen = new Set([group.name])): ExplainedNode {
+export function explainRoute(group: ModelGroup, ctx: ExplainContext, seen = new Set([group.name])): ExplainedNode {
   return explain(group.route);
 
   function explain(node: RouteNode): ExplainedNode {
@@ -23,12 +23,12 @@ export function explainRoute(group: ModelGroup, means: ExplainMeans, seen = new 
           decision: 'deployments',
           path,
           strategy: node.strategy.by,
-          deployments: means.lanes.standingsOf(node).map((standing) => describe(standing, node)),
+          deployments: ctx.candidateSets.statesOf(node).map((state) => describe(state, node)),
         };
       case 'group': {
-        const next = means.find(node.group);
-        const isOpen = next !== undefined && !seen.has(next.name) && means.mayUse(next);
-        const route = isOpen ? explainRoute(next, means, new Set([...seen, next.name])) : undefined;
+        const next = ctx.find(node.group);
+        const isOpen = next !== undefined && !seen.has(next.name) && ctx.mayUse(next);
+        const route = isOpen ? explainRoute(next, ctx, new Set([...seen, next.name])) : undefined;
         return { decision: 'group', path, group: node.group, route };
       }
       case 'split': {
@@ -37,38 +37,39 @@ export function explainRoute(group: ModelGroup, means: ExplainMeans, seen = new 
         return { decision: 'split', path, shares };
       }
       case 'when': {
-        const now = means.clock.now();
-        const at = node.branches.findIndex((branch) => holds(branch.if, means.call, now));
+        const now = ctx.clock.now();
+        const at = node.branches.findIndex((branch) => holds(branch.if, ctx.call, now));
         const to = node.branches[at]?.to ?? node.otherwise;
         const rule = at >= 0 ? `${path}.when[${at}]` : to && `${path}.otherwise`;
         return { decision: 'when', path, rule, route: to && explain(to) };
       }
       case 'cheapest':
-        return { decision: node.kind, path, nodes: byCost(node.nodes, means).map(explain) };
+        return { decision: node.kind, path, nodes: byCost(node.nodes, ctx).map(explain) };
       case 'fastest':
-        return { decision: node.kind, path, nodes: bySpeed(node.nodes, means).map(explain) };
+        return { decision: node.kind, path, nodes: bySpeed(node.nodes, ctx).map(explain) };
       default:
         return { decision: node.kind, path, nodes: node.nodes.map(explain) };
     }
   }
 
-  function describe(standing: Standing, pool: Pool): ExplainedDeployment {
-    const { deployment, inFlight, firstContent, whole } = standing;
-    const now = means.clock.now();
-    const returnsAt = means.health.returnsAt(standing, now);
-    const why = means.lanes.whyNot(standing, pool, means.call)?.message;
+  function describe(state: DeploymentState, pool: Pool): ExplainedDeployment {
+    const { deployment } = state;
+    const { inFlight, firstContent, whole } = state.health;
+    const now = ctx.clock.now();
+    const returnsAt = ctx.health.returnsAt(state.health, now);
+    const why = ctx.candidateSets.ineligibility(state, pool, ctx.call)?.message;
     return {
       id: deployment.id,
       provider: deployment.provider.name,
       model: deployment.model,
-      why: why ?? (returnsAt > now ? 'rests after failures, or is full' : undefined),
-      restsForMs: Math.max(0, returnsAt - now),
+      why: why ?? (returnsAt > now ? 'is in cooldown or at its rate limit' : undefined),
+      cooldownRemainingMs: Math.max(0, returnsAt - now),
       order: deployment.order,
       weight: deployment.weight,
       inFlight,
       firstContentMs: firstContent.average,
       wholeMs: whole.average,
-      ...means.moneyOf(standing),
+      ...ctx.moneyOf(state),
       limits: deployment.limits,
     };
   }

@@ -136,7 +136,7 @@ describe('a route', () => {
           route: { single: 'acme/a', retries: { maxRetries: 1, byKind: { overloaded: 3 }, baseDelayMs: 1 } },
         },
       },
-      cooldowns: { restMs: 0 },
+      cooldowns: { cooldownMs: 0 },
     });
     behaviours.a = { status: 500 };
     await failureOf('stubborn');
@@ -179,10 +179,13 @@ describe('deployments of one pool', () => {
     const { ask, failureOf } = scriptedGateway({
       models: {
         mixed: [
-          { model: 'acme/plain', id: 'plain', abilities: { tools: false, images: false, inputTokens: 1_000 } },
-          { model: 'acme/able', id: 'able', abilities: { outputTokens: 500 } },
+          { model: 'acme/plain', id: 'plain', capabilities: { tools: false, images: false, inputTokens: 1_000 } },
+          { model: 'acme/able', id: 'able', capabilities: { outputTokens: 500 } },
         ],
-        small: { deployments: [{ model: 'acme/small', abilities: { inputTokens: 100 } }], contextFallbacks: ['mixed'] },
+        small: {
+          deployments: [{ model: 'acme/small', capabilities: { inputTokens: 100 } }],
+          contextFallbacks: ['mixed'],
+        },
       },
     });
     const tools = [{ type: 'function', function: { name: 'look' } }];
@@ -194,7 +197,7 @@ describe('deployments of one pool', () => {
     }
     expect(await failureOf('mixed', { tools, max_tokens: 900 })).toMatchObject({
       status: 400,
-      message: expect.stringContaining('plain: has no tools; able: answers with 500 tokens at most'),
+      message: expect.stringContaining('plain: does not support tools; able: returns at most 500 output tokens'),
     });
     const long = { messages: [{ role: 'user', content: 'word '.repeat(500) }] };
     expect(await ask('small', long)).toBeDefined();

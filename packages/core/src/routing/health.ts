@@ -1,127 +1,131 @@
 import type { Clock } from '../clock.js';
-import type { Deployment } from '../deployment.js';
 import type { GatewayError } from '../errors.js';
-import type { CooldownConfig } from '../gateway-config.js';
+import type { CooldownConfig } from '../settings/gateway-config.js';
 import type { CooldownStore } from '../store.js';
-import { Standing } from './standing.js';
+import type { DeploymentHealth } from './deployment-health.js';
+import { DeploymentHealths } from './deployment-healths.js';
 
-/** Which deployments may be asked. While all is well, asking costs nothing. */
+/** Which deployments are available. While there are no failures, this costs nothing. */
 export interface Health {
-  /** Goes by these settings from now on; what is known of deployments stays known. */
-  use(config: CooldownConfig): void;
-  /** The standing of a deployment: the same object for the same id, also when a reload has made the deployment anew. */
-  of(deployment: Deployment, changed: () => void): Standing;
-  /** When it may be asked again, milliseconds since the epoch; 0 if now. */
-  returnsAt(standing: Standing, now: number): number;
-  /** It is about to be asked: after a rest this is its probe. */
-  asked(standing: Standing, now: number): void;
-  /** It has shown that it works: with the first content of a stream, or with a whole answer. */
-  succeeded(standing: Standing): void;
-  failed(standing: Standing, failure: GatewayError): void;
-  /** Its attempt ended without a verdict: the client left, another was faster. */
-  undecided(standing: Standing): void;
-  /** Those that rest after failures, or have rested, and whom nobody has asked since. */
-  onTrial(): readonly Standing[];
-  /** It has no room until then. */
-  full(standing: Standing, until: number): void;
-  /** Calls back once when any deployment begins or ends to be one that may be asked; calling the result takes it back. */
+  /** Goes by these settings from now on, and keeps the health of these deployments; what is known of deployments stays known. */
+  use(config: CooldownConfig, deploymentIds: Iterable<string>): void;
+  /** How a deployment does: the same object for the same id, in all groups and after every reload. */
+  of(deploymentId: string): DeploymentHealth;
+  /** When it may be asked again, milliseconds since the epoch; 0 if now. Changes nothing. */
+  returnsAt(deployment: DeploymentHealth, now: number): number;
+  /** Grows whenever a deployment begins or ends to be one that may be asked, other than by time that passes. */
+  readonly epoch: number;
+  /** An attempt begins: after a cooldown this is its half-open trial. */
+  asked(deployment: DeploymentHealth, now: number): void;
+  /** It works: the first content of a stream, or a whole answer, has arrived. */
+  succeeded(deployment: DeploymentHealth): void;
+  failed(deployment: DeploymentHealth, failure: GatewayError): void;
+  /** Its attempt ended without a result: the client disconnected, or another was faster. */
+  undecided(deployment: DeploymentHealth): void;
+  /** Those that are in cooldown after failures, or have been and were not tried since. */
+  halfOpen(): readonly DeploymentHealth[];
+  /** It has no capacity until then. */
+  full(deployment: DeploymentHealth, until: number): void;
+  /** Listens to what other instances tell, until it is closed. */
+  watch(): void;
+  /**
+   * Calls back once when any deployment becomes available or unavailable. Returns a function that removes the
+   * callback.
+   */
   onChange(listener: () => void): () => void;
   close(): void;
 }
 
-/** Wildcards make deployments of names that clients choose: those longest ago are forgotten first. */
-const MAX_REMEMBERED = 10_000;
+/** Wildcards make deployments of names that clients choose, so that there must be an end to them. */
+const MAX_UNCONFIGURED = 10_000;
 
-/** No vendor is believed beyond an hour. */
-const MAX_REST_MS = 3_600_000;
+/** A vendor's hint is limited to an hour. */
+const MAX_COOLDOWN_MS = 3_600_000;
 
-export function openHealth(first: CooldownConfig, clock: Clock, store?: CooldownStore): Health {
+export function createHealth(first: CooldownConfig, clock: Clock, store?: CooldownStore): Health {
   let config = first;
-  /** By id: what other instances tell, and what a reload must not forget. */
-  const rests = new Map<string, { until: number; restMs: number }>();
-  const standings = new Map<string, Standing>();
+  const healths = new DeploymentHealths(MAX_UNCONFIGURED);
+  let epoch = 0;
   const waiting = new Set<() => void>();
   let stopWatching: (() => void) | undefined;
   let isClosed = false;
-  if (store !== undefined) watch(store);
 
   return {
-    use(next) {
+    use(next, deploymentIds) {
       config = next;
+      healths.configure(deploymentIds);
     },
 
-    of(deployment, changed) {
-      const known = standings.get(deployment.id);
-      const standing = new Standing(deployment, changed);
-      const rest = rests.get(deployment.id);
-      if (known !== undefined) Object.assign(standing, healthOf(known));
-      else if (rest !== undefined) Object.assign(standing, { restsUntil: rest.until, restMs: rest.restMs });
-      standings.set(deployment.id, standing);
-      if (standings.size > MAX_REMEMBERED) forgetFirst(standings);
-      return standing;
+    of: (deploymentId) => healths.of(deploymentId),
+
+    returnsAt(deployment, now) {
+      const { cooldownUntil, saturatedUntil } = deployment;
+      if (isResting(deployment, now)) return Math.max(cooldownUntil, saturatedUntil);
+      // One trial at a time; for at most as long as the cooldown itself.
+      const { probeStartedAt } = deployment;
+      if (probeStartedAt !== 0 && now >= probeStartedAt && now < probeStartedAt + config.cooldownMs)
+        return probeStartedAt + config.cooldownMs;
+      return saturatedUntil > now && saturatedUntil - now <= MAX_COOLDOWN_MS ? saturatedUntil : 0;
     },
 
-    returnsAt(standing, now) {
-      const { restsUntil, fullUntil, restMs } = standing;
-      if (restsUntil !== 0) {
-        const left = restsUntil - now;
-        // A clock that jumped back must not make a short rest a long one (h05).
-        if (left > 0 && left <= restMs) return Math.max(restsUntil, fullUntil);
-        standing.restsUntil = 0;
-        standing.changed();
+    get epoch() {
+      return epoch;
+    },
+
+    asked(deployment, now) {
+      if (!deployment.isConfigured) healths.used(deployment);
+      // It is over for good: a clock that jumps back must not begin it again (h05).
+      if (deployment.cooldownUntil !== 0 && !isResting(deployment, now)) deployment.cooldownUntil = 0;
+      if (!deployment.isHalfOpen) return;
+      deployment.probeStartedAt = now;
+      changed();
+    },
+
+    succeeded(deployment) {
+      count(deployment, false, clock.now());
+      // An attempt that was already running when the trial began does not count: only the trial decides.
+      if (deployment.isHalfOpen && deployment.probeStartedAt === 0) return;
+      deployment.failuresInARow = 0;
+      if (deployment.isHalfOpen) {
+        deployment.isHalfOpen = false;
+        // It was tried early and works: the cooldown ends.
+        deployment.cooldownUntil = 0;
       }
-      // One at a time finds out whether it is well again; no longer than the rest itself would have been.
-      if (standing.probedAt !== 0 && now >= standing.probedAt && now < standing.probedAt + config.restMs) {
-        return standing.probedAt + config.restMs;
-      }
-      if (fullUntil === 0) return 0;
-      if (fullUntil > now && fullUntil - now <= MAX_REST_MS) return fullUntil;
-      standing.fullUntil = 0;
-      return 0;
+      endProbe(deployment);
     },
 
-    asked(standing, now) {
-      if (!standing.isOnTrial) return;
-      standing.probedAt = now;
-      standing.changed();
-    },
-
-    succeeded(standing) {
-      count(standing, false, clock.now());
-      // One that was under way when the trial began says nothing about it: only the probe's verdict counts.
-      if (standing.isOnTrial && standing.probedAt === 0) return;
-      standing.failuresInARow = 0;
-      if (standing.isOnTrial) {
-        standing.isOnTrial = false;
-        // It was asked before its time, and works: nothing is left to wait for.
-        standing.restsUntil = 0;
-      }
-      endProbe(standing);
-    },
-
-    failed(standing, failure) {
-      const { cools } = failure.traits;
+    failed(deployment, failure) {
+      const { cooldown } = failure.traits;
       const now = clock.now();
-      if (cools === 'never') return endProbe(standing);
-      standing.failuresInARow += 1;
-      count(standing, true, now);
-      const isProbe = standing.probedAt !== 0;
-      endProbe(standing);
-      if (cools === 'after_repeats' && !isProbe && !isTooMuch(standing, now)) return;
-      const usualMs = failure.kind === 'quota_exhausted' ? config.quotaRestMs : config.restMs;
-      rest(standing, now, Math.min(failure.retryAfterMs ?? usualMs, MAX_REST_MS));
-      // A limit is over when its time is; whether a deployment has recovered only asking it can tell.
-      standing.isOnTrial = failure.retryAfterMs === undefined && failure.kind !== 'rate_limited';
-      tell(standing);
+      if (cooldown === 'never') return endProbe(deployment);
+      deployment.failuresInARow += 1;
+      count(deployment, true, now);
+      const isProbe = deployment.probeStartedAt !== 0;
+      endProbe(deployment);
+      if (cooldown === 'repeated' && !isProbe && !isTooMuch(deployment, now)) return;
+      const usualMs = failure.kind === 'quota_exhausted' ? config.quotaCooldownMs : config.cooldownMs;
+      coolDown(
+        deployment,
+        now,
+        failure.retryAfterMs === undefined ? usualMs : Math.min(failure.retryAfterMs, MAX_COOLDOWN_MS),
+      );
+      // A rate limit ends at its time; recovery from failures is only known by a trial.
+      deployment.isHalfOpen = failure.retryAfterMs === undefined && failure.kind !== 'rate_limited';
+      shareCooldown(deployment);
     },
 
     undecided: endProbe,
 
-    onTrial: () => [...standings.values()].filter(({ isOnTrial, probedAt }) => isOnTrial && probedAt === 0),
+    halfOpen: () => [...healths.all()].filter(({ isHalfOpen, probeStartedAt }) => isHalfOpen && probeStartedAt === 0),
 
-    full(standing, until) {
-      standing.fullUntil = Math.max(standing.fullUntil, until);
-      changed(standing);
+    full(deployment, until) {
+      const known = deployment.saturatedUntil - clock.now() <= MAX_COOLDOWN_MS ? deployment.saturatedUntil : 0;
+      deployment.saturatedUntil = Math.max(known, until);
+      changed();
+    },
+
+    watch() {
+      if (store !== undefined && !isClosed) listenTo(store);
     },
 
     onChange(listener) {
@@ -135,43 +139,49 @@ export function openHealth(first: CooldownConfig, clock: Clock, store?: Cooldown
     },
   };
 
-  function rest(standing: Standing, now: number, restMs: number): void {
-    // The later deadline wins: a short hint must not cut a long rest (litellm#40130).
-    standing.restsUntil = Math.max(standing.restsUntil, now + restMs);
-    standing.restMs = standing.restsUntil - now;
-    changed(standing);
+  function coolDown(deployment: DeploymentHealth, now: number, cooldownMs: number): void {
+    // The later deadline is used: a short hint must not shorten a long cooldown (litellm#40130).
+    const left = isResting(deployment, now) ? deployment.cooldownUntil - now : 0;
+    deployment.cooldownUntil = now + Math.max(left, cooldownMs);
+    deployment.cooldownMs = deployment.cooldownUntil - now;
+    changed();
   }
 
-  function endProbe(standing: Standing): void {
-    if (standing.probedAt === 0) return;
-    standing.probedAt = 0;
-    changed(standing);
+  /** What an instance may have been told by its vendor, or by its configuration. */
+  function longestRestMs(): number {
+    return Math.max(MAX_COOLDOWN_MS, config.cooldownMs, config.quotaCooldownMs);
   }
 
-  function changed(standing: Standing): void {
-    standing.changed();
+  function endProbe(deployment: DeploymentHealth): void {
+    if (deployment.probeStartedAt === 0) return;
+    deployment.probeStartedAt = 0;
+    changed();
+  }
+
+  function changed(): void {
+    epoch += 1;
     if (waiting.size === 0) return;
     const listeners = [...waiting];
     waiting.clear();
     for (const listener of listeners) listener();
   }
 
-  /** Several in a row, which is what little traffic shows; or too many of many. */
-  function isTooMuch(standing: Standing, now: number): boolean {
-    if (standing.failuresInARow >= config.failuresInARow) return true;
-    const { calls, failures, callsBefore, failuresBefore } = turned(standing, now);
+  /** Several failures in a row, which detects failures with little traffic; or a high share of failures. */
+  function isTooMuch(deployment: DeploymentHealth, now: number): boolean {
+    if (deployment.failuresInARow >= config.failuresInARow) return true;
+    const { calls, failures, callsBefore, failuresBefore } = turned(deployment, now);
     const all = calls + callsBefore;
     return all >= config.minCalls && failures + failuresBefore >= config.failureRate * all;
   }
 
-  function count(standing: Standing, isFailure: boolean, now: number): void {
-    const window = turned(standing, now);
+  function count(deployment: DeploymentHealth, isFailure: boolean, now: number): void {
+    const window = turned(deployment, now);
     window.calls += 1;
     if (isFailure) window.failures += 1;
   }
 
-  /** The window of the last moments, in two halves so that it slides. */
-  function turned({ window }: Standing, now: number): Standing['window'] {
+  /** The recent window, in two halves so that it slides. */
+  function turned({ window }: DeploymentHealth, now: number): DeploymentHealth['window'] {
     const age = now - window.startsAt;
     const half = config.windowMs / 2;
     if (age >= 0 && age < half) return window;
@@ -186,26 +196,22 @@ export function openHealth(first: CooldownConfig, clock: Clock, store?: Cooldown
     return window;
   }
 
-  /** Other instances need not make the same discovery. */
-  function tell({ deployment, restsUntil }: Standing): void {
+  /** So that other instances do not have to detect it themselves. */
+  function shareCooldown({ id, cooldownUntil }: DeploymentHealth): void {
     try {
-      Promise.resolve(store?.rest(deployment.id, restsUntil)).catch(ignore);
+      Promise.resolve(store?.coolDown(id, cooldownUntil)).catch(ignore);
     } catch {
       // What cannot be told, others find out.
     }
   }
 
-  function watch(from: CooldownStore): void {
+  function listenTo(from: CooldownStore): void {
     const hear = (id: string, until: number) => {
       const now = clock.now();
-      const restMs = Math.min(until - now, MAX_REST_MS);
-      if (!(restMs > 0)) return;
-      const standing = standings.get(id);
-      if (standing !== undefined && standing.restsUntil < until) rest(standing, now, restMs);
-      else if (standing === undefined) {
-        rests.set(id, { until: now + restMs, restMs });
-        if (rests.size > MAX_REMEMBERED) forgetFirst(rests);
-      }
+      const cooldownMs = Math.min(until - now, longestRestMs());
+      if (!(cooldownMs > 0)) return;
+      const deployment = healths.of(id);
+      if (!isResting(deployment, now) || deployment.cooldownUntil < until) coolDown(deployment, now, cooldownMs);
     };
     Promise.resolve()
       .then(() => from.watch(hear))
@@ -217,15 +223,10 @@ export function openHealth(first: CooldownConfig, clock: Clock, store?: Cooldown
   }
 }
 
-function healthOf({ restsUntil, restMs, isOnTrial, failuresInARow, fullUntil }: Standing): Partial<Standing> {
-  return { restsUntil, restMs, isOnTrial, failuresInARow, fullUntil };
-}
-
-function forgetFirst(map: Map<string, unknown>): void {
-  for (const key of map.keys()) {
-    map.delete(key);
-    return;
-  }
+/** A clock that jumped back must not make a short rest a long one (h05). */
+function isResting({ cooldownUntil, cooldownMs }: DeploymentHealth, now: number): boolean {
+  const left = cooldownUntil - now;
+  return left > 0 && left <= cooldownMs;
 }
 
 function ignore(): void {}

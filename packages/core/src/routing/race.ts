@@ -1,20 +1,21 @@
 import { Cancellation } from '../cancellation.js';
-import { GatewayError } from '../errors.js';
-import type { RouteMeans, Trip } from './trip.js';
+import { asGatewayError, type GatewayError, superseded } from '../errors.js';
+import type { RouteScope, RoutingContext } from './route-scope.js';
 
-/** Begins an attempt of its own, which ends when its cancellation fires. Rejects with a `GatewayError`. */
+/** Starts an attempt, which ends when its cancellation fires. Rejects with a `GatewayError`. */
 export type Start<Answer> = (cancellation: Cancellation) => Promise<Answer>;
 
 /**
- * The first start at once, each further one when `afterMs` have passed or all before it have failed, and only if the
- * caller's limits have room for one more. The first that answers wins; the others are aborted, and accounted for.
+ * The first attempt starts at once, each further one when `afterMs` have passed or all before it have failed, and
+ * only if the caller's limits allow one more. The first answer wins; the others are aborted, and their cost is
+ * recorded.
  */
 export async function race<Answer>(
   starts: readonly Start<Answer>[],
-  /** From one start to the next; undefined if nobody knows how long would be long. */
+  /** From one start to the next; undefined if the usual duration is not known. */
   afterMs: () => number | undefined,
-  trip: Trip,
-  means: RouteMeans<Answer>,
+  scope: RouteScope,
+  ctx: RoutingContext<Answer>,
 ): Promise<Answer> {
   return await new Promise<Answer>((resolve, reject) => {
     const runners = new Set<Cancellation>();
@@ -29,27 +30,27 @@ export async function race<Answer>(
       if (start === undefined || isOver) return;
       const runner = new Cancellation();
       runners.add(runner);
-      // The winner stays bound to it: its stream goes on after the race.
-      const unlink = trip.cancellation.onCancel((reason) => runner.cancel(reason));
+      // The winner stays bound to it: its stream continues after the race.
+      const unlink = scope.cancellation.onCancel((reason) => runner.cancel(reason));
       start(runner).then(
         (answer) => won(runner, answer),
         (error: unknown) => {
           unlink();
-          lost(runner, error as GatewayError); // a start rejects with nothing else
+          lost(runner, asGatewayError(error));
         },
       );
       const delayMs = next < starts.length ? afterMs() : undefined;
-      if (delayMs !== undefined) stopTimer = means.clock.after(delayMs, () => void beginAnother());
+      if (delayMs !== undefined) stopTimer = ctx.clock.after(delayMs, () => void beginAnother());
     }
 
-    /** A further one runs beside those that run already, and may cost as much again. */
+    /** A further one runs in parallel, and may cost as much again. */
     async function beginAnother(): Promise<void> {
-      const hasRoom = await Promise.resolve(means.mayAskTwice()).catch(() => false);
+      const hasRoom = await Promise.resolve(ctx.reserveExtra()).catch(() => false);
       if (hasRoom) begin();
     }
 
     function won(runner: Cancellation, answer: Answer): void {
-      if (isOver) return means.discard(answer);
+      if (isOver) return ctx.discard(answer);
       end();
       runners.delete(runner);
       for (const other of runners) other.cancel(superseded());
@@ -60,7 +61,7 @@ export async function race<Answer>(
       runners.delete(runner);
       if (isOver) return;
       firstFailure ??= failure;
-      const goesOn = failure.traits.elsewhere === 'yes' && !trip.cancellation.cancelled;
+      const goesOn = failure.traits.failover === 'yes' && !scope.cancellation.cancelled;
       if (runners.size > 0 && goesOn) return;
       stopTimer?.();
       if (goesOn && next < starts.length) return begin();
@@ -74,8 +75,4 @@ export async function race<Answer>(
       stopTimer?.();
     }
   });
-}
-
-function superseded(): GatewayError {
-  return new GatewayError('superseded', 'Another attempt was faster.');
 }

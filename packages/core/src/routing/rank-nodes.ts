@@ -1,13 +1,13 @@
 import type { Call } from '../call.js';
-import type { Pool, RouteNode, Split } from '../route-node.js';
-import type { StickyKey } from '../strategy.js';
-import type { PickedCall } from './lane.js';
+import type { Pool, RouteNode, Split } from '../routes/route-node.js';
+import type { StickyKey } from '../routes/strategy.js';
+import type { SelectionInput } from './candidate-set.js';
+import type { RoutingContext } from './route-scope.js';
 import { stickyKeyOf } from './sticky-key.js';
 import { expectedMs } from './strategies/latency.js';
-import type { RouteMeans } from './trip.js';
 
-/** The children of a split in the order in which they are asked: each draw by weight among those that are left. */
-export function drawOrder({ shares }: Split, random: () => number): readonly RouteNode[] {
+/** The children of a split in the order in which they are tried: each chosen at random by weight among the rest. */
+export function weightedShuffle({ shares }: Split, random: () => number): readonly RouteNode[] {
   const left = [...shares];
   const order: RouteNode[] = [];
   while (left.length > 0) {
@@ -19,26 +19,24 @@ export function drawOrder({ shares }: Split, random: () => number): readonly Rou
   return order;
 }
 
-type RankMeans = Pick<RouteMeans<never>, 'call' | 'lanes' | 'find' | 'priceOf'>;
+type RankContext = Pick<RoutingContext<never>, 'call' | 'candidateSets' | 'find' | 'priceOf'>;
 
-/** The cheapest first; nodes of which nobody knows the price last. */
-export function byCost(nodes: readonly RouteNode[], means: RankMeans): readonly RouteNode[] {
-  return ranked(nodes, means, ({ deployments }) =>
-    Math.min(...deployments.map((each) => means.priceOf(each) ?? NEVER)),
+/** The cheapest first; nodes without a known price last. */
+export function byCost(nodes: readonly RouteNode[], ctx: RankContext): readonly RouteNode[] {
+  return ranked(nodes, ctx, ({ deployments }) => Math.min(...deployments.map((each) => ctx.priceOf(each) ?? NEVER)));
+}
+
+/** The fastest first, by recent calls; nodes that were never tried come before all others, to measure them. */
+export function bySpeed(nodes: readonly RouteNode[], ctx: RankContext): readonly RouteNode[] {
+  const call = selectionInput(ctx.call, 'principal');
+  return ranked(nodes, ctx, (pool) =>
+    Math.min(...ctx.candidateSets.statesOf(pool).map((state) => expectedMs(state, call) ?? 0)),
   );
 }
 
-/** The fastest of late first; nodes that nobody has asked yet before all others, to get to know them. */
-export function bySpeed(nodes: readonly RouteNode[], means: RankMeans): readonly RouteNode[] {
-  const call = pickedCall(means.call, 'principal');
-  return ranked(nodes, means, (pool) =>
-    Math.min(...means.lanes.standingsOf(pool).map((standing) => expectedMs(standing, call) ?? 0)),
-  );
-}
-
-/** What a strategy may know of a call. */
-export function pickedCall(call: Call, key: StickyKey): PickedCall {
-  const { stream, maxOutputTokens } = call.demand;
+/** What a strategy may know about a call. */
+export function selectionInput(call: Call, key: StickyKey): SelectionInput {
+  const { stream, maxOutputTokens } = call.summary;
   return {
     stream,
     outputTokens: Math.min(maxOutputTokens ?? USUAL_OUTPUT_TOKENS, USUAL_OUTPUT_TOKENS),
@@ -46,35 +44,35 @@ export function pickedCall(call: Call, key: StickyKey): PickedCall {
   };
 }
 
-/** Most answers are a few paragraphs; a bound that is higher says little about this one. */
+/** Most answers are a few paragraphs; a higher limit says little about this one. */
 const USUAL_OUTPUT_TOKENS = 300;
 
 const NEVER = Number.MAX_VALUE;
 
-function ranked(nodes: readonly RouteNode[], means: RankMeans, scoreOf: (pool: Pool) => number): readonly RouteNode[] {
+function ranked(nodes: readonly RouteNode[], ctx: RankContext, scoreOf: (pool: Pool) => number): readonly RouteNode[] {
   return nodes
-    .map((node) => ({ node, score: Math.min(NEVER, ...poolsBelow(node, means, new Set()).map(scoreOf)) }))
+    .map((node) => ({ node, score: Math.min(NEVER, ...poolsBelow(node, ctx, new Set()).map(scoreOf)) }))
     .sort((a, b) => a.score - b.score)
     .map(({ node }) => node);
 }
 
-/** Every pool that a node leads to. */
-function poolsBelow(node: RouteNode, means: RankMeans, seen: Set<string>): Pool[] {
+/** Every pool that a node refers to. */
+function poolsBelow(node: RouteNode, ctx: RankContext, seen: Set<string>): Pool[] {
   switch (node.kind) {
     case 'pool':
       return [node];
     case 'group': {
-      const group = means.find(node.group);
+      const group = ctx.find(node.group);
       if (group === undefined || seen.has(node.group)) return [];
-      return poolsBelow(group.route, means, seen.add(node.group));
+      return poolsBelow(group.route, ctx, seen.add(node.group));
     }
     case 'split':
-      return node.shares.flatMap(({ to }) => poolsBelow(to, means, seen));
+      return node.shares.flatMap(({ to }) => poolsBelow(to, ctx, seen));
     case 'when':
       return [...node.branches.map(({ to }) => to), ...(node.otherwise ? [node.otherwise] : [])].flatMap((each) =>
-        poolsBelow(each, means, seen),
+        poolsBelow(each, ctx, seen),
       );
     default:
-      return node.nodes.flatMap((each) => poolsBelow(each, means, seen));
+      return node.nodes.flatMap((each) => poolsBelow(each, ctx, seen));
   }
 }

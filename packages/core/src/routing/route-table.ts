@@ -1,50 +1,53 @@
 import type { Deployment } from '../deployment.js';
 import type { ModelGroup } from '../model-group.js';
-import type { ModelPattern } from '../model-pattern.js';
-import { keepRecent } from './keep-recent.js';
+import type { ModelPattern } from '../settings/model-pattern.js';
+import { createBoundedCache } from './bounded-cache.js';
 
-/** The groups by name: those named in full are put together at boot, those of patterns when they are first asked for. */
+/** The groups by name: those with full names are built at start, those of patterns on their first request. */
 export interface RouteTable {
-  /** Those named in full, in the order of the configuration. */
+  /** Groups with a full name, in the order of the configuration. */
   readonly groups: ReadonlyMap<string, ModelGroup>;
   /** Longest first. */
   readonly patterns: readonly ModelPattern[];
-  /** The group that serves a name; undefined if none does. Throws `model_not_found` where a pattern fits and nobody could be asked. */
+  /**
+   * The group that serves a name; undefined if there is none. Throws `model_not_found` if a pattern matches and no
+   * deployment is possible.
+   */
   find(name: string): ModelGroup | undefined;
   /** A deployment by its id, and the group it serves; undefined if there is none. */
-  placeOf(deploymentId: string): Place | undefined;
+  findTarget(deploymentId: string): DeploymentTarget | undefined;
 }
 
-export interface Place {
+export interface DeploymentTarget {
   readonly deployment: Deployment;
   readonly group: ModelGroup;
 }
 
-/** Clients choose what is kept, so that there must be an end to it. */
+/** Clients choose these names, so their number must be limited. */
 const MOST_KEPT = 1_000;
 
 export function buildRouteTable(named: readonly ModelGroup[], patterns: readonly ModelPattern[]): RouteTable {
   const groups = new Map(named.map((group) => [group.name, group]));
-  const places = new Map(
+  const targets = new Map(
     named.flatMap((group) => group.deployments.map((deployment) => [deployment.id, { deployment, group }])),
   );
-  const kept = keepRecent<ModelGroup>(MOST_KEPT);
+  const cached = createBoundedCache<ModelGroup>(MOST_KEPT);
 
   return {
     groups,
     patterns,
     find,
-    placeOf: (id) => places.get(id) ?? (patterns.length > 0 ? placeOfPattern(id) : undefined),
+    findTarget: (id) => targets.get(id) ?? (patterns.length > 0 ? targetOfPattern(id) : undefined),
   };
 
   function find(name: string): ModelGroup | undefined {
     const group = groups.get(name);
     if (group !== undefined || patterns.length === 0) return group;
-    return kept.get(name) ?? make(name);
+    return cached.get(name) ?? make(name);
   }
 
-  /** Ids of deployments that patterns make begin with the group's name; which may hold a colon itself. */
-  function placeOfPattern(id: string): Place | undefined {
+  /** Ids of deployments of patterns begin with the group's name, which may contain a colon. */
+  function targetOfPattern(id: string): DeploymentTarget | undefined {
     for (let at = id.indexOf(':'); at > 0; at = id.indexOf(':', at + 1)) {
       const group = find(id.slice(0, at));
       const deployment = group?.deployments.find((each) => each.id === id);
@@ -57,14 +60,14 @@ export function buildRouteTable(named: readonly ModelGroup[], patterns: readonly
     for (const pattern of patterns) {
       const group = pattern.groupOf(name);
       if (group === undefined) continue;
-      kept.set(name, group);
+      cached.set(name, group);
       return group;
     }
     return undefined;
   }
 }
 
-/** A deployment that fits, of a group or of one that it leads to. */
+/** A matching deployment, of a group or of one that it refers to. */
 export function findDeployment(
   group: ModelGroup,
   table: Pick<RouteTable, 'find'>,
@@ -74,7 +77,7 @@ export function findDeployment(
   const own = group.deployments.find(fits);
   if (own !== undefined) return own;
   seen.add(group.name);
-  for (const name of group.leadsTo) {
+  for (const name of group.references) {
     const next = seen.has(name) ? undefined : table.find(name);
     const found = next && findDeployment(next, table, fits, seen);
     if (found !== undefined) return found;

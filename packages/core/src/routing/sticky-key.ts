@@ -1,17 +1,19 @@
 import type { Call } from '../call.js';
-import { isJsonObject } from '../json.js';
-import type { StickyKey } from '../strategy.js';
+import { isJsonObject } from '../encoding/json.js';
+import type { StickyKey } from '../routes/strategy.js';
 
-/** What a call has in common with those that belong with it. The principal is always part of it: nobody shares a cache. */
+/** What related calls have in common. The principal is always part of it: caches are not shared between principals. */
 export function stickyKeyOf(call: Call, kind: StickyKey): string {
   const { body, principal } = call;
   if (kind === 'principal') return principal.id;
-  if (kind === 'session') return `${principal.id} ${sessionOf(call) ?? ''}`;
+  if (kind === 'session') return JSON.stringify([principal.id, sessionOf(call)]);
   const messages = Array.isArray(body.messages) ? body.messages : Array.isArray(body.input) ? body.input : [];
-  const text = new Beginning();
+  const text = new ResumeState();
   for (const part of [body.system, body.instructions, body.tools, ...(messages as unknown[]).slice(0, 2)])
     text.add(part);
-  return `${principal.team ?? principal.id} ${text.written}`;
+  // Written so that no two owners and prompts are one text, and no user is taken for a team of that name.
+  const owner = principal.team === undefined ? { user: principal.id } : { team: principal.team };
+  return `${JSON.stringify(owner)}${text.written}`;
 }
 
 function sessionOf({ body, headers }: Call): string | undefined {
@@ -23,10 +25,10 @@ function sessionOf({ body, headers }: Call): string | undefined {
   return undefined;
 }
 
-/** Vendors cache prompts in pieces of a thousand tokens or so: what comes later does not tell conversations apart. */
+/** Vendors cache prompts in blocks of about a thousand tokens: later text does not distinguish conversations. */
 const ENOUGH = 4_000;
 
-class Beginning {
+class ResumeState {
   written = '';
 
   add(value: unknown): void {

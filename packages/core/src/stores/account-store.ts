@@ -1,4 +1,4 @@
-import type { JsonObject, MaybePromise } from '../json.js';
+import type { JsonObject, MaybePromise } from '../encoding/json.js';
 import type { Page, PageQuery } from './key-store.js';
 import type { PeriodRule } from './periods.js';
 import type { Scope, ScopeKind } from './scope.js';

@@ -1,4 +1,4 @@
-import { toBase64Url } from '../base64url.js';
+import { toBase64Url } from '../encoding/base64url.js';
 import { StoreConflict } from './store-conflict.js';
 
 const SHORTEST_SECRET = 20;

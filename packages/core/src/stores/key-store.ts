@@ -1,4 +1,4 @@
-import type { JsonObject, MaybePromise } from '../json.js';
+import type { JsonObject, MaybePromise } from '../encoding/json.js';
 
 /**
  * Keeps virtual keys. No secret is kept: of a key there is its SHA-256 and a hint of its end, and the key itself is told

@@ -1,4 +1,4 @@
-import { totalInputTokens, totalOutputTokens, type Usage } from '../usage.js';
+import { totalInputTokens, totalOutputTokens, type Usage } from '../usage/usage.js';
 import { GLOBAL_SCOPE, type Scope } from './scope.js';
 import type { LedgerRecord, UsageSum } from './usage-store.js';
 

@@ -1,5 +1,5 @@
-import type { JsonObject, MaybePromise } from '../json.js';
-import type { UsageRecord } from '../usage-record.js';
+import type { JsonObject, MaybePromise } from '../encoding/json.js';
+import type { UsageRecord } from '../usage/usage-record.js';
 import type { Page, PageQuery } from './key-store.js';
 import type { Scope, ScopeKind } from './scope.js';
 

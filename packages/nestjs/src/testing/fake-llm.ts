@@ -1,10 +1,10 @@
 import type { GatewayConfig, ModelConfig } from '@portico/core';
 import type { FakeProvider, LoggedRequest } from '@portico/testing';
-import type { LlmDiversion } from '../llm-diversion.js';
+import type { LlmConfigOverride } from '../llm-config-override.js';
 import type { NestHost } from '../nest-host.js';
 
 /** The provider that plays every model of the application under test. */
-export class FakeLlm implements LlmDiversion {
+export class FakeLlm implements LlmConfigOverride {
   readonly provider: FakeProvider;
   readonly #playedAs: Readonly<Record<string, string>>;
 
@@ -13,13 +13,13 @@ export class FakeLlm implements LlmDiversion {
     this.#playedAs = playedAs;
   }
 
-  /** What was asked so far, oldest first: model, body, headers, and how it ended. */
+  /** The requests so far, oldest first: model, body, headers, and how each ended. */
   get requests(): readonly LoggedRequest[] {
     return this.provider.log.requests;
   }
 
-  /** Every group keeps its name, limits, fallbacks and price; who answers is the provider here. */
-  divert(config: GatewayConfig<NestHost>): GatewayConfig<NestHost> {
+  /** Every group keeps its name, limits, fallbacks and price; only the provider is replaced. */
+  apply(config: GatewayConfig<NestHost>): GatewayConfig<NestHost> {
     const models = Object.entries(config.models).map(([name, group]) => [name, this.#played(name, group)]);
     return { ...config, models: Object.fromEntries(models) as typeof config.models };
   }
@@ -29,7 +29,7 @@ export class FakeLlm implements LlmDiversion {
       model: `openai/${this.#playedAs[name] ?? name}`,
       baseUrl: this.provider.url,
       apiKey: 'fake',
-      // So that budgets can be tested, whatever the catalogue knows of the real model.
+      // So that budgets can be tested, whatever price the real model has.
       price: { input: 1, output: 2 },
     };
     return typeof group === 'object' && 'deployments' in group ? { ...group, deployments: [deployment] } : [deployment];

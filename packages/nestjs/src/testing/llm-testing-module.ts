@@ -1,17 +1,20 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { type FakeProviderOptions, startFakeProvider } from '@portico/testing';
-import { LLM_DIVERSION } from '../llm-diversion.js';
+import { LLM_CONFIG_OVERRIDE } from '../llm-config-override.js';
 import { FakeLlm } from './fake-llm.js';
 
 export interface LlmTestingOptions extends FakeProviderOptions {
-  /** What the provider is asked as, by the application's own model names: `{ fast: 'fault-f19' }` lets that model fail. */
+  /**
+   * The names under which models are played, by the application's own model names: `{ fast: 'fault-f19' }` lets that
+   * model fail.
+   */
   readonly playedAs?: Readonly<Record<string, string>>;
 }
 
 /**
- * Beside the module under test: `Test.createTestingModule({ imports: [AppModule, LlmTestingModule.forRoot()] })`. Every
- * gateway of the application then asks a fake provider in this process, over real sockets; no key is needed, and nothing
- * leaves the machine. `FakeLlm` can be injected, and tells what was asked.
+ * For tests: `Test.createTestingModule({ imports: [AppModule, LlmTestingModule.forRoot()] })`. Every gateway of the
+ * application then calls a fake provider in this process, over real sockets; no key is needed, and nothing is sent to
+ * the internet. `FakeLlm` can be injected, and has the requests.
  */
 export class LlmTestingModule {
   static forRoot({ playedAs = {}, ...options }: LlmTestingOptions = {}): DynamicModule {
@@ -20,9 +23,9 @@ export class LlmTestingModule {
       global: true,
       providers: [
         { provide: FakeLlm, useFactory: async () => new FakeLlm(await startFakeProvider(options), playedAs) },
-        { provide: LLM_DIVERSION, useExisting: FakeLlm },
+        { provide: LLM_CONFIG_OVERRIDE, useExisting: FakeLlm },
       ],
-      exports: [FakeLlm, LLM_DIVERSION],
+      exports: [FakeLlm, LLM_CONFIG_OVERRIDE],
     };
   }
 }

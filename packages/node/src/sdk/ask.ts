@@ -1,20 +1,20 @@
 import { FAILURES, type FailureKind, GatewayError, isJsonObject, type JsonObject } from '@portico/core';
 import { fetchFor, type SdkOptions } from './gateway-for.js';
 
-/** What every request says. */
+/** The parameters of every request. */
 export interface SdkRequest {
   /** `vendor/model`. */
   readonly model: string;
   readonly [parameter: string]: unknown;
 }
 
-/** Asks for a whole answer. Rejects with a `GatewayError`. */
+/** Requests a whole answer. Rejects with a `GatewayError`. */
 export async function askWhole(path: string, request: SdkRequest, options: SdkOptions): Promise<JsonObject> {
   const answer = await ask(path, { ...request, stream: undefined }, options);
   return (await answer.json()) as JsonObject;
 }
 
-/** Asks for a stream: the data of its events, as they come. Leaving the loop aborts the upstream. */
+/** Requests a stream: the data of its events, as they arrive. Leaving the loop aborts the upstream. */
 export async function askStream(
   path: string,
   request: SdkRequest,
@@ -37,7 +37,7 @@ async function ask(path: string, request: SdkRequest, options: SdkOptions): Prom
   throw errorOf((await answer.json()) as JsonObject, seconds === null ? undefined : Number(seconds) * 1_000);
 }
 
-/** The gateway writes whole events, one line of data each. */
+/** The gateway writes complete events, one line of data each. */
 async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<JsonObject, void, undefined> {
   let rest = '';
   for await (const text of body.pipeThrough(new TextDecoderStream()) as unknown as AsyncIterable<string>) {

@@ -2,12 +2,12 @@ import type { JsonObject } from '@portico/core';
 import { askStream, askWhole, type SdkRequest } from './ask.js';
 import type { SdkOptions } from './gateway-for.js';
 
-/** A chat request in OpenAI's shape, to a model of any vendor. */
+/** A chat request in OpenAI's format, to a model of any vendor. */
 export interface CompletionRequest extends SdkRequest {
   readonly messages: readonly object[];
 }
 
-/** What is read most of an answer; the rest is there as well. */
+/** The commonly used fields of an answer; the others are there as well. */
 export interface Completion extends JsonObject {
   readonly id: string;
   readonly model: string;

@@ -7,7 +7,10 @@ export interface TokenCount {
   readonly exact: boolean;
 }
 
-/** A tokenizer takes time in the square of its input; in pieces of this many characters it is the same count, at once. */
+/**
+ * The tokenizer's time grows with the square of its input; in pieces of this many characters the count is the same,
+ * and fast.
+ */
 const PIECE = 2_048;
 
 /** What OpenAI adds around each message, and before the answer. */
@@ -17,8 +20,8 @@ const AROUND_MESSAGE = 3;
 const KNOWN = /^(?:openai\/)?(?:gpt-4o|gpt-4\.1|gpt-4\.5|gpt-5|o\d|chatgpt-4o)/;
 
 /**
- * Tokens of a text or of messages, before they are sent. Counted where `gpt-tokenizer` is installed and the model is one of
- * OpenAI's, else estimated; what a call really used is in its answer.
+ * Tokens of a text or of messages, before they are sent. Counted if `gpt-tokenizer` is installed and the model is one
+ * of OpenAI's, else estimated; the actual usage is in the answer.
  */
 export async function countTokens(input: string | readonly object[], model = ''): Promise<TokenCount> {
   const encode = KNOWN.test(model) ? await tokenizer() : undefined;
@@ -36,7 +39,7 @@ type Encode = (text: string) => number;
 async function tokenizer(): Promise<Encode | undefined> {
   try {
     const { countTokens: encode } = await import('gpt-tokenizer/encoding/o200k_base');
-    // Words that stand for something in prompts are words like others in a text that is counted.
+    // Special tokens are ordinary text here.
     return (text) => encode(text, { disallowedSpecial: new Set() });
   } catch {
     return undefined;
@@ -49,7 +52,7 @@ function countInPieces(text: string, encode: Encode): number {
   return tokens;
 }
 
-/** Role, name and what is said; pictures and sounds are not counted. */
+/** Role, name and text; images and audio are not counted. */
 function textsOf(message: object): readonly string[] {
   return Object.values(message).flatMap((value: unknown) => {
     if (typeof value === 'string') return [value];

@@ -2,7 +2,7 @@ import type { JsonObject } from '@portico/core';
 import { askWhole, type SdkRequest } from './ask.js';
 import type { SdkOptions } from './gateway-for.js';
 
-/** What is to be embedded, in OpenAI's shape. */
+/** The input of an embeddings request, in OpenAI's format. */
 export interface EmbeddingRequest extends SdkRequest {
   readonly input: string | readonly string[];
 }
@@ -14,5 +14,5 @@ export interface Embeddings extends JsonObject {
 
 /** The vectors of one text or several. */
 export async function embedding(request: EmbeddingRequest, options: SdkOptions = {}): Promise<Embeddings> {
-  return (await askWhole('/v1/embeddings', request, options)) as Embeddings; // the shape of the interface
+  return (await askWhole('/v1/embeddings', request, options)) as Embeddings; // the format of the interface
 }

@@ -1,6 +1,6 @@
 import { type FailureKind, GatewayError } from '@portico/core';
 
-// What calls reject with is a GatewayError that has a `kind`. These are its kinds under the names that people catch: an
+// Calls reject with a GatewayError that has a `kind`. These are its kinds as classes with the usual names: an
 // error is an instance of the class of its kind, and still the same error.
 
 abstract class ByKind extends GatewayError {
@@ -12,7 +12,7 @@ abstract class ByKind extends GatewayError {
   }
 }
 
-/** The vendor's or the gateway's limit of requests or tokens, or a quota that is used up. */
+/** A rate limit of the vendor or the gateway, or an exhausted quota. */
 export class RateLimitError extends ByKind {
   static override readonly kinds = ['rate_limited', 'quota_exhausted', 'over_rate_limit', 'over_budget'] as const;
 }
@@ -22,17 +22,17 @@ export class AuthenticationError extends ByKind {
   static override readonly kinds = ['unauthorized_upstream', 'unauthenticated', 'forbidden'] as const;
 }
 
-/** The input is longer than the model takes; also a `BadRequestError`. */
+/** The input is longer than the model accepts; also a `BadRequestError`. */
 export class ContextWindowExceededError extends ByKind {
   static override readonly kinds = ['context_too_long'] as const;
 }
 
-/** A content filter refused; also a `BadRequestError`. */
+/** A content filter rejected the request; also a `BadRequestError`. */
 export class ContentPolicyViolationError extends ByKind {
   static override readonly kinds = ['content_filtered'] as const;
 }
 
-/** The request cannot be answered as it is. */
+/** The request is invalid. */
 export class BadRequestError extends ByKind {
   static override readonly kinds = ['invalid_input', 'too_large', 'context_too_long', 'content_filtered'] as const;
 }
@@ -47,12 +47,12 @@ export class Timeout extends ByKind {
   static override readonly kinds = ['timeout', 'request_timeout'] as const;
 }
 
-/** The vendor could not be reached, or broke off. */
+/** The vendor could not be reached, or closed the connection. */
 export class APIConnectionError extends ByKind {
   static override readonly kinds = ['network'] as const;
 }
 
-/** The vendor has too much to do, or nobody is left to be asked. */
+/** The vendor is overloaded, or no deployment is available. */
 export class ServiceUnavailableError extends ByKind {
   static override readonly kinds = ['overloaded', 'unavailable'] as const;
 }

@@ -1,29 +1,22 @@
-import {
-  costOf,
-  isJsonObject,
-  listedModel,
-  type Provider,
-  systemClock,
-  type UpstreamOperationName,
-  usageOfAnswer,
-} from '@portico/core';
+import { costOf, isJsonObject, listedModel, systemClock, type UpstreamOperationName } from '@portico/core';
+import { type Provider, usageOfAnswer } from '@portico/core/provider';
 import { allProviders } from '@portico/providers';
 
-/** What is known of a model without asking anybody. */
+/** The catalogue data of a model. */
 export interface ModelInfo {
   readonly provider: string;
   readonly model: string;
-  /** US dollars per million tokens as of now; undefined where nobody knows. */
+  /** Current price in US dollars per million tokens; undefined if not known. */
   readonly usdPerMillion: { readonly input: number; readonly output: number; readonly cacheRead: number } | undefined;
-  /** Longest input and answer together, in tokens; undefined where nobody knows. */
+  /** Input plus output at most, in tokens; undefined if not known. */
   readonly contextTokens: number | undefined;
-  /** Longest answer where the vendor demands a bound, in tokens; undefined where nobody knows. */
+  /** Longest output if the vendor requires a limit, in tokens; undefined if not known. */
   readonly maxOutputTokens: number | undefined;
-  /** What the vendor can be asked. */
+  /** The operations of the vendor. */
   readonly operations: readonly UpstreamOperationName[];
 }
 
-/** Looks `vendor/model` up in the catalogue that ships with the package. Throws for a vendor that is not known. */
+/** Looks `vendor/model` up in the catalogue of the package. Throws for an unknown vendor. */
 export async function modelInfo(model: string): Promise<ModelInfo> {
   const { provider, name } = partsOf(model);
   const listed = await listedModel(provider, name, systemClock.now());
@@ -42,14 +35,17 @@ export async function modelInfo(model: string): Promise<ModelInfo> {
   };
 }
 
-/** Whether the vendor of `vendor/model` can be asked this, in its own words; chat stands in for messages and responses everywhere. */
+/**
+ * Whether the vendor of `vendor/model` has this operation in its own API; messages and responses are translated to
+ * chat everywhere.
+ */
 export function supports(model: string, operation: UpstreamOperationName): boolean {
   return partsOf(model).provider.codecs[operation] !== undefined;
 }
 
 /**
- * What an answer of `vendor/model` cost by the list price, in integer nano-dollars: rounded up once, cached and reasoning
- * tokens at their own rates. Undefined where the price or the usage is not known, which is not free.
+ * What an answer of `vendor/model` cost by the list price, in integer nano-dollars: rounded up once, cached and
+ * reasoning tokens at their own rates. Undefined if the price or the usage is not known; that does not mean free.
  */
 export async function completionCost(
   model: string,
@@ -68,6 +64,6 @@ const NANO = 1e9;
 function partsOf(model: string): { readonly provider: Provider; readonly name: string } {
   const slash = model.indexOf('/');
   const provider = allProviders().find(({ name }) => name === model.slice(0, slash));
-  if (provider === undefined) throw new TypeError(`"${model}" must be "vendor/model" of a vendor that is known.`);
+  if (provider === undefined) throw new TypeError(`"${model}" must be "vendor/model" of a known vendor.`);
   return { provider, name: model.slice(slash + 1) };
 }

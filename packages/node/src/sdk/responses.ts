@@ -2,7 +2,7 @@ import type { JsonObject } from '@portico/core';
 import { askStream, askWhole, type SdkRequest } from './ask.js';
 import type { SdkOptions } from './gateway-for.js';
 
-/** A request of OpenAI's Responses interface, to a model of any vendor. */
+/** A request of OpenAI's Responses API, to a model of any vendor. */
 export interface ResponsesRequest extends SdkRequest {
   readonly input: string | readonly object[];
 }

@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from '@portico/core';
 
 /**
  * The web pages that a text block cites, as OpenAI's annotations. `start` is where the block's text begins in the
- * message, in UTF-16 units. Citations of documents have no such form; they stay in the block.
+ * message, in UTF-16 units. Citations of documents cannot be converted; they stay in the block.
  */
 export function annotationsFromCitations(block: JsonObject, start: number): JsonObject[] {
   const { citations, text } = block;

@@ -1,4 +1,6 @@
-import { type EncodeTarget, GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import { GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import type { EncodeTarget } from '@portico/core/provider';
+import { append } from '../shared/append.js';
 import { annotationsFromCitations } from './annotations-from-citations.js';
 import { ChatOrder } from './chat-order.js';
 import { finishToChat } from './finish-to-chat.js';
@@ -8,11 +10,11 @@ import { usageToChat } from './usage-to-chat.js';
 
 /**
  * A whole answer as a chat completion. Thinking is in `reasoning_content` as text and in `thinking_blocks` with its
- * signatures; what only this wire can say is in `provider_specific_fields.content_blocks`, every block word for word.
+ * signatures; what only this API has is in `provider_specific_fields.content_blocks`, every block unchanged.
  */
-export function chatAnswer(answer: JsonObject, target: EncodeTarget, who = 'Anthropic'): JsonObject {
+export function chatAnswer(answer: JsonObject, target: EncodeTarget, providerName = 'Anthropic'): JsonObject {
   if (!Array.isArray(answer.content)) {
-    throw new GatewayError('upstream_error', `${who} answered with JSON that is not a message.`, {
+    throw new GatewayError('upstream_error', `${providerName} answered with JSON that is not a message.`, {
       upstreamStatus: 200,
     });
   }
@@ -48,7 +50,7 @@ function messageOf(blocks: readonly JsonObject[], calls: readonly JsonObject[]):
     order.begin(block);
     order.end(block);
     if (block.type === 'text' && typeof block.text === 'string') {
-      annotations.push(...annotationsFromCitations(block, text.length));
+      append(annotations, annotationsFromCitations(block, text.length));
       text += block.text;
     } else if (block.type === 'thinking' && typeof block.thinking === 'string') {
       reasoning += block.thinking;

@@ -1,7 +1,7 @@
-/** Names the betas that a request makes use of: without them its fields are refused as unknown. */
+/** Adds the betas that a request needs: without them its fields are rejected as unknown. */
 export const BETAS = 'anthropic-beta';
 
-/** The betas that a value of the header names. */
+/** The betas in a value of the header. */
 export function betasIn(value: string | undefined): readonly string[] {
   return (value ?? '').split(',').flatMap((part) => {
     const name = part.trim();
@@ -9,7 +9,7 @@ export function betasIn(value: string | undefined): readonly string[] {
   });
 }
 
-/** Headers with more betas; none is named twice. */
+/** Headers with more betas, without duplicates. */
 export function withBetas(
   headers: Readonly<Record<string, string>>,
   more: readonly string[],

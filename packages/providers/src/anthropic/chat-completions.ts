@@ -1,27 +1,28 @@
-import { type Codec, type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
-import { invalid } from '../shared/leave-out.js';
+import { isJsonObject, type JsonObject } from '@portico/core';
+import type { Codec, EncodeTarget } from '@portico/core/provider';
+import { invalid } from '../shared/drop-parameter.js';
 import { warnOnce } from '../shared/warn-once.js';
 import { chatAnswer } from './answer-to-chat.js';
 import { type ConverseRules, conversationFromChat, type Turn } from './messages-from-chat.js';
 import { familyOf, type ModelFamily } from './model-families.js';
 import { parametersFromChat } from './parameters-from-chat.js';
 import { hasBudget, lacksThinking, type Reasoning, reasoningFromChat } from './reasoning-from-chat.js';
-import { openChatStream } from './stream-to-chat.js';
+import { createChatStream } from './stream-to-chat.js';
 import { structuredOutputFromChat } from './structured-output.js';
 import { isForced, toolsFromChat } from './tools-from-chat.js';
 
-/** Chat completions told in Messages. */
+/** Chat completions through the Messages API. */
 export const chatCompletions: Codec = {
   encode: (request, target) => messagesRequest(request, target, familyOf(target.baseModel)),
   decode: (answer, target) => chatAnswer(answer, target),
-  openStream: (target) => openChatStream(target),
+  openStream: (target) => createChatStream(target),
   defaultMaxOutputTokens: (baseModel) => familyOf(baseModel).defaultMaxTokens,
 };
 
-/** Room for the answer beside a budget of thinking that fills the usual bound. Tokens. */
+/** Tokens for the answer in addition to a thinking budget that uses up the default limit. */
 const ANSWER_TOKENS = 4_096;
 
-/** A chat request as one of Messages, for a model of this family. */
+/** Translates a chat request to a Messages request, for a model of this family. */
 export function messagesRequest(
   request: JsonObject,
   givenTarget: EncodeTarget,
@@ -60,8 +61,8 @@ export function messagesRequest(
 }
 
 /**
- * Thinking by a budget goes neither with a forced call nor with a turn that began without thinking (400). What the client
- * can rely on, the call, wins over what only makes the answer better.
+ * A thinking budget is not allowed together with a forced call or in a turn that began without thinking (400). The
+ * call, on which the client relies, takes precedence over thinking, which only improves the answer.
  */
 function allowed(
   wanted: Reasoning,
@@ -72,7 +73,7 @@ function allowed(
   if (!hasBudget(wanted.thinking)) return wanted;
   if (isForced(choice)) {
     target.warn(
-      'The model does not think before this answer: it must call a tool, and this wire allows one of the two.',
+      'The model does not think before this answer: it must call a tool, and this API allows only one of the two.',
     );
   } else if (lacksThinking(turns)) {
     target.warn(
@@ -89,7 +90,7 @@ function defaultMaxTokens(usual: number, thinking: JsonObject | undefined): numb
   return Math.max(usual, budget + ANSWER_TOKENS);
 }
 
-/** The last word of the assistant is the beginning of its answer here, if the model allows that at all. */
+/** A last assistant message is the beginning of the answer (prefill), if the model supports that. */
 function endingWell(
   turns: readonly Turn[],
   family: ModelFamily,
@@ -98,15 +99,15 @@ function endingWell(
 ): readonly Turn[] {
   const last = turns.at(-1);
   const end = last?.content.at(-1);
-  // A turn that ends in a tool the vendor runs is not a beginning: the vendor broke it off and goes on with it.
+  // A turn that ends in a tool the vendor runs is not a prefill: the vendor paused it and continues it.
   if (last?.role !== 'assistant' || end?.type !== 'text' || typeof end.text !== 'string') return turns;
   if (!family.prefill || isThinking) {
-    const reason = 'The model does not go on from words put into its mouth';
-    if (!target.dropUnsupported) throw invalid('messages', `${reason}: the last message must be one of the user.`);
-    target.warn(`${reason}; it was asked to continue.`);
+    const reason = 'The model does not support assistant prefill';
+    if (!target.dropUnsupported) throw invalid('messages', `${reason}: the last message must be from the user.`);
+    target.warn(`${reason}; a request to continue was added.`);
     return [...turns, { role: 'user', content: [{ type: 'text', text: 'Continue.' }] }];
   }
-  // White space at the end is refused.
+  // White space at the end is rejected.
   const text = end.text.trimEnd();
   return [...turns.slice(0, -1), { ...last, content: [...last.content.slice(0, -1), { ...end, text }] }];
 }

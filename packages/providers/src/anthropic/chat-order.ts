@@ -1,9 +1,9 @@
 import { isJsonObject, type JsonObject } from '@portico/core';
 
 /**
- * Watches whether the fields of a chat message can tell an answer: signed thinking, then text, then calls of the client's
- * own tools. Where they cannot (tools that the vendor runs, citations, thinking between calls), a client needs the blocks
- * themselves to send the answer back as it was, or the vendor refuses the next turn (R-XL-1).
+ * Checks whether the fields of a chat message can represent an answer: signed thinking, then text, then calls of the
+ * client's own tools. If they cannot (tools that the vendor runs, citations, thinking between calls), a client needs
+ * the blocks themselves to send the answer back unchanged, or the vendor rejects the next turn (R-XL-1).
  */
 export class ChatOrder {
   #place = 0;
@@ -16,7 +16,7 @@ export class ChatOrder {
     else this.#place = place;
   }
 
-  /** A block is whole. */
+  /** A block is complete. */
   end(block: JsonObject): void {
     if (Array.isArray(block.citations) && block.citations.length > 0) this.#isBroken = true;
   }

@@ -3,15 +3,19 @@ import type { JsonObject } from '@portico/core';
 /** Why an answer ended, as the fields of a choice. */
 export interface ChatFinish {
   readonly finish_reason: string;
-  /** The vendor's own words where OpenAI's say less, and what a client must send back to go on in the same container. */
+  /**
+   * The vendor's own values where OpenAI's say less, and what a client must send back to continue in the same
+   * container.
+   */
   readonly provider_specific_fields?: JsonObject;
 }
 
-/** Reads `stop_reason` and what stands beside it, of a whole answer or of the end of a stream. */
+/** Reads `stop_reason` and the fields beside it, of a whole answer or of the end of a stream. */
 export function finishToChat(answer: JsonObject, hasToolCalls: boolean): ChatFinish {
   const { stop_reason: reason } = answer;
   const known = FINISH_REASONS.get(reason) ?? 'stop';
-  // Forced to the tool that stands for a structured answer, the model "calls", and the client sees no call.
+  // The model was forced to the tool that stands for a structured answer: it makes a call, which the client does not
+  // see.
   const isCall = known === 'stop' || known === 'tool_calls';
   const finishReason = isCall ? (hasToolCalls ? 'tool_calls' : 'stop') : known;
   const details: JsonObject = TELL_ALL.has(reason) ? {} : { stop_reason: reason };
@@ -20,7 +24,7 @@ export function finishToChat(answer: JsonObject, hasToolCalls: boolean): ChatFin
   return { finish_reason: finishReason, provider_specific_fields: details };
 }
 
-/** What may stand beside the reason. The last two are Bedrock's. */
+/** The fields beside the reason. The last two are Bedrock's. */
 const DETAILS = ['stop_sequence', 'stop_details', 'container', 'trace', 'additionalModelResponseFields'];
 
 const FINISH_REASONS: ReadonlyMap<unknown, string> = new Map([
@@ -32,7 +36,7 @@ const FINISH_REASONS: ReadonlyMap<unknown, string> = new Map([
   ['model_context_window_exceeded', 'length'],
   ['tool_use', 'tool_calls'],
   ['refusal', 'content_filter'],
-  // Bedrock's filters, in front of whichever model.
+  // Bedrock's filters, for every model.
   ['guardrail_intervened', 'content_filter'],
   ['content_filtered', 'content_filter'],
 ]);

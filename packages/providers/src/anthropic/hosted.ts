@@ -1,8 +1,8 @@
-import type { Codec, Provider } from '@portico/core';
+import type { Codec, Provider } from '@portico/core/provider';
 import { chatCompletions } from './chat-completions.js';
 import { messages } from './messages.js';
 
-/** Claude at another host, where the address names the model and the body names the version of the wire. */
+/** Claude at another host, where the URL contains the model and the body contains the version of the API. */
 export function hostedCodecs(version: string): Provider['codecs'] {
   return { 'chat.completions': hosted(chatCompletions, version), messages: hosted(messages, version) };
 }

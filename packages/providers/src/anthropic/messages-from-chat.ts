@@ -1,13 +1,18 @@
-import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
+import { isJsonObject, type JsonObject } from '@portico/core';
+import type { EncodeTarget } from '@portico/core/provider';
+import { append } from '../shared/append.js';
 import { callArguments } from '../shared/call-arguments.js';
-import { invalid } from '../shared/leave-out.js';
+import { invalid } from '../shared/drop-parameter.js';
 import type { ModelFamily } from './model-families.js';
 import { blocksOfContent, cacheControlOf, type ReadPart, textBlocks } from './parts-from-chat.js';
 import { replayedBlocks } from './replayed-blocks.js';
 import { isSignedThinking } from './signed-thinking.js';
 import { type ToolIds, toolIds } from './tool-ids.js';
 
-/** A conversation as this wire tells it: the system prompt apart, then turns that alternate and begin with the user. */
+/**
+ * A conversation in the format of this API: the system prompt separately, then alternating turns that begin with the
+ * user.
+ */
 export interface Conversation {
   readonly system: readonly JsonObject[];
   readonly turns: readonly Turn[];
@@ -20,19 +25,19 @@ export interface Turn {
   readonly content: JsonObject[];
 }
 
-/** How a conversation is read that is for Bedrock's Converse, which tells the same in other words. */
+/** How a conversation is read for Bedrock's Converse, which has the same content in another format. */
 export interface ConverseRules {
   readonly readPart: ReadPart;
-  /** An id of a tool call as the model takes it. */
-  readonly spellId: (clientId: string) => string;
+  /** An id of a tool call in the format that the model accepts. */
+  readonly formatId: (clientId: string) => string;
 }
 
-/** Stands where the wire demands a user's words and the client has none. */
+/** A placeholder where the API requires user text and the client has none. */
 const PLACEHOLDER: JsonObject = { type: 'text', text: '.' };
 
 /**
- * Reads the messages of a chat. Neighbours of one role become one turn, results of tools stand at the beginning of the
- * turn after their calls, and texts without anything in them are left out.
+ * Reads the messages of a chat. Neighbours with one role become one turn, tool results are moved to the beginning of
+ * the turn after their calls, and empty texts are dropped.
  */
 export function conversationFromChat(
   messages: readonly JsonObject[],
@@ -66,7 +71,7 @@ export function conversationFromChat(
   return draft.finish();
 }
 
-/** For each message whether a system message may stand there: the wire takes one only at the end of what the user said. */
+/** For each message whether a system message is allowed there: the API accepts one only at the end of a user turn. */
 function placesForSystem(messages: readonly JsonObject[]): boolean[] {
   const places: boolean[] = [];
   let next: unknown = 'assistant';
@@ -78,7 +83,7 @@ function placesForSystem(messages: readonly JsonObject[]): boolean[] {
   return places;
 }
 
-/** A turn that still grows. The wire wants results first, wherever in the turn the client has them. */
+/** A turn that is being built. The API requires results first, wherever the client has them in the turn. */
 interface OpenTurn extends Turn {
   readonly results: JsonObject[];
 }
@@ -90,7 +95,7 @@ class Draft {
   readonly #system: JsonObject[] = [];
   readonly #turns: OpenTurn[] = [];
   readonly #calledTools = new Set<string>();
-  /** Calls without a result yet: the wire's id, and where the client made the call. */
+  /** Calls without a result yet: the API's id, and where the client made the call. */
   readonly #open = new Map<string, string>();
   /** Deprecated `function_call`s have no id; they are counted instead. */
   #functionCalls = 0;
@@ -98,7 +103,7 @@ class Draft {
   constructor(target: EncodeTarget, converse: ConverseRules | undefined) {
     this.#target = target;
     this.#converse = converse;
-    this.#ids = toolIds(converse?.spellId);
+    this.#ids = toolIds(converse?.formatId);
   }
 
   system(message: JsonObject, path: string, mayStay: boolean): void {
@@ -107,17 +112,17 @@ class Draft {
     const last = this.#turns.at(-1);
     if (last === undefined || !(mayStay && last.role !== 'assistant')) {
       if (last !== undefined) this.#target.warn('A system message in the middle was moved to the beginning.');
-      this.#system.push(...blocks);
+      append(this.#system, blocks);
     } else if (last.role === 'system') {
-      last.content.push(...blocks);
+      append(last.content, blocks);
     } else {
       this.#turns.push({ role: 'system', results: [], content: blocks });
     }
   }
 
   user(message: JsonObject, path: string): void {
-    this.#userTurn().content.push(...this.#blocksOf(message, path));
-    if (typeof message.name === 'string') this.#target.warn('The "name" of a user was left out: this wire has none.');
+    append(this.#userTurn().content, this.#blocksOf(message, path));
+    if (typeof message.name === 'string') this.#target.warn('The "name" of a user was left out: this API has none.');
   }
 
   assistant(message: JsonObject, path: string): void {
@@ -126,7 +131,7 @@ class Draft {
     if (blocks.length === 0) return;
     const turn = this.#turns.at(-1);
     if (turn?.role === 'assistant') {
-      turn.content.push(...blocks);
+      append(turn.content, blocks);
       return;
     }
     if (turn === undefined) this.#userTurn();
@@ -148,7 +153,7 @@ class Draft {
       if (blocks.length > 0) block.content = blocks;
     }
     if (message.is_error === true) block.is_error = true;
-    this.#userTurn().results.push(...marked([block], message));
+    append(this.#userTurn().results, marked([block], message));
   }
 
   finish(): Conversation {
@@ -196,7 +201,7 @@ class Draft {
     return marked(blocks, message);
   }
 
-  /** Signed thinking, as it was; nothing else may be sent back in its place (R-XL-1). */
+  /** Signed thinking, unchanged; nothing else may be sent back instead (R-XL-1). */
   #thinking(message: JsonObject): JsonObject[] {
     const given = Array.isArray(message.thinking_blocks) ? (message.thinking_blocks as unknown[]) : [];
     const blocks = given.filter(isSignedThinking);
@@ -233,7 +238,7 @@ class Draft {
   }
 }
 
-/** A mark on the whole message is one on its last block; thinking takes none. */
+/** A cache mark on the whole message is one on its last block; thinking cannot have one. */
 function marked(blocks: JsonObject[], message: JsonObject): JsonObject[] {
   const mark = cacheMark(message);
   const last = blocks.findLastIndex(({ type }) => type !== 'thinking' && type !== 'redacted_thinking');

@@ -1,36 +1,30 @@
-import {
-  type Codec,
-  isJsonObject,
-  type JsonObject,
-  type StreamDecoder,
-  type StreamSink,
-  usageOfMessages,
-} from '@portico/core';
+import { isJsonObject, type JsonObject } from '@portico/core';
+import { type Codec, type StreamDecoder, type StreamSink, usageOfMessages } from '@portico/core/provider';
 import { errorInside } from '../shared/error-inside.js';
 import { parseJson } from '../shared/parse-json.js';
 import { BETAS, betasIn, withBetas } from './betas.js';
 import { classify } from './classify.js';
 import { updateUsage } from './usage-to-chat.js';
 
-/** Its own wire, asked by clients that speak it: everything passes but for the model's name. */
+/** The vendor's own API, for clients that use it: everything passes except for the model name. */
 export const messages: Codec = {
   encode: (request, target) => ({ ...request, model: target.model }),
   openStream: () => new MessagesReader(),
 };
 
-/** At Anthropic itself, where clients may name betas; other hosts of its models refuse those that they do not know. */
+/** At Anthropic itself, where clients may send betas; other hosts of its models reject unknown ones. */
 export const messagesWithBetas: Codec = {
   ...messages,
   headers: (own, asked) => withBetas(own, betasIn(asked.get(BETAS))),
 };
 
-/** Counts what `messages` would be asked. */
+/** Counts the tokens of a Messages request. */
 export const countTokens: Codec = {
   ...messagesWithBetas,
   encode: ({ max_tokens: _bound, stream: _stream, ...request }, target) => ({ ...request, model: target.model }),
 };
 
-/** Hands events on as they came, reads usage and the end from them, and says the end where the vendor leaves it out. */
+/** Forwards events unchanged, reads usage and the end from them, and adds the end event if the vendor leaves it out. */
 class MessagesReader implements StreamDecoder {
   #usage: JsonObject = {};
   #callsTools = false;
@@ -53,16 +47,16 @@ class MessagesReader implements StreamDecoder {
     out.chunk(data, event.type === 'content_block_delta');
   }
 
-  /** With its finish an answer is whole, whatever came of its last event (f37). */
+  /** With its finish reason an answer is complete, even if its last event is missing. */
   end(out: StreamSink): void {
     if (!this.#isOver && this.#isFinished) this.#stop('{"type":"message_stop"}', out);
   }
 
-  /** What it counts at the start is not yet what it bills. */
+  /** The count at the start is not yet the one that is billed. */
   #start(event: JsonObject, message: JsonObject, data: string, out: StreamSink): void {
     this.#usage = updateUsage(this.#usage, message.usage);
     const uncounted = { ...message, usage: { input_tokens: 0, output_tokens: 0 } };
-    // The official client takes it for granted that usage stands here, and in the delta.
+    // The official client expects usage here and in the delta.
     out.chunk(isJsonObject(message.usage) ? data : JSON.stringify({ ...event, message: uncounted }), false);
   }
 

@@ -1,29 +1,30 @@
-/** What a family of models accepts on this wire. */
+/** What a family of models supports in this API. */
 export interface ModelFamily {
-  /** `max_tokens` where the client sets no bound: the wire demands one. Tokens. */
+  /** `max_tokens` if the client sets no limit: the API requires one. */
   readonly defaultMaxTokens: number;
-  /** Thinking with a budget in tokens, thinking of which the model decides how much, or none at all. */
+  /** Thinking with a budget in tokens, thinking whose budget the model chooses, or none. */
   readonly thinking: 'none' | 'budget' | 'either' | 'adaptive';
   readonly mayDisableThinking: boolean;
-  /** Values of `output_config.effort`, from the least; empty where there is no such thing. */
+  /** Values of `output_config.effort`, lowest first; empty if it is not supported. */
   readonly efforts: readonly Effort[];
   /** `temperature` and `top_p`: both, only one of them, or neither. */
   readonly sampling: 'both' | 'one' | 'none';
   /** `output_config.format` and `strict` tools. */
   readonly structuredOutput: boolean;
-  /** A last message of the assistant that the answer goes on from. */
+  /** Supports assistant prefill. */
   readonly prefill: boolean;
-  /** `tool_choice` may demand a call. */
+  /** `tool_choice` can force a call. */
   readonly forcedTools: boolean;
-  /** A system message may stand in the middle of the conversation. */
+  /** A system message may be in the middle of the conversation. */
   readonly systemMidway: boolean;
 }
 
 export type Effort = 'low' | 'medium' | 'high' | 'xhigh' | 'max';
 
 /**
- * The family of a model by any of its names: `claude-sonnet-4-5`, `claude-sonnet-4-5@20250929`, `anthropic/claude-sonnet-4.5`,
- * `us.anthropic.claude-sonnet-4-5-20250929-v1:0`. A Claude that is not in the table is newer than it.
+ * The family of a model by any of its names: `claude-sonnet-4-5`, `claude-sonnet-4-5@20250929`,
+ * `anthropic/claude-sonnet-4.5`, `us.anthropic.claude-sonnet-4-5-20250929-v1:0`. A Claude that is not in the table is
+ * newer.
  */
 export function familyOf(model: string): ModelFamily {
   const name = model.toLowerCase().replaceAll('.', '-');
@@ -48,16 +49,16 @@ const CURRENT: ModelFamily = {
 const ALWAYS_THINKING: ModelFamily = { ...CURRENT, mayDisableThinking: false, forcedTools: false };
 const CLAUDE_4_6: ModelFamily = { ...CURRENT, thinking: 'either', sampling: 'one' };
 const CLAUDE_4_5: ModelFamily = { ...CLAUDE_4_6, thinking: 'budget', efforts: [], prefill: true };
-// Up to here the models answer 400 if the input and `max_tokens` together exceed the context, so that a default at the
-// model's own maximum would refuse long inputs which fit.
+// These models answer 400 if the input and `max_tokens` together exceed the context, so a default at the
+// model's own maximum would reject long inputs that fit.
 const CLAUDE_4_1: ModelFamily = { ...CLAUDE_4_5, defaultMaxTokens: 32_000 };
 const CLAUDE_4: ModelFamily = { ...CLAUDE_4_1, sampling: 'both', structuredOutput: false };
 const CLAUDE_3_5: ModelFamily = { ...CLAUDE_4, defaultMaxTokens: 8_192, thinking: 'none' };
 const CLAUDE_3: ModelFamily = { ...CLAUDE_3_5, defaultMaxTokens: 4_096 };
-/** Other models behind this wire (Ollama, routers): nothing is known, so nothing unusual is sent. */
+/** Other models behind this API (Ollama, routers): nothing is known, so nothing special is sent. */
 const FOREIGN: ModelFamily = { ...CLAUDE_4, defaultMaxTokens: 4_096 };
 
-/** First match wins. Read from the vendor's model pages and from what the API answered, as of September 2026. */
+/** First match wins. Read from the vendor's model pages and from responses of the API, as of September 2026. */
 const FAMILIES: readonly (readonly [RegExp, ModelFamily])[] = [
   [/claude-sonnet-5-5/, ALWAYS_THINKING],
   [/claude-(?:opus-5-5|fable|mythos)/, { ...ALWAYS_THINKING, systemMidway: true }],

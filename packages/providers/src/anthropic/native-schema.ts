@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '@portico/core';
 import { resolveReference } from '../shared/resolve-reference.js';
 
-/** A schema as structured outputs take it. */
+/** A schema in the form that structured outputs accept. */
 export interface NativeSchema {
   readonly schema: JsonObject;
   /** Keywords that are not enforced and were moved into descriptions. */
@@ -9,9 +9,10 @@ export interface NativeSchema {
 }
 
 /**
- * Fits a JSON schema into what structured outputs take (https://docs.claude.com/en/docs/build-with-claude/structured-outputs):
- * every object closed, no bounds, no recursion. Bounds become part of the description, so that the model at least knows them.
- * Undefined where the schema would come to mean something else: maps, free-form objects, recursion.
+ * Adapts a JSON schema to what structured outputs accept
+ * (https://docs.claude.com/en/docs/build-with-claude/structured-outputs): every object closed, no bounds, no
+ * recursion. Bounds are moved into the description, so that the model at least sees them. Undefined if that would
+ * change the meaning: maps, free-form objects, recursion.
  */
 export function nativeSchema(schema: JsonObject): NativeSchema | undefined {
   if (isRecursive(schema)) return undefined;
@@ -25,7 +26,7 @@ const HOLDS_SCHEMA = new Set(['items']);
 const HOLDS_LIST = new Set(['anyOf', 'allOf', 'oneOf']);
 const HOLDS_MAP = new Set(['properties', '$defs', 'definitions']);
 const FORMATS = new Set(['date-time', 'date', 'time', 'duration', 'email', 'hostname', 'uri', 'ipv4', 'ipv6', 'uuid']);
-/** Look-around, word borders and back-references are not part of the regular expressions that are enforced. */
+/** Look-around, word boundaries and back-references are not supported in enforced regular expressions. */
 const UNENFORCED_PATTERN = /\(\?[=!<]|\\[bB1-9]/;
 
 function fit(schema: JsonObject, unenforced: Set<string>): JsonObject | undefined {
@@ -33,10 +34,10 @@ function fit(schema: JsonObject, unenforced: Set<string>): JsonObject | undefine
   const fitted: JsonObject = {};
   const bounds: string[] = [];
   for (const [keyword, value] of Object.entries(schema)) {
-    const held = fitHeld(keyword, value, unenforced);
+    const held = adaptNested(keyword, value, unenforced);
     if (held === IMPOSSIBLE) return undefined;
     if (held !== undefined) {
-      // Of several alternatives, the model takes one anyway.
+      // The model follows one of several alternatives anyway.
       fitted[keyword === 'oneOf' ? 'anyOf' : keyword] = held;
     } else if (isEnforced(keyword, value)) {
       fitted[keyword] = value;
@@ -55,7 +56,7 @@ function fit(schema: JsonObject, unenforced: Set<string>): JsonObject | undefine
 
 const IMPOSSIBLE = Symbol('impossible');
 
-function fitHeld(keyword: string, value: unknown, unenforced: Set<string>): unknown {
+function adaptNested(keyword: string, value: unknown, unenforced: Set<string>): unknown {
   if (HOLDS_SCHEMA.has(keyword) && isJsonObject(value)) return fit(value, unenforced) ?? IMPOSSIBLE;
   if (HOLDS_LIST.has(keyword) && Array.isArray(value)) {
     const fitted = value.map((item: unknown) => (isJsonObject(item) ? fit(item, unenforced) : item));
@@ -83,7 +84,7 @@ function isObjectSchema(schema: JsonObject): boolean {
   return type === 'object' || (Array.isArray(type) && type.includes('object')) || isJsonObject(schema.properties);
 }
 
-/** Objects whose keys nobody knows before: closing them would leave them empty. */
+/** Objects with arbitrary keys: closing them would leave them empty. */
 function isOpen(schema: JsonObject): boolean {
   if (!isObjectSchema(schema)) return false;
   const { properties, additionalProperties, patternProperties } = schema;

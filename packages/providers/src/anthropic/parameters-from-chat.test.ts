@@ -83,7 +83,7 @@ describe('the parameters of a chat, told to Anthropic', () => {
   it('lowers a temperature above what the wire takes', () => {
     const { temperature, warnings } = encode({ temperature: 1.7 });
     expect(temperature).toBe(1);
-    expect(warnings).toEqual(['"temperature" was lowered to 1, the most that this wire takes.']);
+    expect(warnings).toEqual(['"temperature" was lowered to 1, the maximum of this API.']);
   });
 
   it('leaves models that choose their own sampling to it', () => {

@@ -1,23 +1,24 @@
-import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
-import { leaveOut } from '../shared/leave-out.js';
+import { isJsonObject, type JsonObject } from '@portico/core';
+import type { EncodeTarget } from '@portico/core/provider';
+import { dropParameter } from '../shared/drop-parameter.js';
 import type { ModelFamily } from './model-families.js';
 
-/** What decides about parameters besides their own value. */
-export interface Surroundings {
+/** What parameters depend on besides their own value. */
+export interface ParameterContext {
   readonly family: ModelFamily;
   readonly target: EncodeTarget;
-  /** The model thinks before it answers, which the wire does not let clients steer by sampling. */
+  /** The model thinks before it answers; then the API does not allow sampling parameters. */
   readonly isThinking: boolean;
 }
 
-/** The parameters of a chat request that have a field of their own in the wire's request. */
-export function parametersFromChat(request: JsonObject, around: Surroundings): JsonObject {
+/** The parameters of a chat request that have a field of their own in this API. */
+export function parametersFromChat(request: JsonObject, around: ParameterContext): JsonObject {
   const fields: JsonObject = {};
   for (const [name, value] of Object.entries(request)) {
     if (value === null || value === undefined) continue;
     const rule = RULES.get(name);
     if (rule === undefined) {
-      around.target.warn(`"${name.slice(0, 64)}" was left out: this wire has no such parameter.`);
+      around.target.warn(`"${name.slice(0, 64)}" was left out: this API has no such parameter.`);
     } else {
       rule(value, fields, { ...around, request, name });
     }
@@ -27,26 +28,30 @@ export function parametersFromChat(request: JsonObject, around: Surroundings): J
   return fields;
 }
 
-/** What becomes of one parameter. Null and absent values never get here. */
-type Rule = (value: unknown, fields: JsonObject, around: Surroundings & { request: JsonObject; name: string }) => void;
+/** The translation of one parameter. Not called for null and absent values. */
+type Rule = (
+  value: unknown,
+  fields: JsonObject,
+  around: ParameterContext & { request: JsonObject; name: string },
+) => void;
 
-/** Taken care of where the comment in the table says. */
-const elsewhere: Rule = () => undefined;
+/** Handled in the file that the comment in the table names. */
+const handledElsewhere: Rule = () => undefined;
 
-/** The wire has the same under the same name. */
+/** The API has the same parameter with the same name. */
 const same: Rule = (value, fields, { name }) => {
   fields[name] = value;
 };
 
-/** Changes how an answer is made or kept at OpenAI, not what is asked for. */
+/** Changes how OpenAI makes or stores an answer, not its content; dropped. */
 const hint: Rule = (_value, _fields, { name, target }) => {
-  target.warn(`"${name}" was left out: this wire has no such parameter.`);
+  target.warn(`"${name}" was left out: this API has no such parameter.`);
 };
 
-/** Changes the answer, so it is not dropped unless the deployment says so; `usual` values ask for nothing. */
+/** Changes the answer, so it is dropped only if the deployment allows it; `usual` values mean the default. */
 function unsupported(reason: string, usual: (value: unknown) => boolean): Rule {
   return (value, _fields, { name, target }) => {
-    if (!usual(value)) leaveOut(target, name, reason);
+    if (!usual(value)) dropParameter(target, name, reason);
   };
 }
 
@@ -55,33 +60,33 @@ const isFalse = (value: unknown): boolean => value === false;
 const isEmpty = (value: unknown): boolean => isJsonObject(value) && Object.keys(value).length === 0;
 const never = (): boolean => false;
 
-const NO_PENALTIES = 'It has no penalties.';
-const NO_LOGPROBS = 'It does not tell the probabilities of tokens.';
+const NO_PENALTIES = 'It does not support penalties.';
+const NO_LOGPROBS = 'It does not return log probabilities.';
 
 const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   // chat-completions.ts
-  ['model', elsewhere],
-  ['messages', elsewhere],
-  ['max_tokens', elsewhere],
-  ['max_completion_tokens', elsewhere],
-  ['stream', elsewhere],
-  ['stream_options', elsewhere],
+  ['model', handledElsewhere],
+  ['messages', handledElsewhere],
+  ['max_tokens', handledElsewhere],
+  ['max_completion_tokens', handledElsewhere],
+  ['stream', handledElsewhere],
+  ['stream_options', handledElsewhere],
   // tools-from-chat.ts
-  ['tools', elsewhere],
-  ['tool_choice', elsewhere],
-  ['parallel_tool_calls', elsewhere],
-  ['functions', elsewhere],
-  ['function_call', elsewhere],
-  ['web_search_options', elsewhere],
+  ['tools', handledElsewhere],
+  ['tool_choice', handledElsewhere],
+  ['parallel_tool_calls', handledElsewhere],
+  ['functions', handledElsewhere],
+  ['function_call', handledElsewhere],
+  ['web_search_options', handledElsewhere],
   // structured-output.ts, reasoning-from-chat.ts
-  ['response_format', elsewhere],
-  ['reasoning_effort', elsewhere],
-  ['thinking', elsewhere],
-  ['output_config', elsewhere],
+  ['response_format', handledElsewhere],
+  ['reasoning_effort', handledElsewhere],
+  ['thinking', handledElsewhere],
+  ['output_config', handledElsewhere],
   // `userId` below
-  ['safety_identifier', elsewhere],
-  ['user', elsewhere],
-  ['metadata', elsewhere],
+  ['safety_identifier', handledElsewhere],
+  ['user', handledElsewhere],
+  ['metadata', handledElsewhere],
 
   ['temperature', temperature],
   ['top_p', topP],
@@ -90,7 +95,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['stop_sequences', stop],
   ['service_tier', serviceTier],
 
-  // The wire's own, for clients that know them.
+  // Parameters of this API itself, for clients that know them.
   ['cache_control', same],
   ['container', same],
   ['context_management', same],
@@ -106,72 +111,74 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['verbosity', hint],
   ['store', (value, fields, around) => (value === false ? undefined : hint(value, fields, around))],
 
-  ['n', unsupported('It gives one answer to a request.', (value) => value === 1)],
+  ['n', unsupported('It returns one answer per request.', (value) => value === 1)],
   ['frequency_penalty', unsupported(NO_PENALTIES, isZero)],
   ['presence_penalty', unsupported(NO_PENALTIES, isZero)],
-  ['logit_bias', unsupported('Its tokens are others than those that are named.', isEmpty)],
+  ['logit_bias', unsupported('Token ids are specific to a tokenizer, and this model has another one.', isEmpty)],
   ['logprobs', unsupported(NO_LOGPROBS, isFalse)],
   ['top_logprobs', unsupported(NO_LOGPROBS, isZero)],
-  ['modalities', unsupported('It answers in text.', (value) => Array.isArray(value) && value.join() === 'text')],
-  ['audio', unsupported('It answers in text.', never)],
-  ['moderation', unsupported('It has no such check.', never)],
+  ['modalities', unsupported('It answers with text only.', (value) => Array.isArray(value) && value.join() === 'text')],
+  ['audio', unsupported('It answers with text only.', never)],
+  ['moderation', unsupported('It does not support this check.', never)],
 ]);
 
-function temperature(value: unknown, fields: JsonObject, { family, target, isThinking }: Surroundings): void {
+function temperature(value: unknown, fields: JsonObject, { family, target, isThinking }: ParameterContext): void {
   if (typeof value !== 'number') {
     fields.temperature = value;
   } else if (family.sampling === 'none' || isThinking) {
-    // 1 is what the model uses anyway.
-    if (value !== 1) leaveOut(target, 'temperature', samplingReason(isThinking));
+    // 1 is the model's default.
+    if (value !== 1) dropParameter(target, 'temperature', samplingReason(isThinking));
   } else {
-    if (value > 1) target.warn('"temperature" was lowered to 1, the most that this wire takes.');
+    if (value > 1) target.warn('"temperature" was lowered to 1, the maximum of this API.');
     fields.temperature = Math.min(value, 1);
   }
 }
 
-function topP(value: unknown, fields: JsonObject, around: Surroundings & { request: JsonObject }): void {
+function topP(value: unknown, fields: JsonObject, around: ParameterContext & { request: JsonObject }): void {
   const { family, target, isThinking, request } = around;
   if (value === 1) return;
   if (family.sampling === 'none' || (isThinking && !(typeof value === 'number' && value >= 0.95))) {
-    leaveOut(target, 'top_p', samplingReason(isThinking));
+    dropParameter(target, 'top_p', samplingReason(isThinking));
   } else if (family.sampling === 'one' && !isThinking && typeof request.temperature === 'number') {
-    leaveOut(target, 'top_p', 'It takes either "temperature" or "top_p".');
+    dropParameter(target, 'top_p', 'It accepts either "temperature" or "top_p", not both.');
   } else {
     fields.top_p = value;
   }
 }
 
-function topK(value: unknown, fields: JsonObject, { family, target, isThinking }: Surroundings): void {
-  if (family.sampling === 'none' || isThinking) leaveOut(target, 'top_k', samplingReason(isThinking));
+function topK(value: unknown, fields: JsonObject, { family, target, isThinking }: ParameterContext): void {
+  if (family.sampling === 'none' || isThinking) dropParameter(target, 'top_k', samplingReason(isThinking));
   else fields.top_k = value;
 }
 
 function samplingReason(isThinking: boolean): string {
-  return isThinking ? 'It does not let sampling be changed while it thinks.' : 'It does not let sampling be changed.';
+  return isThinking
+    ? 'It does not allow sampling parameters while it thinks.'
+    : 'It does not allow sampling parameters.';
 }
 
-function stop(value: unknown, fields: JsonObject, { target, name }: Surroundings & { name: string }): void {
+function stop(value: unknown, fields: JsonObject, { target, name }: ParameterContext & { name: string }): void {
   const given: unknown[] = Array.isArray(value) ? value : [value];
-  // The wire refuses those with a 400.
+  // The API rejects those with a 400.
   const told = given.filter((sequence) => typeof sequence !== 'string' || sequence.trim() !== '');
-  if (told.length < given.length) target.warn(`"${name}": a sequence of nothing but white space was left out.`);
+  if (told.length < given.length) target.warn(`"${name}": a stop sequence of only white space was left out.`);
   const before = Array.isArray(fields.stop_sequences) ? (fields.stop_sequences as unknown[]) : [];
   if (told.length > 0) fields.stop_sequences = [...before, ...told];
 }
 
-function serviceTier(value: unknown, fields: JsonObject, { target }: Surroundings): void {
+function serviceTier(value: unknown, fields: JsonObject, { target }: ParameterContext): void {
   if (value === 'auto' || value === 'standard_only') fields.service_tier = value;
   else if (value === 'default') fields.service_tier = 'standard_only';
-  else target.warn('"service_tier" was left out: this wire has another set of tiers.');
+  else target.warn('"service_tier" was left out: this API has other tiers.');
 }
 
-/** Who the answer is for, told to the vendor to trace abuse; it must not tell who that is. */
+/** The end user, sent to the vendor to trace abuse; it must not identify a person. */
 function userId(request: JsonObject, target: EncodeTarget): string | undefined {
   const inMetadata = isJsonObject(request.metadata) ? request.metadata.user_id : undefined;
   const id = request.safety_identifier ?? request.user ?? inMetadata;
   if (typeof id !== 'string' || id === '') return undefined;
   if (!LOOKS_PERSONAL.test(id)) return id;
-  target.warn('The user was not named: the name looks like an e-mail address or a telephone number.');
+  target.warn('"user" was left out: it looks like an e-mail address or a telephone number.');
   return undefined;
 }
 

@@ -1,12 +1,12 @@
 import { isJsonObject, type JsonObject } from '@portico/core';
 import { type InlineFile, parseDataUrl, plainBase64, plainMediaType, textOfBase64 } from '../shared/data-url.js';
-import { invalid } from '../shared/leave-out.js';
+import { invalid } from '../shared/drop-parameter.js';
 
-/** Reads the parts that another vendor of this wire takes in a form of its own; undefined for all others. */
+/** Reads the parts that another vendor of this API accepts in its own format; undefined for all others. */
 export type ReadPart = (part: JsonObject, path: string) => JsonObject[] | undefined;
 
 /**
- * The content of a message as blocks. Text that is empty or only white space gives none: the wire refuses such blocks.
+ * The content of a message as blocks. Text that is empty or only white space is dropped: the API rejects such blocks.
  * `path` names the content in errors.
  */
 export function blocksOfContent(content: unknown, path: string, readPart?: ReadPart): JsonObject[] {
@@ -16,20 +16,20 @@ export function blocksOfContent(content: unknown, path: string, readPart?: ReadP
   return content.flatMap((part: unknown, index) => blocksOfPart(part, `${path}[${index}]`, readPart));
 }
 
-/** A text block, or none for text without anything to read in it. */
+/** A text block, or none for empty text. */
 export function textBlocks(text: string): JsonObject[] {
   return text.trim() === '' ? [] : [{ type: 'text', text }];
 }
 
-/** The mark that what comes before may be cached, as the wire writes it; undefined where the client set none. */
+/** The cache mark in the format of the API; undefined if the client set none. */
 export function cacheControlOf(holder: JsonObject): JsonObject | undefined {
   if (isJsonObject(holder.cache_control)) return holder.cache_control;
-  // OpenAI's own word for the same.
+  // OpenAI's own name for the same.
   const breakpoint = holder.prompt_cache_breakpoint;
   return isJsonObject(breakpoint) && breakpoint.mode === 'explicit' ? { type: 'ephemeral' } : undefined;
 }
 
-/** Blocks of this wire that clients put between OpenAI's parts; they are handed on as they are. */
+/** Blocks of this API that clients put between OpenAI's parts; they are forwarded unchanged. */
 const OWN_BLOCKS = new Set(['image', 'document', 'search_result', 'container_upload', 'thinking', 'redacted_thinking']);
 
 function blocksOfPart(part: unknown, path: string, readPart: ReadPart | undefined): JsonObject[] {
@@ -56,7 +56,7 @@ function translatePart(part: JsonObject, path: string): JsonObject[] {
     default:
       throw invalid(
         `${path}.type`,
-        `"${path}" is of a type that this model cannot read. It reads text, images, PDF and text files.`,
+        `"${path}" has a type that this model does not accept. It accepts text, images, PDF and text files.`,
       );
   }
 }
@@ -88,7 +88,7 @@ function fileBlock(file: unknown, path: string): JsonObject {
   return blockOfFile({ mediaType, data: { base64: plainBase64(data) } }, title, `${path}.file_data`);
 }
 
-// Some clients send the bytes bare, and then only the name says what they are.
+// Some clients send the bytes without a type, and then only the file name shows it.
 function mediaTypeByName(filename: string | undefined): string {
   return filename !== undefined && /\.(?:txt|md|csv|json|html?|xml|ya?ml)$/i.test(filename)
     ? 'text/plain'
@@ -122,9 +122,9 @@ function blockOfFile(file: InlineFile, title: string | undefined, path: string):
   }
   const content = isText(mediaType) ? ('text' in data ? data.text : textOfBase64(data.base64)) : undefined;
   if (content === undefined) {
-    throw invalid(path, `"${path}" is of a type that this model cannot read. It reads images, PDF and text files.`);
+    throw invalid(path, `"${path}" has a type that this model does not accept. It accepts images, PDF and text files.`);
   }
-  // The wire knows one type of text.
+  // The API has one text type.
   return withTitle({ type: 'document', source: { type: 'text', media_type: 'text/plain', data: content } }, title);
 }
 

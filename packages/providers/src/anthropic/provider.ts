@@ -1,31 +1,32 @@
-import { type Connection, type ConnectionSettings, type Provider, reveal, Secret } from '@portico/core';
+import { reveal, Secret } from '@portico/core';
+import type { Connection, ConnectionSettings, Provider } from '@portico/core/provider';
 import { baseUrlOf, joinPath } from '../shared/base-url.js';
-import { roomLeftInAnthropicHeaders } from '../shared/room-left.js';
+import { remainingInAnthropicHeaders } from '../shared/remaining-limits.js';
 import { betasIn, withBetas } from './betas.js';
 import { chatCompletions } from './chat-completions.js';
 import { classify } from './classify.js';
 import { countTokens, messagesWithBetas } from './messages.js';
 
 /**
- * Anthropic's Messages API (https://docs.claude.com/en/api/messages).
- * Options: `authToken`, a bearer token that is sent instead of a key; `betas`, names for the `anthropic-beta` header.
+ * Anthropic's Messages API (https://docs.claude.com/en/api/messages). Options: `authToken`, a bearer token that is
+ * sent instead of a key; `betas`, names for the `anthropic-beta` header.
  */
 export const anthropic: Provider = {
   name: 'anthropic',
   keyVariables: ['ANTHROPIC_API_KEY'],
-  // A token may stand in for the key; `connect` asks for one of the two.
+  // A token may replace the key; `connect` requires one of the two.
   needsKey: false,
   codecs: { 'chat.completions': chatCompletions, messages: messagesWithBetas, 'messages.count_tokens': countTokens },
   connect,
   classify,
-  roomLeft: roomLeftInAnthropicHeaders,
+  roomLeft: remainingInAnthropicHeaders,
 };
 
 const USUAL_BASE_URL = 'https://api.anthropic.com';
 const USUAL_API_VERSION = '2023-06-01';
 const OPTIONS = ['authToken', 'betas'];
 
-/** Tokens of Claude accounts, as opposed to those of another gateway in between, are accepted under this beta only. */
+/** Tokens of Claude accounts, unlike those of another gateway in between, need this beta. */
 const ACCOUNT_TOKEN = 'sk-ant-oat';
 const ACCOUNT_TOKEN_BETA = 'oauth-2025-04-20';
 
@@ -56,7 +57,7 @@ function connect(settings: ConnectionSettings): Connection {
   };
 }
 
-// Never both: with a key beside it, the token would be ignored and the wrong account charged.
+// Never both: with a key as well, the token would be ignored and the wrong account charged.
 function credential(settings: ConnectionSettings, token: string | undefined): Record<string, string> {
   if ('x-api-key' in settings.headers || 'authorization' in settings.headers) return {};
   if (token !== undefined) return { authorization: `Bearer ${token}` };

@@ -1,9 +1,9 @@
 import { isJsonObject, type JsonObject } from '@portico/core';
 
 /**
- * The blocks of an earlier answer, word for word, where the client sends back `provider_specific_fields.content_blocks`
- * and left the message otherwise as it was; undefined where the message must be told anew from its chat fields. Blocks and
- * citations with a field `converse` are of Bedrock's Converse, and nothing to others.
+ * The blocks of an earlier answer, unchanged, if the client sends back `provider_specific_fields.content_blocks` and
+ * did not change the message otherwise; undefined if the message must be rebuilt from its chat fields. Blocks and
+ * citations with a field `converse` are from Bedrock's Converse, and ignored by others.
  */
 export function replayedBlocks(message: JsonObject, isConverse: boolean): JsonObject[] | undefined {
   const fields = message.provider_specific_fields;

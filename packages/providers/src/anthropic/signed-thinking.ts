@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonObject } from '@portico/core';
 
 /**
- * True for a block of thinking that the vendor takes back: one with its signature, even where its text is withheld, or a
- * redacted one. Other servers of this wire do not sign theirs.
+ * True for a block of thinking that the vendor accepts back: one with its signature, even if its text is withheld, or
+ * a redacted one. Other servers of this API do not sign theirs.
  */
 export function isSignedThinking(block: unknown): block is JsonObject {
   if (!isJsonObject(block)) return false;

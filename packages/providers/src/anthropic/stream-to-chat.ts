@@ -1,11 +1,5 @@
-import {
-  type EncodeTarget,
-  GatewayError,
-  isJsonObject,
-  type JsonObject,
-  type StreamDecoder,
-  type StreamSink,
-} from '@portico/core';
+import { GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import type { EncodeTarget, StreamDecoder, StreamSink } from '@portico/core/provider';
 import { errorInside } from '../shared/error-inside.js';
 import { parseObject } from '../shared/parse-json.js';
 import { annotationsFromCitations } from './annotations-from-citations.js';
@@ -18,19 +12,19 @@ import { ANSWER_TOOL } from './structured-output.js';
 import { updateUsage, usageToChat } from './usage-to-chat.js';
 
 /**
- * Reads a stream of Messages into chunks of a chat completion. Thinking comes as `delta.reasoning_content` piece by piece
- * and, once a block of it is whole, as one entry of `delta.thinking_blocks` with its signature: a client that collects
- * the entries can send them back as they are. Where the chat's fields cannot tell the answer, whole blocks come as
- * entries of `delta.provider_specific_fields.content_blocks`, in their order and from the first.
+ * Translates a Messages stream to chunks of a chat completion. Thinking is sent as `delta.reasoning_content` piece by
+ * piece and, once a block is complete, as one entry of `delta.thinking_blocks` with its signature: a client that
+ * collects the entries can send them back unchanged. If the chat fields cannot represent the answer, complete blocks
+ * are sent as entries of `delta.provider_specific_fields.content_blocks`, in order and from the first.
  */
-export function openChatStream(target: EncodeTarget, who = 'Anthropic'): StreamDecoder {
-  return new MessagesDecoder(target, who);
+export function createChatStream(target: EncodeTarget, providerName = 'Anthropic'): StreamDecoder {
+  return new MessagesDecoder(target, providerName);
 }
 
 interface OpenBlock {
-  /** The block as it would stand in a whole answer, filled as its pieces come. */
+  /** The block as in a whole answer, filled as its pieces arrive. */
   readonly block: JsonObject;
-  /** Which of the client's calls it is; undefined for all other blocks. */
+  /** The index among the client's calls; undefined for all other blocks. */
   readonly call: number | undefined;
   /** Its input as text, so far. */
   json: string;
@@ -42,32 +36,32 @@ interface OpenBlock {
 
 const UNFINISHED = ',"logprobs":null,"finish_reason":null}]}';
 
-/** The state machine behind `openChatStream`, for wires that tell the same in other events. */
+/** The state machine behind `createChatStream`, for APIs with the same content in other events. */
 export class MessagesDecoder implements StreamDecoder {
   readonly #target: EncodeTarget;
-  readonly #who: string;
+  readonly #providerName: string;
   readonly #open = new Map<unknown, OpenBlock>();
   readonly #order = new ChatOrder();
-  /** Whole blocks that were not told as such. */
-  #untold: JsonObject[] = [];
-  /** Everything of a chunk before its first difference; empty until the message starts. */
+  /** Complete blocks that were not sent as such. */
+  #unsent: JsonObject[] = [];
+  /** The part of a chunk that is the same in all; empty until the message starts. */
   #head = '';
   #opening = '';
   #calls = 0;
   #textLength = 0;
   #usage: JsonObject = {};
-  /** The count of the output is a placeholder until the end of the message says it. */
+  /** The output count is a placeholder until the end of the message. */
   #isCounted = false;
   #ending: JsonObject | undefined;
   #isOver = false;
 
-  constructor(target: EncodeTarget, who: string) {
+  constructor(target: EncodeTarget, providerName: string) {
     this.#target = target;
-    this.#who = who;
+    this.#providerName = providerName;
   }
 
   event(data: string, name: string | undefined, out: StreamSink): void {
-    // Some routers add OpenAI's terminator to this wire.
+    // Some routers add OpenAI's terminator to this API.
     if (this.#isOver || data.startsWith('[DONE]')) return;
     const event = parseObject(data);
     if (event === undefined) return this.doubt(out);
@@ -76,7 +70,7 @@ export class MessagesDecoder implements StreamDecoder {
     out.fail(classify(errorInside(event, data)));
   }
 
-  /** One event that is no error. */
+  /** One event that is not an error. */
   read(event: JsonObject, out: StreamSink, name?: string): void {
     if (this.#isOver) return;
     switch (event.type ?? name) {
@@ -99,7 +93,7 @@ export class MessagesDecoder implements StreamDecoder {
     if (!this.#isOver && this.#ending !== undefined) this.#finish(out);
   }
 
-  /** An event could not be read: what is open may lack a part. */
+  /** An event could not be read: open blocks may lack a part. */
   doubt(out: StreamSink): void {
     for (const open of this.#open.values()) open.isDoubtful = true;
     out.malformed();
@@ -147,9 +141,9 @@ export class MessagesDecoder implements StreamDecoder {
         type: 'function',
         function: { name: block.name, arguments: '' },
       };
-      this.#tell(`{"tool_calls":[${JSON.stringify(called)}]}`, out);
+      this.#send(`{"tool_calls":[${JSON.stringify(called)}]}`, out);
     }
-    // Most blocks begin empty; what some begin with is their first piece.
+    // Most blocks begin empty; the content of others is their first piece.
     if (isJsonObject(block.input) && Object.keys(block.input).length > 0) {
       this.#input(open, JSON.stringify(block.input), out);
     }
@@ -215,18 +209,18 @@ export class MessagesDecoder implements StreamDecoder {
     if (block.type === 'tool_use' && open.json === '') this.#input(open, '{}', out);
     if (open.json !== '') {
       const input = parseObject(open.json);
-      // Half a call must not look like a whole one (f41). Cut by the bound of the answer it may be; the finish says so.
+      // Half a call must not look like a complete one (f41). If the output limit cut it, the finish reason says so.
       if (input === undefined && open.isDoubtful) return this.#fail('lost a part of a tool call', out);
       block.input = input ?? open.json;
     }
     this.#order.end(block);
-    if (isSignedThinking(block)) this.#tell(`{"thinking_blocks":[${JSON.stringify(block)}]}`, out);
+    if (isSignedThinking(block)) this.#send(`{"thinking_blocks":[${JSON.stringify(block)}]}`, out);
     const annotations = annotationsFromCitations(block, open.start);
-    if (annotations.length > 0) this.#tell(JSON.stringify({ annotations }), out);
-    this.#untold.push(block);
+    if (annotations.length > 0) this.#send(JSON.stringify({ annotations }), out);
+    this.#unsent.push(block);
     if (!this.#order.isBroken) return;
-    this.#tell(JSON.stringify({ provider_specific_fields: { content_blocks: this.#untold } }), out);
-    this.#untold = [];
+    this.#send(JSON.stringify({ provider_specific_fields: { content_blocks: this.#unsent } }), out);
+    this.#unsent = [];
   }
 
   #messageDelta(event: JsonObject): void {
@@ -256,10 +250,10 @@ export class MessagesDecoder implements StreamDecoder {
 
   #fail(what: string, out: StreamSink): void {
     this.#isOver = true;
-    out.fail(new GatewayError('upstream_error', `The stream of ${this.#who} ${what}.`));
+    out.fail(new GatewayError('upstream_error', `The stream of ${this.#providerName} ${what}.`));
   }
 
-  #tell(delta: string, out: StreamSink): void {
+  #send(delta: string, out: StreamSink): void {
     out.chunk(`${this.#opening}${delta}${UNFINISHED}`, true);
   }
 }

@@ -67,7 +67,7 @@ describe('an answer of a form that was asked for', () => {
       },
     });
     expect(warnings).toEqual([
-      '"response_format": the model is told of minimum, pattern, format, maxLength, maxItems, but nothing enforces them.',
+      '"response_format": minimum, pattern, format, maxLength, maxItems are only described to the model, not enforced.',
     ]);
   });
 

@@ -1,10 +1,11 @@
-import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
-import { invalid } from '../shared/leave-out.js';
+import { isJsonObject, type JsonObject } from '@portico/core';
+import type { EncodeTarget } from '@portico/core/provider';
+import { invalid } from '../shared/drop-parameter.js';
 import { objectSchema } from '../shared/object-schema.js';
 import type { ModelFamily } from './model-families.js';
 import { nativeSchema } from './native-schema.js';
 
-/** How the answer is made to have the form that was asked for; at most one of the three. */
+/** How the requested answer format is achieved; at most one of the three. */
 export interface StructuredOutput {
   /** `output_config.format`: the vendor enforces it. */
   readonly format?: JsonObject;
@@ -14,7 +15,7 @@ export interface StructuredOutput {
   readonly instruction?: string;
 }
 
-/** The name by which an answer is told from a call of the client's tools. */
+/** The tool name that marks an answer, to distinguish it from a call of the client's tools. */
 export const ANSWER_TOOL = 'portico_structured_answer';
 
 /** Reads `response_format`. */
@@ -48,7 +49,7 @@ function bySchema(asked: unknown, family: ModelFamily, target: EncodeTarget): St
   if (native !== undefined) {
     if (native.unenforced.size > 0) {
       const keywords = [...native.unenforced].join(', ');
-      target.warn(`"response_format": the model is told of ${keywords}, but nothing enforces them.`);
+      target.warn(`"response_format": ${keywords} are only described to the model, not enforced.`);
     }
     return { format: { type: 'json_schema', schema: native.schema } };
   }
@@ -58,6 +59,6 @@ function bySchema(asked: unknown, family: ModelFamily, target: EncodeTarget): St
 }
 
 function inWords(target: EncodeTarget): StructuredOutput {
-  target.warn('"response_format": JSON is asked for in words; this wire enforces it with a schema only.');
+  target.warn('"response_format": JSON is requested in the prompt; this API enforces it only with a schema.');
   return { instruction: 'Answer with one JSON object and nothing else: no other text, no code fence.' };
 }

@@ -1,19 +1,19 @@
-/** Ids of tool calls as the wire takes them: letters, digits, `_` and `-` only, and none twice in a conversation. */
+/** Ids of tool calls in the format of the API: letters, digits, `_` and `-` only, and unique in a conversation. */
 export interface ToolIds {
-  /** The wire's id of a call. Results that follow for the same client's id belong to it. */
+  /** The API's id of a call. Later results for the same client id belong to it. */
   call(clientId: string): string;
-  /** The wire's id of the latest call with this client's id; undefined where there was none. */
+  /** The API's id of the latest call with this client id; undefined if there was none. */
   result(clientId: string): string | undefined;
 }
 
 /**
- * Clients of one conversation may bring ids of several vendors, and some vendors count from zero in every turn. `spell`
- * makes an id of the vendor's alphabet and length out of a client's.
+ * Clients may have ids of several vendors in one conversation, and some vendors count from zero in every turn.
+ * `spell` converts a client's id to the vendor's alphabet and length.
  */
 export function toolIds(spell: (clientId: string) => string = plainId): ToolIds {
   const latest = new Map<string, string>();
   const taken = new Set<string>();
-  // Where the search for a free number begins; without it, a chat of many equal ids would take quadratic time.
+  // Where the search for a free number begins; without it, a chat with many equal ids would take quadratic time.
   const copies = new Map<string, number>();
   return {
     call(clientId) {
@@ -33,7 +33,7 @@ export function toolIds(spell: (clientId: string) => string = plainId): ToolIds 
   };
 }
 
-// Gemini's thought signatures travel in the id behind this mark; one vendor's signatures are nothing for another (R-XL-1).
+// Gemini's thought signatures are in the id behind this mark; other vendors cannot use them (R-XL-1).
 const SIGNATURE_MARK = '__thought__';
 
 /** Letters, digits, `_` and `-`. */

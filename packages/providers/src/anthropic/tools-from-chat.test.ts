@@ -35,7 +35,7 @@ describe('the tools of a chat, told to Anthropic', () => {
     const many = Array.from({ length: 21 }, (_, index) => fn(`f${index}`, { parameters: closed, strict: true }));
     const { tools, warnings } = encode({ tools: many });
     expect(tools?.some(({ strict }) => strict)).toBe(false);
-    expect(warnings).toEqual(['"strict" was left out: this wire takes at most 20 strict tools.']);
+    expect(warnings).toEqual(['"strict" was left out: this API accepts at most 20 strict tools.']);
   });
 
   it('have an object without alternatives at the root of their schema (R-XL-2)', () => {

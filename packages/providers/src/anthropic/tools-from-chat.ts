@@ -1,19 +1,20 @@
-import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
-import { invalid, leaveOut } from '../shared/leave-out.js';
+import { isJsonObject, type JsonObject } from '@portico/core';
+import type { EncodeTarget } from '@portico/core/provider';
+import { dropParameter, invalid } from '../shared/drop-parameter.js';
 import { objectSchema } from '../shared/object-schema.js';
 import type { ModelFamily } from './model-families.js';
 import { nativeSchema } from './native-schema.js';
 import { cacheControlOf } from './parts-from-chat.js';
 
-/** Tools and the choice among them, in the wire's words. */
+/** Tools and tool choice, in the format of this API. */
 export interface Tools {
   readonly tools: readonly JsonObject[];
   readonly choice: JsonObject | undefined;
 }
 
 /**
- * Reads `tools`, `tool_choice`, `parallel_tool_calls`, `web_search_options` and their deprecated forerunners.
- * `calledTools` are the names that the conversation already uses; `answerTool` is the one by which a structured answer comes.
+ * Reads `tools`, `tool_choice`, `parallel_tool_calls`, `web_search_options` and their deprecated predecessors.
+ * `calledTools` are the names that the conversation already uses; `answerTool` is the tool for a structured answer.
  */
 export function toolsFromChat(
   request: JsonObject,
@@ -48,7 +49,7 @@ export function isForced(choice: JsonObject | undefined): boolean {
 
 interface Choice {
   readonly choice: JsonObject;
-  /** The client set it; without that it only says what is usual anyway. */
+  /** Set by the client; otherwise it is the default. */
   readonly stated: boolean;
   /** Only these may be called. */
   readonly among?: ReadonlySet<unknown>;
@@ -56,11 +57,11 @@ interface Choice {
 
 const ONE_CALL = { disable_parallel_tool_use: true } as const;
 const AUTO: Choice = { choice: { type: 'auto' }, stated: false };
-/** What a tool definition of this wire may say besides, on the tool or on its function. */
+/** Additional fields of a tool definition in this API, on the tool or on its function. */
 const OWN_FIELDS = ['eager_input_streaming', 'defer_loading', 'allowed_callers', 'input_examples'] as const;
-/** More strict tools than this are refused. */
+/** More strict tools than this are rejected. */
 const MOST_STRICT_TOOLS = 20;
-/** Searches that one answer may make, by OpenAI's measure; LiteLLM's numbers. */
+/** Number of searches per answer, by OpenAI's setting; LiteLLM's numbers. */
 const SEARCHES: ReadonlyMap<unknown, number> = new Map([
   ['low', 1],
   ['medium', 5],
@@ -90,10 +91,10 @@ function translateTool(tool: unknown, path: string, family: ModelFamily, target:
   if (!isJsonObject(tool)) throw invalid(path, `"${path}" must be an object.`);
   if (tool.type === 'function') return [functionTool(tool, path, family, target)];
   if (isJsonObject(tool.custom)) {
-    leaveOut(target, path, 'This wire has no tools with free text as input; offer a function instead.');
+    dropParameter(target, path, 'This API has no tools with free-text input; offer a function instead.');
     return [];
   }
-  // Tools of this wire's own, which clients may know and the vendor may run itself.
+  // Tools of this API itself, which clients may know and the vendor may run.
   return [tool];
 }
 
@@ -117,7 +118,7 @@ function functionTool(tool: JsonObject, path: string, family: ModelFamily, targe
   };
 }
 
-/** Strict tools must keep to what structured outputs enforce, or the whole request is refused. */
+/** Strict tools must follow the rules of structured outputs, or the whole request is rejected. */
 function mayBeStrict(parameters: unknown, family: ModelFamily): boolean {
   if (!family.structuredOutput || !isJsonObject(parameters)) return false;
   const native = nativeSchema(parameters);
@@ -133,7 +134,7 @@ function isClosed(schema: unknown): boolean {
 
 function limitStrict(tools: JsonObject[], target: EncodeTarget): JsonObject[] {
   if (tools.filter(({ strict }) => strict === true).length <= MOST_STRICT_TOOLS) return tools;
-  target.warn(`"strict" was left out: this wire takes at most ${MOST_STRICT_TOOLS} strict tools.`);
+  target.warn(`"strict" was left out: this API accepts at most ${MOST_STRICT_TOOLS} strict tools.`);
   return tools.map(({ strict: _strict, ...tool }) => tool);
 }
 
@@ -152,7 +153,7 @@ function answerOnly(tools: readonly JsonObject[], answerTool: JsonObject): Tools
   return { tools: [...tools, answerTool], choice: { type: 'tool', name: answerTool.name, ...ONE_CALL } };
 }
 
-/** The wire refuses a conversation with calls in it but without tools; these cannot be called, only remembered. */
+/** The API rejects a conversation with calls in it but without tools; these tools cannot be called. */
 function namedInHistory(names: ReadonlySet<string>): JsonObject[] {
   return [...names].map((name) => ({ name, input_schema: { type: 'object', properties: {} } }));
 }
@@ -199,11 +200,11 @@ function withParallelism(request: JsonObject, asked: Choice): JsonObject | undef
   return asked.stated ? asked.choice : undefined;
 }
 
-/** Models that refuse to be told to call are offered nothing else instead. */
+/** Models that do not support a forced call are only offered this tool instead. */
 function soften(wanted: Tools, family: ModelFamily, target: EncodeTarget): Tools {
   const { tools, choice } = wanted;
   if (family.forcedTools || choice === undefined || !isForced(choice)) return wanted;
-  target.warn('The model cannot be made to call a tool; it is offered the tool and may answer in text.');
+  target.warn('The model cannot be forced to call a tool; it may also answer with text.');
   const { type, name, ...rest } = choice;
   return {
     tools: type === 'tool' ? tools.filter((tool) => tool.name === name) : tools,

@@ -1,4 +1,5 @@
-import { totalInputTokens, totalOutputTokens, usageOfAnswer } from '@portico/core';
+import { totalInputTokens, totalOutputTokens } from '@portico/core';
+import { usageOfAnswer } from '@portico/core/provider';
 import { describe, expect, it } from 'vitest';
 import { updateUsage, usageToChat } from './usage-to-chat.js';
 

@@ -1,13 +1,7 @@
-import {
-  isJsonObject,
-  type JsonObject,
-  totalInputTokens,
-  totalOutputTokens,
-  type Usage,
-  usageOfMessages,
-} from '@portico/core';
+import { isJsonObject, type JsonObject, totalInputTokens, totalOutputTokens, type Usage } from '@portico/core';
+import { usageOfMessages } from '@portico/core/provider';
 
-/** What one answer used, for accounting and for the client. */
+/** The usage of one answer, for accounting and for the client. */
 export interface ChatUsage {
   readonly buckets: Usage;
   /** OpenAI's `usage` object, with the vendor's cache counts under the names that clients of both know. */
@@ -15,8 +9,8 @@ export interface ChatUsage {
 }
 
 /**
- * Reads the wire's `usage`, whose input count leaves out what came from or went to the cache, while OpenAI's holds it.
- * Undefined where the vendor did not count.
+ * Reads the API's `usage`, whose input count excludes tokens read from or written to the cache, while OpenAI's
+ * includes them. Undefined if the vendor did not count.
  */
 export function usageToChat(usage: JsonObject): ChatUsage | undefined {
   const buckets = usageOfMessages(usage);
@@ -48,7 +42,7 @@ export function usageToChat(usage: JsonObject): ChatUsage | undefined {
   };
 }
 
-/** What a stream has said of its usage so far. Counts are running totals: the last one holds, and null says nothing. */
+/** The usage of a stream so far. Counts are running totals: the last one counts, and null is ignored. */
 export function updateUsage(known: JsonObject, said: unknown): JsonObject {
   if (!isJsonObject(said)) return known;
   const updated = { ...known };

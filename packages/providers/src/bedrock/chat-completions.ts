@@ -1,4 +1,5 @@
-import type { Codec, EncodeTarget, JsonObject } from '@portico/core';
+import type { JsonObject } from '@portico/core';
+import type { Codec, EncodeTarget } from '@portico/core/provider';
 import { chatAnswer } from '../anthropic/answer-to-chat.js';
 import { chatCompletions as claudeChat } from '../anthropic/chat-completions.js';
 import { familyOf as messagesFamilyOf } from '../anthropic/model-families.js';
@@ -7,13 +8,13 @@ import { converseRequest } from './converse-request.js';
 import { ConverseDecoder } from './converse-stream.js';
 import { eventStreamFraming } from './event-stream-framing.js';
 import { guarded } from './guarded-stream.js';
-import { isClaude } from './kinds-of-models.js';
 import { invokedBody } from './messages.js';
 import { messageFromConverse } from './messages-from-converse.js';
+import { isClaude } from './model-kinds.js';
 import { type ModelReference, readReference } from './model-reference.js';
 import { OPENAI_RULES } from './openai-rules.js';
 
-/** Chat completions, by whichever interface the model's reference names: Converse, if it names none. */
+/** Chat completions, through the interface in the model's reference; Converse by default. */
 export const chatCompletions: Codec = {
   encode: (request, target) => routeOf(target).encode(request, target),
   decode: (answer, target) => routeOf(target).decode(answer, target),
@@ -40,8 +41,8 @@ const invoke: Route = {
   openStream: claudeChat.openStream,
 };
 
-/** OpenAI's own wire, which some models speak here. */
-const openAiWire = passThrough('chat.completions', { who: 'bedrock' }, OPENAI_RULES);
+/** OpenAI's API, which some models have here. */
+const openAiWire = passThrough('chat.completions', { providerName: 'bedrock' }, OPENAI_RULES);
 const openai: Route = {
   encode: (request, target) => openAiWire.encode(request, { ...target, model: readReference(target.model).id }),
   decode: (answer: JsonObject) => answer,
@@ -54,7 +55,7 @@ function routeOf({ model }: EncodeTarget): Route {
   return ROUTES[readReference(model).route ?? 'converse'];
 }
 
-/** Converse gives its answers no id. */
+/** Converse answers have no id. */
 function idOf({ createdAt }: EncodeTarget): string {
   return `chatcmpl-${createdAt}`;
 }

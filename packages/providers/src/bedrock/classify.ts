@@ -1,14 +1,15 @@
-import { type ErrorAnswer, type FailureKind, GatewayError, isJsonObject } from '@portico/core';
+import { type FailureKind, GatewayError, isJsonObject } from '@portico/core';
+import type { ErrorAnswer } from '@portico/core/provider';
 import { classifyOpenAiError } from '../shared/classify-openai-error.js';
 import { errorInside } from '../shared/error-inside.js';
 import { parseJson } from '../shared/parse-json.js';
 import { presentableText } from '../shared/presentable-text.js';
 
 /**
- * Which of our kinds an exception of AWS is, whole or inside a stream. Its name is in a header, or in the body, and says
- * more than the status (https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html).
+ * The kind of an AWS exception, whole or in a stream. Its name is in a header, or in the body, and says more than the
+ * status (https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html).
  */
-export function classify(answer: ErrorAnswer, who = 'bedrock'): GatewayError {
+export function classify(answer: ErrorAnswer, providerName = 'bedrock'): GatewayError {
   const name = exceptionName(answer);
   const message = messageOf(answer.body);
   const upstreamStatus = answer.status;
@@ -16,53 +17,56 @@ export function classify(answer: ErrorAnswer, who = 'bedrock'): GatewayError {
   if (name === 'accessdeniedexception') {
     return new GatewayError(
       'unauthorized_upstream',
-      `${who} does not let this deployment use the model (AccessDeniedException). Is access to it enabled in this region, and allowed by the policy of the credential?`,
+      `${providerName} does not allow this deployment to use the model (AccessDeniedException). Check that access to the model is enabled in this region and allowed by the policy of the credential.`,
       { upstreamStatus },
     );
   }
   if (name === 'throttlingexception' && DAILY.test(message)) {
     return new GatewayError(
       'quota_exhausted',
-      `${who} says that this deployment's quota for the day is used up.`,
+      `${providerName} reports that this deployment's quota for the day is used up.`,
       said,
     );
   }
   if (MODEL_OF_ITS_OWN.has(name) && isRefusal(answer.body)) {
-    return refused(message, { ...answer, status: 400 }, who);
+    return refused(message, { ...answer, status: 400 }, providerName);
   }
-  if (VALIDATION.has(name) || (name === '' && upstreamStatus === 400)) return refused(message, answer, who);
-  return classifyOpenAiError({ ...answer, body: openAiBody(answer.body, message, name) }, { who, codes: CODES });
+  if (VALIDATION.has(name) || (name === '' && upstreamStatus === 400)) return refused(message, answer, providerName);
+  return classifyOpenAiError(
+    { ...answer, body: openAiBody(answer.body, message, name) },
+    { providerName, codes: CODES },
+  );
 }
 
-/** An exception inside a stream that began well. */
-export function classifyException(data: string, who = 'bedrock'): GatewayError {
-  return classify(errorInside(parseJson(data), data), who);
+/** An exception in a stream that began successfully. */
+export function classifyException(data: string, providerName = 'bedrock'): GatewayError {
+  return classify(errorInside(parseJson(data), data), providerName);
 }
 
-/** What the request is told that the model or the interface did not take. */
-function refused(message: string, answer: ErrorAnswer, who: string): GatewayError {
+/** The error for a request that the model or the interface did not accept. */
+function refused(message: string, answer: ErrorAnswer, providerName: string): GatewayError {
   const upstreamStatus = answer.status;
-  const text = presentableText(message) ?? `${who} refused the request.`;
+  const text = presentableText(message) ?? `${providerName} refused the request.`;
   if (CONTEXT.test(message)) return new GatewayError('context_too_long', text, { upstreamStatus });
   if (CONTENT.test(message)) return new GatewayError('content_filtered', text, { upstreamStatus });
   if (MODEL.test(message)) {
-    return new GatewayError('upstream_model_not_found', `${who} does not have what was asked for: ${text}`, {
+    return new GatewayError('upstream_model_not_found', `${providerName} does not have what was asked for: ${text}`, {
       upstreamStatus,
       about: 'model',
     });
   }
-  // Inside a stream there is no status of its own.
+  // There is no status inside a stream.
   const status = Math.max(answer.status, 400);
-  return classifyOpenAiError({ ...answer, status, body: openAiBody(answer.body, message) }, { who });
+  return classifyOpenAiError({ ...answer, status, body: openAiBody(answer.body, message) }, { providerName });
 }
 
-/** An error in OpenAI's shape: as it came, at the addresses that speak so, else made of what AWS said. */
+/** An error in OpenAI's format: unchanged at the URLs that use it, otherwise built from the AWS error. */
 function openAiBody(body: unknown, message: string, code?: string): unknown {
   if (isJsonObject(body) && body.error) return body;
   return message === '' && !code ? body : { error: { message, code } };
 }
 
-/** What their names mean, lower-case. */
+/** The meaning of their names, lower-case. */
 const CODES: Readonly<Record<string, FailureKind>> = {
   conflictexception: 'invalid_input',
   expiredtoken: 'unauthorized_upstream',
@@ -79,7 +83,7 @@ const CODES: Readonly<Record<string, FailureKind>> = {
   missingauthenticationtokenexception: 'unauthorized_upstream',
   modelerror: 'upstream_error',
   modelerrorexception: 'upstream_error',
-  // It is being made ready, which takes a while.
+  // It is starting, which takes a while.
   modelnotreadyexception: 'overloaded',
   modelstreamerror: 'upstream_error',
   modelstreamerrorexception: 'upstream_error',
@@ -99,7 +103,7 @@ const CODES: Readonly<Record<string, FailureKind>> = {
   unrecognizedclientexception: 'unauthorized_upstream',
 };
 
-/** Failures of the model, which may be that it refused what it was asked. */
+/** Failures of the model, which may also be a rejected input. */
 const MODEL_OF_ITS_OWN: ReadonlySet<string> = new Set([
   'modelerror',
   'modelerrorexception',
@@ -131,7 +135,7 @@ const CONTEXT = new RegExp(
 );
 const CONTENT =
   /blocked by (?:our|the|its) content filter|content filters? (?:has|have) blocked|AUTOMATED FILTERS|conflicts? with our AUP/i;
-// A model that is only to be had by an inference profile, is none, or is not served any more.
+// A model that needs an inference profile, does not exist, or is no longer available.
 const MODEL =
   /on-demand throughput isn.t supported|model identifier is invalid|end of its life|^endpoint \S+ .*not found|invocation of model id .* isn.t supported/i;
 

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '@portico/core';
 import { isSignedThinking } from '../anthropic/signed-thinking.js';
 import { plainMediaType } from '../shared/data-url.js';
-import { invalid } from '../shared/leave-out.js';
+import { invalid } from '../shared/drop-parameter.js';
 import { parseObject } from '../shared/parse-json.js';
 import { DocumentNames } from './document-names.js';
 import { mediaFormat } from './media-formats.js';
@@ -9,10 +9,10 @@ import type { ModelFamily } from './model-families.js';
 import { base64Of } from './parts-from-chat.js';
 import { redactedContentOf } from './redacted-content.js';
 
-/** Stands where Converse demands a text and there is none. */
+/** A placeholder where Converse requires a text and there is none. */
 export const PLACEHOLDER: JsonObject = { text: '.' };
 
-/** Tells blocks of Messages in the words of Converse, for one request. */
+/** Converts Messages blocks to Converse blocks, for one request. */
 export class ConverseBlocks {
   readonly #family: ModelFamily;
   readonly #names = new DocumentNames();
@@ -21,13 +21,13 @@ export class ConverseBlocks {
     this.#family = family;
   }
 
-  /** A block as one of Converse, and its mark for the cache behind it. */
+  /** A block in the format of Converse, followed by its cache mark. */
   of(block: JsonObject): JsonObject[] {
     const told = this.#told(block);
     return told === undefined ? [] : [told, ...this.mark(block)];
   }
 
-  /** A result of a tool, and what it holds that must stand beside it. */
+  /** A tool result, and the parts of it that must be beside it. */
   result(block: JsonObject): { readonly result: JsonObject[]; readonly beside: JsonObject[] } {
     const { tool_use_id: toolUseId, content, is_error: isError } = block;
     const parts = typeof content === 'string' ? [{ text: content }] : this.#contentOf(content);
@@ -41,7 +41,7 @@ export class ConverseBlocks {
     return { result: [{ toolResult: result }, ...this.mark(block)], beside };
   }
 
-  /** The mark that everything up to here may be cached, where the model has a cache. */
+  /** The mark that everything before it may be cached, if the model has a cache. */
   mark({ cache_control: mark }: JsonObject): JsonObject[] {
     if (!isJsonObject(mark) || !this.#family.promptCache) return [];
     return [{ cachePoint: { type: 'default', ...(typeof mark.ttl === 'string' && { ttl: mark.ttl }) } }];
@@ -68,14 +68,14 @@ export class ConverseBlocks {
         return { toolUse: { toolUseId: block.id, name: block.name, input: block.input } };
       case 'thinking':
       case 'redacted_thinking':
-        // Signatures are Claude's, and nothing to other models (R-XL-1).
+        // Signatures are Claude's, and not valid for other models (R-XL-1).
         return this.#family.isClaude && isSignedThinking(block) ? reasoningOf(block) : undefined;
       case 'image':
         return imageOf(block);
       case 'document':
         return this.#named(documentOf(block));
       default:
-        throw invalid('messages', 'A message holds a block that Bedrock has no word for.');
+        throw invalid('messages', 'A message contains a block that Bedrock does not support.');
     }
   }
 
@@ -86,7 +86,7 @@ export class ConverseBlocks {
   }
 }
 
-/** Text of an earlier answer with what it cites. */
+/** Text of an earlier answer with its citations. */
 function citedText({ text, citations }: JsonObject): JsonObject {
   const cited = (citations as unknown[]).map((one) => (isJsonObject(one) ? one.converse : undefined));
   if (cited.length === 0 || !cited.every(isJsonObject)) return { text };
@@ -118,10 +118,10 @@ function documentOf({ source, title, citations }: JsonObject): JsonObject {
 }
 
 function inBytesOnly(what: string) {
-  return invalid('messages', `${what} must come in its bytes: Bedrock fetches nothing from elsewhere.`);
+  return invalid('messages', `${what} must be sent as bytes: Bedrock does not fetch URLs.`);
 }
 
-/** Texts as one object: what they are where they are JSON, else beside a name. */
+/** Texts as one object: parsed if they are JSON, otherwise under a name. */
 function asJson(parts: readonly JsonObject[]): JsonObject[] {
   const texts = parts.filter((part) => 'text' in part).map(({ text }) => textOf(text));
   const text = texts.join('\n');

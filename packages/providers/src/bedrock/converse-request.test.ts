@@ -1,4 +1,5 @@
-import type { Codec, JsonObject } from '@portico/core';
+import type { JsonObject } from '@portico/core';
+import type { Codec } from '@portico/core/provider';
 import { describe, expect, it } from 'vitest';
 import { type Loose, target } from '../../test/read-stream.js';
 import { bedrock } from './index.js';
@@ -211,7 +212,7 @@ describe('files told in Converse', () => {
       'cannot read',
     ],
     ['a block at an address', { type: 'image', source: { type: 'url', url: 'https://a.example' } }, 'in its bytes'],
-    ['a block of a tool of others', { type: 'search_result', source: 'x' }, 'no word for'],
+    ['a block of a tool of others', { type: 'search_result', source: 'x' }, 'does not support'],
   ])('are refused as %s', (_what, part, message) => {
     expect(() => encoded({ messages: [{ role: 'user', content: [part] }] }, CLAUDE)).toThrow(message);
   });
@@ -242,7 +243,7 @@ describe('tools told in Converse', () => {
     const to = target({ model: LLAMA });
     const request = { messages: [HELLO], tools: [WEATHER], tool_choice: 'required' };
     expect(codec.encode(request, to).toolConfig).not.toHaveProperty('toolChoice');
-    expect(to.warnings.join()).toContain('cannot be made to call');
+    expect(to.warnings.join()).toContain('cannot be forced to call');
   });
 
   it('may be called one at a time, or not at all, by Claude', () => {
@@ -256,8 +257,8 @@ describe('tools told in Converse', () => {
     codec.encode(none, to);
     codec.encode(serial, to);
     expect(to.warnings).toEqual([
-      '"tool_choice" was left out: the model cannot be kept from calling tools.',
-      '"parallel_tool_calls" was left out: the model decides by itself how many tools it calls at once.',
+      '"tool_choice" was left out: the model cannot be prevented from calling tools.',
+      '"parallel_tool_calls" was left out: the model chooses itself how many tools it calls at once.',
     ]);
   });
 

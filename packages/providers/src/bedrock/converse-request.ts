@@ -1,23 +1,25 @@
-import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
+import { isJsonObject, type JsonObject } from '@portico/core';
+import type { EncodeTarget } from '@portico/core/provider';
 import { messagesRequest } from '../anthropic/chat-completions.js';
-import { leaveOut } from '../shared/leave-out.js';
+import { dropParameter } from '../shared/drop-parameter.js';
 import { warnOnce } from '../shared/warn-once.js';
+import { adaptMetadata, ownParameters } from './bedrock-parameters.js';
 import { ConverseBlocks } from './converse-blocks.js';
 import { converseTurns } from './converse-turns.js';
 import { familyOf, type ModelFamily } from './model-families.js';
-import { fitNotes, ownParameters } from './own-parameters.js';
 import { readPart } from './parts-from-chat.js';
 import { toolFields } from './tool-config.js';
 
 /**
- * A chat request as one of Converse (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html).
- * Converse says what Messages says, in other words: the request is told in those first, and then in these.
+ * Translates a chat request to Converse
+ * (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html). Converse has the content of
+ * Messages in another format: the request is converted to that first, and then to Converse.
  */
 export function converseRequest(request: JsonObject, givenTarget: EncodeTarget): JsonObject {
   const target = warnOnce(givenTarget);
   const family = familyOf(target.baseModel);
   const own = ownParameters(request, family, target);
-  const body = messagesRequest(own.rest, target, family.messages, { readPart, spellId: family.spellId });
+  const body = messagesRequest(own.rest, target, family.messages, { readPart, formatId: family.formatId });
   const {
     model: _inTheAddress,
     stream: _there,
@@ -48,13 +50,13 @@ export function converseRequest(request: JsonObject, givenTarget: EncodeTarget):
     stopSequences,
   });
   const additionalFields = {
-    ...claudesOwn(claudes, family, target),
+    ...claudeFields(claudes, family, target),
     ...(Object.keys(outputConfig).length > 0 && { output_config: outputConfig }),
     ...topKField(topK, family, target),
     ...additional,
     ...own.additional,
   };
-  const requestMetadata = { ...fitNotes(metadata), ...own.notes };
+  const requestMetadata = { ...adaptMetadata(metadata), ...own.notes };
   return {
     messages: converseTurns(messages as JsonObject[], family, blocks), // `messagesRequest` made it
     ...(systemBlocks.length > 0 && { system: systemBlocks }),
@@ -67,7 +69,7 @@ export function converseRequest(request: JsonObject, givenTarget: EncodeTarget):
   };
 }
 
-/** Claude is told a bound in any case, which is then what a budget reserves; others go by their own where nobody sets one. */
+/** Claude always gets an output limit, which a budget then reserves; other models use their own default. */
 function boundOf(request: JsonObject, maxTokens: unknown, family: ModelFamily, target: EncodeTarget): unknown {
   const isSet = [request.max_completion_tokens, request.max_tokens, target.maxOutputTokens].some(
     (bound) => typeof bound === 'number',
@@ -75,8 +77,8 @@ function boundOf(request: JsonObject, maxTokens: unknown, family: ModelFamily, t
   return isSet || family.isClaude ? maxTokens : undefined;
 }
 
-/** Fields of Messages that Converse has no word for and Claude behind it may know. */
-function claudesOwn(fields: JsonObject, family: ModelFamily, target: EncodeTarget): JsonObject {
+/** Fields of Messages that Converse does not have and Claude may support. */
+function claudeFields(fields: JsonObject, family: ModelFamily, target: EncodeTarget): JsonObject {
   if (family.isClaude) return fields;
   for (const name of Object.keys(fields)) target.warn(`"${name}" was left out: this model has no such parameter.`);
   return {};
@@ -86,7 +88,7 @@ function topKField(topK: unknown, family: ModelFamily, target: EncodeTarget): Js
   if (topK === undefined) return {};
   if (family.topK === 'top_k') return { top_k: topK };
   if (family.topK === 'inferenceConfig.topK') return { inferenceConfig: { topK } };
-  leaveOut(target, 'top_k', 'The model has no such parameter.');
+  dropParameter(target, 'top_k', 'The model has no such parameter.');
   return {};
 }
 

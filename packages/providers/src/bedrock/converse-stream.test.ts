@@ -1,4 +1,5 @@
-import type { Codec, JsonObject } from '@portico/core';
+import type { JsonObject } from '@portico/core';
+import type { Codec } from '@portico/core/provider';
 import { describe, expect, it } from 'vitest';
 import { collected, type Loose, readEvents, target } from '../../test/read-stream.js';
 import { EXCEPTION } from './event-stream-framing.js';

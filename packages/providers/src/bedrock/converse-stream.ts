@@ -1,15 +1,16 @@
-import { type EncodeTarget, isJsonObject, type JsonObject, type StreamDecoder, type StreamSink } from '@portico/core';
+import { isJsonObject, type JsonObject } from '@portico/core';
+import type { EncodeTarget, StreamDecoder, StreamSink } from '@portico/core/provider';
 import { MessagesDecoder } from '../anthropic/stream-to-chat.js';
 import { parseObject } from '../shared/parse-json.js';
 import { citation, isClientsTool, isMalformed, malformedAnswer, usageFromConverse } from './messages-from-converse.js';
 import { redactedDataOf } from './redacted-content.js';
 
-/** Reads the events of ConverseStream by telling them in those of Messages. Only tools announce themselves with a start. */
+/** Converts the events of ConverseStream to those of Messages. Only tools have a start event. */
 export class ConverseDecoder implements StreamDecoder {
   readonly #messages: MessagesDecoder;
   readonly #start: JsonObject;
   readonly #open = new Map<unknown, OpenBlock>();
-  /** Why the model stopped, and what it used: usually in this order, and the answer is whole with both. */
+  /** The stop reason and the usage: usually in this order; with both the answer is complete. */
   #ending: JsonObject | undefined;
   #account: JsonObject | undefined;
   #isEmpty = true;
@@ -46,7 +47,7 @@ export class ConverseDecoder implements StreamDecoder {
   }
 
   end(out: StreamSink): void {
-    // An answer is whole when the model has stopped; what it used may have got lost.
+    // An answer is complete when the model has stopped; its usage may be lost.
     if (!this.#isOver && this.#ending !== undefined) this.#finish(this.#ending, {}, out);
   }
 
@@ -57,7 +58,7 @@ export class ConverseDecoder implements StreamDecoder {
       const { toolUseId: id, name } = toolUse;
       return this.#begin(index, { type: 'tool_use', id, name, input: {} }, out);
     }
-    // The vendor's own doings have no words in Messages, and are told once they are whole.
+    // The vendor's own blocks do not exist in Messages; they are sent once they are complete.
     this.#isEmpty = false;
     this.#open.set(index, { kind: 'own', block: structuredClone(start), json: '' });
   }
@@ -69,13 +70,13 @@ export class ConverseDecoder implements StreamDecoder {
     const { text, toolUse, reasoningContent, citation: cited } = delta;
     if (typeof text === 'string') {
       this.#openAs(index, 'text', { type: 'text', text: '' }, out);
-      return this.#tell(index, { type: 'text_delta', text }, out);
+      return this.#send(index, { type: 'text_delta', text }, out);
     }
-    if (isJsonObject(toolUse)) return this.#tell(index, { type: 'input_json_delta', partial_json: toolUse.input }, out);
+    if (isJsonObject(toolUse)) return this.#send(index, { type: 'input_json_delta', partial_json: toolUse.input }, out);
     if (isJsonObject(reasoningContent)) return this.#reasoning(index, reasoningContent, out);
     if (isJsonObject(cited)) {
       this.#openAs(index, 'text', { type: 'text', text: '' }, out);
-      return this.#tell(index, { type: 'citations_delta', citation: citation(cited) }, out);
+      return this.#send(index, { type: 'citations_delta', citation: citation(cited) }, out);
     }
     if (open === undefined) this.#open.set(index, { kind: 'own', block: structuredClone(delta), json: '' });
   }
@@ -87,13 +88,16 @@ export class ConverseDecoder implements StreamDecoder {
       return;
     }
     const open = this.#openAs(index, 'thinking', { type: 'thinking', thinking: '' }, out);
-    if (typeof text === 'string') this.#tell(index, { type: 'thinking_delta', thinking: text }, out);
+    if (typeof text === 'string') this.#send(index, { type: 'thinking_delta', thinking: text }, out);
     if (typeof signature !== 'string') return;
     open.json += signature;
-    this.#tell(index, { type: 'signature_delta', signature: open.json }, out);
+    this.#send(index, { type: 'signature_delta', signature: open.json }, out);
   }
 
-  /** The block that is open there, of this kind: begun if it is not. `undefined` as block: begun once it is whole. */
+  /**
+   * The open block of this kind at this index; started if there is none. `undefined` as block: it starts once it is
+   * complete.
+   */
   #openAs(index: unknown, kind: OpenBlock['kind'], block: JsonObject | undefined, out: StreamSink): OpenBlock {
     const open = this.#open.get(index);
     if (open?.kind === kind) return open;
@@ -109,7 +113,7 @@ export class ConverseDecoder implements StreamDecoder {
     this.#openAs(index, 'tool_use', block, out);
   }
 
-  #tell(index: unknown, delta: JsonObject, out: StreamSink): void {
+  #send(index: unknown, delta: JsonObject, out: StreamSink): void {
     this.#messages.read({ type: 'content_block_delta', index, delta }, out);
   }
 
@@ -126,7 +130,7 @@ export class ConverseDecoder implements StreamDecoder {
     this.#isOver = true;
     const { stopReason, additionalModelResponseFields } = ending;
     if (isMalformed(stopReason) && this.#isEmpty) return out.fail(malformedAnswer());
-    // Blocks that were never closed stay open: the other decoder doubts them.
+    // Blocks that were never closed stay open: the other decoder treats them as incomplete.
     for (const [index, open] of this.#open) if (wholeBlock(open) !== undefined) this.#blockStop(index, out);
     const delta = {
       stop_reason: stopReason ?? 'end_turn',
@@ -141,13 +145,13 @@ export class ConverseDecoder implements StreamDecoder {
 
 interface OpenBlock {
   readonly kind: 'text' | 'thinking' | 'redacted_thinking' | 'tool_use' | 'own';
-  /** Of the vendor's own, as Converse would have it in a whole answer. */
+  /** The vendor's own block, as Converse has it in a whole answer. */
   readonly block: JsonObject;
-  /** What came in pieces of text: an input, a signature, redacted thinking. */
+  /** Text that arrives in pieces: an input, a signature, redacted thinking. */
   json: string;
 }
 
-/** The block that was held back until it was whole, in the words of Messages; undefined for those told piece by piece. */
+/** The buffered block in the format of Messages, once complete; undefined for those that are streamed. */
 function wholeBlock({ kind, block, json }: OpenBlock): JsonObject | undefined {
   if (kind === 'redacted_thinking') return { type: 'redacted_thinking', data: redactedDataOf(json) };
   if (kind !== 'own') return undefined;
@@ -156,7 +160,7 @@ function wholeBlock({ kind, block, json }: OpenBlock): JsonObject | undefined {
   return { type: 'converse', converse: { toolUse: { ...toolUse, input: parseObject(json) ?? {} } } };
 }
 
-/** Adds a piece to a block of the vendor's own: lists grow, and of other fields the last word counts. */
+/** Adds a piece to a block of the vendor's own: lists are extended, other fields are replaced. */
 function addOwn(open: OpenBlock, delta: JsonObject): void {
   for (const [kind, piece] of Object.entries(delta)) {
     const held = open.block[kind];

@@ -1,4 +1,5 @@
 import type { JsonObject } from '@portico/core';
+import { append } from '../shared/append.js';
 import { type ConverseBlocks, PLACEHOLDER } from './converse-blocks.js';
 import type { ModelFamily } from './model-families.js';
 
@@ -9,8 +10,8 @@ export interface ConverseTurn {
 }
 
 /**
- * Turns of Messages as those of Converse. Where a model does not take results of tools and other things in one turn, they
- * become two, with a word of the assistant between: neighbours of one role would be joined again on the other side.
+ * Converts Messages turns to Converse turns. If a model does not support tool results and other content in one turn,
+ * it is split in two with an assistant message between: turns with one role would be joined again by the vendor.
  */
 export function converseTurns(
   turns: readonly JsonObject[],
@@ -34,12 +35,12 @@ function userTurns(content: readonly JsonObject[], family: ModelFamily, blocks: 
   const others: JsonObject[] = [];
   for (const block of content) {
     if (block.type !== 'tool_result') {
-      others.push(...blocks.of(block));
+      append(others, blocks.of(block));
       continue;
     }
     const { result, beside } = blocks.result(block);
-    results.push(...result);
-    others.push(...beside);
+    append(results, result);
+    append(others, beside);
   }
   if (results.length === 0) return [turn('user', others)];
   if (others.length === 0) return [turn('user', results)];
@@ -59,7 +60,7 @@ function mayStandBeside(block: JsonObject, family: ModelFamily): boolean {
 }
 
 function turn(role: ConverseTurn['role'], content: readonly JsonObject[]): ConverseTurn {
-  // Documents want words beside them, and no turn may be empty.
+  // Documents need text beside them, and no turn may be empty.
   const needsText =
     content.length === 0 || (content.some((block) => 'document' in block) && !content.some((block) => 'text' in block));
   return { role, content: needsText ? [...content, PLACEHOLDER] : content };

@@ -1,4 +1,4 @@
-/** The checksum of Ethernet and zip files (IEEE 802.3), which guards each frame of an AWS event stream. */
+/** The checksum of Ethernet and zip files (IEEE 802.3), which protects each frame of an AWS event stream. */
 export function crc32(bytes: Uint8Array): number {
   let sum = 0xffffffff;
   for (const byte of bytes) sum = (sum >>> 8) ^ (TABLE[(sum ^ byte) & 0xff] as number); // 256 entries

@@ -1,9 +1,11 @@
 /**
- * Names of documents as Converse takes them: letters, digits, single spaces, hyphens, round and square brackets, and none
- * twice in a request.
+ * Document names in the format of Converse: letters, digits, single spaces, hyphens, round and square brackets, and
+ * unique in a request.
  */
 export class DocumentNames {
   readonly #taken = new Set<string>();
+  /** How often a name was wanted: many documents of one name do not count from two each. */
+  readonly #copies = new Map<string, number>();
 
   nameOf(given: unknown): string {
     const plain =
@@ -14,7 +16,13 @@ export class DocumentNames {
         .slice(0, LONGEST)
         .trim() || 'document';
     let name = plain;
-    for (let copy = 2; this.#taken.has(name); copy += 1) name = `${plain} ${copy}`;
+    let copy = this.#copies.get(plain) ?? 1;
+    // Where a document is really called "report 2", the next number is taken.
+    while (this.#taken.has(name)) {
+      copy += 1;
+      name = `${plain} ${copy}`;
+    }
+    this.#copies.set(plain, copy);
     this.#taken.add(name);
     return name;
   }

@@ -1,10 +1,11 @@
-import { type Codec, type EncodeTarget, GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import { GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import type { Codec, EncodeTarget } from '@portico/core/provider';
+import { invalid } from '../shared/drop-parameter.js';
 import { embeddingAnswer, embeddingInputs } from '../shared/embedding-answer.js';
-import { invalid } from '../shared/leave-out.js';
 import { warnOnce } from '../shared/warn-once.js';
 import { withoutRegions } from './model-reference.js';
 
-/** Embeddings by InvokeModel: Titan and Nova take one text a request, Cohere's models a list. */
+/** Embeddings through InvokeModel: Titan and Nova accept one text per request, Cohere's models a list. */
 export const embeddings: Codec = {
   encode: (request, target) => makerOf(target.baseModel).encode(request, target),
   decode(answer, target, request) {
@@ -16,11 +17,11 @@ export const embeddings: Codec = {
     return embeddingAnswer(inPlace, target.baseModel, tokens, request);
   },
   openStream: () => {
-    throw new GatewayError('invalid_input', 'Embeddings have no streams.');
+    throw new GatewayError('invalid_input', 'Embeddings cannot be streamed.');
   },
 };
 
-/** How one maker's models are asked and answer. */
+/** The request and response format of one maker's models. */
 interface Maker {
   encode(request: JsonObject, target: EncodeTarget): JsonObject;
   read(answer: JsonObject): { readonly vectors: readonly unknown[]; readonly tokens: number };
@@ -47,13 +48,13 @@ const cohere: Maker = {
     const fields = named(request, COHERE, target);
     return {
       texts: embeddingInputs(request),
-      // Demanded by the vendor; what is embedded is most often a document.
+      // Required by the vendor; usually documents are embedded.
       input_type: 'search_document',
       ...fields,
       ...given('output_dimension', request.dimensions),
     };
   },
-  // The vendor counts in a header alone.
+  // The vendor reports usage only in a header.
   read: ({ embeddings: found }) => ({
     vectors: Array.isArray(found) ? found : isJsonObject(found) && Array.isArray(found.float) ? found.float : [],
     tokens: 0,
@@ -89,23 +90,23 @@ function makerOf(model: string): Maker {
 const TITAN = new Set(['normalize', 'inputImage']);
 const COHERE = new Set(['input_type', 'truncate', 'images']);
 const NOVA = new Set(['truncationMode', 'embeddingPurpose']);
-const TAKEN_CARE_OF = new Set(['model', 'input', 'encoding_format', 'dimensions', 'user']);
+const HANDLED_FIELDS = new Set(['model', 'input', 'encoding_format', 'dimensions', 'user']);
 
-/** The maker's own fields in a request; of all others it is said that they were left out. */
+/** The maker's own fields in a request; for all others there is a warning that they were dropped. */
 function named(request: JsonObject, own: ReadonlySet<string>, target: EncodeTarget): JsonObject {
   const fields: JsonObject = {};
   const { warn } = warnOnce(target);
   for (const [name, value] of Object.entries(request)) {
-    if (value === null || value === undefined || TAKEN_CARE_OF.has(name)) continue;
+    if (value === null || value === undefined || HANDLED_FIELDS.has(name)) continue;
     if (own.has(name)) fields[name] = value;
-    else warn(`"${name.slice(0, 64)}" was left out: this wire has no such parameter.`);
+    else warn(`"${name.slice(0, 64)}" was left out: this API has no such parameter.`);
   }
   return fields;
 }
 
 function onlyInput(request: JsonObject): string | undefined {
   const [text, ...more] = embeddingInputs(request);
-  if (more.length > 0) throw invalid('input', 'This model takes one input a request: send them one by one.');
+  if (more.length > 0) throw invalid('input', 'This model accepts one input per request: send them one by one.');
   return text;
 }
 

@@ -1,13 +1,14 @@
-import type { Framing, JsonObject } from '@portico/core';
+import type { JsonObject } from '@portico/core';
+import type { Framing } from '@portico/core/provider';
 import { parseObject } from '../shared/parse-json.js';
 import { type Frame, FrameCutter } from './frame-cutter.js';
 
-/** The name under which an exception inside a stream reaches the decoder; its data is the exception with its `__type`. */
+/** The name of an event with an exception; its data is the exception with its `__type`. */
 export const EXCEPTION = 'exception';
 
 /**
  * Streams of AWS, in binary frames. An event's name is its `:event-type` and its data the payload; a `chunk` of
- * InvokeModel is the model's own event, which is unwrapped and has no name.
+ * InvokeModel contains the model's own event, which is unwrapped and has no name.
  */
 export const eventStreamFraming: Framing = {
   contentType: 'application/vnd.amazon.eventstream',
@@ -28,7 +29,7 @@ export const eventStreamFraming: Framing = {
 
 const UTF8 = new TextDecoder();
 
-/** The exception that a frame is instead of an event, as JSON with its `__type`. */
+/** The exception in a frame, as JSON with its `__type`. */
 export function exceptionIn({ headers, payload }: Frame): string | undefined {
   switch (headers.get(':message-type')) {
     case 'exception':
@@ -44,7 +45,7 @@ function exception(type: string | undefined, said: JsonObject | undefined): stri
   return JSON.stringify({ ...said, __type: type });
 }
 
-/** The JSON inside a chunk; the chunk as it came where there is none, for the decoder to wonder at. */
+/** The JSON inside a chunk; the chunk unchanged if there is none, for the decoder to report. */
 function unwrapped(data: string): string {
   const bytes = parseObject(data)?.bytes;
   if (typeof bytes !== 'string') return data;

@@ -2,26 +2,26 @@ import { crc32 } from './crc32.js';
 
 /** One frame of an AWS event stream. */
 export interface Frame {
-  /** Headers whose value is text. Those of other types mean nothing here. */
+  /** Headers with a text value. Other types have no meaning here. */
   readonly headers: ReadonlyMap<string, string>;
-  /** Good until the next frame is cut. */
+  /** Valid until the next frame is split off. */
   readonly payload: Uint8Array;
 }
 
 /** Total length, length of the headers, and the checksum of both. */
 const PRELUDE_BYTES = 12;
 const CHECKSUM_BYTES = 4;
-/** Larger frames are no frames: a broken length must not make us wait for gigabytes. */
+/** Larger frames are corrupt: a wrong length must not make us wait for gigabytes. */
 const MOST_BYTES = 24 * 1024 * 1024;
 const MOST_HEADER_BYTES = 128 * 1024;
 
 /**
- * Cuts bytes that come in pieces of any size into frames (`application/vnd.amazon.eventstream`: big-endian lengths, typed
- * headers, two checksums). Throws for a frame that is broken; what follows it cannot be read either.
+ * Splits bytes in chunks of any size into frames (`application/vnd.amazon.eventstream`: big-endian lengths, typed
+ * headers, two checksums). Throws for a corrupt frame; nothing after it can be read.
  */
 export class FrameCutter {
   #bytes = new Uint8Array(4_096);
-  /** Where the frames that were not cut yet begin and end in `#bytes`. */
+  /** The range of `#bytes` that is not split yet. */
   #from = 0;
   #to = 0;
 
@@ -39,7 +39,7 @@ export class FrameCutter {
     this.#to += chunk.byteLength;
   }
 
-  /** The next frame; undefined until it is whole. */
+  /** The next frame; undefined until it is complete. */
   next(): Frame | undefined {
     const held = this.#bytes.subarray(this.#from, this.#to);
     if (held.byteLength < PRELUDE_BYTES) return undefined;
@@ -59,7 +59,7 @@ export class FrameCutter {
 }
 
 const STRING = 7;
-/** Bytes of a value by its type; those of the two others come behind a length of two bytes. */
+/** Bytes of a value by its type; the two others have a length of two bytes in front. */
 const FIXED_BYTES: Readonly<Record<number, number>> = { 0: 0, 1: 0, 2: 1, 3: 2, 4: 4, 5: 8, 8: 8, 9: 16 };
 const BYTES = 6;
 

@@ -1,9 +1,10 @@
-import { type Codec, type EncodeTarget, GatewayError, type JsonObject } from '@portico/core';
-import { invalid, leaveOut } from '../shared/leave-out.js';
+import { GatewayError, type JsonObject } from '@portico/core';
+import type { Codec, EncodeTarget } from '@portico/core/provider';
+import { dropParameter, invalid } from '../shared/drop-parameter.js';
 import { presentableText } from '../shared/presentable-text.js';
 import { withoutRegions } from './model-reference.js';
 
-/** Images by InvokeModel: those of Amazon's models, and of Stability's. */
+/** Images through InvokeModel: for models of Amazon and Stability. */
 export const images: Codec = {
   encode: (request, target) =>
     isStability(target.baseModel) ? stabilityRequest(request, target) : amazonRequest(request, target),
@@ -13,7 +14,7 @@ export const images: Codec = {
     return { created: target.createdAt, data: made.map((image) => ({ b64_json: image })) };
   },
   openStream: () => {
-    throw new GatewayError('invalid_input', 'Images have no streams with this model.', { param: 'stream' });
+    throw new GatewayError('invalid_input', 'Images of this model cannot be streamed.', { param: 'stream' });
   },
 };
 
@@ -43,7 +44,7 @@ const BEST: ReadonlySet<unknown> = new Set(['hd', 'high', 'premium']);
 
 function stabilityRequest(request: JsonObject, target: EncodeTarget): JsonObject {
   const { prompt, n, negative_prompt: negative, seed, output_format: format } = request;
-  if (n !== undefined && n !== null && n !== 1) leaveOut(target, 'n', 'It makes one image a request.');
+  if (n !== undefined && n !== null && n !== 1) dropParameter(target, 'n', 'It creates one image per request.');
   warnOfAddress(request, target);
   const size = sizeOf(request);
   return {
@@ -57,7 +58,7 @@ function stabilityRequest(request: JsonObject, target: EncodeTarget): JsonObject
 }
 
 function warnOfAddress({ response_format: format }: JsonObject, target: EncodeTarget): void {
-  if (format === 'url') target.warn('"response_format": images come in their bytes; there is no address of them.');
+  if (format === 'url') target.warn('"response_format": images are returned as base64; there are no URLs.');
 }
 
 function sizeOf({ size }: JsonObject): readonly [width: number, height: number] | undefined {
@@ -69,7 +70,7 @@ function sizeOf({ size }: JsonObject): readonly [width: number, height: number] 
 
 const RATIOS = ['1:1', '16:9', '21:9', '2:3', '3:2', '4:5', '5:4', '9:16', '9:21'] as const;
 
-/** Stability's models know shapes and not sizes. */
+/** Stability's models accept aspect ratios, not sizes. */
 function nearestRatio([width, height]: readonly [number, number]): string {
   const wanted = Math.log(width / height);
   const distance = (ratio: string) => {
@@ -79,7 +80,7 @@ function nearestRatio([width, height]: readonly [number, number]): string {
   return RATIOS.reduce((best, ratio) => (distance(ratio) < distance(best) ? ratio : best));
 }
 
-/** Why there is none: the vendor's filters, most often, which answer with a 200. */
+/** Why there is none: usually the vendor's filters, which answer with a 200. */
 function withoutImages({ error, finish_reasons: reasons }: JsonObject): GatewayError {
   const said = isFilled(error) ? error : Array.isArray(reasons) ? (reasons as unknown[]).find(isFilled) : undefined;
   if (said !== undefined && /filter|content|policy|AUP/i.test(said)) {

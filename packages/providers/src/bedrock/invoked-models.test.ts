@@ -1,4 +1,4 @@
-import type { Codec } from '@portico/core';
+import type { Codec } from '@portico/core/provider';
 import { describe, expect, it } from 'vitest';
 import { type Loose, target } from '../../test/read-stream.js';
 import { bedrock } from './index.js';

@@ -1,10 +1,10 @@
-/** What a file is to Converse: the kind of its block, and the vendor's word for its format. */
+/** A file in Converse: the kind of its block, and the name of its format. */
 export interface MediaFormat {
   readonly kind: 'image' | 'document' | 'video' | 'audio';
   readonly format: string;
 }
 
-/** By the type of the file, else by the ending of its name; undefined where Converse has no word for it. */
+/** By the type of the file, else by its name's extension; undefined if Converse does not support it. */
 export function mediaFormat(mediaType: string, name: string | undefined): MediaFormat | undefined {
   const byType = BY_TYPE.get(mediaType);
   if (byType !== undefined) return byType;
@@ -25,7 +25,7 @@ type Row = readonly [
   kind: MediaFormat['kind'],
   format: string,
   types: readonly string[],
-  /** Where they are another word than the format. */
+  /** Types that are named differently from the format. */
   endings?: readonly string[],
 ];
 

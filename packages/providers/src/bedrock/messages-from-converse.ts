@@ -1,7 +1,7 @@
 import { GatewayError, isJsonObject, type JsonObject } from '@portico/core';
 import { redactedDataOf } from './redacted-content.js';
 
-/** An answer of Converse as one of Messages. */
+/** An answer of Converse in the format of Messages. */
 export function messageFromConverse(answer: JsonObject, id: string, model: string): JsonObject {
   const output = isJsonObject(answer.output) ? answer.output : undefined;
   const message = isJsonObject(output?.message) ? output.message : undefined;
@@ -21,7 +21,7 @@ export function messageFromConverse(answer: JsonObject, id: string, model: strin
   };
 }
 
-/** A block as one of Messages; what that has no word for goes along as it is, and comes back so. */
+/** A block in the format of Messages; a block that has no equivalent is kept unchanged, and converted back. */
 function blockFromConverse(block: JsonObject): JsonObject {
   const { text, toolUse, reasoningContent, citationsContent } = block;
   if (typeof text === 'string') return { type: 'text', text };
@@ -31,7 +31,7 @@ function blockFromConverse(block: JsonObject): JsonObject {
   return { type: 'converse', converse: block };
 }
 
-/** False for calls of tools that the vendor runs by itself. */
+/** False for calls of tools that the vendor runs itself. */
 export function isClientsTool({ type }: JsonObject): boolean {
   return type !== 'server_tool_use';
 }
@@ -57,7 +57,7 @@ function citedText(cited: JsonObject): JsonObject {
   return { type: 'text', text, citations: citations.map(citation) };
 }
 
-/** A citation with what Messages would say of it beside it: the page it is from, if it is from one. */
+/** A citation with its Messages equivalent beside it: the page, if it is from one. */
 export function citation(given: unknown): JsonObject {
   const { location, title } = isJsonObject(given) ? given : ({} as JsonObject);
   const web = isJsonObject(location) ? location.web : undefined;
@@ -65,7 +65,7 @@ export function citation(given: unknown): JsonObject {
   return { converse: given, ...(typeof url === 'string' && { url, title }) };
 }
 
-/** Its input count leaves out what came from or went to the cache, as that of Messages does. */
+/** Its input count excludes tokens read from or written to the cache, as in Messages. */
 export function usageFromConverse(usage: JsonObject, serviceTier?: unknown): JsonObject {
   const read = usage.cacheReadInputTokens ?? usage.cacheReadInputTokenCount;
   const written = usage.cacheWriteInputTokens ?? usage.cacheWriteInputTokenCount;
@@ -82,12 +82,12 @@ export function usageFromConverse(usage: JsonObject, serviceTier?: unknown): Jso
   };
 }
 
-/** What the model said cannot be read, as the vendor puts it. */
+/** The model's output cannot be read, as the vendor reports it. */
 export function isMalformed(stopReason: unknown): boolean {
   return stopReason === 'malformed_model_output' || stopReason === 'malformed_tool_use';
 }
 
-/** The model said nothing that can be read; another attempt may do better. */
+/** The model produced nothing that can be read; another attempt may succeed. */
 export function malformedAnswer(): GatewayError {
   return new GatewayError('upstream_error', 'The model of bedrock answered with something that cannot be read.', {
     upstreamStatus: 200,

@@ -3,32 +3,34 @@ import { shortCallId } from '../shared/short-call-id.js';
 import { withoutRegions } from './model-reference.js';
 import { toolUseId } from './tool-use-id.js';
 
-/** What a family of models accepts in Converse. The interface is one; what stands behind it is not. */
+/**
+ * What a family of models supports in Converse. The interface is the same for all models, their capabilities are not.
+ */
 export interface ModelFamily {
-  /** What it takes of what Messages can say: Converse tells the same in other words. */
+  /** What it supports of Messages: Converse has the same content in another format. */
   readonly messages: MessagesFamily;
   readonly isClaude: boolean;
-  /** What may stand in a turn with results of tools. */
+  /** What may be in a turn with tool results. */
   readonly besideResults: 'anything' | 'text and images' | 'nothing';
-  /** What a result may hold besides text. */
+  /** What a result may contain besides text. */
   readonly mediaInResults: ReadonlySet<string>;
   /** Results are objects, not text. */
   readonly jsonResults: boolean;
-  /** Results may say that they are failures. */
+  /** Results may be marked as failures. */
   readonly resultStatus: boolean;
-  /** Ids of calls as it takes them. */
-  readonly spellId: (clientId: string) => string;
-  /** Where `top_k` goes. */
+  /** Format of its call ids. */
+  readonly formatId: (clientId: string) => string;
+  /** Where `top_k` is sent. */
   readonly topK: 'top_k' | 'inferenceConfig.topK' | undefined;
-  /** By which field it is told how much to think. */
+  /** The field for the amount of thinking. */
   readonly reasoning: 'thinking' | 'reasoningConfig' | 'reasoning_effort' | 'reasoning_config' | undefined;
-  /** Marks for the prompt cache. */
+  /** Supports cache marks. */
   readonly promptCache: boolean;
-  /** It searches the web by a tool of the vendor's. */
+  /** Supports web search with a tool of the vendor's. */
   readonly webSearch: boolean;
 }
 
-/** The family of a model by any of its names; for one that nobody knows, what most take. */
+/** The family of a model by any of its names; for an unknown one, what most support. */
 export function familyOf(model: string): ModelFamily {
   const name = withoutRegions(model.toLowerCase());
   for (const [pattern, family] of FAMILIES) if (pattern.test(name)) return family(name);
@@ -40,13 +42,16 @@ const IMAGE_AND_DOCUMENT = new Set(['image', 'document']);
 const DOCUMENT = new Set(['document']);
 const NONE: ReadonlySet<string> = new Set();
 
-/** Of models that are not Claude: sampling as one likes, thinking by fields of their own. */
+/** For models other than Claude: any sampling parameters, thinking by their own fields. */
 const PLAIN: MessagesFamily = {
   ...messagesFamilyOf(''),
   thinking: 'none',
   structuredOutput: false,
 };
-/** Models whose answers are held to a schema by the vendor (https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html). */
+/**
+ * Models for which the vendor enforces a schema
+ * (https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html).
+ */
 const BY_SCHEMA: MessagesFamily = { ...PLAIN, structuredOutput: true };
 
 const OTHER: ModelFamily = {
@@ -56,7 +61,7 @@ const OTHER: ModelFamily = {
   mediaInResults: IMAGE,
   jsonResults: false,
   resultStatus: true,
-  spellId: toolUseId,
+  formatId: toolUseId,
   topK: undefined,
   reasoning: undefined,
   promptCache: false,
@@ -69,11 +74,11 @@ const MISTRAL: ModelFamily = {
   besideResults: 'nothing',
   mediaInResults: DOCUMENT,
   jsonResults: true,
-  spellId: shortCallId,
+  formatId: shortCallId,
 };
 const NOVA: ModelFamily = { ...OTHER, topK: 'inferenceConfig.topK', promptCache: true, webSearch: true };
 
-/** First match wins. What the models answered, as of August 2026. */
+/** First match wins. From responses of the models, as of August 2026. */
 const FAMILIES: readonly (readonly [RegExp, (name: string) => ModelFamily])[] = [
   [/claude/, claude],
   [/^amazon\.nova-2/, () => ({ ...NOVA, reasoning: 'reasoningConfig' })],
@@ -95,7 +100,7 @@ function claude(name: string): ModelFamily {
   return {
     ...OTHER,
     isClaude: true,
-    // Enforced here from the generation of 4.5 on, and system messages stand at the beginning.
+    // Enforced here from the generation of 4.5 on; system messages must be at the beginning.
     messages: {
       ...messages,
       structuredOutput: messages.structuredOutput && !name.includes('opus-4-1'),

@@ -1,18 +1,18 @@
-/** What stands behind `bedrock/`, taken apart. */
+/** The parts of a reference after `bedrock/`. */
 export interface ModelReference {
-  /** Which interface the model is asked by, where the reference says it. */
+  /** The interface in the reference, if there is one. */
   readonly route: 'converse' | 'invoke' | 'openai' | undefined;
-  /** The region that the reference or the ARN names. */
+  /** The region in the reference or the ARN. */
   readonly region: string | undefined;
-  /** The model's id, the id of an inference profile, or an ARN: what stands in the address. */
+  /** The model's id, the id of an inference profile, or an ARN: what the URL contains. */
   readonly id: string;
-  /** The model by its own name; an ARN of one's own making says nothing of it. */
+  /** The base name of the model; a custom ARN does not contain it. */
   readonly name: string;
 }
 
 /**
- * Reads `anthropic.claude-…`, `us.anthropic.claude-…` (an inference profile over several regions), ARNs, and the forms that
- * LiteLLM's users know: `converse/…`, `invoke/…`, `openai/…` and `us-east-1/…` in front of each of them.
+ * Reads `anthropic.claude-…`, `us.anthropic.claude-…` (an inference profile over several regions), ARNs, and
+ * LiteLLM's forms: `converse/…`, `invoke/…`, `openai/…` and `us-east-1/…` in front of each of them.
  */
 export function readReference(model: string): ModelReference {
   let id = model;
@@ -39,7 +39,7 @@ const ROUTES: ReadonlyMap<string, NonNullable<ModelReference['route']>> = new Ma
   ['openai', 'openai'],
 ]);
 
-// Of ARNs, only those of the vendor's own models and of its own inference profiles hold a model's name.
+// Only ARNs of the vendor's own models and of its own inference profiles contain a model's name.
 const ARN = /^arn:aws[\w-]*:(?:bedrock|sagemaker):([a-z0-9-]*):\d*:(?:(?:foundation-model|inference-profile)\/(.+))?/;
 
 /** The model without the regions it is served from: `eu.anthropic.claude-…` is `anthropic.claude-…`. */

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Codec, GatewayError } from '@portico/core';
+import { GatewayError } from '@portico/core';
+import type { Codec } from '@portico/core/provider';
 import { listCases, readCase } from '@portico/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

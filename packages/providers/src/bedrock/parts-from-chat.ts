@@ -1,11 +1,11 @@
 import { isJsonObject, type JsonObject } from '@portico/core';
 import { parseDataUrl, plainBase64, plainMediaType } from '../shared/data-url.js';
-import { invalid } from '../shared/leave-out.js';
+import { invalid } from '../shared/drop-parameter.js';
 import { type MediaFormat, mediaFormat } from './media-formats.js';
 
 /**
- * Files of a chat message as blocks of Converse: images, documents, video and sound, in their bytes or by their address in
- * S3. Bedrock fetches nothing from elsewhere. Undefined for parts that are no files.
+ * Files of a chat message as blocks of Converse: images, documents, video and audio, as bytes or as an S3 URL.
+ * Bedrock fetches no other URLs. Undefined for parts that are not files.
  */
 export function readPart(part: JsonObject, path: string): JsonObject[] | undefined {
   switch (part.type) {
@@ -24,12 +24,12 @@ export function readPart(part: JsonObject, path: string): JsonObject[] | undefin
   }
 }
 
-/** A block that Messages has no word for, on its way through it. */
+/** A block that Messages does not have, in transit. */
 function own(converse: JsonObject): JsonObject {
   return { type: 'converse', converse };
 }
 
-/** `usual` is the type where neither the client nor the address says one. */
+/** `usual` is the type if neither the client nor the URL has one. */
 function linked(given: unknown, usual: string, path: string): JsonObject {
   const url = textOf(isJsonObject(given) ? given.url : given, `${path}.url`);
   const format = isJsonObject(given) && typeof given.format === 'string' ? given.format : undefined;
@@ -51,7 +51,7 @@ function file(given: unknown, path: string): JsonObject {
   if (typeof address === 'string') return media(address, format, name, '', `${path}.file_id`);
   const data = textOf(given.file_data, `${path}.file_data`);
   if (/^(?:data|s3|https?):/i.test(data)) return media(data, format, name, '', `${path}.file_data`);
-  // Some clients send the bytes bare, and then only the name says what they are.
+  // Some clients send the bytes without a type, and then only the file name shows it.
   return bytes(plainBase64(data), plainMediaType(format ?? ''), name ?? 'document.pdf', `${path}.file_data`);
 }
 
@@ -70,7 +70,7 @@ function media(
   if (inline === undefined) {
     throw invalid(
       path,
-      `"${path}" must be a data URL, or an address in S3 that begins with s3://. Bedrock fetches nothing from elsewhere.`,
+      `"${path}" must be a data URL, or an S3 URL that begins with s3://. Bedrock does not fetch other URLs.`,
     );
   }
   const base64 = 'base64' in inline.data ? inline.data.base64 : base64Of(inline.data.text);
@@ -86,11 +86,11 @@ function block(found: MediaFormat | undefined, source: JsonObject, name: string 
   if (found === undefined) {
     throw invalid(
       path,
-      `"${path}" is of a type that Bedrock cannot read. It reads images, PDF, office and text files, video and sound.`,
+      `"${path}" has a type that Bedrock does not accept. It accepts images, PDF, office and text files, video and sound.`,
     );
   }
   const { kind, format } = found;
-  // Its name is made fit where all documents of the request are known.
+  // Its name is adapted where all documents of the request are known.
   return own({ [kind]: { format, ...(kind === 'document' && { name: name ?? '' }), source } });
 }
 
@@ -98,7 +98,7 @@ function block(found: MediaFormat | undefined, source: JsonObject, name: string 
 export function base64Of(text: string): string {
   const bytes = new TextEncoder().encode(text);
   let bytesAsText = '';
-  // As many arguments as every engine takes: a string put together byte by byte takes twenty times its length.
+  // The number of arguments that every engine accepts: a string built byte by byte takes twenty times its length.
   for (let at = 0; at < bytes.length; at += 8_192)
     bytesAsText += String.fromCharCode(...bytes.subarray(at, at + 8_192));
   return btoa(bytesAsText);

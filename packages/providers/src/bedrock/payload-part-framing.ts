@@ -1,10 +1,10 @@
-import type { Framing } from '@portico/core';
+import type { Framing } from '@portico/core/provider';
 import { EXCEPTION, exceptionIn } from './event-stream-framing.js';
 import { FrameCutter } from './frame-cutter.js';
 
 /**
- * Streams of SageMaker: what the model's own server sent, as server-sent events, in frames of AWS that break it anywhere,
- * inside a character too.
+ * Streams of SageMaker: the server-sent events of the model's server, in AWS frames that may split them anywhere,
+ * even inside a character.
  */
 export const payloadPartFraming: Framing = {
   contentType: 'application/vnd.amazon.eventstream',
@@ -29,7 +29,7 @@ export const payloadPartFraming: Framing = {
   },
 };
 
-// A carriage return at the very end may be the first half of one.
+// A carriage return at the very end may be the first half of a line break.
 const BLANK_LINE = /\r\n\r\n|\n\n|\r\r(?!\n)/;
 
 function dataOf(event: string): string {

@@ -1,4 +1,5 @@
-import type { Connection, ConnectionSettings, Provider, UpstreamOperationName } from '@portico/core';
+import type { UpstreamOperationName } from '@portico/core';
+import type { Connection, ConnectionSettings, Provider } from '@portico/core/provider';
 import { joinPath, parseBaseUrl } from '../shared/base-url.js';
 import { readOptions, textOption } from '../shared/read-options.js';
 import { chatCompletions } from './chat-completions.js';
@@ -6,28 +7,28 @@ import { classify } from './classify.js';
 import { countTokens } from './count-tokens.js';
 import { embeddings } from './embeddings.js';
 import { images } from './images.js';
-import { isClaude, kindOf } from './kinds-of-models.js';
 import { messages } from './messages.js';
+import { isClaude, modelKind } from './model-kinds.js';
 import { readReference, withoutRegions } from './model-reference.js';
 import { regionOf } from './region-of.js';
 import { domainOf } from './regions.js';
 import { rerank } from './rerank.js';
 import { SIGN_IN_OPTIONS, signIn } from './sign-in.js';
 
-const who = 'bedrock';
+const providerName = 'bedrock';
 
 /**
- * Amazon Bedrock (https://docs.aws.amazon.com/bedrock/latest/APIReference/). Chat goes to Converse; Claude is asked in its
- * own wire where the client speaks that. Options: `region`; `modelId`, an ARN where the model is named otherwise; and who
- * asks: `accessKeyId`, `secretAccessKey`, `sessionToken`, `profile`, `roleArn`, `roleSessionName`, `externalId`,
- * `webIdentityToken`, `stsEndpoint`, or `credentials`, a function that gives keys and renews them in time. Without any,
- * keys are looked for where AWS' own tools look.
+ * Amazon Bedrock (https://docs.aws.amazon.com/bedrock/latest/APIReference/). Chat uses Converse; Claude is called
+ * through its own API if the client uses that. Options: `region`; `modelId`, an ARN if the model has another name;
+ * and credentials: `accessKeyId`, `secretAccessKey`, `sessionToken`, `profile`, `roleArn`, `roleSessionName`,
+ * `externalId`, `webIdentityToken`, `stsEndpoint`, or `credentials`, a function that returns them and renews them in
+ * time. Without any, the standard AWS credential chain is used.
  */
 export const bedrock: Provider = {
-  name: who,
+  name: providerName,
   priceCatalogue: 'aws',
   keyVariables: ['AWS_BEARER_TOKEN_BEDROCK'],
-  // Keys of AWS may stand in for a key of Bedrock.
+  // AWS credentials may replace a Bedrock key.
   needsKey: false,
   codecs: {
     'chat.completions': chatCompletions,
@@ -44,25 +45,27 @@ export const bedrock: Provider = {
 const OPTIONS = ['region', 'modelId', ...SIGN_IN_OPTIONS] as const;
 
 function connect(settings: ConnectionSettings): Connection {
-  const options = readOptions(settings, OPTIONS, who);
+  const options = readOptions(settings, OPTIONS, providerName);
   const { route, ...reference } = readReference(settings.model);
-  const id = textOption(options, 'modelId', who) ?? reference.id;
+  const id = textOption(options, 'modelId', providerName) ?? reference.id;
   if (id.includes('/') && !id.startsWith('arn:')) {
-    throw new Error(`${who} has no model "${id}". In front of one may stand converse/, invoke/, openai/ or a region.`);
+    throw new Error(
+      `${providerName} has no model "${id}". A model id may be prefixed with converse/, invoke/, openai/ or a region.`,
+    );
   }
   const name = settings.baseModel ?? reference.name;
-  const region = regionOf(settings, options, readReference(id).region ?? reference.region, who);
-  const base = parseBaseUrl(settings.baseUrl ?? `https://bedrock-runtime.${region}.${domainOf(region)}`, who);
+  const region = regionOf(settings, options, readReference(id).region ?? reference.region, providerName);
+  const base = parseBaseUrl(settings.baseUrl ?? `https://bedrock-runtime.${region}.${domainOf(region)}`, providerName);
   const path = (operation: string, of = id) => joinPath(base, `/model/${encodeURIComponent(of)}/${operation}`);
   return {
     origin: base.origin,
     baseModel: reference.name,
     ...pathsOf(),
-    ...signIn(settings, options, 'bedrock', region, who),
+    ...signIn(settings, options, 'bedrock', region, providerName),
   };
 
   function pathsOf(): Pick<Connection, 'paths' | 'streamPaths'> {
-    const kind = kindOf(name);
+    const kind = modelKind(name);
     if (kind !== 'chat') return { paths: { [OPERATIONS[kind]]: path('invoke') } };
     const invoked = { whole: path('invoke'), stream: path('invoke-with-response-stream') };
     const claude = isClaude(name) ? invoked : undefined;
@@ -73,7 +76,7 @@ function connect(settings: ConnectionSettings): Connection {
     };
   }
 
-  /** Inference profiles count nothing: the model behind one is asked, by the name that Bedrock has for it. */
+  /** Inference profiles cannot count: the model behind one is called, by Bedrock's name for it. */
   function countPath(): Connection['paths'] {
     const model = withoutRegions(name);
     return isClaude(model) && model.startsWith('anthropic.')
@@ -89,7 +92,7 @@ function connect(settings: ConnectionSettings): Connection {
     if (route !== 'invoke') return { whole: path('converse'), stream: path('converse-stream') };
     if (claude !== undefined) return claude;
     throw new Error(
-      `${who} asks Claude alone by "invoke/": write "${who}/${withoutRegions(reference.id)}" for Converse.`,
+      `${providerName} supports "invoke/" for Claude only: write "${providerName}/${withoutRegions(reference.id)}" for Converse.`,
     );
   }
 }

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Codec, type JsonObject, totalInputTokens, totalOutputTokens, usageOfAnswer } from '@portico/core';
+import { type JsonObject, totalInputTokens, totalOutputTokens } from '@portico/core';
+import { type Codec, usageOfAnswer } from '@portico/core/provider';
 import { type CaseLine, type ExpectedAnswer, listCases, listDocumentedErrors, readCase } from '@portico/testing';
 import { describe, expect, it } from 'vitest';
 import {

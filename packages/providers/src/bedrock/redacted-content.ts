@@ -1,13 +1,13 @@
 /**
- * Thinking that Claude redacted is text of base64 in Messages, and in Converse the base64 of that text. Told in the first
- * form, it can go back to Claude wherever that is served; what has another form stays as it is.
+ * Thinking that Claude redacted is base64 text in Messages, and the base64 of that text in Converse. In the first
+ * form it can go back to Claude at every host; other forms are kept unchanged.
  */
 export function redactedDataOf(redactedContent: string): string {
   const data = decoded(redactedContent);
   return data !== undefined && BASE64.test(data) && btoa(data) === redactedContent ? data : redactedContent;
 }
 
-/** The way back. */
+/** The reverse. */
 export function redactedContentOf(data: string): string {
   const inside = decoded(data);
   const isConverse = inside !== undefined && BASE64.test(inside);

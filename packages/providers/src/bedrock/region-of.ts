@@ -1,20 +1,25 @@
-import type { ConnectionSettings } from '@portico/core';
+import type { ConnectionSettings } from '@portico/core/provider';
 import { textOption } from '../shared/read-options.js';
 import { isRegion } from './regions.js';
 
-/** The region of a deployment: what its model names, else its option, else the usual variables. */
+/** The region of a deployment: from its model, else its option, else the usual variables. */
 export function regionOf(
   settings: ConnectionSettings,
   options: Readonly<Record<string, unknown>>,
   named: string | undefined,
-  who: string,
+  providerName: string,
 ): string {
   const { AWS_REGION_NAME, AWS_REGION, AWS_DEFAULT_REGION } = settings.environment ?? {};
   const region =
-    named || textOption(options, 'region', who) || AWS_REGION_NAME || AWS_REGION || AWS_DEFAULT_REGION || undefined;
+    named ||
+    textOption(options, 'region', providerName) ||
+    AWS_REGION_NAME ||
+    AWS_REGION ||
+    AWS_DEFAULT_REGION ||
+    undefined;
   if (region === undefined) {
-    throw new Error(`${who} needs a region. Set AWS_REGION in the environment, or give the option "region".`);
+    throw new Error(`${providerName} needs a region. Set AWS_REGION in the environment, or give the option "region".`);
   }
-  if (!isRegion(region)) throw new Error(`"${region}" is no region of ${who}. One looks like "us-east-1".`);
+  if (!isRegion(region)) throw new Error(`"${region}" is not a region of ${providerName}. One looks like "us-east-1".`);
   return region;
 }

@@ -1,7 +1,8 @@
-import { type Codec, GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import { GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import type { Codec } from '@portico/core/provider';
 import { withoutRegions } from './model-reference.js';
 
-/** Rerank by InvokeModel, for Amazon's model and Cohere's. */
+/** Rerank through InvokeModel, for models of Amazon and Cohere. */
 export const rerank: Codec = {
   encode({ query, documents, top_n: count }, target) {
     const isCohere = withoutRegions(target.baseModel.toLowerCase()).startsWith('cohere.');
@@ -20,11 +21,11 @@ export const rerank: Codec = {
     return { results: results.map((result) => resultOf(result, request)) };
   },
   openStream() {
-    throw new TypeError('There are no streams of rerank.');
+    throw new TypeError('Rerank cannot be streamed.');
   },
 };
 
-/** Its two interfaces spell the score each in its own way, and neither gives the document back. */
+/** Its two interfaces name the score differently, and neither returns the document. */
 function resultOf(result: JsonObject, request: JsonObject | undefined): JsonObject {
   const { index } = result;
   const documents = request?.return_documents === true ? request.documents : undefined;

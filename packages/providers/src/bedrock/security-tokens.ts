@@ -1,8 +1,8 @@
 import { GatewayError } from '@portico/core';
+import type { SourceContext } from '../shared/cached-credential.js';
 import { fetchText } from '../shared/fetch-text.js';
-import type { SourceMeans } from '../shared/kept-credential.js';
 import { presentableText } from '../shared/presentable-text.js';
-import { type AwsCredentials, type ChainPlace, lentKeys, notSignedIn } from './aws-credentials.js';
+import { type AwsCredentials, type ChainContext, signInError, temporaryCredentials } from './aws-credentials.js';
 import { domainOf } from './regions.js';
 import { signatureV4 } from './signature.js';
 
@@ -12,23 +12,23 @@ interface Role {
   readonly externalId?: string | undefined;
 }
 
-/** Takes on a role with other keys (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html). */
-export function assumedRole(
+/** Assumes a role with other credentials (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html). */
+export function stsAssumeRole(
   role: Role,
   base: AwsCredentials,
-  place: ChainPlace,
-  means: SourceMeans,
+  place: ChainContext,
+  means: SourceContext,
 ): Promise<AwsCredentials> {
   const { externalId } = role;
   return ask({ Action: 'AssumeRole', ...(externalId && { ExternalId: externalId }) }, role, base, place, means);
 }
 
-/** Takes on a role with a token of somebody whom AWS trusts; nothing is signed for that. */
-export function assumedRoleByToken(
+/** Assumes a role with a token of an identity provider; that request is not signed. */
+export function stsAssumeRoleWithWebIdentity(
   role: Role,
   token: string,
-  place: ChainPlace,
-  means: SourceMeans,
+  place: ChainContext,
+  means: SourceContext,
 ): Promise<AwsCredentials> {
   const question = { Action: 'AssumeRoleWithWebIdentity', WebIdentityToken: token };
   return ask(question, role, undefined, place, means);
@@ -38,10 +38,10 @@ async function ask(
   question: Readonly<Record<string, string>>,
   role: Role,
   base: AwsCredentials | undefined,
-  place: ChainPlace,
-  means: SourceMeans,
+  place: ChainContext,
+  means: SourceContext,
 ): Promise<AwsCredentials> {
-  const { who, region } = place;
+  const { providerName, region } = place;
   const url = new URL(place.stsEndpoint ?? `https://sts.${region}.${domainOf(region)}`);
   const body = new URLSearchParams({
     ...question,
@@ -56,22 +56,22 @@ async function ask(
   const { cancellation, attempt } = means;
   const headers = { ...plain, ...signed };
   const { status, text } = await fetchText(means.send, { method: 'POST', url, headers, body, cancellation, attempt });
-  if (status !== 200) throw refused(status, text, who);
+  if (status !== 200) throw refused(status, text, providerName);
   const told = Object.fromEntries(
     ['AccessKeyId', 'SecretAccessKey', 'SessionToken', 'Expiration'].map((name) => [name, elementOf(text, name)]),
   );
-  return lentKeys(told, means.clock.now(), who, 'AWS STS');
+  return temporaryCredentials(told, means.clock.now(), providerName, 'AWS STS');
 }
 
-function refused(status: number, text: string, who: string): GatewayError {
+function refused(status: number, text: string, providerName: string): GatewayError {
   const code = elementOf(text, 'Code');
   const cause = presentableText(elementOf(text, 'Message'));
-  const why = `AWS STS gave no role (status ${status}${code !== undefined && /^\w{1,60}$/.test(code) ? `, ${code}` : ''})`;
-  if (status < 500 && status !== 429) return notSignedIn(who, why, cause);
-  return new GatewayError('upstream_error', `${who} could not sign in: ${why}.`, { cause });
+  const why = `AWS STS returned no credentials (status ${status}${code !== undefined && /^\w{1,60}$/.test(code) ? `, ${code}` : ''})`;
+  if (status < 500 && status !== 429) return signInError(providerName, why, cause);
+  return new GatewayError('upstream_error', `${providerName} could not sign in: ${why}.`, { cause });
 }
 
-/** The text of an element of XML that has no others inside. */
+/** The text of an XML element without child elements. */
 function elementOf(xml: string, name: string): string | undefined {
   return new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1]?.trim();
 }

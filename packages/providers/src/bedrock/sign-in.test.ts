@@ -1,13 +1,13 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { secret } from '@portico/core';
 import {
   Cancellation,
   type ConnectionSettings,
   type Send,
-  type SignMeans,
-  secret,
+  type SigningContext,
   type UpstreamRequest,
-} from '@portico/core';
+} from '@portico/core/provider';
 import { type FakeClock, fakeClock } from '@portico/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { bedrock } from './index.js';
@@ -36,7 +36,7 @@ describe('signing in to Bedrock', () => {
       'AKDEF',
     ],
     [
-      'a profile that is named',
+      'a named profile',
       { HOME: '/home/ada', AWS_PROFILE: 'work' },
       {
         '/home/ada/.aws/config': '# mine\n[profile work]\r\naws_access_key_id=AKWORK ; old\naws_secret_access_key=s\n',
@@ -155,7 +155,7 @@ aws_secret_access_key = s`;
   it.each([
     ['sso_session = corp', 'fromNodeProviderChain'],
     ['credential_process = /bin/keys', 'fromNodeProviderChain'],
-    ['role_arn = arn:r', 'no keys to take it on'],
+    ['role_arn = arn:r', 'no credentials to assume it'],
     ['role_arn = arn:r\nsource_profile = gone', 'does not exist'],
     ['role_arn = arn:r\nweb_identity_token_file = /gone', 'cannot be read'],
   ])('says what a profile lacks: %s', async (settings, message) => {
@@ -351,7 +351,7 @@ interface Signer {
 
 function signerFor(
   settings: Partial<ConnectionSettings>,
-  means: Partial<Omit<SignMeans, 'clock'>> & { readonly clock?: FakeClock } = {},
+  means: Partial<Omit<SigningContext, 'clock'>> & { readonly clock?: FakeClock } = {},
 ): Signer {
   const clock = means.clock ?? fakeClock(1_000_000_000_000);
   const connection = bedrock.connect({

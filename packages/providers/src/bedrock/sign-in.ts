@@ -1,20 +1,21 @@
-import { type Connection, type ConnectionSettings, reveal, type UpstreamRequest } from '@portico/core';
+import { reveal } from '@portico/core';
+import type { Connection, ConnectionSettings, UpstreamRequest } from '@portico/core/provider';
+import { cachedCredential } from '../shared/cached-credential.js';
 import { credentialHeader } from '../shared/credential.js';
-import { kept } from '../shared/kept-credential.js';
 import { textOption } from '../shared/read-options.js';
 import { withHeaders } from '../shared/with-headers.js';
 import {
   type AwsCredentials,
-  type ChainPlace,
+  type ChainContext,
   type CredentialSource,
-  fixedKeys,
-  providedKeys,
+  providedCredentials,
+  staticCredentials,
   textOf,
 } from './aws-credentials.js';
-import { namedProfile, roleBy, roleByWebIdentity, usualKeys } from './credential-chain.js';
+import { assumeRole, assumeRoleWithWebIdentity, defaultCredentialChain, namedProfile } from './credential-chain.js';
 import { signatureV4 } from './signature.js';
 
-/** Options by which a deployment says who it is. */
+/** The options with credentials of a deployment. */
 export const SIGN_IN_OPTIONS = [
   'accessKeyId',
   'secretAccessKey',
@@ -31,25 +32,25 @@ export const SIGN_IN_OPTIONS = [
 type SignInOptions = Readonly<Partial<Record<(typeof SIGN_IN_OPTIONS)[number], unknown>>>;
 
 /**
- * How AWS is told who asks. The first of these counts: the host's own header; the option `credentials`, a function; keys,
- * a web identity or a profile in the options; a key of Bedrock's, which needs no signature; the places where AWS' own
- * tools look. A `roleArn` is taken on with what was found.
+ * The authentication to AWS. The first of these that is set is used: the host's own header; the option `credentials`,
+ * a function; keys, a web identity or a profile in the options; a Bedrock key, which needs no signature; the standard
+ * credential chain. A `roleArn` is assumed with the result.
  */
 export function signIn(
   settings: ConnectionSettings,
   options: SignInOptions,
   service: string,
   region: string,
-  who: string,
+  providerName: string,
 ): Pick<Connection, 'headers' | 'sign'> {
   const { headers, apiKey } = settings;
   if ('authorization' in headers) return { headers };
-  const place: ChainPlace = { who, region, stsEndpoint: textOption(options, 'stsEndpoint', who) };
+  const place: ChainContext = { providerName, region, stsEndpoint: textOption(options, 'stsEndpoint', providerName) };
   const named = namedSource(options, place);
   if (named === undefined && apiKey !== undefined) {
-    return { headers: { ...credentialHeader(reveal(apiKey), who), ...headers } };
+    return { headers: { ...credentialHeader(reveal(apiKey), providerName), ...headers } };
   }
-  const give = kept(named ?? usualKeys(place), who, 'keys');
+  const give = cachedCredential(named ?? defaultCredentialChain(place), providerName, 'keys');
   const sign = signatureV4(service, region);
 
   return {
@@ -63,7 +64,7 @@ export function signIn(
 
   async function signed(request: UpstreamRequest, keys: AwsCredentials, now: number): Promise<UpstreamRequest> {
     const { method, origin, path, body } = request;
-    // A signature is over all of the body, and nothing that streams its body is asked here.
+    // A signature covers the whole body, and no request here streams its body.
     if (typeof body === 'object' && !(body instanceof Uint8Array))
       throw new TypeError('A body that streams cannot be signed.');
     const type = request.headers['content-type'];
@@ -74,33 +75,34 @@ export function signIn(
   }
 }
 
-/** The source that the options name; undefined where they name none. */
-function namedSource(options: SignInOptions, place: ChainPlace): CredentialSource | undefined {
-  const { who } = place;
-  const arn = textOption(options, 'roleArn', who);
-  const session = textOption(options, 'roleSessionName', who);
-  const externalId = textOption(options, 'externalId', who);
+/** The source in the options; undefined if there is none. */
+function namedSource(options: SignInOptions, place: ChainContext): CredentialSource | undefined {
+  const { providerName } = place;
+  const arn = textOption(options, 'roleArn', providerName);
+  const session = textOption(options, 'roleSessionName', providerName);
+  const externalId = textOption(options, 'externalId', providerName);
   const token = textOf(options.webIdentityToken);
   if (token !== undefined) {
-    if (arn === undefined) throw new Error(`The option "webIdentityToken" of ${who} needs "roleArn" beside it.`);
-    return roleByWebIdentity({ arn, session }, token, place);
+    if (arn === undefined)
+      throw new Error(`The option "webIdentityToken" of ${providerName} needs "roleArn" beside it.`);
+    return assumeRoleWithWebIdentity({ arn, session }, token, place);
   }
   const base = baseSource(options, place);
   if (arn === undefined) return base;
-  return roleBy(base ?? usualKeys(place), { arn, session, externalId }, place);
+  return assumeRole(base ?? defaultCredentialChain(place), { arn, session, externalId }, place);
 }
 
-function baseSource(options: SignInOptions, place: ChainPlace): CredentialSource | undefined {
-  const { who } = place;
+function baseSource(options: SignInOptions, place: ChainContext): CredentialSource | undefined {
+  const { providerName } = place;
   const { credentials, accessKeyId, secretAccessKey, sessionToken } = options;
-  if (credentials !== undefined) return providedKeys(credentials, who);
+  if (credentials !== undefined) return providedCredentials(credentials, providerName);
   if (accessKeyId !== undefined || secretAccessKey !== undefined) {
-    const keys = fixedKeys(accessKeyId, secretAccessKey, sessionToken);
+    const keys = staticCredentials(accessKeyId, secretAccessKey, sessionToken);
     if (keys === undefined) {
-      throw new Error(`${who} needs both options "accessKeyId" and "secretAccessKey", as text or as secrets.`);
+      throw new Error(`${providerName} needs both options "accessKeyId" and "secretAccessKey", as text or as secrets.`);
     }
     return async () => keys;
   }
-  const profile = textOption(options, 'profile', who);
+  const profile = textOption(options, 'profile', providerName);
   return profile === undefined ? undefined : namedProfile(profile, place);
 }

@@ -3,11 +3,11 @@ import type { AwsCredentials } from './aws-credentials.js';
 /** A request as AWS sees it when it checks the signature. */
 export interface SignableRequest {
   readonly method: string;
-  /** Without port where it is the usual one. */
+  /** Without port if it is the default. */
   readonly host: string;
   /** Path and query, exactly as they are sent. */
   readonly path: string;
-  /** Headers that shall be signed besides the signer's own, lower-case names. */
+  /** Headers that must be signed besides the signer's own, lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array | undefined;
 }
@@ -20,8 +20,8 @@ export type Sign = (
 ) => Promise<Readonly<Record<string, string>>>;
 
 /**
- * Signature Version 4 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html): gives the
- * headers that make a request a signed one. The key is good for a day, and derived once for it.
+ * Signature Version 4 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html):
+ * returns the headers of a signed request. The signing key is valid for a day, and derived once for it.
  */
 export function signatureV4(service: string, region: string): Sign {
   let derivedFor = '';
@@ -62,7 +62,7 @@ export function signatureV4(service: string, region: string): Sign {
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 const UTF8 = new TextEncoder();
 
-/** Every part of the path is encoded once more than it is sent, which S3 alone does not do; the query is put in order. */
+/** Every part of the path is encoded once more than it is sent, except for S3; the query is sorted. */
 function canonicalAddress(path: string): [path: string, query: string] {
   const mark = path.indexOf('?');
   const [plain, query] = mark < 0 ? [path, ''] : [path.slice(0, mark), path.slice(mark + 1)];
@@ -99,7 +99,7 @@ function decoded(text: string): string {
 }
 
 function sha256(data: string | Uint8Array): Promise<ArrayBuffer> {
-  // A view of any buffer is fine for reading; the type only knows those that nobody shares.
+  // A view of any buffer is fine for reading; the type only allows unshared ones.
   return crypto.subtle.digest('SHA-256', (typeof data === 'string' ? UTF8.encode(data) : data) as BufferSource);
 }
 

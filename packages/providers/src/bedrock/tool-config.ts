@@ -1,17 +1,18 @@
-import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
+import { isJsonObject, type JsonObject } from '@portico/core';
+import type { EncodeTarget } from '@portico/core/provider';
 import { isForced } from '../anthropic/tools-from-chat.js';
-import { leaveOut } from '../shared/leave-out.js';
+import { dropParameter } from '../shared/drop-parameter.js';
 import type { ConverseBlocks } from './converse-blocks.js';
 import type { ModelFamily } from './model-families.js';
 
-/** Tools as Converse has them, and as Claude has them beside it. */
+/** Tools in the format of Converse, and Claude's own fields. */
 export interface ToolFields {
   readonly toolConfig: JsonObject | undefined;
   /** For `additionalModelRequestFields`. */
   readonly additional: JsonObject;
 }
 
-/** Tells the tools of Messages, and the choice among them, in the words of Converse. */
+/** Converts tools and tool choice from Messages to Converse. */
 export function toolFields(
   { tools, tool_choice: choice }: JsonObject,
   family: ModelFamily,
@@ -24,20 +25,20 @@ export function toolFields(
     if (OWN_KINDS.some((kind) => kind in tool)) specs.push(tool);
     else if (isJsonObject(tool.input_schema)) specs.push({ toolSpec: specOf(tool) }, ...blocks.mark(tool));
     else if (family.isClaude) claudes.push(tool);
-    else leaveOut(target, 'tools', 'The model takes functions only.');
+    else dropParameter(target, 'tools', 'The model supports functions only.');
   }
   const additional = claudes.length > 0 ? { tools: claudes } : {};
   if (specs.length === 0) return { toolConfig: undefined, additional };
   return withChoice(specs, isJsonObject(choice) ? choice : undefined, additional, family, target);
 }
 
-/** Tools that clients may give in Converse's own words. */
+/** Tools that clients may pass in Converse's own format. */
 const OWN_KINDS = ['toolSpec', 'systemTool', 'cachePoint'];
 
 function specOf({ name, description, input_schema: schema, strict }: JsonObject): JsonObject {
   return {
     name,
-    // One of nothing is refused.
+    // An empty one is rejected.
     ...(typeof description === 'string' && description.trim() !== '' && { description }),
     inputSchema: { json: schema },
     ...(strict === true && { strict }),
@@ -57,13 +58,13 @@ function withChoice(
     const toolChoice = choice.type === 'tool' ? { tool: { name: choice.name } } : { any: {} };
     return { toolConfig: { tools, toolChoice }, additional };
   }
-  // What Converse has no word for, Claude has one for.
+  // Claude's own fields for what Converse does not have.
   if (choice.type === 'none' || isSerial) {
     if (family.isClaude) return { toolConfig: { tools }, additional: { ...additional, tool_choice: choice } };
     target.warn(
       isSerial
-        ? '"parallel_tool_calls" was left out: the model decides by itself how many tools it calls at once.'
-        : '"tool_choice" was left out: the model cannot be kept from calling tools.',
+        ? '"parallel_tool_calls" was left out: the model chooses itself how many tools it calls at once.'
+        : '"tool_choice" was left out: the model cannot be prevented from calling tools.',
     );
     return { toolConfig: { tools }, additional };
   }

@@ -1,9 +1,12 @@
 import { plainId } from '../anthropic/tool-ids.js';
 
-/** The most is 64; some are left for the number of a copy. */
+/** The maximum is 64; some are reserved for the number of a copy. */
 const LONGEST = 58;
 
-/** A client's id of a tool call as Converse takes it. Of long ones the end is kept: that is where they differ. */
+/**
+ * A client's id of a tool call in the format of Converse. Of long ids the end is kept, because that is where they
+ * differ.
+ */
 export function toolUseId(clientId: string): string {
   return plainId(clientId).slice(-LONGEST);
 }

@@ -1,16 +1,17 @@
-import type { Connection, ConnectionSettings, Provider } from '@portico/core';
+import type { Connection, ConnectionSettings, Provider } from '@portico/core/provider';
 import { openAiCompatible } from '../openai-compatible.js';
-import { wiresOfOthers } from '../openai-compatible-vendors.js';
+import { codecsOfOtherApis } from '../openai-compatible-vendors.js';
 
-const inOpenAisWire = openAiCompatible(wiresOfOthers.cloudflare);
+const openAiApi = openAiCompatible(codecsOfOtherApis.cloudflare);
 
 /**
- * Cloudflare Workers AI in OpenAI's wire (https://developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility).
- * The option `accountId` says whose; an address of its native interface, `…/ai/run`, is asked beside it.
+ * Cloudflare Workers AI with OpenAI's API
+ * (https://developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility). The option `accountId` names
+ * the account; for a URL of its native interface, `…/ai/run`, the OpenAI endpoint beside it is used.
  */
-export const cloudflare: Provider = { ...inOpenAisWire, connect };
+export const cloudflare: Provider = { ...openAiApi, connect };
 
 function connect(settings: ConnectionSettings): Connection {
   const baseUrl = settings.baseUrl?.replace(/\/ai(?:\/run)?\/?$/, '/ai/v1');
-  return inOpenAisWire.connect({ ...settings, baseUrl });
+  return openAiApi.connect({ ...settings, baseUrl });
 }

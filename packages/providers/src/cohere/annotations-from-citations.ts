@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '@portico/core';
 
-/** The web pages that an answer cites, as OpenAI's annotations. Citations of anything else have no such form. */
+/** The web pages that an answer cites, as OpenAI's annotations. Other citations cannot be converted. */
 export function annotationsFromCitations(citations: readonly JsonObject[]): JsonObject[] {
   return citations.flatMap(({ start, end, sources }) => {
     const known: unknown[] = Array.isArray(sources) ? sources : [];

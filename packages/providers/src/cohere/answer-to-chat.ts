@@ -1,20 +1,21 @@
-import { type EncodeTarget, GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import { GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import type { EncodeTarget } from '@portico/core/provider';
 import { annotationsFromCitations } from './annotations-from-citations.js';
-import { who } from './classify.js';
-import { brokenFinish, finishToChat } from './finish-to-chat.js';
+import { providerName } from './classify.js';
+import { failureOfFinish, finishToChat } from './finish-to-chat.js';
 import { logprobsToChat } from './logprobs-to-chat.js';
 import { usageToChat } from './usage-to-chat.js';
 
 /**
  * A whole answer as a chat completion. Thoughts, and the plan that a model makes before it calls tools, are in
- * `reasoning_content`; what the text rests on is in `provider_specific_fields.citations`.
+ * `reasoning_content`; the sources of the text are in `provider_specific_fields.citations`.
  */
 export function chatAnswer(answer: JsonObject, target: EncodeTarget): JsonObject {
   const { message, finish_reason: reason } = answer;
   if (!isJsonObject(message)) {
-    throw new GatewayError('upstream_error', `${who} answered without a message.`, { upstreamStatus: 200 });
+    throw new GatewayError('upstream_error', `${providerName} answered without a message.`, { upstreamStatus: 200 });
   }
-  const failure = brokenFinish(reason);
+  const failure = failureOfFinish(reason);
   if (failure !== undefined) throw failure;
   const { text, thinking } = contentOf(message.content);
   const plan = typeof message.tool_plan === 'string' ? message.tool_plan : '';
@@ -50,12 +51,12 @@ export function chatAnswer(answer: JsonObject, target: EncodeTarget): JsonObject
   };
 }
 
-/** The answer's own id, or one made from when it was asked for. */
+/** The answer's own id, or one made from the time of the request. */
 export function idOf({ id }: JsonObject, target: EncodeTarget): string {
   return typeof id === 'string' && id !== '' ? id : `chatcmpl-${target.createdAt}`;
 }
 
-/** The objects in a list; none where it is no list. */
+/** The objects in a list; none if it is not a list. */
 function listOf(value: unknown): JsonObject[] {
   return Array.isArray(value) ? (value as unknown[]).filter(isJsonObject) : [];
 }

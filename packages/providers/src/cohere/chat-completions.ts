@@ -1,4 +1,5 @@
-import type { Codec, EncodeTarget, JsonObject } from '@portico/core';
+import type { JsonObject } from '@portico/core';
+import type { Codec, EncodeTarget } from '@portico/core/provider';
 import { functionTools } from '../shared/function-tools.js';
 import { maxTokensOf, parametersBy } from '../shared/parameter-rules.js';
 import { warnOnce } from '../shared/warn-once.js';
@@ -7,14 +8,14 @@ import { messagesFromChat } from './messages-from-chat.js';
 import { thinks } from './model-families.js';
 import { PARAMETERS } from './parameters-from-chat.js';
 import { responseFormatFromChat } from './response-format.js';
-import { openChatStream } from './stream-to-chat.js';
+import { createChatStream } from './stream-to-chat.js';
 import { thinkingFromChat } from './thinking-from-chat.js';
 
-/** Chat completions told in `/v2/chat`. */
+/** Chat completions through `/v2/chat`. */
 export const chatCompletions: Codec = {
   encode,
   decode: chatAnswer,
-  openStream: openChatStream,
+  openStream: createChatStream,
 };
 
 function encode(request: JsonObject, givenTarget: EncodeTarget): JsonObject {
@@ -38,13 +39,13 @@ function encode(request: JsonObject, givenTarget: EncodeTarget): JsonObject {
   };
 }
 
-// An empty list is refused.
+// An empty list is rejected.
 function toolsOf(functions: readonly JsonObject[], choice: string | undefined): JsonObject {
   if (functions.length === 0) return {};
   return {
     tools: functions.map(({ strict: _strict, ...declared }) => ({ type: 'function', function: declared })),
     ...(choice === 'required' || choice === 'none' ? { tool_choice: choice.toUpperCase() } : {}),
-    // The wire holds the model to all schemas or to none.
+    // The API enforces all schemas or none.
     ...(functions.every(({ strict }) => strict === true) ? { strict_tools: true } : {}),
   };
 }

@@ -1,29 +1,30 @@
-import { type ErrorAnswer, GatewayError, isJsonObject } from '@portico/core';
+import { GatewayError, isJsonObject } from '@portico/core';
+import type { ErrorAnswer } from '@portico/core/provider';
 import { classifyOpenAiError } from '../shared/classify-openai-error.js';
 import { presentableText } from '../shared/presentable-text.js';
 
-export const who = 'cohere';
+export const providerName = 'cohere';
 
-/** Which of our kinds an error of Cohere's is (https://docs.cohere.com/reference/errors). */
+/** The kind of an error of Cohere (https://docs.cohere.com/reference/errors). */
 export function classify(answer: ErrorAnswer): GatewayError {
   const { status, body } = answer;
   const message = isJsonObject(body) ? (body.message ?? body.data) : undefined;
   const text = typeof message === 'string' ? message : undefined;
-  // What is 498 elsewhere for want of capacity is here a request or an answer that is not allowed.
+  // 498, elsewhere a lack of capacity, is here a request or an answer that is not allowed.
   if (status === 498) {
     return new GatewayError('content_filtered', presentableText(text) ?? 'cohere blocked the request.', {
       upstreamStatus: status,
     });
   }
-  // The monthly bound of keys for trying out; waiting a minute does not help.
+  // The monthly limit of trial keys; waiting a minute does not help.
   if (status === 429 && text !== undefined && TRIAL_IS_OVER.test(text)) {
-    return new GatewayError('quota_exhausted', `${who} says that this deployment's quota is used up.`, {
+    return new GatewayError('quota_exhausted', `${providerName} reports that this deployment's quota is used up.`, {
       upstreamStatus: status,
       cause: presentableText(text),
     });
   }
   const said = isJsonObject(body) && body.message === undefined ? { ...body, message: body.data } : body;
-  return classifyOpenAiError({ ...answer, body: said }, { who, codes: CODES });
+  return classifyOpenAiError({ ...answer, body: said }, { providerName, codes: CODES });
 }
 
 const CODES = { too_many_tokens: 'context_too_long' } as const;

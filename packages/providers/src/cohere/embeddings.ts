@@ -1,22 +1,23 @@
-import { type Codec, type EncodeTarget, GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import { GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import type { Codec, EncodeTarget } from '@portico/core/provider';
 import { countOf } from '../shared/chat-usage.js';
+import { invalid } from '../shared/drop-parameter.js';
 import { embeddingAnswer } from '../shared/embedding-answer.js';
-import { invalid } from '../shared/leave-out.js';
 import {
   as,
   each,
-  elsewhere,
+  handledElsewhere,
   noStreams,
   type ParameterRules,
   parametersBy,
   unchanged,
 } from '../shared/parameter-rules.js';
 import { warnOnce } from '../shared/warn-once.js';
-import { who } from './classify.js';
+import { providerName } from './classify.js';
 
 /**
- * Embeddings told in `/v2/embed`. What the vectors are for, `input_type`, is `search_document` unless the client says
- * otherwise. Inputs may be texts, data URLs of images, or lists of parts of both.
+ * Embeddings through `/v2/embed`. `input_type`, the purpose of the vectors, is `search_document` unless the client
+ * sets it. Inputs may be texts, data URLs of images, or lists of parts of both.
  */
 export const embeddings: Codec = {
   encode,
@@ -25,7 +26,7 @@ export const embeddings: Codec = {
     const type = typesOf(request ?? {})[0] as string; // there is always one
     const vectors = isJsonObject(byType) ? byType[type] : byType;
     if (!Array.isArray(vectors)) {
-      throw new GatewayError('upstream_error', `${who} answered without embeddings.`, { upstreamStatus: 200 });
+      throw new GatewayError('upstream_error', `${providerName} answered without embeddings.`, { upstreamStatus: 200 });
     }
     const billed = isJsonObject(meta) && isJsonObject(meta.billed_units) ? meta.billed_units : {};
     const tokens = countOf(billed.input_tokens) + countOf(billed.image_tokens);
@@ -35,7 +36,7 @@ export const embeddings: Codec = {
 };
 
 const PARAMETERS: ParameterRules = new Map([
-  ...each(['model', 'input', 'encoding_format', 'input_type', 'embedding_types'], elsewhere),
+  ...each(['model', 'input', 'encoding_format', 'input_type', 'embedding_types'], handledElsewhere),
   ['dimensions', as('output_dimension')],
   ...unchanged('output_dimension', 'truncate', 'max_tokens', 'priority'),
 ]);
@@ -53,7 +54,7 @@ function encode(request: JsonObject, givenTarget: EncodeTarget): JsonObject {
   };
 }
 
-// Clients of OpenAI's wire ask for `base64`, which is about how numbers are written: that is done here.
+// OpenAI clients ask for `base64`, which is only an encoding of the numbers: it is done here.
 function typesOf({ embedding_types: types }: JsonObject): readonly unknown[] {
   const known: unknown[] = Array.isArray(types) ? types.filter((type) => type !== 'base64') : [];
   return known.length > 0 ? known : ['float'];
@@ -72,5 +73,5 @@ function inputsOf(input: unknown): JsonObject {
 }
 
 function noTokens(): GatewayError {
-  return invalid('input', '"input" must be text, a list of texts, or lists of parts; this wire takes no tokens.');
+  return invalid('input', '"input" must be text, a list of texts, or lists of parts; this API accepts no token ids.');
 }

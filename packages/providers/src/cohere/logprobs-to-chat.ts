@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '@portico/core';
 
-/** Log probabilities, which the wire tells for runs of tokens with the text of each run. */
+/** Log probabilities, which the API sends for runs of tokens with the text of each run. */
 export function logprobsToChat(logprobs: unknown): JsonObject | null {
   const runs: unknown[] = Array.isArray(logprobs) ? logprobs : [logprobs];
   const content = runs.filter(isJsonObject).flatMap(({ text, logprobs: values }) => {

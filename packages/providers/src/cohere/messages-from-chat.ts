@@ -1,16 +1,16 @@
 import { isJsonObject, type JsonObject } from '@portico/core';
 import { parseDataUrl, textOfBase64 } from '../shared/data-url.js';
+import { invalid } from '../shared/drop-parameter.js';
 import { callsOf, LEGACY_ID } from '../shared/function-tools.js';
-import { invalid } from '../shared/leave-out.js';
 
-/** A conversation in the wire's words. */
+/** A conversation in the format of this API. */
 export interface Conversation {
   readonly messages: readonly JsonObject[];
-  /** Text files, which stand beside the conversation. */
+  /** Text files, which are separate from the conversation. */
   readonly documents: readonly JsonObject[];
 }
 
-/** `thinks`: the model's earlier thoughts go back as such; else they are the plan for its calls, or not sent. */
+/** `thinks`: the model's earlier thoughts are sent back as such; otherwise as the plan for its calls, or not at all. */
 export function messagesFromChat(messages: readonly JsonObject[], thinks: boolean): Conversation {
   const documents: JsonObject[] = [];
   const told = messages.map((message, index) => messageFromChat(message, `messages[${index}]`, thinks, documents));
@@ -36,7 +36,7 @@ function messageFromChat(
     case 'function':
       return { role: 'tool', tool_call_id: LEGACY_ID, content: textOf(message.content, path) };
     default:
-      throw invalid(`${path}.role`, `"${path}.role" is none that this wire knows.`);
+      throw invalid(`${path}.role`, `"${path}.role" is not supported by this API.`);
   }
 }
 
@@ -53,7 +53,7 @@ function assistantMessage(message: JsonObject, path: string, thinks: boolean): J
   const [only] = parts;
   return {
     role: 'assistant',
-    // Beside calls an empty text is refused.
+    // With calls, an empty text is rejected.
     ...(parts.length === 0 ? {} : { content: parts.length === 1 && only?.text !== undefined ? only.text : parts }),
     ...(!thinks && thought !== undefined && calls.length > 0 ? { tool_plan: thought } : {}),
     ...(calls.length === 0 ? {} : { tool_calls: calls.map(callFromChat) }),
@@ -68,7 +68,7 @@ function callFromChat({ id, function: called }: JsonObject): JsonObject {
 function userContent(content: unknown, path: string, documents: JsonObject[]): unknown {
   if (!Array.isArray(content)) return textOf(content, path);
   const parts = (content as unknown[]).flatMap((part, index) => userPart(part, `${path}.content[${index}]`, documents));
-  // A question that is nothing but its file.
+  // A question that consists only of its file.
   return parts.length === 0 ? '' : parts;
 }
 
@@ -86,7 +86,7 @@ function userPart(part: unknown, path: string, documents: JsonObject[]): JsonObj
       return [];
     }
   }
-  throw invalid(path, `"${path}": this wire takes text, images and text files, and no part of this kind.`);
+  throw invalid(path, `"${path}": this API accepts text, images and text files, but not this kind of part.`);
 }
 
 function textOfFile({ file_data: data }: JsonObject): string | undefined {
@@ -95,7 +95,7 @@ function textOfFile({ file_data: data }: JsonObject): string | undefined {
   return 'text' in found.data ? found.data.text : textOfBase64(found.data.base64);
 }
 
-/** Content as one text; parts of it that are none are refused. */
+/** Content as one text; other parts are rejected. */
 function textOf(content: unknown, path: string): string {
   if (content === null || content === undefined) return '';
   if (typeof content === 'string') return content;
@@ -106,7 +106,7 @@ function textOf(content: unknown, path: string): string {
       if (typeof text === 'string') return text;
       throw invalid(
         `${path}.content[${index}]`,
-        `"${path}.content[${index}]" must be text: the wire takes no more there.`,
+        `"${path}.content[${index}]" must be text: the API accepts nothing else there.`,
       );
     })
     .join('');

@@ -1,7 +1,7 @@
 import {
   as,
   each,
-  elsewhere,
+  handledElsewhere,
   OPENAI_ANSWERS,
   OPENAI_HINTS,
   type ParameterRules,
@@ -10,7 +10,7 @@ import {
   unsupported,
 } from '../shared/parameter-rules.js';
 
-/** What becomes of each parameter of a chat request. */
+/** The translation of each parameter of a chat request. */
 export const PARAMETERS: ParameterRules = new Map([
   // chat-completions.ts
   ...each(
@@ -24,16 +24,19 @@ export const PARAMETERS: ParameterRules = new Map([
       'reasoning_effort',
       'thinking',
     ]),
-    elsewhere,
+    handledElsewhere,
   ),
   ...unchanged('temperature', 'seed', 'frequency_penalty', 'presence_penalty'),
   ['top_p', as('p')],
   ['top_k', as('k')],
   ['stop', stopsAs('stop_sequences')],
   ['logprobs', as('logprobs', false)],
-  ['top_logprobs', unsupported('Only the chosen tokens have theirs.', (value) => value === 0)],
+  [
+    'top_logprobs',
+    unsupported('Only the log probabilities of the chosen tokens are returned.', (value) => value === 0),
+  ],
   ['parallel_tool_calls', unsupported('The model may always call several tools at once.', (value) => value === true)],
-  // The wire's own, for clients that know them.
+  // Parameters of this API itself, for clients that know them.
   ...unchanged('p', 'k', 'stop_sequences', 'documents', 'citation_options', 'safety_mode', 'priority', 'strict_tools'),
   ...unchanged('raw_prompting'),
   ...OPENAI_HINTS,

@@ -1,4 +1,5 @@
-import { totalInputTokens, totalOutputTokens, usageOfAnswer } from '@portico/core';
+import { totalInputTokens, totalOutputTokens } from '@portico/core';
+import { usageOfAnswer } from '@portico/core/provider';
 import type { ExpectedAnswer } from '@portico/testing';
 import { describe, expect, it } from 'vitest';
 import { collected, type Loose, type Message, readBody, target } from '../../test/read-stream.js';

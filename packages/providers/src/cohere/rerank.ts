@@ -1,8 +1,16 @@
-import { type Codec, type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
-import { each, elsewhere, noStreams, type ParameterRules, parametersBy, unchanged } from '../shared/parameter-rules.js';
+import { isJsonObject, type JsonObject } from '@portico/core';
+import type { Codec, EncodeTarget } from '@portico/core/provider';
+import {
+  each,
+  handledElsewhere,
+  noStreams,
+  type ParameterRules,
+  parametersBy,
+  unchanged,
+} from '../shared/parameter-rules.js';
 import { warnOnce } from '../shared/warn-once.js';
 
-/** `/v2/rerank`, which takes texts alone and gives no documents back: they are put beside their places from the request. */
+/** `/v2/rerank`, which accepts only texts and returns no documents: they are added from the request, by their index. */
 export const rerank: Codec = {
   encode,
   decode(answer, _target, request) {
@@ -19,7 +27,7 @@ export const rerank: Codec = {
 };
 
 const PARAMETERS: ParameterRules = new Map([
-  ...each(['model', 'documents', 'return_documents', 'rank_fields'], elsewhere),
+  ...each(['model', 'documents', 'return_documents', 'rank_fields'], handledElsewhere),
   ...unchanged('query', 'top_n', 'max_tokens_per_doc', 'priority'),
 ]);
 
@@ -34,7 +42,7 @@ function encode(request: JsonObject, givenTarget: EncodeTarget): JsonObject {
   };
 }
 
-/** The fields by which a document is ranked, as the vendor tells them to its models: a line each. */
+/** The fields by which a document is ranked, in the vendor's format for its models: one per line. */
 function textOf(document: unknown, fields: unknown): unknown {
   if (!isJsonObject(document)) return document;
   const named = Array.isArray(fields) ? Object.entries(document).filter(([name]) => fields.includes(name)) : [];

@@ -1,23 +1,17 @@
-import {
-  type EncodeTarget,
-  GatewayError,
-  isJsonObject,
-  type JsonObject,
-  type StreamDecoder,
-  type StreamSink,
-} from '@portico/core';
+import { GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import type { EncodeTarget, StreamDecoder, StreamSink } from '@portico/core/provider';
 import { ChatChunks } from '../shared/chat-chunks.js';
 import { errorInside } from '../shared/error-inside.js';
 import { parseJson } from '../shared/parse-json.js';
 import { annotationsFromCitations } from './annotations-from-citations.js';
 import { idOf } from './answer-to-chat.js';
-import { classify, who } from './classify.js';
-import { brokenFinish, finishToChat } from './finish-to-chat.js';
+import { classify, providerName } from './classify.js';
+import { failureOfFinish, finishToChat } from './finish-to-chat.js';
 import { logprobsToChat } from './logprobs-to-chat.js';
 import { usageToChat } from './usage-to-chat.js';
 
-/** Reads the events of `/v2/chat` into chunks of a chat completion. Only `message-end` completes an answer. */
-export function openChatStream(target: EncodeTarget): StreamDecoder {
+/** Translates the events of `/v2/chat` to chunks of a chat completion. Only `message-end` completes an answer. */
+export function createChatStream(target: EncodeTarget): StreamDecoder {
   return new ChatEventsDecoder(target);
 }
 
@@ -29,7 +23,7 @@ interface OpenCall {
 class ChatEventsDecoder implements StreamDecoder {
   readonly #target: EncodeTarget;
   readonly #chunks = new ChatChunks();
-  /** By the wire's index, which counts calls and contents alike. */
+  /** By the API's index, which counts calls and contents together. */
   readonly #open = new Map<unknown, OpenCall>();
   readonly #calls: OpenCall[] = [];
   #isOver = false;
@@ -75,7 +69,7 @@ class ChatEventsDecoder implements StreamDecoder {
       case 'message-end':
         return this.#finish(delta, out);
       default:
-      // The rest says where something begins or ends, or is for debugging.
+      // The other events mark where something begins or ends, or are for debugging.
     }
   }
 
@@ -123,7 +117,7 @@ class ChatEventsDecoder implements StreamDecoder {
   #finish(delta: JsonObject, out: StreamSink): void {
     this.#chunks.usage(usageToChat(delta.usage), out);
     const { finish_reason: reason, error } = delta;
-    const failure = brokenFinish(error === undefined || error === null ? reason : 'ERROR') ?? this.#halfCall(reason);
+    const failure = failureOfFinish(error === undefined || error === null ? reason : 'ERROR') ?? this.#halfCall(reason);
     if (failure !== undefined) return this.#fail(failure, out);
     for (const call of this.#calls) this.#closeCall(call, out);
     this.#isOver = true;
@@ -131,11 +125,13 @@ class ChatEventsDecoder implements StreamDecoder {
     out.done();
   }
 
-  // Half a call must not look like a whole one (f41). Cut by the bound of the answer it may be; the finish says so.
+  // Half a call must not look like a complete one (f41). If the output limit cut it, the finish reason says so.
   #halfCall(reason: unknown): GatewayError | undefined {
     if (finishToChat(reason, true) === 'length') return undefined;
     const isHalf = this.#calls.some(({ text }) => text !== '' && parseJson(text) === undefined);
-    return isHalf ? new GatewayError('upstream_error', `The stream of ${who} lost a part of a tool call.`) : undefined;
+    return isHalf
+      ? new GatewayError('upstream_error', `The stream of ${providerName} lost a part of a tool call.`)
+      : undefined;
   }
 
   #fail(failure: GatewayError, out: StreamSink): void {

@@ -2,8 +2,8 @@ import { isJsonObject } from '@portico/core';
 import { type ChatUsage, chatUsage, countOf } from '../shared/chat-usage.js';
 
 /**
- * What an answer cost. `tokens` counts what the model read and wrote, `billed_units` leaves out the vendor's own part of
- * the prompt; images are counted beside the text. Cached tokens and reasoning are among them.
+ * The usage of an answer. `tokens` counts what the model read and wrote, `billed_units` excludes the vendor's own
+ * part of the prompt; images are counted separately from text. Cached tokens and reasoning are included.
  */
 export function usageToChat(usage: unknown): ChatUsage | undefined {
   if (!isJsonObject(usage)) return undefined;

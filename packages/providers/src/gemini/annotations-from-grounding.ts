@@ -1,6 +1,9 @@
 import { isJsonObject, type JsonObject } from '@portico/core';
 
-/** The web pages that an answer rests on, as OpenAI's annotations. Other sources have no such form; they stay in the metadata. */
+/**
+ * The web pages on which an answer is based, as OpenAI's annotations. Other sources cannot be converted; they stay in
+ * the metadata.
+ */
 export function annotationsFromGrounding(grounding: unknown, text: string): JsonObject[] {
   if (!isJsonObject(grounding)) return [];
   const { groundingChunks: chunks, groundingSupports: supports } = grounding;
@@ -18,7 +21,7 @@ export function annotationsFromGrounding(grounding: unknown, text: string): Json
   });
 }
 
-/** Where bytes of a text's UTF-8 stand in the text. */
+/** Converts byte offsets in the UTF-8 of a text to offsets in the text. */
 class Places {
   readonly #text: string;
 

@@ -1,40 +1,41 @@
-import type { Codec, EncodeTarget, JsonObject } from '@portico/core';
+import type { JsonObject } from '@portico/core';
+import type { Codec, EncodeTarget } from '@portico/core/provider';
 import { warnOnce } from '../shared/warn-once.js';
 import { chatAnswer } from './answer-to-chat.js';
 import { contentsFromChat } from './contents-from-chat.js';
+import type { GeminiVariant } from './gemini-variant.js';
 import { jsonArrayFraming } from './json-array-framing.js';
 import { familyOf } from './model-families.js';
 import { parametersFromChat } from './parameters-from-chat.js';
-import { openChatStream } from './stream-to-chat.js';
+import { createChatStream } from './stream-to-chat.js';
 import { structuredOutputFromChat } from './structured-output.js';
-import type { Surface } from './surface.js';
 import { thinkingFromChat } from './thinking-from-chat.js';
 import { hasTools, toolsFromChat } from './tools-from-chat.js';
 
-/** Chat completions told in generateContent. `asCounted` makes of a request the one that counts its tokens. */
+/** Chat completions through generateContent. `asCounted` converts a request to the one that counts its tokens. */
 export function chatCompletions(
-  surface: Surface,
+  variant: GeminiVariant,
   asCounted: (request: JsonObject, model: string) => JsonObject,
 ): Codec {
   return {
-    encode: (request, target) => encode(request, warnOnce(target), surface),
-    decode: (answer, target) => chatAnswer(answer, target, surface.who),
-    openStream: (target) => openChatStream(target, surface.who),
+    encode: (request, target) => encode(request, warnOnce(target), variant),
+    decode: (answer, target) => chatAnswer(answer, target, variant.providerName),
+    openStream: (target) => createChatStream(target, variant.providerName),
     framing: jsonArrayFraming,
     counting: {
-      encode: (request, target) => asCounted(encode(request, warnOnce(target), surface), target.model),
+      encode: (request, target) => asCounted(encode(request, warnOnce(target), variant), target.model),
       tokensIn: ({ totalTokens }) => (typeof totalTokens === 'number' ? totalTokens : undefined),
     },
   };
 }
 
-function encode(request: JsonObject, target: EncodeTarget, surface: Surface): JsonObject {
+function encode(request: JsonObject, target: EncodeTarget, variant: GeminiVariant): JsonObject {
   const family = familyOf(target.baseModel);
   // The operation has checked that it is a list of objects, each with a role.
   const messages = request.messages as JsonObject[];
   const structured = structuredOutputFromChat(request, family, target, hasTools(request));
-  const { instructions, contents } = contentsFromChat(messages, family, surface, target, structured.instruction);
-  const { tools, config: toolConfig } = toolsFromChat(request, family, surface, target, structured.answerFunction);
+  const { instructions, contents } = contentsFromChat(messages, family, variant, target, structured.instruction);
+  const { tools, config: toolConfig } = toolsFromChat(request, family, variant, target, structured.answerFunction);
   const clientsMaxTokens = numberOf(request.max_completion_tokens) ?? numberOf(request.max_tokens);
   const maxOutputTokens = clientsMaxTokens ?? target.maxOutputTokens;
   const thinkingConfig = thinkingFromChat(request, family, target, clientsMaxTokens);

@@ -1,28 +1,33 @@
-import { type ErrorAnswer, type FailureKind, GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import { type FailureKind, GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import type { ErrorAnswer } from '@portico/core/provider';
 import { classifyOpenAiError } from '../shared/classify-openai-error.js';
 import { errorFactsOf } from '../shared/error-facts.js';
 import { presentableText } from '../shared/presentable-text.js';
 import { retryAfterMs } from '../shared/retry-after.js';
 
 /**
- * Which of our kinds an error of Google's APIs is, whole or inside a stream (https://cloud.google.com/apis/design/errors).
- * The status decides as it does elsewhere, but for what only the details or the words of this vendor tell.
+ * The kind of an error of Google's APIs, whole or in a stream (https://cloud.google.com/apis/design/errors). The
+ * status decides as elsewhere, except for what only this vendor's details or messages show.
  */
-export function classify(answer: ErrorAnswer, who: string): GatewayError {
+export function classify(answer: ErrorAnswer, providerName: string): GatewayError {
   const message = errorFactsOf(answer.body)?.message ?? '';
   const details = detailsOf(answer.body);
   const status = { upstreamStatus: answer.status };
   if (details.some(({ reason }) => CREDENTIAL_REASONS.has(reason))) {
-    return new GatewayError('unauthorized_upstream', `${who} refused the credential of this deployment.`, status);
+    return new GatewayError(
+      'unauthorized_upstream',
+      `${providerName} refused the credential of this deployment.`,
+      status,
+    );
   }
   if (isUsedUp(details, message)) {
-    return new GatewayError('quota_exhausted', `${who} says that this deployment's quota is used up.`, {
+    return new GatewayError('quota_exhausted', `${providerName} reports that this deployment's quota is used up.`, {
       ...status,
       retryAfterMs: retryAfterMs(answer.headers, answer.body),
       cause: presentableText(message),
     });
   }
-  // The client names files and caches: its mistake must not make the deployment rest for everybody else.
+  // The client names files and caches: its mistake must not put the deployment into cooldown for all other callers.
   if ((answer.status === 403 || answer.status === 404) && CLIENTS_RESOURCE.test(message)) {
     const text = presentableText(message) ?? 'A file or a cached content of the request does not exist.';
     return new GatewayError('invalid_input', text, { ...status, status: 404 });
@@ -33,10 +38,10 @@ export function classify(answer: ErrorAnswer, who: string): GatewayError {
       status: 413,
     });
   }
-  return classifyOpenAiError(answer, { who, codes: CODES });
+  return classifyOpenAiError(answer, { providerName, codes: CODES });
 }
 
-/** What their words for statuses mean where the number says less, or is missing. */
+/** The meaning of their status names if the number says less, or is missing. */
 const CODES: Readonly<Record<string, FailureKind>> = {
   cancelled: 'upstream_error',
   aborted: 'upstream_error',
@@ -46,7 +51,7 @@ const CODES: Readonly<Record<string, FailureKind>> = {
   deadline_exceeded: 'timeout',
   unauthenticated: 'unauthorized_upstream',
   permission_denied: 'unauthorized_upstream',
-  // No billing account, or a country where it is not offered.
+  // No billing account, or a country where it is not available.
   failed_precondition: 'unauthorized_upstream',
 };
 
@@ -54,7 +59,7 @@ const CREDENTIAL_REASONS: ReadonlySet<unknown> = new Set(['API_KEY_INVALID', 'AP
 const CLIENTS_RESOURCE = /\b(?:file \S+ or it may not exist|cached ?content\b)/i;
 const PAYLOAD_SIZE = /^request payload size exceeds/i;
 
-/** A limit for a day, or one of nothing at all; those for a minute are worth waiting for. */
+/** A daily limit, or a limit of zero; waiting only helps for limits per minute. */
 function isUsedUp(details: readonly JsonObject[], message: string): boolean {
   const quotas = details.flatMap(({ violations }) => (Array.isArray(violations) ? (violations as unknown[]) : []));
   return (

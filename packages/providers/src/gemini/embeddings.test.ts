@@ -20,7 +20,7 @@ describe('embeddings of Gemini', () => {
     });
     expect([body, warnings]).toEqual([
       { requests: [request('a'), request('b')] },
-      ['"user" was left out: this wire has no such parameter.'],
+      ['"user" was left out: this API has no such parameter.'],
     ]);
   });
 

@@ -1,8 +1,9 @@
-import { type Codec, type EncodeTarget, GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import { GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import type { Codec, EncodeTarget } from '@portico/core/provider';
 import { embeddingAnswer, embeddingInputs } from '../shared/embedding-answer.js';
 import { warnOnce } from '../shared/warn-once.js';
 
-/** Embeddings told in batchEmbedContents, with a request of its own for each input. */
+/** Embeddings through batchEmbedContents, with one request per input. */
 export const embeddings: Codec = {
   encode,
   decode(answer, target, request) {
@@ -14,24 +15,24 @@ export const embeddings: Codec = {
     return embeddingAnswer(vectors, target.model, tokens, request);
   },
   openStream: () => {
-    throw new GatewayError('invalid_input', 'Embeddings have no streams.');
+    throw new GatewayError('invalid_input', 'Embeddings cannot be streamed.');
   },
 };
 
-/** Reads what an embeddings request may say besides its input: the vendor's own fields, by either spelling. */
+/** Reads the fields of an embeddings request besides its input: the vendor's own fields, in both spellings. */
 export function embeddingConfig(request: JsonObject, target: EncodeTarget): JsonObject {
   const config: JsonObject = {};
   const { warn } = warnOnce(target);
   for (const [name, value] of Object.entries(request)) {
-    if (value === null || value === undefined || TAKEN_CARE_OF.has(name)) continue;
+    if (value === null || value === undefined || HANDLED_FIELDS.has(name)) continue;
     const own = FIELDS.get(name);
-    if (own === undefined) warn(`"${name.slice(0, 64)}" was left out: this wire has no such parameter.`);
+    if (own === undefined) warn(`"${name.slice(0, 64)}" was left out: this API has no such parameter.`);
     else config[own] = value;
   }
   return config;
 }
 
-const TAKEN_CARE_OF = new Set(['model', 'input', 'encoding_format']);
+const HANDLED_FIELDS = new Set(['model', 'input', 'encoding_format']);
 const FIELDS: ReadonlyMap<string, string> = new Map([
   ['dimensions', 'outputDimensionality'],
   ['task_type', 'taskType'],

@@ -3,15 +3,15 @@ import { isJsonObject, type JsonObject } from '@portico/core';
 /** Why an answer ended, as the fields of a choice. */
 export interface ChatFinish {
   readonly finish_reason: string;
-  /** What only this vendor says of an answer: where it looked things up, why it was stopped. */
+  /** Metadata that only this vendor has: its sources, and why it was stopped. */
   readonly provider_specific_fields?: JsonObject;
 }
 
-/** Reads `finishReason` and what stands beside it: of a whole candidate, or of all that a stream said of one. */
+/** Reads `finishReason` and the fields beside it: of a whole candidate, or of all parts of a streamed one. */
 export function finishToChat(candidate: JsonObject, hasToolCalls: boolean): ChatFinish {
   const { finishReason: reason } = candidate;
   const known = FINISH_REASONS.get(reason) ?? 'stop';
-  // The wire says STOP where it stops for calls.
+  // The API says STOP also when it stops for calls.
   const finishReason = known === 'stop' && hasToolCalls ? 'tool_calls' : known;
   const details: JsonObject = {};
   if (!TELL_ALL.has(reason)) {
@@ -23,15 +23,15 @@ export function finishToChat(candidate: JsonObject, hasToolCalls: boolean): Chat
   return { finish_reason: finishReason, provider_specific_fields: details };
 }
 
-/** What the vendor found on the way; its terms want some of it shown beside the answer. */
+/** The vendor's search results; its terms require some of them to be shown with the answer. */
 export const FINDINGS = ['groundingMetadata', 'citationMetadata', 'urlContextMetadata', 'safetyRatings'] as const;
 
-/** True where the model called a tool in a way that nobody can read. */
+/** True if the model made an unreadable call. */
 export function isBrokenCall(reason: unknown): boolean {
   return BROKEN_CALLS.has(reason);
 }
 
-// Numbers where the server was asked for those.
+// Numbers if the server was asked for them.
 const FINISH_REASONS: ReadonlyMap<unknown, string> = new Map<unknown, string>([
   ['STOP', 'stop'],
   [1, 'stop'],

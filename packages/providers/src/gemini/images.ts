@@ -1,21 +1,30 @@
-import { type Codec, type EncodeTarget, GatewayError, isJsonObject, type JsonObject } from '@portico/core';
-import { leaveOut } from '../shared/leave-out.js';
-import { as, each, elsewhere, hint, noStreams, type ParameterRule, parametersBy } from '../shared/parameter-rules.js';
+import { GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import type { Codec, EncodeTarget } from '@portico/core/provider';
+import { dropParameter } from '../shared/drop-parameter.js';
+import {
+  as,
+  each,
+  handledElsewhere,
+  hint,
+  noStreams,
+  type ParameterRule,
+  parametersBy,
+} from '../shared/parameter-rules.js';
 import { warnOnce } from '../shared/warn-once.js';
 
-/** Images of Imagen, told in `predict`. They come in base64, never as addresses. */
-export function imageGenerations(who: string): Codec {
+/** Images of Imagen, through `predict`. They are returned in base64, never as URLs. */
+export function imageGenerations(providerName: string): Codec {
   return {
     encode: (request, target) => ({
       instances: [{ prompt: request.prompt }],
       parameters: parametersBy(PARAMETERS, request, warnOnce(target)),
     }),
-    decode: (answer, target) => imagesOf(answer, target, who),
+    decode: (answer, target) => imagesOf(answer, target, providerName),
     openStream: noStreams,
   };
 }
 
-/** True for models that are asked so. */
+/** True for models that use this endpoint. */
 export function makesImages(model: string): boolean {
   return /imagen/i.test(model);
 }
@@ -29,24 +38,24 @@ const RATIOS: readonly (readonly [name: string, ratio: number])[] = [
 ];
 
 const PARAMETERS = new Map<string, ParameterRule>([
-  ...each(['model', 'prompt', 'stream'], elsewhere),
+  ...each(['model', 'prompt', 'stream'], handledElsewhere),
   ['n', as('sampleCount')],
   ['size', size],
   [
     'output_format',
     (value, body, { target }) => {
       if (value === 'png' || value === 'jpeg') body.outputOptions = { mimeType: `image/${value}` };
-      else leaveOut(target, 'output_format', 'Images come as "png" or "jpeg".');
+      else dropParameter(target, 'output_format', 'Images are returned as "png" or "jpeg".');
     },
   ],
   [
     'response_format',
     (value, _body, { target }) => {
-      if (value !== 'b64_json') leaveOut(target, 'response_format', 'Images come in base64.');
+      if (value !== 'b64_json') dropParameter(target, 'response_format', 'Images are returned in base64.');
     },
   ],
   ...each(['quality', 'style', 'background', 'moderation', 'user'], hint),
-  // The wire's own, for clients that know them, in either spelling.
+  // Parameters of this API itself, for clients that know them, in both spellings.
   ...[
     'aspectRatio',
     'negativePrompt',
@@ -63,11 +72,11 @@ const PARAMETERS = new Map<string, ParameterRule>([
   ]),
 ]);
 
-/** The nearest of the shapes that there are. */
+/** The nearest supported aspect ratio. */
 function size(value: unknown, body: JsonObject, { target }: { target: EncodeTarget }): void {
   const [, width, height] = /^(\d+)x(\d+)$/.exec(typeof value === 'string' ? value : '') ?? [];
   if (width === undefined || height === undefined || Number(height) === 0) {
-    if (value !== 'auto') leaveOut(target, 'size', 'It must be two numbers of pixels, such as "1024x1024".');
+    if (value !== 'auto') dropParameter(target, 'size', 'It must be two numbers of pixels, such as "1024x1024".');
     return;
   }
   const asked = Math.log(Number(width) / Number(height));
@@ -75,7 +84,7 @@ function size(value: unknown, body: JsonObject, { target }: { target: EncodeTarg
   body.aspectRatio = nearest?.[0];
 }
 
-function imagesOf({ predictions }: JsonObject, target: EncodeTarget, who: string): JsonObject {
+function imagesOf({ predictions }: JsonObject, target: EncodeTarget, providerName: string): JsonObject {
   const found = Array.isArray(predictions) ? (predictions as unknown[]).filter(isJsonObject) : [];
   const data = found.flatMap(({ bytesBase64Encoded: bytes, prompt }) =>
     typeof bytes === 'string'
@@ -83,9 +92,12 @@ function imagesOf({ predictions }: JsonObject, target: EncodeTarget, who: string
       : [],
   );
   if (data.length === 0) {
-    // A prompt that is not allowed is answered with nothing at all, or with the reason in the image's place.
+    // The answer to a prompt that is not allowed is empty, or contains the reason instead of the image.
     const reason = found.map(({ raiFilteredReason }) => raiFilteredReason).find((one) => typeof one === 'string');
-    const message = typeof reason === 'string' ? reason : `${who} made no image: its filter may have kept it back.`;
+    const message =
+      typeof reason === 'string'
+        ? reason
+        : `${providerName} returned no image: its content filter may have blocked it.`;
     throw new GatewayError('content_filtered', message, { upstreamStatus: 200 });
   }
   return { created: target.createdAt, data };

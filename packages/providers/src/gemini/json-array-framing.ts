@@ -1,14 +1,14 @@
-import type { Framing } from '@portico/core';
+import type { Framing } from '@portico/core/provider';
 
 /**
- * Streams that come as one array of JSON, an element at a time: what the wire sends where a server in between lost the
- * `alt=sse` of the address. A body that is no array is one event.
+ * Streams in the form of one JSON array, one element at a time: the API sends this if a server in between removed
+ * `alt=sse` from the URL. A body that is not an array is one event.
  */
 export const jsonArrayFraming: Framing = {
   contentType: 'application/json',
   open(onEvent) {
     const utf8 = new TextDecoder();
-    /** The beginning of an element that is not whole yet. */
+    /** The beginning of an incomplete element. */
     let held = '';
     let depth = 0;
     let isInText = false;

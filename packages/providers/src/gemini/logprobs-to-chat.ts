@@ -1,12 +1,12 @@
 import { isJsonObject, type JsonObject } from '@portico/core';
 
-/** `logprobsResult` as OpenAI's `logprobs`; null where there is none. */
+/** `logprobsResult` as OpenAI's `logprobs`; null if there is none. */
 export function logprobsToChat(result: unknown): JsonObject | null {
   const content = tokensOf(result);
   return content.length === 0 ? null : { content, refusal: null };
 }
 
-/** The chosen tokens, each with the likeliest at its place. */
+/** The chosen tokens, each with the most likely ones at its position. */
 export function tokensOf(result: unknown): JsonObject[] {
   if (!isJsonObject(result) || !Array.isArray(result.chosenCandidates)) return [];
   const { topCandidates } = result;

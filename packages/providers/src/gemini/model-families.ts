@@ -1,33 +1,33 @@
-/** What a family of models accepts on this wire. */
+/** What a family of models supports in this API. */
 export interface ModelFamily {
   readonly thinking: Thinking;
-  /** Takes a JSON schema as it is, nearly; older models take the wire's own subset of OpenAPI. */
+  /** Supports nearly all of JSON Schema; older models support a subset of OpenAPI. */
   readonly jsonSchema: boolean;
-  /** Tools of the client go together with tools the vendor runs, and with an answer in JSON. */
+  /** Tools of the client can be combined with tools the vendor runs, and with a JSON answer. */
   readonly mixesTools: boolean;
-  /** Calls have ids of the vendor's, and a call without the signature it came with is refused. */
+  /** Calls have ids from the vendor, and a call without its signature is rejected. */
   readonly signsCalls: boolean;
-  /** Results of tools may hold images and files. */
+  /** Tool results may contain images and files. */
   readonly mediaInResults: boolean;
-  /** Takes instructions apart from the conversation. */
+  /** Accepts instructions separately from the conversation. */
   readonly systemInstruction: boolean;
 }
 
-/** How a family is told how much to think. */
+/** How the amount of thinking is set for a family. */
 export type Thinking =
   | { readonly by: 'nothing' }
-  /** Thinks, and nobody can say how much. */
+  /** Thinks, and the amount cannot be set. */
   | { readonly by: 'itself' }
-  /** By a number of tokens. `least` is the smallest that is taken; `mayRest` where none at all is, too. */
-  | { readonly by: 'budget'; readonly least: number; readonly most: number; readonly mayRest: boolean }
-  /** By one of these words, from the least; it never rests. */
+  /** By a number of tokens. `least` is the minimum; `canDisable`: zero is allowed too. */
+  | { readonly by: 'budget'; readonly least: number; readonly most: number; readonly canDisable: boolean }
+  /** By one of these levels, lowest first; thinking cannot be disabled. */
   | { readonly by: 'level'; readonly levels: readonly ThinkingLevel[] };
 
 export type ThinkingLevel = 'MINIMAL' | 'LOW' | 'MEDIUM' | 'HIGH';
 
 /**
  * The family of a model by any of its names: `gemini-2.5-pro`, `models/gemini-2.5-pro-preview-06-05`,
- * `publishers/google/models/gemini-3-flash-preview`. A Gemini that is not in the table is newer than it.
+ * `publishers/google/models/gemini-3-flash-preview`. A Gemini that is not in the table is newer.
  */
 export function familyOf(model: string): ModelFamily {
   const name = model.toLowerCase();
@@ -54,23 +54,23 @@ const GEMINI_3_PRO: ModelFamily = { ...CURRENT, thinking: { by: 'level', levels:
 const GEMINI_3_IMAGE: ModelFamily = { ...CURRENT, thinking: { by: 'itself' } };
 const GEMINI_2_5: ModelFamily = {
   ...CURRENT,
-  thinking: { by: 'budget', least: 1, most: 24_576, mayRest: true },
+  thinking: { by: 'budget', least: 1, most: 24_576, canDisable: true },
   mixesTools: false,
   signsCalls: false,
   mediaInResults: false,
 };
 const GEMINI_2_5_LITE: ModelFamily = {
   ...GEMINI_2_5,
-  thinking: { by: 'budget', least: 512, most: 24_576, mayRest: true },
+  thinking: { by: 'budget', least: 512, most: 24_576, canDisable: true },
 };
 const GEMINI_2_5_PRO: ModelFamily = {
   ...GEMINI_2_5,
-  thinking: { by: 'budget', least: 128, most: 32_768, mayRest: false },
+  thinking: { by: 'budget', least: 128, most: 32_768, canDisable: false },
 };
 const GEMINI_2_5_MEDIA: ModelFamily = { ...GEMINI_2_5, thinking: NO_THINKING };
 const GEMINI_2: ModelFamily = { ...GEMINI_2_5_MEDIA, jsonSchema: false };
 const EARLY_GEMMA: ModelFamily = { ...GEMINI_2, systemInstruction: false };
-/** Tuned models and others behind this wire: nothing is known, so nothing unusual is sent. */
+/** Tuned models and others behind this API: nothing is known, so nothing special is sent. */
 const FOREIGN: ModelFamily = GEMINI_2;
 
 /** First match wins. Read from the vendor's pages and what other clients found, as of September 2026. */

@@ -1,7 +1,8 @@
-import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
-import { leaveOut } from '../shared/leave-out.js';
+import { isJsonObject, type JsonObject } from '@portico/core';
+import type { EncodeTarget } from '@portico/core/provider';
+import { dropParameter } from '../shared/drop-parameter.js';
 
-/** The parameters of a chat request that have a field of their own in the wire's request. */
+/** The parameters of a chat request that have a field of their own in this API. */
 export interface Parameters {
   /** Fields of `generationConfig`. */
   readonly config: JsonObject;
@@ -9,81 +10,81 @@ export interface Parameters {
   readonly beside: JsonObject;
 }
 
-/** Reads them all; those without a counterpart are left out with a warning, or refused where they change the answer. */
+/** Reads all of them; those without an equivalent are dropped with a warning, or rejected if they change the answer. */
 export function parametersFromChat(request: JsonObject, target: EncodeTarget): Parameters {
   const found: Parameters = { config: {}, beside: {} };
   for (const [name, value] of Object.entries(request)) {
     if (value === null || value === undefined) continue;
     const rule = RULES.get(name);
-    if (rule === undefined) target.warn(`"${name.slice(0, 64)}" was left out: this wire has no such parameter.`);
+    if (rule === undefined) target.warn(`"${name.slice(0, 64)}" was left out: this API has no such parameter.`);
     else rule(value, found, { name, target });
   }
   return found;
 }
 
-/** What becomes of one parameter. Null and absent values never get here. */
-type Rule = (value: unknown, found: Parameters, around: Around) => void;
+/** The translation of one parameter. Not called for null and absent values. */
+type Rule = (value: unknown, found: Parameters, around: ParameterContext) => void;
 
-interface Around {
+interface ParameterContext {
   readonly name: string;
   readonly target: EncodeTarget;
 }
 
-/** Taken care of where the comment in the table says. */
-const elsewhere: Rule = () => undefined;
+/** Handled in the file that the comment in the table names. */
+const handledElsewhere: Rule = () => undefined;
 
-/** `generationConfig` has the same by this name. */
+/** `generationConfig` has the same parameter with this name. */
 function inConfig(name: string, usual?: unknown): Rule {
   return (value, { config }) => {
     if (value !== usual) config[name] = value;
   };
 }
 
-/** The request has the same by this name. */
+/** The request has the same parameter with this name. */
 function inRequest(name: string): Rule {
   return (value, { beside }) => {
     beside[name] = value;
   };
 }
 
-/** Changes how an answer is made or kept at OpenAI, not what is asked for. */
+/** Changes how OpenAI makes or stores an answer, not its content; dropped. */
 const hint: Rule = (_value, _found, { name, target }) => {
-  target.warn(`"${name}" was left out: this wire has no such parameter.`);
+  target.warn(`"${name}" was left out: this API has no such parameter.`);
 };
 
-/** Changes the answer, so it is not dropped unless the deployment says so; `usual` values ask for nothing. */
+/** Changes the answer, so it is dropped only if the deployment allows it; `usual` values mean the default. */
 function unsupported(reason: string, usual: (value: unknown) => boolean): Rule {
   return (value, _found, { name, target }) => {
-    if (!usual(value)) leaveOut(target, name, reason);
+    if (!usual(value)) dropParameter(target, name, reason);
   };
 }
 
 const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   // chat-completions.ts
-  ['model', elsewhere],
-  ['messages', elsewhere],
-  ['max_tokens', elsewhere],
-  ['max_completion_tokens', elsewhere],
-  ['stream', elsewhere],
-  ['stream_options', elsewhere],
+  ['model', handledElsewhere],
+  ['messages', handledElsewhere],
+  ['max_tokens', handledElsewhere],
+  ['max_completion_tokens', handledElsewhere],
+  ['stream', handledElsewhere],
+  ['stream_options', handledElsewhere],
   // tools-from-chat.ts
-  ['tools', elsewhere],
-  ['tool_choice', elsewhere],
-  ['parallel_tool_calls', elsewhere],
-  ['functions', elsewhere],
-  ['function_call', elsewhere],
-  ['web_search_options', elsewhere],
+  ['tools', handledElsewhere],
+  ['tool_choice', handledElsewhere],
+  ['parallel_tool_calls', handledElsewhere],
+  ['functions', handledElsewhere],
+  ['function_call', handledElsewhere],
+  ['web_search_options', handledElsewhere],
   // structured-output.ts, thinking-from-chat.ts
-  ['response_format', elsewhere],
-  ['reasoning_effort', elsewhere],
-  ['thinking', elsewhere],
+  ['response_format', handledElsewhere],
+  ['reasoning_effort', handledElsewhere],
+  ['thinking', handledElsewhere],
 
   ['temperature', inConfig('temperature')],
   ['top_p', inConfig('topP')],
   ['top_k', inConfig('topK')],
   ['seed', inConfig('seed')],
   ['n', inConfig('candidateCount', 1)],
-  // Not every model takes penalties, and some clients always send that there shall be none.
+  // Not every model supports penalties, and some clients always send zero.
   ['presence_penalty', inConfig('presencePenalty', 0)],
   ['frequency_penalty', inConfig('frequencyPenalty', 0)],
   ['logprobs', inConfig('responseLogprobs', false)],
@@ -93,7 +94,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['audio', audio],
   ['service_tier', serviceTier],
 
-  // The wire's own, for clients that know them, in either spelling.
+  // Parameters of this API itself, for clients that know them, in both spellings.
   ['safety_settings', inRequest('safetySettings')],
   ['safetySettings', inRequest('safetySettings')],
   ['cached_content', inRequest('cachedContent')],
@@ -119,11 +120,11 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   [
     'logit_bias',
     unsupported(
-      'Its tokens are others than those that are named.',
+      'Token ids are specific to a tokenizer, and this model has another one.',
       (value) => isJsonObject(value) && Object.keys(value).length === 0,
     ),
   ],
-  ['moderation', unsupported('It has no such check.', () => false)],
+  ['moderation', unsupported('It does not support this check.', () => false)],
 ]);
 
 function stop(value: unknown, { config }: Parameters): void {
@@ -138,16 +139,17 @@ function modalities(value: unknown, { config }: Parameters): void {
   config.responseModalities = asked.map((one) => (typeof one === 'string' ? one.toUpperCase() : one));
 }
 
-function audio(value: unknown, { config }: Parameters, { target }: Around): void {
+function audio(value: unknown, { config }: Parameters, { target }: ParameterContext): void {
   if (!isJsonObject(value)) return;
   const { voice, format } = value;
-  if (format !== undefined && format !== 'pcm16') leaveOut(target, 'audio.format', 'It speaks in "pcm16" only.');
+  if (format !== undefined && format !== 'pcm16')
+    dropParameter(target, 'audio.format', 'It produces "pcm16" audio only.');
   const voiceName = isJsonObject(voice) ? voice.id : voice;
   if (voiceName !== undefined) config.speechConfig = { voiceConfig: { prebuiltVoiceConfig: { voiceName } } };
 }
 
-function serviceTier(value: unknown, { beside }: Parameters, { target }: Around): void {
+function serviceTier(value: unknown, { beside }: Parameters, { target }: ParameterContext): void {
   if (value === 'flex' || value === 'priority') beside.serviceTier = value;
   else if (value === 'default') beside.serviceTier = 'standard';
-  else if (value !== 'auto') target.warn('"service_tier" was left out: this wire has another set of tiers.');
+  else if (value !== 'auto') target.warn('"service_tier" was left out: this API has other tiers.');
 }

@@ -1,15 +1,15 @@
 import { isJsonObject, type JsonObject } from '@portico/core';
 
 /**
- * Arguments of a call that come piece by piece, each with the place it belongs to (`$.recipe.steps[2]`, RFC 9535). Pieces
- * that cannot be placed make the whole unreadable: half a call must not look like a whole one.
+ * Arguments of a call that arrive in pieces, each with its path (`$.recipe.steps[2]`, RFC 9535). A piece that does
+ * not fit makes the whole unreadable: half a call must not look like a complete one.
  */
 export class PartialArguments {
   readonly #root: JsonObject = {};
-  /** A piece could not be placed. */
+  /** A piece did not fit. */
   isBroken = false;
 
-  /** Places the pieces of one frame. */
+  /** Adds the pieces of one frame. */
   add(pieces: unknown): void {
     if (!Array.isArray(pieces)) return;
     for (const piece of pieces as unknown[]) if (!isJsonObject(piece) || !this.#place(piece)) this.isBroken = true;
@@ -37,7 +37,7 @@ export class PartialArguments {
 type Holder = JsonObject | unknown[];
 type Step = string | number;
 
-/** Lists as long as this are not streamed one by one. */
+/** Longer lists are not streamed element by element. */
 const MOST_ITEMS = 10_000;
 
 function stepsOf(path: unknown): Step[] | undefined {
@@ -82,7 +82,7 @@ function read(holder: Holder, step: Step): unknown {
 
 function write(holder: Holder, step: Step, value: unknown): boolean {
   if (!Array.isArray(holder)) {
-    // As `JSON.parse` would: a name that means something to the language is a name here.
+    // As `JSON.parse` does: `__proto__` is an ordinary name here.
     Object.defineProperty(holder, step, { value, enumerable: true, writable: true, configurable: true });
     return true;
   }

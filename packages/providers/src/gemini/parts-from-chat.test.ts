@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { partsOfContent } from './parts-from-chat.js';
 
-const studio = { who: 'gemini', needsMediaType: false, announcesMixedTools: true };
-const cloud = { who: 'vertex_ai', needsMediaType: true, announcesMixedTools: false };
+const studio = { providerName: 'gemini', needsMediaType: false, announcesMixedTools: true };
+const cloud = { providerName: 'vertex_ai', needsMediaType: true, announcesMixedTools: false };
 
 describe('a part of a message', () => {
   it.each([

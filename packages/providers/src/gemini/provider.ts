@@ -1,4 +1,4 @@
-import type { Connection, ConnectionSettings, Provider } from '@portico/core';
+import type { Connection, ConnectionSettings, Provider } from '@portico/core/provider';
 import { baseUrlOf, joinPath } from '../shared/base-url.js';
 import { credentialHeader } from '../shared/credential.js';
 import { readOptions } from '../shared/read-options.js';
@@ -8,31 +8,31 @@ import { embeddings } from './embeddings.js';
 import { imageGenerations, makesImages } from './images.js';
 import { toldByAnswer } from './usage-to-chat.js';
 
-const who = 'gemini';
+const providerName = 'gemini';
 
 /** The Gemini API of Google AI Studio (https://ai.google.dev/api). */
 export const gemini: Provider = {
-  name: who,
+  name: providerName,
   priceCatalogue: 'google',
   keyVariables: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
   needsKey: true,
   codecs: {
     'chat.completions': chatCompletions(
-      { who, needsMediaType: false, announcesMixedTools: true },
+      { providerName, needsMediaType: false, announcesMixedTools: true },
       (request, model) => ({ generateContentRequest: { model: modelName(model), ...request } }),
     ),
     embeddings,
-    'images.generations': imageGenerations(who),
+    'images.generations': imageGenerations(providerName),
   },
   connect,
-  classify: (answer) => classify(answer, who),
-  toldBy: toldByAnswer,
+  classify: (answer) => classify(answer, providerName),
+  readReportedUsage: toldByAnswer,
 };
 
 function connect(settings: ConnectionSettings): Connection {
-  readOptions(settings, [], who);
+  readOptions(settings, [], providerName);
   const { apiKey } = settings;
-  const given = baseUrlOf(settings, 'https://generativelanguage.googleapis.com', who);
+  const given = baseUrlOf(settings, 'https://generativelanguage.googleapis.com', providerName);
   const hasVersion = /\/v\d\w*$/.test(given.path);
   const base = hasVersion ? given : { ...given, path: `${given.path}/${settings.apiVersion ?? 'v1beta'}` };
   const model = modelPath(settings.model);
@@ -45,8 +45,8 @@ function connect(settings: ConnectionSettings): Connection {
       ...(makesImages(model) ? { 'images.generations': joinPath(base, `${model}:predict`) } : {}),
     },
     streamPaths: { 'chat.completions': joinPath(base, `${model}:streamGenerateContent`, { alt: 'sse' }) },
-    // In a header and never in the address, which ends up in logs.
-    headers: { ...(apiKey && credentialHeader(apiKey, who, 'x-goog-api-key')), ...settings.headers },
+    // In a header and never in the URL, which ends up in logs.
+    headers: { ...(apiKey && credentialHeader(apiKey, providerName, 'x-goog-api-key')), ...settings.headers },
   };
 }
 

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { totalInputTokens, totalOutputTokens, type Usage, usageOfAnswer } from '@portico/core';
+import { totalInputTokens, totalOutputTokens, type Usage } from '@portico/core';
+import { usageOfAnswer } from '@portico/core/provider';
 import { type CaseLine, type ExpectedAnswer, listCases, listDocumentedErrors, readCase } from '@portico/testing';
 import { createParser } from 'eventsource-parser';
 import { describe, expect, it } from 'vitest';

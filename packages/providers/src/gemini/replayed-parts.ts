@@ -2,9 +2,9 @@ import { isJsonObject, type JsonObject } from '@portico/core';
 import { plainCallId } from './thought-signatures.js';
 
 /**
- * The parts of an earlier answer, word for word, where the client sends back `provider_specific_fields.parts` and left
- * the message otherwise as it was; undefined where the message must be told anew from its chat fields. A part that is only
- * `{ image }` stands for that one of the message's `images`.
+ * The parts of an earlier answer, unchanged, if the client sends back `provider_specific_fields.parts` and did not
+ * change the message otherwise; undefined if the message must be rebuilt from its chat fields. A part that is only `{
+ * image }` refers to that entry of the message's `images`.
  */
 export function replayedParts(message: JsonObject): JsonObject[] | undefined {
   const fields = message.provider_specific_fields;
@@ -17,7 +17,7 @@ export function replayedParts(message: JsonObject): JsonObject[] | undefined {
   return isSaid && called.join() === calledNames(message.tool_calls).join() ? parts : undefined;
 }
 
-/** The ids by which a client knows the calls of a message, in their order. */
+/** The ids by which a client knows the calls of a message, in order. */
 export function callIdsOf(message: JsonObject): string[] {
   const calls = Array.isArray(message.tool_calls) ? (message.tool_calls as unknown[]) : [];
   return calls.map((call) => (isJsonObject(call) && typeof call.id === 'string' ? plainCallId(call.id) : ''));

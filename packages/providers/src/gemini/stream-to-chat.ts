@@ -1,53 +1,47 @@
-import {
-  type EncodeTarget,
-  GatewayError,
-  isJsonObject,
-  type JsonObject,
-  type StreamDecoder,
-  type StreamSink,
-} from '@portico/core';
+import { GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import type { EncodeTarget, StreamDecoder, StreamSink } from '@portico/core/provider';
 import { errorInside } from '../shared/error-inside.js';
 import { parseJson } from '../shared/parse-json.js';
 import { annotationsFromGrounding } from './annotations-from-grounding.js';
 import { unreadableCall, withoutCandidates } from './answer-failures.js';
 import { callIds, candidatesOf, idOf, partsOf, serviceTier } from './answer-to-chat.js';
-import { CandidateReader, type Teller } from './candidate-reader.js';
+import { CandidateReader, type ChatDeltaSink } from './candidate-reader.js';
 import { classify } from './classify.js';
 import { FINDINGS, finishToChat, isBrokenCall } from './finish-to-chat.js';
 import { tokensOf } from './logprobs-to-chat.js';
 import { updateUsage, usageToChat } from './usage-to-chat.js';
 
 /**
- * Reads a stream of generateContent into chunks of a chat completion, be it of events or one array of JSON. Thoughts come
- * as `delta.reasoning_content`, calls whole. What a client must send back for the next turn comes once, in the
- * `provider_specific_fields` of the last delta. The wire has no terminal event: the answer is complete when the stream
- * closes after every candidate said why it ended.
+ * Translates a generateContent stream to chunks of a chat completion, as events or as one JSON array. Thoughts are
+ * sent as `delta.reasoning_content`, calls once they are complete. What a client must send back for the next turn is
+ * sent once, in the `provider_specific_fields` of the last delta. The API has no terminal event: the answer is
+ * complete when the stream closes after every candidate had its finish reason.
  */
-export function openChatStream(target: EncodeTarget, who: string): StreamDecoder {
-  return new GenerateContentDecoder(target, who);
+export function createChatStream(target: EncodeTarget, providerName: string): StreamDecoder {
+  return new GenerateContentDecoder(target, providerName);
 }
 
 class GenerateContentDecoder implements StreamDecoder {
   readonly #target: EncodeTarget;
-  readonly #who: string;
+  readonly #providerName: string;
   readonly #choices = new Map<number, OpenChoice>();
-  /** Everything of a chunk before its choices; empty until the first frame. */
+  /** The part of a chunk before its choices; empty until the first frame. */
   #head = '';
-  /** The latest frame without any candidate, which may say why there is none. */
+  /** The latest frame without a candidate, which may contain the reason. */
   #empty: JsonObject | undefined;
   #usage: JsonObject = {};
   #isOver = false;
 
-  constructor(target: EncodeTarget, who: string) {
+  constructor(target: EncodeTarget, providerName: string) {
     this.#target = target;
-    this.#who = who;
+    this.#providerName = providerName;
   }
 
   event(data: string, _name: string | undefined, out: StreamSink): void {
-    // Some routers add OpenAI's terminator to this wire.
+    // Some routers add OpenAI's terminator to this API.
     if (this.#isOver || data.startsWith('[DONE]')) return;
     const event = parseJson(data);
-    // Without `alt=sse` the wire sends an array of what would be events, and wraps errors in one too.
+    // Without `alt=sse` the API sends an array of what would be events, and wraps errors in one too.
     const frames = Array.isArray(event) ? (event as unknown[]) : [event];
     for (const frame of frames) {
       if (this.#isOver) return;
@@ -60,11 +54,11 @@ class GenerateContentDecoder implements StreamDecoder {
     if (this.#isOver) return;
     const choices = [...this.#choices.values()];
     if (choices.length === 0) {
-      if (this.#empty !== undefined) this.#fail(withoutCandidates(this.#empty, this.#who), out);
+      if (this.#empty !== undefined) this.#fail(withoutCandidates(this.#empty, this.#providerName), out);
       return;
     }
-    // What was used until then is billed, however the stream ended (R-SP-4).
-    this.#tellUsage(out);
+    // Usage until then is billed, however the stream ended (R-SP-4).
+    this.#sendUsage(out);
     if (choices.some(({ ending }) => ending === undefined)) return;
     this.#isOver = true;
     for (const choice of choices) {
@@ -74,7 +68,7 @@ class GenerateContentDecoder implements StreamDecoder {
     out.done();
   }
 
-  #tellUsage(out: StreamSink): void {
+  #sendUsage(out: StreamSink): void {
     const usage = this.#head === '' ? undefined : usageToChat(this.#usage);
     if (usage === undefined) return;
     out.usage(usage.buckets, `${this.#head},"choices":[],"usage":${JSON.stringify(usage.shown)}}`);
@@ -82,7 +76,7 @@ class GenerateContentDecoder implements StreamDecoder {
 
   #frame(frame: JsonObject, text: string, out: StreamSink): void {
     if (isJsonObject(frame.error)) {
-      return this.#fail(classify(errorInside(frame, text), this.#who), out);
+      return this.#fail(classify(errorInside(frame, text), this.#providerName), out);
     }
     this.#usage = updateUsage(this.#usage, frame.usageMetadata);
     const candidates = candidatesOf(frame);
@@ -113,7 +107,7 @@ class GenerateContentDecoder implements StreamDecoder {
     let choice = this.#choices.get(index);
     if (choice === undefined) {
       const opening = `${this.#head},"choices":[{"index":${index},"delta":`;
-      choice = new OpenChoice(opening, callIds(frame, this.#target, index), this.#who, out);
+      choice = new OpenChoice(opening, callIds(frame, this.#target, index), this.#providerName, out);
       this.#choices.set(index, choice);
     }
     return choice;
@@ -121,7 +115,7 @@ class GenerateContentDecoder implements StreamDecoder {
 
   #fail(failure: GatewayError, out: StreamSink): void {
     this.#isOver = true;
-    this.#tellUsage(out);
+    this.#sendUsage(out);
     out.fail(failure);
   }
 }
@@ -132,71 +126,71 @@ const UNFINISHED = ',"logprobs":null,"finish_reason":null}]}';
 class OpenChoice {
   readonly #opening: string;
   readonly #reader: CandidateReader;
-  readonly #who: string;
-  /** What the candidate said besides its content; the last word counts. */
-  readonly #said: JsonObject = {};
-  readonly #teller: Teller;
+  readonly #providerName: string;
+  /** The candidate's metadata; the last value counts. */
+  readonly #metadata: JsonObject = {};
+  readonly #sink: ChatDeltaSink;
   #hasContent = false;
-  /** All of the text: the vendor says at the end what it rests on, by places in it. */
+  /** The whole text: the vendor reports its sources at the end, by positions in it. */
   #text = '';
-  /** Why it ended; undefined while it goes on. */
+  /** Why it ended; undefined while it is streaming. */
   ending: unknown = undefined;
 
-  constructor(opening: string, ids: string, who: string, out: StreamSink) {
+  constructor(opening: string, ids: string, providerName: string, out: StreamSink) {
     this.#opening = opening;
     this.#reader = new CandidateReader(ids);
-    this.#who = who;
-    this.#teller = this.#tellerTo(out);
+    this.#providerName = providerName;
+    this.#sink = this.#sinkFor(out);
     out.chunk(`${opening}{"role":"assistant","content":""}${UNFINISHED}`, false);
   }
 
   take(candidate: JsonObject, out: StreamSink): void {
-    for (const part of partsOf(candidate)) if (!this.#reader.read(part, this.#teller)) out.malformed();
+    for (const part of partsOf(candidate)) if (!this.#reader.read(part, this.#sink)) out.malformed();
     const tokens = tokensOf(candidate.logprobsResult);
     if (tokens.length > 0) {
       const logprobs = JSON.stringify({ content: tokens, refusal: null });
       out.chunk(`${this.#opening}{},"logprobs":${logprobs},"finish_reason":null}]}`, false);
     }
-    for (const name of FINDINGS) if (candidate[name] !== undefined) this.#said[name] = candidate[name];
+    for (const name of FINDINGS) if (candidate[name] !== undefined) this.#metadata[name] = candidate[name];
     if (candidate.finishReason) {
       this.ending = candidate.finishReason;
-      this.#said.finishReason = candidate.finishReason;
-      this.#said.finishMessage = candidate.finishMessage;
+      this.#metadata.finishReason = candidate.finishReason;
+      this.#metadata.finishMessage = candidate.finishMessage;
     }
   }
 
-  /** Tells the end, or gives the failure that it is. */
+  /** Sends the end, or returns the failure that it means. */
   finish(out: StreamSink): GatewayError | undefined {
     if (this.#reader.isWithinCall) {
-      // Half a call must not look like a whole one (f41). Cut by the bound of the answer it may be; the finish says so.
+      // Half a call must not look like a complete one (f41). If the output limit cut it, the finish reason says so.
       if (this.#reader.hasLostArguments) {
-        return new GatewayError('upstream_error', `The stream of ${this.#who} lost a part of a tool call.`);
+        return new GatewayError('upstream_error', `The stream of ${this.#providerName} lost a part of a tool call.`);
       }
-      this.#reader.endCall(this.#teller);
+      this.#reader.endCall(this.#sink);
     }
-    if (!this.#hasContent && isBrokenCall(this.ending)) return unreadableCall(this.ending, this.#who);
-    const annotations = annotationsFromGrounding(this.#said.groundingMetadata, this.#text);
-    const { carried } = this.#reader;
-    if (carried !== undefined || annotations.length > 0) {
-      this.#tell(
+    if (!this.#hasContent && isBrokenCall(this.ending)) return unreadableCall(this.ending, this.#providerName);
+    const annotations = annotationsFromGrounding(this.#metadata.groundingMetadata, this.#text);
+    const { replayState } = this.#reader;
+    if (replayState !== undefined || annotations.length > 0) {
+      this.#send(
         JSON.stringify({
           ...(annotations.length === 0 ? {} : { annotations }),
-          ...(carried === undefined ? {} : { provider_specific_fields: carried }),
+          ...(replayState === undefined ? {} : { provider_specific_fields: replayState }),
         }),
         out,
       );
     }
-    const finish = JSON.stringify({ logprobs: null, ...finishToChat(this.#said, this.#reader.hasCalls) });
+    const finish = JSON.stringify({ logprobs: null, ...finishToChat(this.#metadata, this.#reader.hasCalls) });
     out.chunk(`${this.#opening}{},${finish.slice(1)}]}`, false);
     return undefined;
   }
 
-  #tellerTo(out: StreamSink): Teller {
+  #sinkFor(out: StreamSink): ChatDeltaSink {
     return {
       text: (text) => {
         this.#text += text;
         out.produced(text.length);
-        this.#tell(`{"content":${JSON.stringify(text)}}`, out);
+        this.#send(`{"content":${JSON.stringify(text)}}`, out);
       },
       reasoning: (text) => {
         out.produced(text.length);
@@ -204,14 +198,14 @@ class OpenChoice {
       },
       call: (call, index) => {
         out.produced((call.function as { arguments: string }).arguments.length); // `CandidateReader` writes them
-        this.#tell(JSON.stringify({ tool_calls: [{ index, ...call }] }), out);
+        this.#send(JSON.stringify({ tool_calls: [{ index, ...call }] }), out);
       },
-      image: (image) => this.#tell(JSON.stringify({ images: [image] }), out),
-      audio: (data) => this.#tell(JSON.stringify({ audio: { data } }), out),
+      image: (image) => this.#send(JSON.stringify({ images: [image] }), out),
+      audio: (data) => this.#send(JSON.stringify({ audio: { data } }), out),
     };
   }
 
-  #tell(delta: string, out: StreamSink): void {
+  #send(delta: string, out: StreamSink): void {
     this.#hasContent = true;
     out.chunk(`${this.#opening}${delta}${UNFINISHED}`, true);
   }

@@ -1,19 +1,20 @@
-import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
-import { invalid } from '../shared/leave-out.js';
-import { fitSchema, parametersField } from './fit-schema.js';
+import { isJsonObject, type JsonObject } from '@portico/core';
+import type { EncodeTarget } from '@portico/core/provider';
+import { invalid } from '../shared/drop-parameter.js';
+import { adaptSchema, parametersField } from './adapt-schema.js';
 import type { ModelFamily } from './model-families.js';
 
-/** How the answer is made to have the form that was asked for; at most one of the three. */
+/** How the requested answer format is achieved; at most one of the three. */
 export interface StructuredOutput {
   /** Fields of `generationConfig`: the vendor enforces it. */
   readonly config?: JsonObject;
-  /** A function whose arguments are the answer, where the vendor does not enforce a form beside tools. */
+  /** A function whose arguments are the answer, if the vendor does not enforce a format together with tools. */
   readonly answerFunction?: JsonObject;
   /** A sentence for the system instruction. */
   readonly instruction?: string;
 }
 
-/** The name by which an answer is told from a call of the client's tools. */
+/** The function name that marks an answer, to distinguish it from a call of the client's tools. */
 export const ANSWER_FUNCTION = 'portico_structured_answer';
 
 const JSON_ANSWER = { responseMimeType: 'application/json' } as const;
@@ -41,17 +42,19 @@ export function structuredOutputFromChat(
   }
 }
 
-/** Warns of keywords that were taken out of a schema. `what` names the schema's place in the request. */
+/** Warns about keywords that were removed from a schema. `what` names the schema's place in the request. */
 export function warnOfRemoved(what: string, removed: ReadonlySet<string>, target: EncodeTarget): void {
   if (removed.size === 0) return;
-  target.warn(`${what}: the schema went without what this wire does not enforce: ${[...removed].join(', ')}.`);
+  target.warn(
+    `${what}: keywords that this API does not enforce were removed from the schema: ${[...removed].join(', ')}.`,
+  );
 }
 
 function bySchema(asked: unknown, family: ModelFamily, target: EncodeTarget, isEnforced: boolean): StructuredOutput {
   const place = 'response_format.json_schema';
   if (!isJsonObject(asked)) throw invalid(place, `"${place}" must be an object.`);
   if (!isJsonObject(asked.schema)) return isEnforced ? { config: JSON_ANSWER } : inWords(target);
-  const { schema, removed } = fitSchema(asked.schema, family);
+  const { schema, removed } = adaptSchema(asked.schema, family);
   warnOfRemoved('"response_format"', removed, target);
   if (isEnforced) {
     return { config: { ...JSON_ANSWER, [family.jsonSchema ? 'responseJsonSchema' : 'responseSchema']: schema } };
@@ -67,6 +70,6 @@ function bySchema(asked: unknown, family: ModelFamily, target: EncodeTarget, isE
 }
 
 function inWords(target: EncodeTarget): StructuredOutput {
-  target.warn('"response_format": JSON is asked for in words; beside tools, this model cannot be held to it.');
+  target.warn('"response_format": JSON is requested in the prompt; this model cannot enforce it together with tools.');
   return { instruction: 'Answer with one JSON object and nothing else: no other text, no code fence.' };
 }

@@ -1,10 +1,11 @@
-import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
-import { invalid, leaveOut } from '../shared/leave-out.js';
+import { isJsonObject, type JsonObject } from '@portico/core';
+import type { EncodeTarget } from '@portico/core/provider';
+import { dropParameter, invalid } from '../shared/drop-parameter.js';
 import type { ModelFamily, Thinking, ThinkingLevel } from './model-families.js';
 
 /**
- * Reads `reasoning_effort`, and `thinking` of the Messages wire, as `generationConfig.thinkingConfig`. Thoughts are shown
- * where thinking was asked for, and not where it was declined.
+ * Converts `reasoning_effort`, and `thinking` of the Messages API, to `generationConfig.thinkingConfig`. Thoughts are
+ * included if thinking was requested, and not if it was disabled.
  */
 export function thinkingFromChat(
   request: JsonObject,
@@ -23,17 +24,17 @@ export function thinkingFromChat(
   if (effort === 'none') return withoutThinking(thinking, target);
   if (effort === undefined && own === undefined) return undefined;
   if (thinking.by === 'nothing') {
-    leaveOut(target, name, 'The model does not think before it answers.');
+    dropParameter(target, name, 'The model does not think before it answers.');
     return undefined;
   }
   if (typeof budget === 'number') {
-    // The newest models still take a number of tokens, of which they make a level themselves.
+    // The newest models still accept a number of tokens, and convert it to a level themselves.
     return thinking.by === 'itself' ? SHOWN : { ...SHOWN, thinkingBudget: withinRange(budget, thinking) };
   }
   if (effort === undefined) return SHOWN;
   switch (thinking.by) {
     case 'itself':
-      target.warn(`"${name}" was left out: the model decides by itself how much it thinks.`);
+      target.warn(`"${name}" was left out: the model chooses its thinking budget itself.`);
       return SHOWN;
     case 'budget':
       return { ...SHOWN, thinkingBudget: withinRange(bounded(BUDGETS[effort], clientsMaxTokens), thinking) };
@@ -44,7 +45,7 @@ export function thinkingFromChat(
 
 type Effort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max';
 
-/** Tokens. The three in the middle are LiteLLM's, which most clients are used to. */
+/** Tokens. The three in the middle are LiteLLM's, which most clients know. */
 const BUDGETS: Readonly<Record<Effort, number>> = {
   none: 0,
   minimal: 1,
@@ -60,7 +61,7 @@ function isEffort(value: unknown): value is Effort {
   return typeof value === 'string' && Object.hasOwn(BUDGETS, value);
 }
 
-/** What `thinking` says besides a number of tokens: that there shall be none, or nothing. */
+/** `thinking` without a number of tokens: disabled, or unspecified. */
 function effortOf(thinking: unknown): Effort | undefined {
   if (!isJsonObject(thinking)) throw invalid('thinking', '"thinking" must be an object.');
   return thinking.type === 'disabled' ? 'none' : undefined;
@@ -68,13 +69,13 @@ function effortOf(thinking: unknown): Effort | undefined {
 
 function withoutThinking(thinking: Thinking, target: EncodeTarget): JsonObject | undefined {
   if (thinking.by === 'nothing') return undefined;
-  if (thinking.by === 'budget' && thinking.mayRest) return { thinkingBudget: 0 };
-  target.warn('The model cannot answer without thinking; it is asked to think as little as it can.');
+  if (thinking.by === 'budget' && thinking.canDisable) return { thinkingBudget: 0 };
+  target.warn('The model cannot answer without thinking; the smallest thinking budget was set.');
   if (thinking.by === 'budget') return { thinkingBudget: thinking.least };
   return thinking.by === 'level' ? { thinkingLevel: thinking.levels[0] } : undefined;
 }
 
-/** The client's bound holds for thinking and answer together, as it does at OpenAI: half of it is left for the answer. */
+/** The client's limit covers thinking and answer together, as at OpenAI: half of it is left for the answer. */
 function bounded(tokens: number, clientsMaxTokens: number | undefined): number {
   return clientsMaxTokens === undefined ? tokens : Math.min(tokens, Math.floor(clientsMaxTokens / 2));
 }
@@ -82,7 +83,7 @@ function bounded(tokens: number, clientsMaxTokens: number | undefined): number {
 function withinRange(tokens: number, thinking: Thinking): number {
   // A negative budget means that the model decides.
   if (thinking.by !== 'budget' || tokens < 0) return tokens;
-  if (tokens === 0 && thinking.mayRest) return 0;
+  if (tokens === 0 && thinking.canDisable) return 0;
   return Math.min(Math.max(tokens, thinking.least), thinking.most);
 }
 
@@ -97,7 +98,7 @@ const ASKED: Readonly<Record<Effort, ThinkingLevel>> = {
   max: 'HIGH',
 };
 
-/** The least level that is not below what was asked: the early ones know two levels, and none in the middle. */
+/** The lowest level that is not below the requested one: early models have two levels, and none in the middle. */
 function nearestLevel(effort: Effort, levels: readonly ThinkingLevel[]): ThinkingLevel | undefined {
   const least = ORDER.indexOf(ASKED[effort]);
   return levels.find((level) => ORDER.indexOf(level) >= least) ?? levels.at(-1);

@@ -1,16 +1,16 @@
 import { isJsonObject, type JsonObject } from '@portico/core';
 
-// A signature seals what the model thought before a part. It must come back with that part, byte for byte (R-XL-1).
+// A signature belongs to the thoughts before a part. It must come back with that part, byte for byte (R-XL-1).
 
-/** Sent for a call whose signature got lost: the vendor then takes the call all the same. */
+/** Sent for a call whose signature was lost: the vendor then accepts the call anyway. */
 export const NO_SIGNATURE = 'skip_thought_signature_validator';
 
-/** The signature of a part, in either spelling. */
+/** The signature of a part, in both spellings. */
 export function signatureOfPart(part: JsonObject): string | undefined {
   return filled(part.thoughtSignature) ?? filled(part.thought_signature);
 }
 
-/** The fields by which a tool call carries its signature: LiteLLM's, and those of Google's own chat endpoint. */
+/** The fields in which a tool call carries its signature: LiteLLM's, and those of Google's own chat endpoint. */
 export function signedFields(signature: string): JsonObject {
   return {
     provider_specific_fields: { thought_signature: signature },
@@ -18,7 +18,7 @@ export function signedFields(signature: string): JsonObject {
   };
 }
 
-/** The signature that a client sends back beside a tool call or an image, or inside the call's id. */
+/** The signature that a client sends back with a tool call or an image, or in the call's id. */
 export function signatureOfField(holder: JsonObject): string | undefined {
   const { provider_specific_fields: own, extra_content: extra } = holder;
   const google = isJsonObject(extra) ? extra.google : undefined;
@@ -35,7 +35,7 @@ export function plainCallId(id: string): string {
   return own;
 }
 
-/** Behind it, the id carries a signature: for clients that lose every field they do not know. LiteLLM's invention. */
+/** The id carries a signature behind this mark, for clients that drop unknown fields. LiteLLM's invention. */
 const MARK = '__thought__';
 
 function signatureInId(id: string): string | undefined {
@@ -43,7 +43,7 @@ function signatureInId(id: string): string | undefined {
   if (at < 0) return undefined;
   const carried = id.slice(at + MARK.length);
   if (carried === NO_SIGNATURE) return carried;
-  // Ids of other wires take no plus and no slash, so that some write these two otherwise and leave out the padding.
+  // Ids of other APIs do not allow plus and slash, so some replace these two and drop the padding.
   const plain = carried.replaceAll('-', '+').replaceAll('_', '/');
   return filled(plain.padEnd(Math.ceil(plain.length / 4) * 4, '='));
 }

@@ -32,7 +32,7 @@ describe('tools', () => {
   it('say which keywords of their schema are not enforced (R-XL-2)', () => {
     const { warnings } = encode({ tools: [{ type: 'function', function: { name: 'f', parameters: schema } }] });
     expect(warnings).toEqual([
-      '"tools[0].function": the schema went without what this wire does not enforce: pattern.',
+      '"tools[0].function": keywords that this API does not enforce were removed from the schema: pattern.',
     ]);
   });
 
@@ -152,7 +152,7 @@ describe('an answer of a form that was asked for', () => {
   it('is asked for in words where JSON and tools do not go together', () => {
     const { body, warnings } = encode({ response_format: { type: 'json_object' }, tools: [fn] }, OLDER);
     expect(body.systemInstruction.parts[0].text).toMatch(/one JSON object/);
-    expect(warnings).toEqual([expect.stringContaining('asked for in words')]);
+    expect(warnings).toEqual([expect.stringContaining('requested in the prompt')]);
   });
 
   it.each([

@@ -1,30 +1,31 @@
-import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
-import { invalid, leaveOut } from '../shared/leave-out.js';
+import { isJsonObject, type JsonObject } from '@portico/core';
+import type { EncodeTarget } from '@portico/core/provider';
+import { dropParameter, invalid } from '../shared/drop-parameter.js';
 import { objectSchema } from '../shared/object-schema.js';
-import { fitSchema, parametersField } from './fit-schema.js';
+import { adaptSchema, parametersField } from './adapt-schema.js';
+import type { GeminiVariant } from './gemini-variant.js';
 import type { ModelFamily } from './model-families.js';
 import { warnOfRemoved } from './structured-output.js';
-import type { Surface } from './surface.js';
 
-/** Tools and the choice among them, in the wire's words. */
+/** Tools and tool choice, in the format of this API. */
 export interface Tools {
   readonly tools: readonly JsonObject[];
   readonly config: JsonObject | undefined;
 }
 
-/** True where the request offers tools of the client's or asks for some of the vendor's. */
+/** True if the request has tools of the client or asks for some of the vendor. */
 export function hasTools({ tools, functions, web_search_options: search }: JsonObject): boolean {
   return [tools, functions].some((list) => Array.isArray(list) && list.length > 0) || isJsonObject(search);
 }
 
 /**
- * Reads `tools`, `tool_choice`, `parallel_tool_calls`, `web_search_options` and their deprecated forerunners.
- * `answerFunction` is the one by which a structured answer comes.
+ * Reads `tools`, `tool_choice`, `parallel_tool_calls`, `web_search_options` and their deprecated predecessors.
+ * `answerFunction` is the function for a structured answer.
  */
 export function toolsFromChat(
   request: JsonObject,
   family: ModelFamily,
-  surface: Surface,
+  variant: GeminiVariant,
   target: EncodeTarget,
   answerFunction: JsonObject | undefined,
 ): Tools {
@@ -36,7 +37,7 @@ export function toolsFromChat(
     // Some clients leave the type out.
     if (isJsonObject(tool.function)) declared.push(declaration(tool.function, `${path}.function`, family, target));
     else if (isBuiltIn(tool)) builtIn.push(tool);
-    else leaveOut(target, path, 'This wire has functions, and tools of its own, and no tools of this type.');
+    else dropParameter(target, path, 'This API has functions and its own tools, but no tools of this type.');
   }
   for (const [index, one] of listOf(request, 'functions').entries()) {
     target.warn('"functions" is deprecated: calls come back as "tool_calls".');
@@ -44,7 +45,7 @@ export function toolsFromChat(
   }
   if (isJsonObject(request.web_search_options)) builtIn.push({ googleSearch: {} });
   if (request.parallel_tool_calls === false && declared.length > 1) {
-    leaveOut(target, 'parallel_tool_calls', 'The model may always call several tools at once.');
+    dropParameter(target, 'parallel_tool_calls', 'The model may always call several tools at once.');
   }
   const choice = choiceFromChat(request, declared);
   const offered = choice.among === undefined ? declared : declared.filter(({ name }) => choice.among?.has(name));
@@ -53,20 +54,20 @@ export function toolsFromChat(
   }
   const functions = answerFunction === undefined ? offered : [...offered, answerFunction];
   const calling = answerFunction === undefined ? choice.calling : answering(choice.calling, answerFunction);
-  const mixes = functions.length > 0 && builtIn.length > 0 && family.mixesTools && surface.announcesMixedTools;
+  const mixes = functions.length > 0 && builtIn.length > 0 && family.mixesTools && variant.announcesMixedTools;
   const config = {
     ...(calling === undefined || functions.length === 0 ? {} : { functionCallingConfig: calling }),
-    // Without it, the vendor refuses the client's tools beside its own.
+    // Without it, the vendor rejects the client's tools together with its own.
     ...(mixes ? { includeServerSideToolInvocations: true } : {}),
   };
   return {
-    // Each of the vendor's tools wants an entry of its own.
+    // Each of the vendor's tools needs an entry of its own.
     tools: [...(functions.length > 0 ? [{ functionDeclarations: functions }] : []), ...builtIn],
     config: Object.keys(config).length > 0 ? config : undefined,
   };
 }
 
-/** Tools that the vendor runs itself; clients that know them write them as this wire does, in either spelling. */
+/** Tools that the vendor runs itself; clients that know them use this API's format, in both spellings. */
 const BUILT_IN = new Set(
   ['googleSearch', 'googleSearchRetrieval', 'enterpriseWebSearch', 'urlContext', 'codeExecution', 'googleMaps'].concat([
     'fileSearch',
@@ -95,9 +96,9 @@ function declaration(declared: unknown, path: string, family: ModelFamily, targe
     throw invalid(path, `"${path}" must be an object with a "name".`);
   }
   const { name, description } = declared;
-  const { schema, removed } = fitSchema(objectSchema(declared.parameters, target), family);
+  const { schema, removed } = adaptSchema(objectSchema(declared.parameters, target), family);
   warnOfRemoved(`"${path}"`, removed, target);
-  // An object without properties is refused where it stands for the parameters.
+  // As parameters, an object without properties is rejected.
   const isEmpty = schema.properties === undefined && !schema.additionalProperties;
   return {
     name,
@@ -149,7 +150,7 @@ function nameOf(choice: unknown): unknown {
   return isJsonObject(choice.function) ? choice.function.name : choice.name;
 }
 
-/** Where the answer comes by a call, there is a call in any case: of a tool that was demanded, or of any. */
+/** If the answer is a call, a call is always forced: of a required tool, or of any. */
 function answering(calling: JsonObject | undefined, answerFunction: JsonObject): JsonObject {
   if (calling?.mode === 'NONE') return { mode: 'ANY', allowedFunctionNames: [answerFunction.name] };
   return calling?.allowedFunctionNames === undefined ? { mode: 'ANY' } : calling;

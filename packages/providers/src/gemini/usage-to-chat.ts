@@ -1,21 +1,25 @@
-import { isJsonObject, type JsonObject, type Provider, type Usage } from '@portico/core';
+import { isJsonObject, type JsonObject, type Usage } from '@portico/core';
+import type { Provider } from '@portico/core/provider';
 
-/** What one answer used, for accounting and for the client. */
+/** The usage of one answer, for accounting and for the client. */
 export interface ChatUsage {
   readonly buckets: Usage;
   /** OpenAI's `usage` object. */
   readonly shown: JsonObject;
 }
 
-/** What an answer of the wire, or the part of a streamed one that came last, says of itself. */
-export function toldByAnswer({ usageMetadata, modelVersion }: JsonObject): ReturnType<NonNullable<Provider['toldBy']>> {
+/** What an answer of the API, or the latest part of a streamed one, reports about itself. */
+export function toldByAnswer({
+  usageMetadata,
+  modelVersion,
+}: JsonObject): ReturnType<NonNullable<Provider['readReportedUsage']>> {
   const used = isJsonObject(usageMetadata) ? usageToChat(usageMetadata) : undefined;
   return used && { usage: used.buckets, model: typeof modelVersion === 'string' ? modelVersion : undefined };
 }
 
 /**
- * Reads the wire's `usageMetadata`, whose prompt holds what came from the cache, and whose candidates leave out thoughts.
- * Undefined where the vendor did not count.
+ * Reads the API's `usageMetadata`, whose prompt includes cached tokens, and whose candidates exclude thoughts.
+ * Undefined if the vendor did not count.
  */
 export function usageToChat(usage: JsonObject): ChatUsage | undefined {
   const prompt = count(usage.promptTokenCount) + count(usage.toolUsePromptTokenCount);
@@ -24,8 +28,8 @@ export function usageToChat(usage: JsonObject): ChatUsage | undefined {
   const total = count(usage.totalTokenCount);
   if (prompt + visible + thoughts === 0) return undefined;
 
-  // Some answers count thoughts among the candidates, some count them in the total alone: what the total holds beyond the
-  // prompt is the output.
+  // Some answers count thoughts in the candidates, some only in the total: the total minus the prompt
+  // is the output.
   const completion = total > prompt ? total - prompt : visible + thoughts;
   const reasoning = Math.min(Math.max(thoughts, completion - visible), completion);
   const cached = Math.min(count(usage.cachedContentTokenCount), prompt);
@@ -71,14 +75,14 @@ export function usageToChat(usage: JsonObject): ChatUsage | undefined {
 }
 
 /**
- * What a stream has said of its usage so far. Counts are running totals, of which the last holds; a frame that says less
- * than all does not take back what was said before.
+ * The usage of a stream so far. Counts are running totals, of which the last counts; a frame with fewer fields does
+ * not remove earlier ones.
  */
 export function updateUsage(known: JsonObject, said: unknown): JsonObject {
   return isJsonObject(said) ? { ...known, ...said } : known;
 }
 
-/** Kinds of content come as words, or as numbers where the server was asked for those. */
+/** Kinds of content are names, or numbers if the server was asked for those. */
 const NUMBERS: Readonly<Record<string, number>> = { IMAGE: 2, AUDIO: 4 };
 
 function tokensOf(modality: string, lists: readonly unknown[]): number {

@@ -1,12 +1,13 @@
-import { type EncodeTarget, GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import { GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import type { EncodeTarget } from '@portico/core/provider';
 import { type ChatUsage, chatUsage, countOf } from '../shared/chat-usage.js';
-import { who } from './classify.js';
+import { providerName } from './classify.js';
 
-/** A whole answer as a chat completion; what the model thought is in `reasoning_content`. */
+/** A whole answer as a chat completion; thoughts are in `reasoning_content`. */
 export function chatAnswer(answer: JsonObject, target: EncodeTarget): JsonObject {
   const { message } = answer;
   if (!isJsonObject(message)) {
-    throw new GatewayError('upstream_error', `${who} answered without a message.`, { upstreamStatus: 200 });
+    throw new GatewayError('upstream_error', `${providerName} answered without a message.`, { upstreamStatus: 200 });
   }
   const { content, thinking } = message;
   const text = typeof content === 'string' ? content : '';
@@ -35,21 +36,21 @@ export function chatAnswer(answer: JsonObject, target: EncodeTarget): JsonObject
   };
 }
 
-/** Answers have no ids, but each says when it was made, to the nanosecond. */
+/** Answers have no ids, but a creation time to the nanosecond. */
 export function idOf({ created_at: createdAt }: JsonObject, target: EncodeTarget): string {
   const digits = typeof createdAt === 'string' ? createdAt.replaceAll(/\D/g, '').slice(0, 30) : '';
   return `chatcmpl-${digits === '' ? target.createdAt : digits}`;
 }
 
-export interface ToldCall {
+export interface ReportedCall {
   readonly index: number;
   readonly id: string;
   readonly type: 'function';
   readonly function: { readonly name: string; readonly arguments: string };
 }
 
-/** The calls of a message. Those without an id are given one after the answer, from the number that is `before` them. */
-export function callsToChat(calls: unknown, answerId: string, before: number): ToldCall[] {
+/** The calls of a message. Those without an id get one made from the answer, numbered from `before`. */
+export function callsToChat(calls: unknown, answerId: string, before: number): ReportedCall[] {
   const known = Array.isArray(calls) ? (calls as unknown[]).filter(isJsonObject) : [];
   return known.flatMap(({ id, function: called }, place) => {
     if (!isJsonObject(called) || typeof called.name !== 'string') return [];
@@ -61,18 +62,18 @@ export function callsToChat(calls: unknown, answerId: string, before: number): T
   });
 }
 
-/** Why an answer ended. The wire says `stop` where it stops for calls. */
+/** Why an answer ended. The API says `stop` also when it stops for calls. */
 export function finishToChat(reason: unknown, hasCalls: boolean): string {
   if (reason === 'length') return 'length';
   return hasCalls ? 'tool_calls' : 'stop';
 }
 
-/** What an answer cost. A prompt that was read before is not counted again, and its count may be left out. */
+/** The usage of an answer. A cached prompt is not counted again, and its count may be missing. */
 export function usageToChat({ prompt_eval_count: read, eval_count: written }: JsonObject): ChatUsage | undefined {
   return chatUsage({ input: countOf(read), output: countOf(written) });
 }
 
-/** The wire has the chat wire's own words for them. */
+/** The API uses the names of the chat API. */
 export function logprobsToChat(logprobs: unknown): JsonObject | null {
   const content = Array.isArray(logprobs) ? (logprobs as unknown[]).filter(isJsonObject) : [];
   if (content.length === 0) return null;

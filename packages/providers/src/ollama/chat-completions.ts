@@ -1,10 +1,11 @@
-import type { Codec, EncodeTarget, JsonObject } from '@portico/core';
+import type { JsonObject } from '@portico/core';
+import type { Codec, EncodeTarget } from '@portico/core/provider';
+import { dropParameter } from '../shared/drop-parameter.js';
 import { functionTools } from '../shared/function-tools.js';
 import { jsonLinesFraming } from '../shared/json-lines-framing.js';
-import { leaveOut } from '../shared/leave-out.js';
 import {
   each,
-  elsewhere,
+  handledElsewhere,
   maxTokensOf,
   OPENAI_ANSWERS,
   OPENAI_HINTS,
@@ -18,14 +19,14 @@ import { chatAnswer } from './answer-to-chat.js';
 import { formatFromChat } from './format.js';
 import { messagesFromChat } from './messages-from-chat.js';
 import { bounded, OPTIONS } from './model-options.js';
-import { openChatStream } from './stream-to-chat.js';
+import { createChatStream } from './stream-to-chat.js';
 import { thinkFromChat } from './think.js';
 
-/** Chat completions told in `/api/chat`. */
+/** Chat completions through `/api/chat`. */
 export const chatCompletions: Codec = {
   encode,
   decode: chatAnswer,
-  openStream: openChatStream,
+  openStream: createChatStream,
   framing: jsonLinesFraming,
 };
 
@@ -43,7 +44,7 @@ const PARAMETERS: ParameterRules = new Map([
       'thinking',
       'think',
     ]),
-    elsewhere,
+    handledElsewhere,
   ),
   ...unchanged('logprobs', 'top_logprobs'),
   ['parallel_tool_calls', unsupported('The model may always call several tools at once.', (value) => value === true)],
@@ -55,7 +56,7 @@ const PARAMETERS: ParameterRules = new Map([
 function encode(request: JsonObject, givenTarget: EncodeTarget): JsonObject {
   const target = warnOnce(givenTarget);
   const { functions, choice } = functionTools(request, target);
-  if (choice === 'required') leaveOut(target, 'tool_choice', 'The model decides by itself whether it calls a tool.');
+  if (choice === 'required') dropParameter(target, 'tool_choice', 'The model chooses itself whether it calls a tool.');
   const offered = choice === 'none' ? [] : functions;
   const body = {
     model: target.model,
@@ -67,7 +68,7 @@ function encode(request: JsonObject, givenTarget: EncodeTarget): JsonObject {
     ...formatFromChat(request),
     ...thinkFromChat(request, target.baseModel),
     ...parametersBy(PARAMETERS, request, target),
-    // It streams unless it is told not to.
+    // It streams by default.
     stream: target.stream,
   };
   return bounded(body, maxTokensOf(request, target));

@@ -1,11 +1,12 @@
-import { type ErrorAnswer, GatewayError } from '@portico/core';
+import { GatewayError } from '@portico/core';
+import type { ErrorAnswer } from '@portico/core/provider';
 import { classifyOpenAiError } from '../shared/classify-openai-error.js';
 import { errorFactsOf } from '../shared/error-facts.js';
 import { presentableText } from '../shared/presentable-text.js';
 
-export const who = 'ollama';
+export const providerName = 'ollama';
 
-/** Which of our kinds an error of Ollama's is: a text that says what is wrong, whole or in the place of a stream's line. */
+/** The kind of an error of Ollama: a text, as a whole answer or instead of a line of a stream. */
 export function classify(answer: ErrorAnswer): GatewayError {
   const message = errorFactsOf(answer.body)?.message ?? '';
   if (CONTEXT.test(message)) {
@@ -13,10 +14,10 @@ export function classify(answer: ErrorAnswer): GatewayError {
       upstreamStatus: answer.status,
     });
   }
-  // Within a stream there is no status.
+  // There is no status inside a stream.
   if (BUSY.test(message))
-    return new GatewayError('overloaded', `${who} is overloaded.`, { upstreamStatus: answer.status });
-  return classifyOpenAiError(answer, { who });
+    return new GatewayError('overloaded', `${providerName} is overloaded.`, { upstreamStatus: answer.status });
+  return classifyOpenAiError(answer, { providerName });
 }
 
 const CONTEXT = /input length exceeds the context length|exceeded max context length/i;

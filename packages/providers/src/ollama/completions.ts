@@ -1,16 +1,10 @@
-import {
-  type Codec,
-  type EncodeTarget,
-  GatewayError,
-  type JsonObject,
-  type StreamDecoder,
-  type StreamSink,
-} from '@portico/core';
+import { GatewayError, type JsonObject } from '@portico/core';
+import type { Codec, EncodeTarget, StreamDecoder, StreamSink } from '@portico/core/provider';
+import { invalid } from '../shared/drop-parameter.js';
 import { jsonLinesFraming } from '../shared/json-lines-framing.js';
-import { invalid } from '../shared/leave-out.js';
 import {
   each,
-  elsewhere,
+  handledElsewhere,
   maxTokensOf,
   OPENAI_HINTS,
   type ParameterRules,
@@ -20,11 +14,11 @@ import {
 } from '../shared/parameter-rules.js';
 import { warnOnce } from '../shared/warn-once.js';
 import { finishToChat, idOf, usageToChat } from './answer-to-chat.js';
-import { who } from './classify.js';
+import { providerName } from './classify.js';
 import { LinesDecoder } from './lines-decoder.js';
 import { bounded, OPTIONS } from './model-options.js';
 
-/** Legacy completions told in `/api/generate`. */
+/** Legacy completions through `/api/generate`. */
 export const completions: Codec = {
   encode,
   decode: textAnswer,
@@ -36,13 +30,13 @@ const isOne = (value: unknown) => value === 1;
 const isNothing = (value: unknown) => value === false || value === 0;
 
 const PARAMETERS: ParameterRules = new Map([
-  ...each(['model', 'prompt', 'max_tokens', 'stream', 'stream_options'], elsewhere),
+  ...each(['model', 'prompt', 'max_tokens', 'stream', 'stream_options'], handledElsewhere),
   ...unchanged('suffix', 'system', 'template', 'raw', 'images', 'format', 'think', 'context'),
-  ['n', unsupported('There is one answer to a request.', isOne)],
-  ['best_of', unsupported('There is one answer to a request.', isOne)],
-  ['echo', unsupported('The prompt is not repeated.', isNothing)],
-  ['logprobs', unsupported('It has none of this kind.', isNothing)],
-  ['logit_bias', unsupported('Its tokens are others than those that are named.')],
+  ['n', unsupported('It returns one answer per request.', isOne)],
+  ['best_of', unsupported('It returns one answer per request.', isOne)],
+  ['echo', unsupported('The prompt is not echoed.', isNothing)],
+  ['logprobs', unsupported('It does not support this one.', isNothing)],
+  ['logit_bias', unsupported('Token ids are specific to a tokenizer, and this model has another one.')],
   ...OPTIONS,
   ...OPENAI_HINTS,
 ]);
@@ -62,13 +56,13 @@ function promptOf(prompt: unknown): string {
   const prompts: readonly unknown[] = Array.isArray(prompt) ? prompt : [prompt ?? ''];
   const [only, ...more] = prompts;
   if (typeof only === 'string' && more.length === 0) return only;
-  throw invalid('prompt', '"prompt" must be one text; this wire takes no tokens, and one prompt a request.');
+  throw invalid('prompt', '"prompt" must be one text; this API accepts no token ids, and one prompt per request.');
 }
 
 function textAnswer(answer: JsonObject, target: EncodeTarget): JsonObject {
   const { response } = answer;
   if (typeof response !== 'string') {
-    throw new GatewayError('upstream_error', `${who} answered without a text.`, { upstreamStatus: 200 });
+    throw new GatewayError('upstream_error', `${providerName} answered without a text.`, { upstreamStatus: 200 });
   }
   const usage = usageToChat(answer);
   return {
@@ -80,7 +74,7 @@ function textAnswer(answer: JsonObject, target: EncodeTarget): JsonObject {
 
 function openStream(target: EncodeTarget): StreamDecoder {
   let head: JsonObject | undefined;
-  const tell = (out: StreamSink, text: string, finish: string | null) =>
+  const emit = (out: StreamSink, text: string, finish: string | null) =>
     out.chunk(JSON.stringify({ ...head, choices: [choice(text, finish)] }), text !== '');
   return new LinesDecoder({
     line(line, out) {
@@ -88,10 +82,10 @@ function openStream(target: EncodeTarget): StreamDecoder {
       const { response } = line;
       if (typeof response !== 'string' || response === '') return;
       out.produced(response.length);
-      tell(out, response, null);
+      emit(out, response, null);
     },
     end(line, out) {
-      tell(out, '', finishToChat(line.done_reason, false));
+      emit(out, '', finishToChat(line.done_reason, false));
       const usage = usageToChat(line);
       if (usage !== undefined) out.usage(usage.buckets, JSON.stringify({ ...head, choices: [], usage: usage.shown }));
     },

@@ -1,12 +1,20 @@
-import { type Codec, GatewayError } from '@portico/core';
+import { GatewayError } from '@portico/core';
+import type { Codec } from '@portico/core/provider';
 import { countOf } from '../shared/chat-usage.js';
 import { embeddingAnswer, embeddingInputs } from '../shared/embedding-answer.js';
-import { each, elsewhere, noStreams, type ParameterRules, parametersBy, unchanged } from '../shared/parameter-rules.js';
+import {
+  each,
+  handledElsewhere,
+  noStreams,
+  type ParameterRules,
+  parametersBy,
+  unchanged,
+} from '../shared/parameter-rules.js';
 import { warnOnce } from '../shared/warn-once.js';
-import { who } from './classify.js';
+import { providerName } from './classify.js';
 import { OPTIONS } from './model-options.js';
 
-/** Embeddings told in `/api/embed`. */
+/** Embeddings through `/api/embed`. */
 export const embeddings: Codec = {
   encode: (request, target) => ({
     model: target.model,
@@ -15,10 +23,10 @@ export const embeddings: Codec = {
   }),
   decode(answer, target, request) {
     const { embeddings: vectors, embedding: only } = answer;
-    // Older servers have one vector a request.
+    // Older servers return one vector per request.
     const found = Array.isArray(only) ? [only] : vectors;
     if (!Array.isArray(found)) {
-      throw new GatewayError('upstream_error', `${who} answered without embeddings.`, { upstreamStatus: 200 });
+      throw new GatewayError('upstream_error', `${providerName} answered without embeddings.`, { upstreamStatus: 200 });
     }
     return embeddingAnswer(found, target.model, countOf(answer.prompt_eval_count), request);
   },
@@ -26,7 +34,7 @@ export const embeddings: Codec = {
 };
 
 const PARAMETERS: ParameterRules = new Map([
-  ...each(['model', 'input', 'encoding_format'], elsewhere),
+  ...each(['model', 'input', 'encoding_format'], handledElsewhere),
   ...unchanged('dimensions'),
   ...OPTIONS,
 ]);

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '@portico/core';
 
-/** Reads `response_format`: JSON, or the schema of an answer. Clients that know the wire say `format`. */
+/** Reads `response_format`: JSON, or a schema. Clients that know this API send `format`. */
 export function formatFromChat({ response_format: asked, format }: JsonObject): JsonObject {
   if (format !== undefined && format !== null && format !== '') return { format };
   if (!isJsonObject(asked)) return {};

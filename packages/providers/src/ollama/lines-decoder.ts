@@ -1,17 +1,18 @@
-import { isJsonObject, type JsonObject, type StreamDecoder, type StreamSink } from '@portico/core';
+import { isJsonObject, type JsonObject } from '@portico/core';
+import type { StreamDecoder, StreamSink } from '@portico/core/provider';
 import { errorInside } from '../shared/error-inside.js';
 import { parseJson } from '../shared/parse-json.js';
 import { classify } from './classify.js';
 
-/** What becomes of the lines of one stream. */
+/** The handling of the lines of one stream. */
 export interface LineReader {
-  /** Every line that is part of the answer, the last one too. */
+  /** Every line that is part of the answer, including the last one. */
   line(line: JsonObject, out: StreamSink): void;
-  /** The last line, which says why the answer ended. */
+  /** The last line, with the finish reason. */
   end(line: JsonObject, out: StreamSink): void;
 }
 
-/** Reads streams of lines, of which the last one is `done`. A line may be an error in the answer's place. */
+/** Reads streams of lines, of which the last one is `done`. A line may be an error. */
 export class LinesDecoder implements StreamDecoder {
   readonly #reader: LineReader;
   #isOver = false;

@@ -1,10 +1,11 @@
-import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
+import { isJsonObject, type JsonObject } from '@portico/core';
+import type { EncodeTarget } from '@portico/core/provider';
 import { callArguments } from '../shared/call-arguments.js';
 import { parseDataUrl } from '../shared/data-url.js';
+import { invalid } from '../shared/drop-parameter.js';
 import { callsOf, LEGACY_ID } from '../shared/function-tools.js';
-import { invalid } from '../shared/leave-out.js';
 
-/** A conversation in the wire's words: each message has one text, its images beside it. */
+/** A conversation in the format of this API: each message has one text, and its images separately. */
 export function messagesFromChat(messages: readonly JsonObject[], target: EncodeTarget): JsonObject[] {
   const toolNames = new Map<unknown, unknown>();
   return messages.map((message, index) => {
@@ -22,7 +23,7 @@ export function messagesFromChat(messages: readonly JsonObject[], target: Encode
       };
     }
     if (role !== 'user' && role !== 'system' && role !== 'developer') {
-      throw invalid(`${path}.role`, `"${path}.role" is none that this wire knows.`);
+      throw invalid(`${path}.role`, `"${path}.role" is not supported by this API.`);
     }
     const { text, images } = readContent(message.content, path);
     const told = role === 'developer' ? 'system' : role;
@@ -73,11 +74,11 @@ function readContent(content: unknown, path: string): Content {
 
 function imageOf(part: unknown, path: string): string {
   if (!isJsonObject(part) || part.type !== 'image_url') {
-    throw invalid(path, `"${path}": this wire takes text and images, and no part of this kind.`);
+    throw invalid(path, `"${path}": this API accepts text and images, but not this kind of part.`);
   }
   const { image_url: image } = part;
   const url = isJsonObject(image) ? image.url : image;
   const file = typeof url === 'string' ? parseDataUrl(url) : undefined;
   if (file !== undefined && 'base64' in file.data) return file.data.base64;
-  throw invalid(path, `"${path}": ollama fetches no images: send it as a data URL.`);
+  throw invalid(path, `"${path}": ollama does not fetch URLs. Send the image as a data URL.`);
 }

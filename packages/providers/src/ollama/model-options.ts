@@ -1,13 +1,14 @@
-import { type Codec, isJsonObject, type JsonObject } from '@portico/core';
+import { isJsonObject, type JsonObject } from '@portico/core';
+import type { Codec } from '@portico/core/provider';
 import { each, type ParameterRule, stopsAs } from '../shared/parameter-rules.js';
 
-/** What a deployment says about every request that says nothing else. */
+/** The defaults of a deployment for its requests. */
 export interface Defaults {
   readonly numCtx?: number;
   readonly keepAlive?: string | number;
 }
 
-/** The codec with a deployment's defaults in every request it makes. */
+/** The codec with a deployment's defaults in every request. */
 export function withDefaults(codec: Codec, { numCtx, keepAlive }: Defaults): Codec {
   if (numCtx === undefined && keepAlive === undefined) return codec;
   return {
@@ -24,7 +25,7 @@ export function withDefaults(codec: Codec, { numCtx, keepAlive }: Defaults): Cod
   };
 }
 
-/** The wire has the same among its `options`, by this name. */
+/** The API has the same parameter in its `options`, with this name. */
 function inOptions(name: string): ParameterRule {
   return (value, body) => setOption(body, name, value);
 }
@@ -43,7 +44,7 @@ export const OPTIONS: [string, ParameterRule][] = [
       if (found.stop !== undefined) setOption(body, 'stop', found.stop);
     },
   ],
-  // The wire's own, for clients that know them.
+  // Parameters of this API itself, for clients that know them.
   ...[
     'num_ctx',
     'num_predict',
@@ -75,7 +76,7 @@ function setOption(body: JsonObject, name: string, value: unknown): void {
   body.options = { ...(isJsonObject(body.options) ? body.options : {}), [name]: value };
 }
 
-/** The body with the bound of its answer among the options. */
+/** The body with the output limit in its options. */
 export function bounded(body: JsonObject, maxTokens: number | undefined): JsonObject {
   if (maxTokens !== undefined) setOption(body, 'num_predict', maxTokens);
   return body;

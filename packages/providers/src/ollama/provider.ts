@@ -1,26 +1,26 @@
-import type { Connection, ConnectionSettings, Provider } from '@portico/core';
+import type { Connection, ConnectionSettings, Provider } from '@portico/core/provider';
 import { openAiCompatible } from '../openai-compatible.js';
-import { wiresOfOthers } from '../openai-compatible-vendors.js';
+import { codecsOfOtherApis } from '../openai-compatible-vendors.js';
 import { baseUrlOf, joinPath } from '../shared/base-url.js';
 import { credentialHeader } from '../shared/credential.js';
 import { mediaCodec } from '../shared/media.js';
 import { readOptions } from '../shared/read-options.js';
 import { chatCompletions } from './chat-completions.js';
-import { classify, who } from './classify.js';
+import { classify, providerName } from './classify.js';
 import { completions } from './completions.js';
 import { embeddings } from './embeddings.js';
 import { type Defaults, withDefaults } from './model-options.js';
 
-const inOpenAisWire = openAiCompatible(wiresOfOthers.ollama);
+const openAiApi = openAiCompatible(codecsOfOtherApis.ollama);
 
 /**
- * Ollama's own API (https://docs.ollama.com/api). An address that ends in `/v1` is asked in OpenAI's wire, which it speaks
- * as well. Options: `numCtx`, the tokens of the context, which are few by default and beyond which the beginning of a
- * prompt is lost; `keepAlive`, how long the model stays loaded.
+ * Ollama's own API (https://docs.ollama.com/api). A URL that ends in `/v1` is used with OpenAI's API, which Ollama
+ * supports as well. Options: `numCtx`, the context length in tokens, which is short by default and beyond which the
+ * beginning of a prompt is lost; `keepAlive`, how long the model stays loaded.
  */
 export const ollama: Provider = {
-  name: who,
-  keyVariables: inOpenAisWire.keyVariables,
+  name: providerName,
+  keyVariables: openAiApi.keyVariables,
   needsKey: false,
   codecs: codecsWith({}),
   connect,
@@ -28,7 +28,7 @@ export const ollama: Provider = {
 };
 
 function codecsWith(defaults: Defaults): Provider['codecs'] {
-  const media = mediaCodec({ who });
+  const media = mediaCodec({ providerName });
   return {
     'chat.completions': withDefaults(chatCompletions, defaults),
     completions: withDefaults(completions, defaults),
@@ -40,16 +40,18 @@ function codecsWith(defaults: Defaults): Provider['codecs'] {
 }
 
 function connect(settings: ConnectionSettings): Connection {
-  const { numCtx, keepAlive } = readOptions(settings, ['numCtx', 'keepAlive'], who);
+  const { numCtx, keepAlive } = readOptions(settings, ['numCtx', 'keepAlive'], providerName);
   if (numCtx !== undefined && !(Number.isInteger(numCtx) && Number(numCtx) > 0)) {
-    throw new Error(`The option "numCtx" of ${who} must be a number of tokens.`);
+    throw new Error(`The option "numCtx" of ${providerName} must be a number of tokens.`);
   }
   if (keepAlive !== undefined && typeof keepAlive !== 'number' && typeof keepAlive !== 'string') {
-    throw new Error(`The option "keepAlive" of ${who} must be seconds, or a text such as "10m".`);
+    throw new Error(
+      `The option "keepAlive" of ${providerName} must be a number of seconds, or a string such as "10m".`,
+    );
   }
-  const given = baseUrlOf(settings, 'http://localhost:11434', who);
+  const given = baseUrlOf(settings, 'http://localhost:11434', providerName);
   if (given.path.endsWith('/v1')) {
-    return { ...inOpenAisWire.connect({ ...settings, options: {} }), codecs: inOpenAisWire.codecs };
+    return { ...openAiApi.connect({ ...settings, options: {} }), codecs: openAiApi.codecs };
   }
   const base = { ...given, path: given.path.replace(/\/api(?:\/(?:chat|generate|embed))?$/, '') };
   return {
@@ -62,7 +64,7 @@ function connect(settings: ConnectionSettings): Connection {
       'audio.transcriptions': joinPath(base, '/v1/audio/transcriptions'),
       'audio.translations': joinPath(base, '/v1/audio/translations'),
     },
-    headers: { ...(settings.apiKey && credentialHeader(settings.apiKey, who)), ...settings.headers },
+    headers: { ...(settings.apiKey && credentialHeader(settings.apiKey, providerName)), ...settings.headers },
     codecs: codecsWith({
       ...(numCtx === undefined ? {} : { numCtx: numCtx as number }), // just checked
       // As text, seconds must have their unit.

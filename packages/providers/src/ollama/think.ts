@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonObject } from '@portico/core';
 
 /**
- * Reads `reasoning_effort` and `thinking`. Models think or do not; those that have levels do not stop thinking. Clients that
- * know the wire say `think`.
+ * Reads `reasoning_effort` and `thinking`. Models think or do not; for those with levels, thinking cannot be
+ * disabled. Clients that know this API send `think`.
  */
 export function thinkFromChat(request: JsonObject, model: string): JsonObject {
   const { think, thinking, reasoning_effort: effort } = request;

@@ -1,17 +1,11 @@
-import {
-  type Codec,
-  type EncodeTarget,
-  GatewayError,
-  isJsonObject,
-  type JsonObject,
-  type StreamDecoder,
-} from '@portico/core';
+import { GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import type { Codec, EncodeTarget, StreamDecoder } from '@portico/core/provider';
 import { jsonArrayFraming } from '../gemini/json-array-framing.js';
 import { ChatChunks } from '../shared/chat-chunks.js';
 import { type ChatUsage, chatUsage, countOf } from '../shared/chat-usage.js';
 import {
   each,
-  elsewhere,
+  handledElsewhere,
   maxTokensOf,
   OPENAI_ANSWERS,
   OPENAI_HINTS,
@@ -25,7 +19,7 @@ import { parseJson } from '../shared/parse-json.js';
 import { warnOnce } from '../shared/warn-once.js';
 import { promptFromChat } from './prompt-from-chat.js';
 
-/** Chat completions told in predictions. */
+/** Chat completions through predictions. */
 export const chatCompletions: Codec = {
   encode,
   decode: chatAnswer,
@@ -35,18 +29,18 @@ export const chatCompletions: Codec = {
 };
 
 const PARAMETERS: ParameterRules = new Map([
-  ...each(['model', 'messages', 'max_tokens', 'max_completion_tokens', 'stream', 'stream_options'], elsewhere),
+  ...each(['model', 'messages', 'max_tokens', 'max_completion_tokens', 'stream', 'stream_options'], handledElsewhere),
   ...unchanged('temperature', 'top_p', 'top_k', 'seed', 'presence_penalty', 'frequency_penalty', 'reasoning_effort'),
   ['stop', stopsAs('stop_sequences')],
-  ['tools', unsupported('The model calls no tools there.', isEmptyList)],
-  ['functions', unsupported('The model calls no tools there.', isEmptyList)],
-  ...each(['tool_choice', 'function_call', 'parallel_tool_calls'], elsewhere),
+  ['tools', unsupported('Tools are not supported there.', isEmptyList)],
+  ['functions', unsupported('Tools are not supported there.', isEmptyList)],
+  ...each(['tool_choice', 'function_call', 'parallel_tool_calls'], handledElsewhere),
   [
     'response_format',
-    unsupported('The model is held to no format there.', (value) => isJsonObject(value) && value.type === 'text'),
+    unsupported('Response formats are not supported there.', (value) => isJsonObject(value) && value.type === 'text'),
   ],
-  ['logprobs', unsupported('It has none.', (value) => value === false)],
-  ['top_logprobs', unsupported('It has none.', (value) => value === 0)],
+  ['logprobs', unsupported('It is not supported there.', (value) => value === false)],
+  ['top_logprobs', unsupported('It is not supported there.', (value) => value === 0)],
   [
     'input',
     (value, body) => {
@@ -96,7 +90,10 @@ function read(prediction: JsonObject, target: EncodeTarget): Read {
 
 function failureOf({ status, error }: JsonObject): GatewayError {
   if (status === 'starting' || status === 'processing') {
-    return new GatewayError('timeout', 'replicate had not finished within the minute that it keeps a connection.');
+    return new GatewayError(
+      'timeout',
+      'replicate had not finished within the minute for which it keeps the connection open.',
+    );
   }
   const text = typeof error === 'string' ? error : '';
   if (/input is too long|string too long/i.test(text))

@@ -1,17 +1,17 @@
 import { isJsonObject, type JsonObject } from '@portico/core';
-import { invalid } from '../shared/leave-out.js';
+import { invalid } from '../shared/drop-parameter.js';
 
-/** A conversation as the one prompt that models there take: turns after the first are told by who speaks. */
+/** A conversation as one prompt, which these models accept: turns after the first are labelled with their role. */
 export function promptFromChat(messages: readonly JsonObject[]): JsonObject {
   const system: string[] = [];
-  const turns: { readonly who: string; readonly text: string }[] = [];
+  const turns: { readonly providerName: string; readonly text: string }[] = [];
   for (const [index, { role, content }] of messages.entries()) {
     const text = textOf(content, `messages[${index}]`);
     if (role === 'system' || role === 'developer') system.push(text);
-    else turns.push({ who: role === 'assistant' ? 'Assistant' : 'User', text });
+    else turns.push({ providerName: role === 'assistant' ? 'Assistant' : 'User', text });
   }
   const [only, ...more] = turns;
-  const told = turns.map(({ who, text }) => `${who}: ${text}`).join('\n\n');
+  const told = turns.map(({ providerName, text }) => `${providerName}: ${text}`).join('\n\n');
   return {
     prompt: more.length === 0 ? (only?.text ?? '') : `${told}\n\nAssistant:`,
     ...(system.length > 0 ? { system_prompt: system.join('\n\n') } : {}),
@@ -25,7 +25,10 @@ function textOf(content: unknown, path: string): string {
   return (content as unknown[])
     .map((part, index) => {
       if (isJsonObject(part) && typeof part.text === 'string') return part.text;
-      throw invalid(`${path}.content[${index}]`, `"${path}.content[${index}]" must be text: the wire takes no more.`);
+      throw invalid(
+        `${path}.content[${index}]`,
+        `"${path}.content[${index}]" must be text: the API accepts nothing else.`,
+      );
     })
     .join('');
 }

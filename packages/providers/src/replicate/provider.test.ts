@@ -1,4 +1,5 @@
-import { createGateway, type Send, secret } from '@portico/core';
+import { createGateway, secret } from '@portico/core';
+import type { Send } from '@portico/core/provider';
 import { describe, expect, it } from 'vitest';
 import { settings } from '../../test/connection-settings.js';
 import { collected, type Loose, readEvents, target } from '../../test/read-stream.js';

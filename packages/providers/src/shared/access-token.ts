@@ -1,9 +1,9 @@
-import type { Expiring, Source } from './kept-credential.js';
+import type { Expiring, Source } from './cached-credential.js';
 
-/** A token of OAuth, and until when it is good. */
+/** An OAuth token and its expiry. */
 export interface AccessToken extends Expiring {
   readonly value: string;
-  /** The project that pays, where the credential names one. */
+  /** The project that pays, if the credential names one. */
   readonly quotaProject?: string;
 }
 

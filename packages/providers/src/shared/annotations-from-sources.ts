@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonObject } from '@portico/core';
 
 /**
- * The pages that an answer of Perplexity's rests on, as OpenAI's annotations. They stand beside the choices, in order of
- * the `[1]` by which the text names them; `text` is undefined where it is not known, and so are then the places.
+ * The pages on which an answer of Perplexity is based, as OpenAI's annotations. They are beside the choices, in the
+ * order of the `[1]` in the text; `text` is undefined if it is not known, and then there are no positions.
  */
 export function annotationsFromSources(answer: JsonObject, text: string | undefined): JsonObject[] {
   const { search_results: results, citations } = answer;
@@ -18,7 +18,7 @@ export function annotationsFromSources(answer: JsonObject, text: string | undefi
   });
 }
 
-/** In a stream every chunk repeats all of the pages: the first keeps them, and the last tells them as annotations. */
+/** In a stream every chunk repeats all pages: the first keeps them, and the last sends them as annotations. */
 export function sourcesInChunk(chunk: JsonObject, isFirst: boolean): void {
   const choice = Array.isArray(chunk.choices) ? (chunk.choices as unknown[])[0] : undefined;
   if (isJsonObject(choice) && choice.finish_reason && isJsonObject(choice.delta)) {

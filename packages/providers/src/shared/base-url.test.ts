@@ -22,7 +22,7 @@ describe('a base URL', () => {
 
   it('with a password is refused, and the password is not repeated (R-SEC-4)', () => {
     const refused = () => parseBaseUrl('https://user:hunter2@api.example.com', 'acme');
-    expect(refused).toThrow(/must not hold a user name or a password/);
+    expect(refused).toThrow(/must not contain a user name or a password/);
     expect(refused).not.toThrow(/hunter2/);
   });
 

@@ -1,6 +1,7 @@
-import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
+import { isJsonObject, type JsonObject } from '@portico/core';
+import type { EncodeTarget } from '@portico/core/provider';
 
-/** The arguments of a call as an object, for wires that take nothing else. */
+/** The arguments of a call as an object, for APIs that require one. */
 export function callArguments(text: unknown, target: EncodeTarget): JsonObject {
   if (isJsonObject(text)) return text;
   if (typeof text !== 'string' || text.trim() === '') return {};

@@ -1,9 +1,10 @@
-import type { JsonObject, StreamSink } from '@portico/core';
+import type { JsonObject } from '@portico/core';
+import type { StreamSink } from '@portico/core/provider';
 import type { ChatUsage } from './chat-usage.js';
 
-/** Writes the chunks of a chat completion with one choice, for wires that stream otherwise. */
+/** Writes the chunks of a chat completion with one choice, for APIs with other streams. */
 export class ChatChunks {
-  /** Everything of a chunk before its choices; empty until the first. */
+  /** The part of a chunk before its choices; empty until the first. */
   #head = '';
   #calls = 0;
 
@@ -11,12 +12,12 @@ export class ChatChunks {
     return this.#head !== '';
   }
 
-  /** How many calls were opened. */
+  /** How many calls were started. */
   get calls(): number {
     return this.#calls;
   }
 
-  /** Begins the answer; only the first time counts. */
+  /** Begins the answer; only the first call has an effect. */
   begin(head: { id: string; created: number; model: unknown }, out: StreamSink): void {
     if (this.hasBegun) return;
     const { id, created, model } = head;
@@ -36,7 +37,7 @@ export class ChatChunks {
     this.#chunk(`{"reasoning_content":${JSON.stringify(text)}}`, true, out);
   }
 
-  /** Opens a call and gives the index by which its arguments go on. */
+  /** Starts a call and returns the index for its arguments. */
   call(id: string, name: string, args: string, out: StreamSink): number {
     const index = this.#calls;
     this.#calls += 1;

@@ -1,13 +1,14 @@
-import { type JsonObject, type Usage, usageOfAnswer } from '@portico/core';
+import type { JsonObject, Usage } from '@portico/core';
+import { usageOfAnswer } from '@portico/core/provider';
 
-/** What an answer cost, for the client and for the ledger. */
+/** The usage of an answer, for the client and for the ledger. */
 export interface ChatUsage {
-  /** As the chat wire shows it. */
+  /** In the format of the chat API. */
   readonly shown: JsonObject;
   readonly buckets: Usage;
 }
 
-/** What a vendor counted: cached tokens are among the input, reasoning among the output. */
+/** The vendor's counts: cached tokens are included in the input, reasoning in the output. */
 export interface TokenCounts {
   readonly input: number;
   readonly output: number;
@@ -15,7 +16,7 @@ export interface TokenCounts {
   readonly reasoning?: number;
 }
 
-/** The counts in the chat wire's words; undefined where nothing was counted. */
+/** The counts in the format of the chat API; undefined if nothing was counted. */
 export function chatUsage({ input, output, cached = 0, reasoning = 0 }: TokenCounts): ChatUsage | undefined {
   const shown = {
     prompt_tokens: input,
@@ -28,7 +29,7 @@ export function chatUsage({ input, output, cached = 0, reasoning = 0 }: TokenCou
   return buckets === undefined ? undefined : { shown, buckets };
 }
 
-/** A count that is one: vendors leave them out, and servers in between send strange things. */
+/** A valid count: vendors leave them out, and servers in between send strange values. */
 export function countOf(value: unknown): number {
   return typeof value === 'number' && value > 0 && Number.isFinite(value) ? Math.round(value) : 0;
 }

@@ -10,7 +10,7 @@ function chunk(delta: unknown, finish: string | null = null, more: object = {}) 
 }
 
 function read(events: readonly unknown[], rules: WireRules = {}) {
-  return readEvents(passThrough('chat.completions', { who: 'acme' }, rules), events);
+  return readEvents(passThrough('chat.completions', { providerName: 'acme' }, rules), events);
 }
 
 const role = chunk({ role: 'assistant', content: '' });
@@ -93,7 +93,7 @@ describe('a stream of chunks', () => {
       .split('\n')
       .map((line) => `data: ${line}`)
       .join('\r\n');
-    const { texts } = readBody(passThrough('chat.completions', { who: 'acme' }), body);
+    const { texts } = readBody(passThrough('chat.completions', { providerName: 'acme' }), body);
     expect(texts).toEqual([JSON.stringify(hello)]);
   });
 });
@@ -232,7 +232,7 @@ describe('a stream of legacy completions', () => {
   });
 
   it('is handed on, counted and ended the same way', () => {
-    const seen = readEvents(passThrough('completions', { who: 'acme' }), [piece('abc'), '[DONE]']);
+    const seen = readEvents(passThrough('completions', { providerName: 'acme' }), [piece('abc'), '[DONE]']);
     expect(seen.chunks).toEqual([piece('abc'), piece('', 'stop')]);
     expect([seen.contents, seen.produced, seen.dones]).toEqual([[true, true], 3, 1]);
   });

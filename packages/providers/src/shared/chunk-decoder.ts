@@ -1,42 +1,35 @@
-import {
-  type FailureKind,
-  GatewayError,
-  isJsonObject,
-  type JsonObject,
-  type StreamDecoder,
-  type StreamSink,
-  usageOfAnswer,
-} from '@portico/core';
+import { type FailureKind, GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import { type StreamDecoder, type StreamSink, usageOfAnswer } from '@portico/core/provider';
 import { ChunkTemplate } from './chunk-template.js';
 import { errorFactsOf } from './error-facts.js';
-import { KnownCalls, mendCalls } from './mend-calls.js';
 import { parseJson } from './parse-json.js';
 import type { RepairChoice } from './repair-answer.js';
+import { KnownCalls, repairToolCalls } from './repair-tool-calls.js';
 
 export interface ChunkRules {
   /** Whether the answer is in `choices[].delta` or in `choices[].text`. */
   readonly piece: 'delta' | 'text';
   /** The provider's name, for messages. */
-  readonly who: string;
-  /** Which failure an error inside the stream is: parsed where it was JSON, and as it came. */
+  readonly providerName: string;
+  /** The failure of an error in the stream: parsed if it was JSON, and the original text. */
   classify(body: unknown, text: string): GatewayError;
   readonly repair: RepairChoice | undefined;
-  /** Changes what stands beside the choices, and the choices with it. */
+  /** Changes what is beside the choices, and the choices with it. */
   readonly repairChunk?: ((chunk: JsonObject, isFirst: boolean) => void) | undefined;
-  /** Puts counts where clients look for them, in place. */
+  /** Moves counts to where clients look for them, in place. */
   readonly repairUsage?: ((usage: JsonObject) => void) | undefined;
 }
 
-/** Finish reasons by which vendors say that they broke off: the answer is not complete. */
-const BROKEN_FINISHES: Readonly<Record<string, FailureKind>> = {
+/** Finish reasons that mean an interruption: the answer is not complete. */
+const FAILED_FINISHES: Readonly<Record<string, FailureKind>> = {
   error: 'upstream_error',
   network_error: 'upstream_error',
   insufficient_system_resource: 'overloaded',
 };
 
 /**
- * Reads a stream of OpenAI chunks. Each is parsed once and handed on as the text it came in; it is written anew only
- * where it must change. Of many choices (`n`), each has its own finish.
+ * Reads a stream of OpenAI chunks. Each is parsed once and forwarded as its original text; it is written again only
+ * if it must change. With several choices (`n`), each has its own finish reason.
  */
 export class ChunkDecoder implements StreamDecoder {
   readonly #rules: ChunkRules;
@@ -61,17 +54,17 @@ export class ChunkDecoder implements StreamDecoder {
     const chunk = parseJson(data);
     const error = errorIn(chunk);
     if (name === 'error' || error !== undefined) {
-      // What was used until then is billed all the same (R-SP-4).
-      if (isJsonObject(chunk) && isJsonObject(chunk.usage)) this.#tellUsage(chunk.usage, () => data, out);
+      // Usage until then is billed anyway (R-SP-4).
+      if (isJsonObject(chunk) && isJsonObject(chunk.usage)) this.#sendUsage(chunk.usage, () => data, out);
       return this.#fail(this.#rules.classify(error ?? chunk, data), out);
     }
     if (!isJsonObject(chunk)) return out.malformed();
 
     const choices = Array.isArray(chunk.choices) ? (chunk.choices as unknown[]).filter(isJsonObject) : [];
     if (choices.length === 0) {
-      // Nothing but usage, or nothing at all: Azure opens with such a chunk, whose id and model are empty too, and clients
-      // that look for a choice in every chunk break on it.
-      if (isJsonObject(chunk.usage)) this.#tellUsage(chunk.usage, (changed) => usageChunk(data, chunk, changed), out);
+      // Only usage, or nothing: Azure starts with such a chunk, whose id and model are empty too, and clients
+      // that expect a choice in every chunk fail on it.
+      if (isJsonObject(chunk.usage)) this.#sendUsage(chunk.usage, (changed) => usageChunk(data, chunk, changed), out);
       return;
     }
     const { repairChunk } = this.#rules;
@@ -79,7 +72,7 @@ export class ChunkDecoder implements StreamDecoder {
     this.#head ??= headOf(chunk);
     const usage = takeUsage(chunk, choices);
     if (usage !== undefined) {
-      this.#tellUsage(usage, () => JSON.stringify({ ...this.#head, choices: [], usage }), out);
+      this.#sendUsage(usage, () => JSON.stringify({ ...this.#head, choices: [], usage }), out);
     }
     let changed = usage !== undefined || repairChunk !== undefined;
     let content = false;
@@ -90,7 +83,7 @@ export class ChunkDecoder implements StreamDecoder {
       content = this.#read(choice, out) || content;
     }
     this.#sawContent ||= content;
-    // Routers repeat the finish in the chunk that brings usage; a client is told once.
+    // Routers repeat the finish reason in the chunk with usage; a client gets it once.
     if (!changed && choices.length === 1 && this.#choices.size === 1)
       this.#template.learn(data, choices[0] as JsonObject);
     const repeats = usage !== undefined && !content && this.#unfinished().length === 0;
@@ -107,16 +100,16 @@ export class ChunkDecoder implements StreamDecoder {
     const unfinished = this.#unfinished();
     if (!this.#sawContent) {
       return this.#fail(
-        new GatewayError('upstream_error', `${this.#rules.who} ended its stream without an answer.`),
+        new GatewayError('upstream_error', `${this.#rules.providerName} ended its stream without an answer.`),
         out,
       );
     }
     if (unfinished.length > 0) {
       if (unfinished.some(([, state]) => hasHalfCall(state))) {
-        const what = `${this.#rules.who} ended its stream in the middle of a tool call.`;
+        const what = `${this.#rules.providerName} ended its stream in the middle of a tool call.`;
         return this.#fail(new GatewayError('upstream_error', what), out);
       }
-      // The stream says that it is whole, but not why it ended (f38).
+      // The stream is complete, but without a finish reason (f38).
       out.chunk(JSON.stringify({ ...this.#head, choices: unfinished.map(this.#finish) }), true);
     }
     this.#done(out);
@@ -145,35 +138,38 @@ export class ChunkDecoder implements StreamDecoder {
   #failureIn(choice: JsonObject): GatewayError | undefined {
     if (choice.error) return this.#rules.classify({ error: choice.error }, '');
     const reason = choice.finish_reason;
-    if (typeof reason !== 'string' || !Object.hasOwn(BROKEN_FINISHES, reason)) return undefined;
-    const kind = BROKEN_FINISHES[reason] ?? 'upstream_error';
-    return new GatewayError(kind, `${this.#rules.who} broke off its answer with the finish reason "${reason}".`);
+    if (typeof reason !== 'string' || !Object.hasOwn(FAILED_FINISHES, reason)) return undefined;
+    const kind = FAILED_FINISHES[reason] ?? 'upstream_error';
+    return new GatewayError(
+      kind,
+      `${this.#rules.providerName} ended its answer early with the finish reason "${reason}".`,
+    );
   }
 
   #repair(choice: JsonObject): boolean {
     let changed = false;
     if (this.#rules.piece === 'delta' && !isJsonObject(choice.delta)) {
-      // Azure's late findings of its content filter come without one, and clients that look for it break.
+      // Azure's late content filter results have none, and clients that expect one fail.
       choice.delta = {};
       changed = true;
     }
-    const { tool_calls: calls } = (choice.delta ?? {}) as JsonObject; // just made one where it was none
+    const { tool_calls: calls } = (choice.delta ?? {}) as JsonObject; // just made one if it was not
     if (Array.isArray(calls) && calls.length > 0) {
       const state = this.#stateOf(indexOf(choice));
       state.calls ??= new KnownCalls();
-      changed = mendCalls(calls, state.calls) || changed;
+      changed = repairToolCalls(calls, state.calls) || changed;
     }
     return this.#rules.repair === undefined ? changed : this.#rules.repair(choice) || changed;
   }
 
-  #tellUsage(usage: JsonObject, json: (changed: boolean) => string, out: StreamSink): void {
+  #sendUsage(usage: JsonObject, json: (changed: boolean) => string, out: StreamSink): void {
     const { repairUsage } = this.#rules;
     repairUsage?.(usage);
     const read = usageOfAnswer(usage);
     if (read !== undefined) out.usage(read, json(repairUsage !== undefined));
   }
 
-  /** Takes note of one choice; true where it carries a part of the answer. */
+  /** Records one choice; true if it carries a part of the answer. */
   #read(choice: JsonObject, out: StreamSink): boolean {
     const state = this.#stateOf(indexOf(choice));
     const finishes = Boolean(choice.finish_reason) && choice.finish_reason !== state.finish;
@@ -200,7 +196,7 @@ export class ChunkDecoder implements StreamDecoder {
 }
 
 interface ChoiceState {
-  /** Its last finish reason; undefined while it goes on. */
+  /** Its last finish reason; undefined while it is streaming. */
   finish: unknown;
   /** Its tool calls so far. */
   calls: KnownCalls | undefined;
@@ -213,7 +209,7 @@ function indexOf({ index }: JsonObject): number {
 /** Fields of a delta, besides text, that carry a part of the answer. */
 const CARRIERS = ['tool_calls', 'function_call', 'audio', 'images', 'annotations', 'reasoning_details'];
 
-/** The error that a chunk is instead of an answer, as a body. */
+/** The error in a chunk, as a body. */
 function errorIn(chunk: unknown): unknown {
   if (!isJsonObject(chunk)) return undefined;
   if (chunk.error) return chunk;
@@ -222,18 +218,18 @@ function errorIn(chunk: unknown): unknown {
   return mayBeBare && errorFactsOf(chunk) !== undefined ? chunk : undefined;
 }
 
-// Data of several lines is legal, but it leaves here behind one `data:`.
+// Data of several lines is legal, but it is forwarded with one `data:`.
 function oneLine(data: string, chunk: JsonObject): string {
   return data.includes('\n') ? JSON.stringify(chunk) : data;
 }
 
-// Clients look for choices in it, be they none.
+// Clients expect choices in it, even an empty list.
 function usageChunk(data: string, chunk: JsonObject, changed: boolean): string {
   if (Array.isArray(chunk.choices) && !changed) return oneLine(data, chunk);
   return JSON.stringify({ ...chunk, choices: [] });
 }
 
-/** Takes the usage out of a chunk that carries content too, so that a client sees it once and only if it asked (f40). */
+/** Removes usage from a chunk that has content too, so that a client gets it once and only if it asked for it (f40). */
 function takeUsage(chunk: JsonObject, choices: readonly JsonObject[]): JsonObject | undefined {
   let found: JsonObject | undefined;
   for (const choice of choices) found = takeFrom(choice) ?? found;

@@ -1,13 +1,13 @@
 import { isJsonObject, type JsonObject } from '@portico/core';
 
-/** Chunks looked at for a template before a stream counts as one that has none. */
+/** Chunks that are checked for a template before a stream counts as one without. */
 const LOOKS = 8;
 const PROBE = 'probe';
 
 /**
- * Most chunks of a stream differ from each other in their piece of text and in nothing else. Once one of them was parsed,
- * the next whose bytes begin and end alike, with plain text between, is known without decoding or parsing it, which is
- * nearly all that a chunk on the same wire costs.
+ * Most chunks of a stream differ only in their text. Once one of them was parsed, the next whose bytes begin and end
+ * in the same way, with plain text between, is recognised without decoding or parsing, which is nearly all of the
+ * cost of a chunk in the same format.
  */
 export class ChunkTemplate {
   readonly #holder: 'delta' | 'text';
@@ -19,7 +19,7 @@ export class ChunkTemplate {
     this.#holder = holder;
   }
 
-  /** How many characters of text an event carries that is like those before; 0 if it must be parsed. */
+  /** The number of characters of text in an event that matches earlier ones; 0 if it must be parsed. */
   charactersOf(event: Uint8Array): number {
     const before = this.#before;
     if (before === undefined) return 0;
@@ -30,7 +30,7 @@ export class ChunkTemplate {
     return end - start;
   }
 
-  /** Learns from a chunk that was parsed and carries text in its only choice and nothing else worth noting. */
+  /** Learns from a chunk that was parsed and whose only choice carries only text. */
   learn(data: string, choice: JsonObject): void {
     if (this.#before !== undefined || this.#looks === LOOKS) return;
     const text = textOf(choice, this.#holder);
@@ -41,7 +41,7 @@ export class ChunkTemplate {
     if (at < 0 || data.indexOf(spelled, at + 1) >= 0) return;
     const before = data.slice(0, at + 1);
     const after = data.slice(at + spelled.length - 1);
-    // Something else could be spelled like the text; a chunk with other text there tells.
+    // Another field could have the same value as the text; a chunk with another text there shows it.
     if (textIn(`${before}${PROBE}${after}`, this.#holder) !== PROBE) return;
     this.#before = UTF8.encode(`data: ${before}`);
     this.#after = UTF8.encode(`${after}\n\n`);
@@ -51,7 +51,7 @@ export class ChunkTemplate {
 const UTF8 = new TextEncoder();
 const NOTHING = new Uint8Array(0);
 
-/** What a JSON string may hold as it is (RFC 8259 §7), of the characters that are one byte long. */
+/** The characters that a JSON string may contain unescaped (RFC 8259 §7), of those that are one byte long. */
 const PLAIN = Uint8Array.from({ length: 256 }, (_, code) =>
   Number(code >= 0x20 && code < 0x80 && code !== 0x22 && code !== 0x5c),
 );
@@ -67,7 +67,7 @@ function textIn(data: string, holder: 'delta' | 'text'): string | undefined {
   return isJsonObject(choice) ? textOf(choice, holder) : undefined;
 }
 
-/** The text of a choice that carries text alone. */
+/** The text of a choice with only text. */
 function textOf(choice: JsonObject, holder: 'delta' | 'text'): string | undefined {
   if (choice.finish_reason) return undefined;
   if (holder === 'text') return typeof choice.text === 'string' ? choice.text : undefined;

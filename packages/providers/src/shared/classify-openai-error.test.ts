@@ -15,7 +15,7 @@ function classify({ status, body, text, headers = {} }: Told) {
     text: text ?? JSON.stringify(body) ?? '',
     headers: { get: (name: string) => headers[name] },
   };
-  return classifyOpenAiError(answer, { who: 'acme', codes: { '1113': 'quota_exhausted' } });
+  return classifyOpenAiError(answer, { providerName: 'acme', codes: { '1113': 'quota_exhausted' } });
 }
 
 function error(message: string, more: object = {}) {
@@ -125,7 +125,7 @@ describe('an error answer', () => {
       status: 429,
       body: error('Request too large for gpt-4o in organization org-1 on tokens per min'),
     });
-    expect([failure.kind, failure.retryable, failure.traits.cools]).toEqual(['context_too_long', false, 'never']);
+    expect([failure.kind, failure.retryable, failure.traits.cooldown]).toEqual(['context_too_long', false, 'never']);
   });
 
   it('carries how long to wait (f15, f21)', () => {

@@ -1,4 +1,5 @@
-import { type ErrorAnswer, type FailureKind, GatewayError, type GatewayErrorOptions } from '@portico/core';
+import { type FailureKind, GatewayError, type GatewayErrorOptions } from '@portico/core';
+import type { ErrorAnswer } from '@portico/core/provider';
 import { type ErrorFacts, errorFactsOf } from './error-facts.js';
 import { presentableText } from './presentable-text.js';
 import { isModel, isOperation, MODEL_CODES, refusedThing } from './refused-thing.js';
@@ -6,21 +7,21 @@ import { retryAfterMs } from './retry-after.js';
 
 export interface ClassifyRules {
   /** The provider's name, for messages. */
-  readonly who: string;
-  /** What this vendor's own codes mean, lower-case; they decide before everything else. */
+  readonly providerName: string;
+  /** The meaning of this vendor's own codes, lower-case; they take precedence. */
   readonly codes?: Readonly<Record<string, FailureKind>>;
 }
 
 /**
- * Which of our kinds an error answer in OpenAI's shape, or one of its many variants, is: by status first, then by code,
- * then by words. Words are looked for in the vendor's own message only, and never to override a status: a 400 that
- * repeats a prompt about "429" is no rate limit.
+ * The kind of an error response in OpenAI's format or one of its many variants: by status first, then by code, then
+ * by message. Only the vendor's own message is searched, and never to override a status: a 400 that repeats a prompt
+ * about "429" is not a rate limit.
  */
 export function classifyOpenAiError(answer: ErrorAnswer, rules: ClassifyRules): GatewayError {
   const facts = errorFactsOf(answer.body) ?? textFacts(answer);
   const status = answer.status >= 300 ? answer.status : (facts.status ?? statusNamedBy(facts));
   const verdict = judge(status, facts, rules);
-  return new GatewayError(verdict.kind, sentence(verdict.kind, status, facts, rules.who), {
+  return new GatewayError(verdict.kind, sentence(verdict.kind, status, facts, rules.providerName), {
     ...verdict.options,
     ...(verdict.kind === 'invalid_input' ? fieldOf(facts) : {}),
     about: refusedThing(verdict.kind, answer.status, facts),
@@ -40,7 +41,7 @@ function judge(status: number | undefined, facts: ErrorFacts, rules: ClassifyRul
   const kind = facts.codes.map((code) => rules.codes?.[code]).find((found) => found !== undefined);
   if (kind !== undefined) return { kind };
   if (status === undefined) return { kind: 'upstream_error' };
-  // A redirect is never followed, and asking again would only be redirected again (f27).
+  // A redirect is never followed, and another try would only be redirected again (f27).
   if (status < 400) return { kind: 'upstream_error', options: { retryable: false } };
   switch (status) {
     case 401:
@@ -75,7 +76,8 @@ function judge(status: number | undefined, facts: ErrorFacts, rules: ClassifyRul
 function judgeTooMany(facts: ErrorFacts): Verdict {
   if (isQuota(facts)) return { kind: 'quota_exhausted' };
   if (hasCode(facts, CAPACITY_CODES)) return { kind: 'overloaded' };
-  // One request over the limit of a whole minute never fits, and must not make the deployment rest for everybody else.
+  // One request over the limit of a whole minute never fits, and must not put the deployment into cooldown for all
+  // other callers.
   if (facts.message?.startsWith('Request too large for')) return { kind: 'context_too_long' };
   return { kind: 'rate_limited' };
 }
@@ -108,7 +110,7 @@ function hasCode(facts: ErrorFacts, codes: ReadonlySet<string>): boolean {
   return facts.codes.some((code) => codes.has(code));
 }
 
-// A single field over its own limit is not the context being full.
+// A single field over its own limit does not mean that the context is full.
 const FIELD_TOO_LONG_CODES = new Set(['string_above_max_length', 'array_above_max_length']);
 const CONTEXT_CODES = new Set(['context_length_exceeded', 'exceed_context_size_error', 'too_many_prompt_tokens']);
 const CONTEXT_WORDS = new RegExp(
@@ -170,7 +172,7 @@ const QUOTA_WORDS = /credit balance is too low|insufficient (?:balance|credits)/
 const CAPACITY_CODES = new Set(['engineoverloaded', 'engine_overloaded', 'nocapacity']);
 const CREDENTIAL_CODES = new Set(['invalid_api_key']);
 const CREDENTIAL_WORDS = /^incorrect api key/i;
-/** The status an error stands for that came with a 200, or inside a stream, and names none itself. */
+/** The status of an error that came with a 200, or in a stream, and names none itself. */
 function statusNamedBy(facts: ErrorFacts): number | undefined {
   for (const code of facts.codes) {
     const status = STATUS_BY_NAME[code];
@@ -203,13 +205,13 @@ const STATUS_BY_NAME: Readonly<Record<string, number>> = {
   internal_error: 500,
   api_error: 500,
   server_error: 500,
-  // The least telling name comes with all sorts of codes, which are looked at first.
+  // The least specific name comes with all sorts of codes, which are checked first.
   invalid_request_error: 400,
   bad_request: 400,
 };
 
 const WAITS: ReadonlySet<FailureKind> = new Set(['rate_limited', 'quota_exhausted', 'overloaded', 'upstream_error']);
-/** Kinds whose sentence hides the vendor's words, which operators want to read; not so where they may repeat the credential. */
+/** Kinds whose sentence hides the vendor's message, which operators need; not if it may repeat the credential. */
 const TELLS_CAUSE: ReadonlySet<FailureKind> = new Set([...WAITS, 'timeout']);
 
 function fieldOf(facts: ErrorFacts): GatewayErrorOptions {
@@ -217,25 +219,25 @@ function fieldOf(facts: ErrorFacts): GatewayErrorOptions {
   return { code, param: presentableText(facts.param?.slice(0, 200)) };
 }
 
-function sentence(kind: FailureKind, status: number | undefined, facts: ErrorFacts, who: string): string {
+function sentence(kind: FailureKind, status: number | undefined, facts: ErrorFacts, providerName: string): string {
   const number = status === undefined ? '' : ` (status ${status})`;
   switch (kind) {
     case 'unauthorized_upstream':
-      return `${who} refused the credential of this deployment${number}.`;
+      return `${providerName} refused the credential of this deployment${number}.`;
     case 'quota_exhausted':
-      return `${who} says that this deployment's quota or credit is used up${number}.`;
+      return `${providerName} reports that this deployment's quota or credit is used up${number}.`;
     case 'rate_limited':
-      return `${who} limits the rate of this deployment${number}.`;
+      return `${providerName} limits the rate of this deployment${number}.`;
     case 'overloaded':
-      return `${who} is overloaded${number}.`;
+      return `${providerName} is overloaded${number}.`;
     case 'timeout':
-      return `${who} took too long to answer${number}.`;
+      return `${providerName} took too long to answer${number}.`;
     case 'upstream_error':
-      return `${who} failed to answer${number}.`;
+      return `${providerName} failed to answer${number}.`;
     case 'upstream_model_not_found':
-      return `${who} does not have what was asked for${number}: ${presentableText(facts.message) ?? 'no reason given'}`;
+      return `${providerName} does not have what was asked for${number}: ${presentableText(facts.message) ?? 'no reason given'}`;
     default:
-      return presentableText(facts.message) ?? `${who} refused the request${number}.`;
+      return presentableText(facts.message) ?? `${providerName} refused the request${number}.`;
   }
 }
 

@@ -1,12 +1,12 @@
-/** What a data URL holds: its bytes in plain base64 as the wire wants them, or text where it was written out. */
+/** The content of a data URL: its bytes in plain base64 as APIs expect it, or text if it was not encoded. */
 export interface InlineFile {
-  /** Lower-case, without parameters; empty where it says none. */
+  /** Lower-case, without parameters; empty if there is none. */
   readonly mediaType: string;
   readonly data: { readonly base64: string } | { readonly text: string };
 }
 
 /**
- * Takes a data URL apart; undefined where the text is none. Tolerates what clients send: parameters, upper case, line
+ * Splits a data URL; undefined if the text is not one. Accepts what clients send: parameters, upper case, line
  * breaks, the URL-safe alphabet and missing padding.
  */
 export function parseDataUrl(url: string): InlineFile | undefined {
@@ -36,7 +36,7 @@ export function plainBase64(text: string): string {
   return plain.padEnd(Math.ceil(plain.length / 4) * 4, '=');
 }
 
-/** The text that base64 stands for; undefined where it is not base64 or not UTF-8. */
+/** The text in base64; undefined if it is not base64 or not UTF-8. */
 export function textOfBase64(base64: string): string | undefined {
   try {
     const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));

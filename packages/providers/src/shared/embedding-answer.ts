@@ -1,14 +1,14 @@
 import { isJsonObject, type JsonObject } from '@portico/core';
-import { invalid } from './leave-out.js';
+import { invalid } from './drop-parameter.js';
 
-/** The inputs of an embeddings request. Tokens are refused: those of OpenAI's models mean nothing here. */
+/** The inputs of an embeddings request. Token ids are rejected: those of OpenAI's models mean nothing here. */
 export function embeddingInputs({ input }: JsonObject): readonly string[] {
   const inputs: unknown[] = Array.isArray(input) ? input : [input];
   if (inputs.length > 0 && inputs.every((one) => typeof one === 'string')) return inputs;
-  throw invalid('input', '"input" must be text or a list of texts; this wire takes no tokens.');
+  throw invalid('input', '"input" must be text or a list of texts; this API accepts no token ids.');
 }
 
-/** An answer in OpenAI's shape, its numbers in the form that the request asks for. */
+/** An answer in OpenAI's format, with its numbers in the requested encoding. */
 export function embeddingAnswer(
   vectors: readonly unknown[],
   model: string,
@@ -20,12 +20,12 @@ export function embeddingAnswer(
     object: 'list',
     data: vectors.map((vector, index) => ({ object: 'embedding', index, embedding: spell(numbersOf(vector)) })),
     model,
-    // Zeros where the vendor does not count: clients look for the object.
+    // Zeros if the vendor does not count: clients expect the object.
     usage: { prompt_tokens: promptTokens, total_tokens: promptTokens },
   };
 }
 
-/** The numbers themselves, or an object that holds them as `values`. */
+/** The numbers themselves, or an object with them as `values`. */
 function numbersOf(vector: unknown): readonly number[] {
   const values = isJsonObject(vector) ? vector.values : vector;
   return Array.isArray(values) ? values.map((value) => (typeof value === 'number' ? value : 0)) : [];

@@ -1,7 +1,8 @@
-import type { RelayedOperationName, UpstreamOperationName } from '@portico/core';
+import type { UpstreamOperationName } from '@portico/core';
+import type { RelayedOperationName } from '@portico/core/provider';
 import { type BaseUrl, joinPath } from './base-url.js';
 
-/** Where OpenAI's wire has its operations, below the base URL. */
+/** The paths of OpenAI's API, below the base URL. */
 const ENDPOINTS: Readonly<Record<UpstreamOperationName, string>> = {
   'chat.completions': '/chat/completions',
   messages: '/messages',
@@ -28,13 +29,13 @@ export function endpointPaths(
   return Object.fromEntries(operations.map((operation) => [operation, joinPath(base, ENDPOINTS[operation], query)]));
 }
 
-/** Where it has what is relayed as it is. */
+/** The paths of what is forwarded unchanged. */
 const RELAYS = { files: '/files', batches: '/batches' } as const satisfies Partial<
   Record<RelayedOperationName, string>
 >;
 
 /** Path and query of the collections of files and batches below a base URL. */
-export function keepingPaths(
+export function storagePaths(
   base: BaseUrl,
   query: Readonly<Record<string, string>> = {},
 ): Readonly<Record<keyof typeof RELAYS, string>> {

@@ -1,18 +1,18 @@
 import { isJsonObject, type JsonObject } from '@portico/core';
 
-/** What an error body says, whichever of the many shapes it has. */
+/** The content of an error body, in any of its formats. */
 export interface ErrorFacts {
   readonly message: string | undefined;
-  /** Codes and types in the order of their weight, lower-case. */
+  /** Codes and types, the most specific first, lower-case. */
   readonly codes: readonly string[];
-  /** `code` as the vendor spelled it. */
+  /** `code` as the vendor wrote it. */
   readonly code: string | undefined;
   readonly param: string | undefined;
-  /** The HTTP status that the body itself names. */
+  /** The HTTP status in the body itself. */
   readonly status: number | undefined;
 }
 
-/** Reads an error body; undefined where the body is no error. */
+/** Reads an error body; undefined if the body is not an error. */
 export function errorFactsOf(body: unknown): ErrorFacts | undefined {
   const whole: unknown = Array.isArray(body) ? body[0] : body;
   if (!isJsonObject(whole)) return undefined;
@@ -49,7 +49,7 @@ function sourceOf(body: JsonObject): JsonObject | undefined {
 
 function messageOf(value: unknown, metadata: unknown): string | undefined {
   const text = textOf(value);
-  // A router says "Provider returned error" and keeps the provider's own words here.
+  // A router says "Provider returned error" and has the provider's own message here.
   const raw = isJsonObject(metadata) && typeof metadata.raw === 'string' ? metadata.raw : undefined;
   return raw === undefined ? text : `${text ?? 'error'}: ${raw}`;
 }
@@ -58,7 +58,7 @@ function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (Array.isArray(value)) return value.map(textOf).filter(Boolean).join('; ') || undefined;
   if (!isJsonObject(value)) return undefined;
-  // One finding of a validator: `loc` is the path of the field, `msg` what is wrong with it.
+  // One entry of a validator: `loc` is the path of the field, `msg` what is wrong with it.
   const found = textOf(value.msg ?? value.message ?? value.detail);
   return Array.isArray(value.loc) && found !== undefined ? `${value.loc.join('.')}: ${found}` : found;
 }

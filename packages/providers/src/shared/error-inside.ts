@@ -1,6 +1,8 @@
-import type { ErrorAnswer } from '@portico/core';
+import type { ErrorAnswer } from '@portico/core/provider';
 
-/** An error inside an answer that began well, for those who classify errors: it has no status and no headers of its own. */
+/**
+ * An error inside an answer that began successfully, for classification: it has no status and no headers of its own.
+ */
 export function errorInside(body: unknown, text: string): ErrorAnswer {
   return { status: 200, headers: NO_HEADERS, body, text };
 }

@@ -1,17 +1,18 @@
-import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
-import { invalid, leaveOut } from './leave-out.js';
+import { isJsonObject, type JsonObject } from '@portico/core';
+import type { EncodeTarget } from '@portico/core/provider';
+import { dropParameter, invalid } from './drop-parameter.js';
 import { objectSchema } from './object-schema.js';
 
-/** The functions a request offers, and which of them the model is to call. */
+/** The functions of a request, and which of them the model must call. */
 export interface FunctionTools {
   readonly functions: readonly JsonObject[];
-  /** Undefined where nothing was said. `required` stands for any of the functions, of which only the allowed are left. */
+  /** Undefined if not set. `required` means any of the functions, of which only the allowed are left. */
   readonly choice: 'auto' | 'none' | 'required' | undefined;
 }
 
 /**
- * Reads `tools`, `tool_choice` and their deprecated forerunners, for wires that know functions and can be told to call
- * any or none of them: a choice of some becomes an offer of those alone.
+ * Reads `tools`, `tool_choice` and their deprecated predecessors, for APIs that have functions and can force any or
+ * none of them: with a choice of some, only those are offered.
  */
 export function functionTools(request: JsonObject, target: EncodeTarget): FunctionTools {
   const declared: JsonObject[] = [];
@@ -20,7 +21,7 @@ export function functionTools(request: JsonObject, target: EncodeTarget): Functi
     if (!isJsonObject(tool)) throw invalid(path, `"${path}" must be an object.`);
     // Some clients leave the type out.
     if (isJsonObject(tool.function)) declared.push(declaration(tool.function, `${path}.function`, target));
-    else leaveOut(target, path, 'This wire has functions and no tools of another type.');
+    else dropParameter(target, path, 'This API has functions, but no other types of tools.');
   }
   for (const [index, one] of listOf(request, 'functions').entries()) {
     target.warn('"functions" is deprecated: calls come back as "tool_calls".');
@@ -34,7 +35,7 @@ export function functionTools(request: JsonObject, target: EncodeTarget): Functi
   return { functions, choice };
 }
 
-/** The call that an assistant's message holds, as the chat wire has it; deprecated ones are given an id. */
+/** The calls in an assistant message, in the format of chat; deprecated ones get an id. */
 export function callsOf({ tool_calls: calls, function_call: old }: JsonObject, path: string): JsonObject[] {
   if (isJsonObject(old)) return [{ id: LEGACY_ID, type: 'function', function: old }];
   if (!Array.isArray(calls)) return [];
@@ -47,7 +48,7 @@ export function callsOf({ tool_calls: calls, function_call: old }: JsonObject, p
   });
 }
 
-/** The wire of functions had no ids: each result answers the call before it. */
+/** The functions API had no ids: each result belongs to the call before it. */
 export const LEGACY_ID = 'call_function';
 
 function listOf(request: JsonObject, name: string): unknown[] {

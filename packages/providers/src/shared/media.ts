@@ -1,10 +1,11 @@
-import { type Codec, isJsonObject, type StreamDecoder, type StreamSink, usageOfAnswer } from '@portico/core';
+import { isJsonObject } from '@portico/core';
+import { type Codec, type StreamDecoder, type StreamSink, usageOfAnswer } from '@portico/core/provider';
 import { type ClassifyRules, classifyOpenAiError } from './classify-openai-error.js';
 import { errorFactsOf } from './error-facts.js';
 import { errorInside } from './error-inside.js';
 import { parseJson } from './parse-json.js';
 
-/** Sound and images on OpenAI's wire: body or form leave as they came but for the model's name. */
+/** Audio and images in OpenAI's API: body or form are forwarded unchanged except for the model name. */
 export function mediaCodec(vendor: ClassifyRules): Codec {
   return {
     encode: (request, target) => ({ ...request, model: target.model }),
@@ -20,7 +21,7 @@ const LAST_EVENTS = new Set([
   'image_edit.completed',
 ]);
 
-/** Reads streams whose events say in their `type` what they are. */
+/** Reads streams whose events have their kind in `type`. */
 class MediaDecoder implements StreamDecoder {
   readonly #vendor: ClassifyRules;
   #over = false;

@@ -1,14 +1,15 @@
-import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
+import { isJsonObject, type JsonObject } from '@portico/core';
+import type { EncodeTarget } from '@portico/core/provider';
 import { resolveReference } from './resolve-reference.js';
 
-/** A function's parameters as the wire takes them: an object at the root, without alternatives there. */
+/** A function's parameters in the format of the API: an object at the root, without alternatives there. */
 export function objectSchema(parameters: unknown, target: EncodeTarget): JsonObject {
   if (!isJsonObject(parameters)) return { type: 'object', properties: {} };
   const root = dereferenced(parameters);
   if (!ALTERNATIVES.some((keyword) => Array.isArray(root[keyword]))) {
     return root.type === 'object' ? root : { ...root, type: 'object', properties: root.properties ?? {} };
   }
-  target.warn('Alternatives at the root of a schema were merged into one object: this wire takes none there.');
+  target.warn('Alternatives at the root of a schema were merged into one object: this API does not accept them there.');
   return merged(root);
 }
 
@@ -35,7 +36,7 @@ function merged(root: JsonObject): JsonObject {
   return { ...base, type: 'object', properties, ...(required.size > 0 ? { required: [...required] } : {}) };
 }
 
-/** Where alternatives tell a property differently, such as the kind they are told apart by, each of its forms will do. */
+/** If alternatives define a property differently, such as a discriminator, each of its forms is allowed. */
 function mergeProperties(properties: JsonObject, alternatives: readonly JsonObject[]): void {
   const forms = new Map(
     Object.entries(properties).map(([name, form]) => [name, new Map([[JSON.stringify(form), form]])]),

@@ -1,10 +1,11 @@
-import type { Codec, UpstreamOperationName } from '@portico/core';
+import type { UpstreamOperationName } from '@portico/core';
+import type { Codec } from '@portico/core/provider';
 import { mediaCodec } from './media.js';
-import { fitOpenAiFamily } from './openai-families.js';
+import { adaptToOpenAiFamily } from './openai-families.js';
 import { passThrough } from './pass-through.js';
 import { responsesCodec } from './responses.js';
 
-/** Fields of messages that OpenAI's models neither write nor read: other vendors' reasoning, and what comes with it. */
+/** Fields of messages that OpenAI's models neither write nor read: other vendors' reasoning and related fields. */
 const FOREIGN_FIELDS = [
   'thinking_blocks',
   'reasoning_content',
@@ -13,7 +14,7 @@ const FOREIGN_FIELDS = [
   'provider_specific_fields',
 ];
 
-/** What OpenAI's own models can be asked, wherever they are hosted. */
+/** The operations of OpenAI's own models, at any host. */
 export const OPENAI_OPERATIONS = [
   'chat.completions',
   'responses',
@@ -28,21 +29,21 @@ export const OPENAI_OPERATIONS = [
   'audio.translations',
 ] as const satisfies readonly UpstreamOperationName[];
 
-/** How they are asked. */
-export function openAiCodecs(who: string): Readonly<Partial<Record<UpstreamOperationName, Codec>>> {
+/** Their request options. */
+export function openAiCodecs(providerName: string): Readonly<Partial<Record<UpstreamOperationName, Codec>>> {
   return {
-    'chat.completions': passThrough('chat.completions', { who }, { foreignFields: FOREIGN_FIELDS }, [
-      (body, target) => fitOpenAiFamily(body, target, who),
+    'chat.completions': passThrough('chat.completions', { providerName }, { foreignFields: FOREIGN_FIELDS }, [
+      (body, target) => adaptToOpenAiFamily(body, target, providerName),
     ]),
-    responses: responsesCodec({ who }, {}, true),
-    'responses.compact': responsesCodec({ who }, {}, true),
-    completions: passThrough('completions', { who }),
-    embeddings: passThrough('embeddings', { who }),
-    moderations: passThrough('moderations', { who }),
-    'images.generations': mediaCodec({ who }),
-    'images.edits': mediaCodec({ who }),
-    'audio.speech': mediaCodec({ who }),
-    'audio.transcriptions': mediaCodec({ who }),
-    'audio.translations': mediaCodec({ who }),
+    responses: responsesCodec({ providerName }, {}, true),
+    'responses.compact': responsesCodec({ providerName }, {}, true),
+    completions: passThrough('completions', { providerName }),
+    embeddings: passThrough('embeddings', { providerName }),
+    moderations: passThrough('moderations', { providerName }),
+    'images.generations': mediaCodec({ providerName }),
+    'images.edits': mediaCodec({ providerName }),
+    'audio.speech': mediaCodec({ providerName }),
+    'audio.transcriptions': mediaCodec({ providerName }),
+    'audio.translations': mediaCodec({ providerName }),
   };
 }

@@ -1,19 +1,20 @@
-import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
+import { isJsonObject, type JsonObject } from '@portico/core';
+import type { EncodeTarget } from '@portico/core/provider';
 import { dropOrRefuse } from './request-edits.js';
 
-/** What a family of OpenAI's models accepts. */
+/** What a family of OpenAI's models supports. */
 interface OpenAiFamily {
-  /** Fits names that are this, or begin with this and a hyphen. */
+  /** Matches names that are this, or begin with this and a hyphen. */
   readonly prefix: string;
-  /** Whether it reasons where the request does not say; `'never'` if it cannot. */
+  /** Whether it reasons if the request does not set it; `'never'` if it cannot. */
   readonly reasons: 'by default' | 'when asked' | 'never';
   /** Whether `reasoning_effort: "none"` is accepted. */
-  readonly canRest: boolean;
-  /** False where `stop` is refused. */
+  readonly canDisable: boolean;
+  /** False if `stop` is rejected. */
   readonly stop?: false;
 }
 
-/** First fit counts. Found by an independent client library against the live API in July 2026. */
+/** First match wins. Found by an independent client library against the live API in July 2026. */
 const FAMILIES: readonly OpenAiFamily[] = [
   family('gpt-5.6', 'by default', true),
   family('gpt-5.5-pro', 'by default', false),
@@ -37,7 +38,7 @@ const FAMILIES: readonly OpenAiFamily[] = [
   { ...family('o4-mini', 'by default', false), stop: false },
 ];
 
-/** What reasoning models refuse, and the value that says nothing and is accepted. */
+/** What reasoning models reject, and the default value that is accepted. */
 const SAMPLING: readonly (readonly [name: string, neutral: unknown])[] = [
   ['temperature', 1],
   ['top_p', 1],
@@ -49,27 +50,27 @@ const SAMPLING: readonly (readonly [name: string, neutral: unknown])[] = [
 ];
 
 /**
- * Fits a chat request to the family of OpenAI's model: `max_tokens` by the name it now has, and no sampling parameters
- * while it reasons. Models that the table does not know are asked as the client asks them.
+ * Adapts a chat request to the family of OpenAI's model: `max_tokens` by its current name, and no sampling parameters
+ * while it reasons. Requests to models that the table does not have are not changed.
  */
-export function fitOpenAiFamily(body: JsonObject, target: EncodeTarget, who: string): void {
+export function adaptToOpenAiFamily(body: JsonObject, target: EncodeTarget, providerName: string): void {
   const { baseModel } = target;
   if (/^(?:gpt-5|o\d)/.test(baseModel)) renameMaxTokens(body);
   const found = FAMILIES.find(({ prefix }) => baseModel === prefix || baseModel.startsWith(`${prefix}-`));
   if (found === undefined) return;
   if (found.stop === false && hasValue(body.stop)) {
-    dropOrRefuse(body, 'stop', target, who, `is not accepted by ${baseModel}`);
+    dropOrRefuse(body, 'stop', target, providerName, `is not accepted by ${baseModel}`);
   }
   if (!isReasoning(found, body.reasoning_effort)) return;
   for (const [name, neutral] of SAMPLING) {
     const value = body[name];
     if (!hasValue(value) || value === neutral) continue;
-    dropOrRefuse(body, name, target, who, `is not accepted by ${baseModel} while it reasons`);
+    dropOrRefuse(body, name, target, providerName, `is not accepted by ${baseModel} while it reasons`);
   }
 }
 
-function family(prefix: string, reasons: OpenAiFamily['reasons'], canRest: boolean): OpenAiFamily {
-  return { prefix, reasons, canRest };
+function family(prefix: string, reasons: OpenAiFamily['reasons'], canDisable: boolean): OpenAiFamily {
+  return { prefix, reasons, canDisable };
 }
 
 function renameMaxTokens(body: JsonObject): void {
@@ -79,10 +80,10 @@ function renameMaxTokens(body: JsonObject): void {
   body.max_completion_tokens ??= maxTokens;
 }
 
-function isReasoning({ reasons, canRest }: OpenAiFamily, effort: unknown): boolean {
+function isReasoning({ reasons, canDisable }: OpenAiFamily, effort: unknown): boolean {
   if (reasons === 'never') return false;
   if (effort === undefined || effort === null) return reasons === 'by default';
-  return !(effort === 'none' && canRest);
+  return !(effort === 'none' && canDisable);
 }
 
 function hasValue(value: unknown): boolean {

@@ -1,13 +1,14 @@
-import { type EncodeTarget, GatewayError, type JsonObject } from '@portico/core';
-import { leaveOut } from './leave-out.js';
+import { GatewayError, type JsonObject } from '@portico/core';
+import type { EncodeTarget } from '@portico/core/provider';
+import { dropParameter } from './drop-parameter.js';
 
-/** What becomes of one parameter of a request. Null and absent values never get to it. */
+/** The translation of one parameter of a request. Not called for null and absent values. */
 export type ParameterRule = (value: unknown, body: JsonObject, around: { name: string; target: EncodeTarget }) => void;
 
-/** Names of parameters and what becomes of each. */
+/** Names of parameters and their translation. */
 export type ParameterRules = ReadonlyMap<string, ParameterRule>;
 
-/** The fields that the rules make of a request; parameters without a rule are left out with a warning. */
+/** The fields that the rules make of a request; parameters without a rule are dropped with a warning. */
 export function parametersBy(rules: ParameterRules, request: JsonObject, target: EncodeTarget): JsonObject {
   const body: JsonObject = {};
   for (const [name, value] of Object.entries(request)) {
@@ -18,24 +19,24 @@ export function parametersBy(rules: ParameterRules, request: JsonObject, target:
 }
 
 /** Read by another part of the codec. */
-export const elsewhere: ParameterRule = () => undefined;
+export const handledElsewhere: ParameterRule = () => undefined;
 
-/** The wire has the same by this name; a value that is the `usual` one need not be told. */
+/** The API has the same parameter with this name; the `usual` value need not be sent. */
 export function as(name: string, usual?: unknown): ParameterRule {
   return (value, body) => {
     if (value !== usual) body[name] = value;
   };
 }
 
-/** Changes how an answer is made or kept at OpenAI, not what is asked for. */
+/** Changes how OpenAI makes or stores an answer, not its content; dropped. */
 export const hint: ParameterRule = (_value, _body, { name, target }) => {
-  target.warn(`"${name.slice(0, 64)}" was left out: this wire has no such parameter.`);
+  target.warn(`"${name.slice(0, 64)}" was left out: this API has no such parameter.`);
 };
 
-/** Changes the answer, so it is not dropped unless the deployment says so. Values that ask for nothing are `isUsual`. */
+/** Changes the answer, so it is dropped only if the deployment allows it. `isUsual` values mean the default. */
 export function unsupported(reason: string, isUsual: (value: unknown) => boolean = () => false): ParameterRule {
   return (value, _body, { name, target }) => {
-    if (!isUsual(value)) leaveOut(target, name, reason);
+    if (!isUsual(value)) dropParameter(target, name, reason);
   };
 }
 
@@ -57,13 +58,13 @@ export function stopsAs(name: string): ParameterRule {
   };
 }
 
-/** Most tokens of an answer: the client's bound by either of its names, else the deployment's. */
+/** The output limit: the client's by either of its names, else the deployment's. */
 export function maxTokensOf(request: JsonObject, target: EncodeTarget): number | undefined {
   const asked = [request.max_completion_tokens, request.max_tokens].find((bound) => typeof bound === 'number');
   return asked ?? target.maxOutputTokens;
 }
 
-/** Parameters of chat that only say how OpenAI keeps or bills an answer. */
+/** Parameters of chat that only affect how OpenAI stores or bills an answer. */
 export const OPENAI_HINTS: [string, ParameterRule][] = [
   ...each(
     [
@@ -87,29 +88,29 @@ export const OPENAI_HINTS: [string, ParameterRule][] = [
   ],
 ];
 
-/** Parameters of chat that change the answer and that hardly any wire but OpenAI's has. */
+/** Parameters of chat that change the answer and that hardly any API but OpenAI's has. */
 export const OPENAI_ANSWERS: [string, ParameterRule][] = [
-  ['n', unsupported('There is one answer to a request.', (value) => value === 1)],
+  ['n', unsupported('It returns one answer per request.', (value) => value === 1)],
   [
     'logit_bias',
     unsupported(
-      'Its tokens are others than those that are named.',
+      'Token ids are specific to a tokenizer, and this model has another one.',
       (value) => typeof value === 'object' && Object.keys(value as object).length === 0, // null never gets here
     ),
   ],
-  ['audio', unsupported('The model does not speak.')],
+  ['audio', unsupported('The model does not produce audio.')],
   [
     'modalities',
     unsupported(
-      'The model answers with text.',
+      'The model answers with text only.',
       (value) => Array.isArray(value) && value.every((one) => one === 'text'),
     ),
   ],
-  ['moderation', unsupported('It has no such check.')],
+  ['moderation', unsupported('It does not support this check.')],
   ['web_search_options', unsupported('The model does not search the web.')],
 ];
 
 /** For operations without streams. */
 export function noStreams(): never {
-  throw new GatewayError('invalid_input', 'This operation has no streams.');
+  throw new GatewayError('invalid_input', 'This operation cannot be streamed.');
 }

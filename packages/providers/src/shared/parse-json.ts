@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '@portico/core';
 
-/** What a text holds as JSON; undefined where it is none. */
+/** Parses a text as JSON; undefined if it is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -9,7 +9,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** The same for a text that should hold an object. */
+/** The same for a text that should be an object. */
 export function parseObject(text: string): JsonObject | undefined {
   const value = parseJson(text);
   return isJsonObject(value) ? value : undefined;

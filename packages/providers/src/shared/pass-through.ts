@@ -1,5 +1,6 @@
-import type { Codec, EncodeTarget, GatewayError, JsonObject, UpstreamOperationName } from '@portico/core';
+import type { GatewayError, JsonObject, UpstreamOperationName } from '@portico/core';
 import { isJsonObject } from '@portico/core';
+import type { Codec, EncodeTarget } from '@portico/core/provider';
 import { annotationsFromSources, sourcesInChunk } from './annotations-from-sources.js';
 import { ChunkDecoder } from './chunk-decoder.js';
 import { type ClassifyRules, classifyOpenAiError } from './classify-openai-error.js';
@@ -10,15 +11,15 @@ import { chatEdits, fieldEdits } from './request-edits.js';
 import type { Edit, RequestRules } from './request-rules.js';
 import { knownStreamOptions } from './stream-options.js';
 
-/** How a vendor that speaks OpenAI's wire departs from it. All of it is data, looked at once at boot. */
+/** How a vendor with OpenAI's API differs from it. All of it is data, read once at start. */
 export interface WireRules extends RequestRules, Omit<AnswerRules, 'reasoningField'> {
-  /** Whole answers may be errors under status 200, somewhere else than in `error`. */
+  /** Whole answers may be errors with status 200, in another field than `error`. */
   readonly errorsInAnswers?: true;
-  /** Put before model names that are no path yet. */
+  /** Prefix for model names that are not paths. */
   readonly modelPrefix?: string;
-  /** Names of embedding requests by another name. */
+  /** Other names for fields of embedding requests. */
   readonly embeddingRenames?: Readonly<Record<string, string>>;
-  /** More rules for models whose name begins so; the first that fits counts. */
+  /** More rules for models whose name begins with this; the first match counts. */
   readonly families?: readonly ModelFamily[];
 }
 
@@ -27,17 +28,17 @@ export interface ModelFamily {
   readonly rules: RequestRules;
 }
 
-/** The codec of one operation for an upstream that speaks our wire: bytes pass through but for what the rules say. */
+/** The codec of one operation for an upstream with our API: bytes pass through except for what the rules change. */
 export function passThrough(
   operation: UpstreamOperationName,
   vendor: ClassifyRules,
   rules: WireRules = {},
   extraEdits: readonly Edit[] = [],
 ): Codec {
-  const edits = [...editsFor(operation, rules, vendor.who), ...extraEdits];
+  const edits = [...editsFor(operation, rules, vendor.providerName), ...extraEdits];
   const families = (operation === 'chat.completions' ? (rules.families ?? []) : []).map((family) => ({
     prefix: family.prefix,
-    edits: chatEdits(family.rules, vendor.who),
+    edits: chatEdits(family.rules, vendor.providerName),
   }));
   const { modelPrefix } = rules;
   const asks = rules.usage !== 'unasked';
@@ -45,7 +46,7 @@ export function passThrough(
   const changesAnswers = repair ?? rules.errorsInAnswers ?? rules.sources ?? rules.reasoningBeside;
   const chunkRules = {
     piece: operation === 'chat.completions' ? 'delta' : 'text',
-    who: vendor.who,
+    providerName: vendor.providerName,
     repair,
     repairChunk: rules.sources && sourcesInChunk,
     repairUsage: rules.reasoningBeside && foldReasoning,
@@ -61,7 +62,7 @@ export function passThrough(
         for (const edit of family.edits) edit(body, target);
         break;
       }
-      if (target.stream) askForUsage(body, target, asks);
+      if (target.stream) requestUsage(body, target, asks);
       return body;
     },
     openStream: () => new ChunkDecoder(chunkRules),
@@ -89,20 +90,20 @@ function showSources(answer: JsonObject, { message }: JsonObject): void {
   if (annotations.length > 0) message.annotations = annotations;
 }
 
-/** The name of a model, made a path where the vendor's names are paths. */
+/** The name of a model, made a path if the vendor's names are paths. */
 export function modelAs(model: string, prefix: string | undefined): string {
   return prefix === undefined || model.includes('/') ? model : prefix + model;
 }
 
-function editsFor(operation: UpstreamOperationName, rules: WireRules, who: string): readonly Edit[] {
-  if (operation === 'chat.completions') return chatEdits(rules, who);
+function editsFor(operation: UpstreamOperationName, rules: WireRules, providerName: string): readonly Edit[] {
+  if (operation === 'chat.completions') return chatEdits(rules, providerName);
   const { renames, embeddingRenames, ...others } = rules;
-  if (operation === 'completions') return fieldEdits(others, who);
-  return fieldEdits(embeddingRenames ? { ...others, renames: embeddingRenames } : others, who);
+  if (operation === 'completions') return fieldEdits(others, providerName);
+  return fieldEdits(embeddingRenames ? { ...others, renames: embeddingRenames } : others, providerName);
 }
 
-// Accounting always wants to know, whether or not the client does.
-function askForUsage(body: JsonObject, target: EncodeTarget, asks: boolean): void {
+// Accounting always needs usage, whether or not the client does.
+function requestUsage(body: JsonObject, target: EncodeTarget, asks: boolean): void {
   if (!asks || !target.mayAskUsage) delete body.stream_options;
   else body.stream_options = { ...knownStreamOptions(body.stream_options, target), include_usage: true };
 }

@@ -4,7 +4,7 @@ import { classifyOpenAiError } from './classify-openai-error.js';
 const about = (status: number, message: string, code?: string) =>
   classifyOpenAiError(
     { status, headers: { get: () => undefined }, body: { error: { message, code } }, text: '' },
-    { who: 'acme' },
+    { providerName: 'acme' },
   ).about;
 
 describe('what a vendor refused, by its own words', () => {

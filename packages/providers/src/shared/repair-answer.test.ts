@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { collected, type Loose, readEvents, target } from '../../test/read-stream.js';
 import { openAiCompatible } from '../openai-compatible.js';
-import { openAiCompatibleVendors, wiresOfOthers } from '../openai-compatible-vendors.js';
+import { codecsOfOtherApis, openAiCompatibleVendors } from '../openai-compatible-vendors.js';
 
 function codecOf(name: string) {
-  const vendor = [...openAiCompatibleVendors, ...Object.values(wiresOfOthers)].find((one) => one.name === name);
+  const vendor = [...openAiCompatibleVendors, ...Object.values(codecsOfOtherApis)].find((one) => one.name === name);
   const codec = vendor && openAiCompatible(vendor).codecs['chat.completions'];
   if (codec === undefined) throw new Error(`${name} has no chat`);
   return codec;

@@ -1,30 +1,33 @@
 import { isJsonObject, type JsonObject } from '@portico/core';
-import { mendArguments } from './mend-calls.js';
+import { repairArguments } from './repair-tool-calls.js';
 
-/** What a vendor's answers spell differently from OpenAI's. */
+/** How a vendor's answers differ from OpenAI's. */
 export interface AnswerRules {
-  /** The vendor's reasoning is in `reasoning`; it is given as `reasoning_content` too, which is what clients look for. */
+  /** The vendor's reasoning is in `reasoning`; it is copied to `reasoning_content`, where clients look for it. */
   readonly reasoningField?: 'reasoning' | undefined;
   /** `content` may be a list of parts or an object where clients expect text. */
   readonly contentParts?: true | undefined;
   /** The vendor's finish reasons, by OpenAI's. */
   readonly finishReasons?: Readonly<Record<string, string>> | undefined;
-  /** Whole answers may hold fields of nothing, their finish reason among them, where OpenAI's leave them out. */
+  /** Whole answers may have null fields, including the finish reason, where OpenAI's have none. */
   readonly emptyFields?: true | undefined;
   /** Reasoning is counted in the total and not in `completion_tokens`, where clients look for it. */
   readonly reasoningBeside?: true | undefined;
-  /** The pages an answer rests on stand beside the choices; they are given as annotations too. */
+  /** The pages on which an answer is based are beside the choices; they are added as annotations too. */
   readonly sources?: true | undefined;
 }
 
-/** Changes one choice, whole or of a stream, in place; undefined where a vendor's answers need no repair. True: something was changed. */
+/**
+ * Changes one choice, whole or of a stream, in place; undefined if a vendor's answers need no repair. True: something
+ * was changed.
+ */
 export type RepairChoice = (choice: JsonObject) => boolean;
 
-/** Made once for a vendor. */
+/** Created once for a vendor. */
 export function repairChoice(rules: AnswerRules): RepairChoice | undefined {
   const repairs: RepairChoice[] = [];
   if (rules.contentParts) repairs.push((choice) => onMessage(choice, flattenContent));
-  if (rules.contentParts) repairs.push((choice) => onMessage(choice, mendWholeCalls));
+  if (rules.contentParts) repairs.push((choice) => onMessage(choice, repairWholeCalls));
   if (rules.reasoningField) repairs.push((choice) => onMessage(choice, showReasoning));
   if (rules.emptyFields) repairs.push(fillFinish);
   const { finishReasons } = rules;
@@ -37,7 +40,7 @@ export function repairChoice(rules: AnswerRules): RepairChoice | undefined {
   };
 }
 
-/** Adds reasoning that stands beside what was written, in place. */
+/** Adds reasoning that is counted separately from the output, in place. */
 export function foldReasoning(usage: JsonObject): void {
   const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = usage;
   const details = usage.completion_tokens_details;
@@ -76,7 +79,7 @@ function flattenContent(message: JsonObject): boolean {
   return true;
 }
 
-/** Claude's thoughts on Databricks, which must go back as they came, in the form in which clients keep them. */
+/** Claude's thoughts on Databricks, which must go back unchanged, in the form in which clients keep them. */
 function signedThinking({ summary }: JsonObject): JsonObject[] {
   const pieces = Array.isArray(summary) ? (summary as unknown[]).filter(isJsonObject) : [];
   return pieces.flatMap(({ text, signature }) =>
@@ -102,11 +105,11 @@ function translateFinish(choice: JsonObject, finishReasons: Readonly<Record<stri
   return true;
 }
 
-function mendWholeCalls({ tool_calls: calls }: JsonObject): boolean {
+function repairWholeCalls({ tool_calls: calls }: JsonObject): boolean {
   let changed = false;
   for (const call of Array.isArray(calls) ? (calls as unknown[]) : []) {
     if (!isJsonObject(call)) continue;
-    changed = mendArguments(call) || changed;
+    changed = repairArguments(call) || changed;
     if (call.type === 'function' || !isJsonObject(call.function)) continue;
     call.type = 'function';
     changed = true;
@@ -114,7 +117,7 @@ function mendWholeCalls({ tool_calls: calls }: JsonObject): boolean {
   return changed;
 }
 
-// In a stream an empty reason says that it goes on.
+// In a stream an empty reason means that it continues.
 function fillFinish(choice: JsonObject): boolean {
   const { message } = choice;
   if (!isJsonObject(message)) return false;

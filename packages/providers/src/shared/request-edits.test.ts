@@ -11,7 +11,10 @@ function encode(
 ) {
   const to = target(changes);
   // Frozen all the way down: whatever changes a client's request fails here.
-  const body = passThrough(operation, { who: 'acme' }, rules).encode(frozen({ model: 'group', ...request }), to);
+  const body = passThrough(operation, { providerName: 'acme' }, rules).encode(
+    frozen({ model: 'group', ...request }),
+    to,
+  );
   return { body: body as Loose, warnings: to.warnings };
 }
 
@@ -131,7 +134,9 @@ describe('a vendor that departs from it', () => {
   it('cannot be made to call a tool: refused, or dropped where that is allowed', () => {
     const rules = { toolChoiceRequired: false } as const;
     expect(() => encode(rules, { tool_choice: 'required' })).toThrow(GatewayError);
-    expect(() => encode(rules, { tool_choice: 'required' })).toThrow(/"tool_choice" "required" is not known to acme/);
+    expect(() => encode(rules, { tool_choice: 'required' })).toThrow(
+      /"tool_choice" "required" is not supported by acme/,
+    );
     expect(encode(rules, { tool_choice: 'required' }, { dropUnsupported: true }).body).not.toHaveProperty(
       'tool_choice',
     );
@@ -141,7 +146,7 @@ describe('a vendor that departs from it', () => {
   it('cannot be held to a schema: refused, or JSON without one where that is allowed', () => {
     const rules = { jsonSchema: false } as const;
     const request = { response_format: { type: 'json_schema', json_schema: { name: 'a', schema: {} } } };
-    expect(() => encode(rules, request)).toThrow(/"response_format" of type "json_schema" is not known to acme/);
+    expect(() => encode(rules, request)).toThrow(/"response_format" of type "json_schema" is not supported by acme/);
     const loose = encode(rules, request, { dropUnsupported: true });
     expect([loose.body.response_format, loose.warnings.length]).toEqual([{ type: 'json_object' }, 1]);
   });
@@ -209,14 +214,14 @@ describe('a vendor that departs from it', () => {
 
 describe('a whole answer', () => {
   it('passes through as bytes where there is nothing to repair', () => {
-    expect(passThrough('chat.completions', { who: 'acme' }).decode).toBeUndefined();
-    expect(passThrough('embeddings', { who: 'acme' }, { reasoningField: 'reasoning' }).decode).toBeUndefined();
+    expect(passThrough('chat.completions', { providerName: 'acme' }).decode).toBeUndefined();
+    expect(passThrough('embeddings', { providerName: 'acme' }, { reasoningField: 'reasoning' }).decode).toBeUndefined();
   });
 
   it('may hold an error under status 200', () => {
     const codec = passThrough(
       'chat.completions',
-      { who: 'acme', codes: { '1008': 'quota_exhausted' } },
+      { providerName: 'acme', codes: { '1008': 'quota_exhausted' } },
       { errorsInAnswers: true },
     );
     const decode = (answer: JsonObject) => codec.decode?.(answer, target());

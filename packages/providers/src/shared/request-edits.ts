@@ -1,23 +1,24 @@
-import { type EncodeTarget, GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import { GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import type { EncodeTarget } from '@portico/core/provider';
 import type { Edit, RequestRules } from './request-rules.js';
 import { rewriteMessages } from './rewrite-messages.js';
 import { without } from './without.js';
 
-/** What the rules make of a chat request, put together once at boot; empty for a vendor without rules. */
-export function chatEdits(rules: RequestRules, who: string): readonly Edit[] {
-  const edits: Edit[] = fieldEdits(rules, who);
-  const rewrite = rewriteMessages(rules, who);
+/** The changes of the rules to a chat request, built once at start; empty for a vendor without rules. */
+export function chatEdits(rules: RequestRules, providerName: string): readonly Edit[] {
+  const edits: Edit[] = fieldEdits(rules, providerName);
+  const rewrite = rewriteMessages(rules, providerName);
   if (rewrite) edits.push(rewrite);
   if (rules.strict === false) edits.push(withoutStrict);
   const { toolChoiceRequired } = rules;
   if (toolChoiceRequired === 'any') edits.push(requiredAsAny);
-  if (toolChoiceRequired === false) edits.push((body, target) => withoutRequired(body, target, who));
-  if (rules.jsonSchema === false) edits.push((body, target) => withoutSchema(body, target, who));
+  if (toolChoiceRequired === false) edits.push((body, target) => withoutRequired(body, target, providerName));
+  if (rules.jsonSchema === false) edits.push((body, target) => withoutSchema(body, target, providerName));
   return edits;
 }
 
-/** What the rules make of the fields of any request. */
-export function fieldEdits(rules: RequestRules, who: string): Edit[] {
+/** The changes of the rules to the fields of any request. */
+export function fieldEdits(rules: RequestRules, providerName: string): Edit[] {
   const edits: Edit[] = [];
   const { defaults, renames, unsupported } = rules;
   if (rules.nulls === false) edits.push(dropNulls);
@@ -25,23 +26,29 @@ export function fieldEdits(rules: RequestRules, who: string): Edit[] {
   if (renames) edits.push((body) => rename(body, renames));
   if (unsupported) {
     edits.push((body, target) => {
-      if (target.dropUnsupported) for (const name of unsupported) drop(body, name, target, who);
+      if (target.dropUnsupported) for (const name of unsupported) drop(body, name, target, providerName);
     });
   }
   return edits;
 }
 
-/** Removes a field that the vendor has no word for, and says so. */
-function drop(body: JsonObject, name: string, target: EncodeTarget, who: string): void {
+/** Removes an unsupported field, with a warning. */
+function drop(body: JsonObject, name: string, target: EncodeTarget, providerName: string): void {
   if (body[name] === undefined) return;
   delete body[name];
-  target.warn(`"${name}" was dropped: ${who} does not support it.`);
+  target.warn(`"${name}" was dropped: ${providerName} does not support it.`);
 }
 
-/** Removes a field where the deployment allows it, and refuses the request where not. */
-export function dropOrRefuse(body: JsonObject, name: string, target: EncodeTarget, who: string, why: string): void {
+/** Removes a field if the deployment allows it, otherwise rejects the request. */
+export function dropOrRefuse(
+  body: JsonObject,
+  name: string,
+  target: EncodeTarget,
+  providerName: string,
+  why: string,
+): void {
   if (!target.dropUnsupported) throw refusal(name, why);
-  drop(body, name, target, who);
+  drop(body, name, target, providerName);
 }
 
 function refusal(name: string, why: string): GatewayError {
@@ -77,17 +84,26 @@ function requiredAsAny(body: JsonObject): void {
   if (body.tool_choice === 'required') body.tool_choice = 'any';
 }
 
-function withoutRequired(body: JsonObject, target: EncodeTarget, who: string): void {
+function withoutRequired(body: JsonObject, target: EncodeTarget, providerName: string): void {
   if (body.tool_choice !== 'required') return;
-  dropOrRefuse(body, 'tool_choice', target, who, `"required" is not known to ${who} for this model`);
+  dropOrRefuse(
+    body,
+    'tool_choice',
+    target,
+    providerName,
+    `"required" is not supported by ${providerName} for this model`,
+  );
 }
 
-function withoutSchema(body: JsonObject, target: EncodeTarget, who: string): void {
+function withoutSchema(body: JsonObject, target: EncodeTarget, providerName: string): void {
   const format = body.response_format;
   if (!isJsonObject(format) || format.type !== 'json_schema') return;
   if (!target.dropUnsupported) {
-    throw refusal('response_format', `of type "json_schema" is not known to ${who}, which has "json_object"`);
+    throw refusal(
+      'response_format',
+      `of type "json_schema" is not supported by ${providerName}, which supports "json_object"`,
+    );
   }
   body.response_format = { type: 'json_object' };
-  target.warn(`"response_format" became "json_object": ${who} cannot be held to a schema.`);
+  target.warn(`"response_format" became "json_object": ${providerName} does not support schemas.`);
 }

@@ -1,12 +1,13 @@
-import { type Codec, type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
+import { isJsonObject, type JsonObject } from '@portico/core';
+import type { Codec, EncodeTarget } from '@portico/core/provider';
 
-/** How a vendor's rerank departs from the shape that most share. */
+/** Differences of a vendor's rerank from the common format. */
 export interface RerankRules {
   /** Its name for `top_n`. */
   readonly topN?: string;
 }
 
-/** Rerank as Cohere, Jina, Together and servers of one's own have it; Voyage spells two names otherwise. */
+/** Rerank in the format of Cohere, Jina, Together and self-hosted servers; Voyage has other names for two fields. */
 export function rerankCodec({ topN }: RerankRules = {}): Codec {
   return {
     encode(request: JsonObject, target: EncodeTarget): JsonObject {
@@ -19,12 +20,12 @@ export function rerankCodec({ topN }: RerankRules = {}): Codec {
       return { ...rest, results: (data as unknown[]).filter(isJsonObject).map(withObject) };
     },
     openStream() {
-      throw new TypeError('There are no streams of rerank.');
+      throw new TypeError('Rerank cannot be streamed.');
     },
   };
 }
 
-/** Documents that come back are objects in the shared shape. */
+/** Returned documents are objects in the common format. */
 function withObject(result: JsonObject): JsonObject {
   return typeof result.document === 'string' ? { ...result, document: { text: result.document } } : result;
 }

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '@portico/core';
 
-/** What a reference inside the schema points to. */
+/** The target of a reference in the schema. */
 export function resolveReference(root: JsonObject, reference: string): unknown {
   if (!reference.startsWith('#')) return undefined;
   let found: unknown = root;

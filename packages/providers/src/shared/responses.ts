@@ -1,25 +1,26 @@
+import { isJsonObject, type JsonObject } from '@portico/core';
 import {
   BRIDGED_REASONING,
   type Codec,
-  isJsonObject,
-  type JsonObject,
   type StreamDecoder,
   type StreamSink,
   usageOfAnswer,
-} from '@portico/core';
+} from '@portico/core/provider';
 import { type ClassifyRules, classifyOpenAiError } from './classify-openai-error.js';
 import { errorInside } from './error-inside.js';
 import { parseJson } from './parse-json.js';
 import { modelAs, type WireRules } from './pass-through.js';
 
-/** The Responses wire for upstreams that speak it: passes through but for the model's name and what others reasoned. */
+/**
+ * The Responses API at upstreams that have it: passes through except for the model name and other vendors' reasoning.
+ */
 export function responsesCodec(
   vendor: ClassifyRules,
   { modelPrefix }: Pick<WireRules, 'modelPrefix'> = {},
-  keepsAnswers = false,
+  storesResponses = false,
 ): Codec {
   return {
-    ...(keepsAnswers && { keepsAnswers }),
+    ...(storesResponses && { storesResponses }),
     encode(request, target) {
       const { input } = request;
       const body: JsonObject = { ...request, model: modelAs(target.model, modelPrefix) };
@@ -30,13 +31,13 @@ export function responsesCodec(
   };
 }
 
-/** Reasoning of another vendor, which the gateway sealed when the conversation was with that one. */
+/** Reasoning of another vendor, which the gateway encoded earlier in the conversation. */
 function isForeign(item: unknown): boolean {
   if (!isJsonObject(item) || item.type !== 'reasoning') return false;
   return typeof item.encrypted_content === 'string' && item.encrypted_content.startsWith(BRIDGED_REASONING);
 }
 
-/** Events that end an answer well, be it cut at its bound. */
+/** Events that end an answer successfully, or at its output limit. */
 const LAST_EVENTS: ReadonlySet<unknown> = new Set(['response.completed', 'response.incomplete']);
 
 class ResponseDecoder implements StreamDecoder {
@@ -75,6 +76,6 @@ class ResponseDecoder implements StreamDecoder {
 }
 
 function failureOf(error: unknown, vendor: ClassifyRules) {
-  const body = { error: isJsonObject(error) ? error : { message: 'The response failed, and nobody said why.' } };
+  const body = { error: isJsonObject(error) ? error : { message: 'The response failed without a reason.' } };
   return classifyOpenAiError(errorInside(body, ''), vendor);
 }

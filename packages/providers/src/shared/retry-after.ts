@@ -1,12 +1,13 @@
-import { type HeaderLookup, isJsonObject } from '@portico/core';
+import { isJsonObject } from '@portico/core';
+import type { HeaderLookup } from '@portico/core/provider';
 
-/** Longer than a day is not believed: some vendors write a time of day where seconds belong. */
+/** Longer than a day is ignored: some vendors send a time of day instead of seconds. */
 const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
 
 /**
  * How long an answer asks to wait, in milliseconds: `retry-after-ms`, `retry-after` in seconds or as an HTTP date, or
- * Google's `RetryInfo` in the body. Undefined where it does not say. A date counts from the answer's own `date`, so that
- * a wrong clock here does no harm, and from `nowMs` where it has none.
+ * Google's `RetryInfo` in the body. Undefined if there is none. A date is relative to the answer's own `date`, so
+ * that a wrong clock here has no effect, and to `nowMs` if it has none.
  */
 export function retryAfterMs(headers: HeaderLookup, body: unknown, nowMs: () => number = Date.now): number | undefined {
   const found =
@@ -25,7 +26,7 @@ function milliseconds(text: string | undefined, unitMs: number): number | undefi
 
 function untilDate(headers: HeaderLookup, nowMs: () => number): number | undefined {
   const text = headers.get('retry-after') ?? '';
-  // Only what begins with a weekday: `Date.parse` takes almost anything for a date.
+  // Only if it begins with a weekday: `Date.parse` accepts almost anything as a date.
   const at = /^\s*[a-z]{3}/i.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(at)) return undefined;
   const answeredAt = Date.parse(headers.get('date') ?? '');

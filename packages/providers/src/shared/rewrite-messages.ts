@@ -1,15 +1,16 @@
-import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
+import { isJsonObject, type JsonObject } from '@portico/core';
+import type { EncodeTarget } from '@portico/core/provider';
 import type { Edit, RequestRules } from './request-rules.js';
 import { shortCallId } from './short-call-id.js';
 import { without } from './without.js';
 
-/** What the rules make of the messages of a chat request; undefined where they leave them alone. */
-export function rewriteMessages(rules: RequestRules, who: string): Edit | undefined {
+/** The changes of the rules to the messages of a chat request; undefined if there are none. */
+export function rewriteMessages(rules: RequestRules, providerName: string): Edit | undefined {
   const rewrites = messageRewrites(rules);
   if (rewrites.length === 0) return undefined;
   return (body, target) => {
     if (!Array.isArray(body.messages)) return;
-    const note = noteOnce(who, target);
+    const note = noteOnce(providerName, target);
     body.messages = (body.messages as unknown[]).map((message) => {
       if (!isJsonObject(message)) return message;
       let rewritten = message;
@@ -35,13 +36,15 @@ function messageRewrites(rules: RequestRules): MessageRewrite[] {
   return rewrites;
 }
 
-// A conversation of a hundred turns earns one warning for each field, not a hundred.
-function noteOnce(who: string, target: EncodeTarget): Note {
+// A conversation of a hundred turns gets one warning for each field, not a hundred.
+function noteOnce(providerName: string, target: EncodeTarget): Note {
   const noted: string[] = [];
   return (field) => {
     if (noted.includes(field)) return;
     noted.push(field);
-    target.warn(`"messages[].${field}" was dropped: it is the state of another vendor's model, not of ${who}.`);
+    target.warn(
+      `"messages[].${field}" was dropped: it is internal state of another vendor's model, not of ${providerName}.`,
+    );
   };
 }
 
@@ -64,7 +67,7 @@ function withoutForeign(message: JsonObject, fields: readonly string[], note: No
 /** Where tool calls carry Gemini's thought signatures. */
 const FOREIGN_CALL_FIELDS = ['provider_specific_fields', 'extra_content'];
 
-// The answers of such vendors go out with both names, so both may come back.
+// The answers of such vendors have both names, so both may come back.
 function reasoningRenamed(message: JsonObject): JsonObject {
   if (message.reasoning_content === undefined) return message;
   const { reasoning_content: reasoning, ...rest } = message;
@@ -75,7 +78,7 @@ function asSystem(message: JsonObject): JsonObject {
   return message.role === 'developer' ? { ...message, role: 'system' } : message;
 }
 
-// `content: null` stays: it says that an assistant message holds tool calls alone.
+// `content: null` is kept: it means that an assistant message contains only tool calls.
 function withoutNulls(message: JsonObject): JsonObject {
   let kept = message;
   for (const name in message) if (message[name] === null && name !== 'content') kept = without(kept, name);

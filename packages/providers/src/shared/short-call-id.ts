@@ -1,6 +1,6 @@
 /**
- * An id of nine letters and digits for a tool call, which is all that Mistral takes. Two halves of an FNV-1a hash, so that
- * the same id becomes the same one in every turn and two of a conversation differ.
+ * An id of nine letters and digits for a tool call, the only format that Mistral accepts. Two halves of an FNV-1a
+ * hash, so that the same id becomes the same one in every turn and two of a conversation differ.
  */
 export function shortCallId(id: string): string {
   if (/^[a-zA-Z\d]{9}$/.test(id)) return id;

@@ -1,4 +1,4 @@
-/** A signed statement of who asks (RFC 7523), by RSA and SHA-256. `privateKey` is in PEM, as PKCS #8. */
+/** A signed assertion of an identity (RFC 7523), with RSA and SHA-256. `privateKey` is in PEM, as PKCS #8. */
 export async function signedAssertion(
   claims: Readonly<Record<string, string | number>>,
   privateKey: string,
@@ -12,12 +12,12 @@ export async function signedAssertion(
 }
 
 const UTF8 = new TextEncoder();
-/** RSA as these tokens are signed by it. */
+/** The RSA algorithm for these tokens. */
 export const RSA_SHA256 = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' } as const;
 
-/** What a key in PEM holds. */
+/** The content of a PEM key. */
 export function bytesOfPem(pem: string): Uint8Array<ArrayBuffer> {
-  // Line breaks that went through one more layer of quoting than they were written for.
+  // Line breaks that were escaped once more than intended.
   const base64 = pem.replaceAll('\\n', '').replaceAll(/-----[A-Z ]+-----|\s/g, '');
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }

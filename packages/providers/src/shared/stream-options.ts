@@ -1,4 +1,5 @@
-import { type EncodeTarget, isJsonObject, type JsonObject } from '@portico/core';
+import { isJsonObject, type JsonObject } from '@portico/core';
+import type { EncodeTarget } from '@portico/core/provider';
 
 /** OpenAI's (https://platform.openai.com/docs/api-reference/chat/create#chat-create-stream_options), and one of vLLM's. */
 const KNOWN: ReadonlySet<string> = new Set(['include_usage', 'include_obfuscation', 'continuous_usage_stats']);

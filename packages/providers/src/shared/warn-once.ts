@@ -1,6 +1,9 @@
-import type { EncodeTarget } from '@portico/core';
+import type { EncodeTarget } from '@portico/core/provider';
 
-/** The same target, which hears each remark once: about every message of a long conversation it helps nobody. */
+/**
+ * The same target, which reports each warning once: repeating it for every message of a long conversation does not
+ * help.
+ */
 export function warnOnce(target: EncodeTarget): EncodeTarget {
   const said = new Set<string>();
   return {

@@ -1,5 +1,5 @@
 /**
- * Headers of a request with more of them, hidden properties included: headers print masked, and must go on doing so for
+ * Headers of a request with more of them, hidden properties included: headers print masked, and must stay masked for
  * interceptors that log requests (R-LOG-1).
  */
 export function withHeaders(

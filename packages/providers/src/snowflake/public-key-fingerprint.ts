@@ -1,6 +1,6 @@
 import { bytesOfPem, RSA_SHA256 } from '../shared/signed-assertion.js';
 
-/** The SHA-256 of the public key that belongs to a private one (PEM, PKCS #8), in base64: how Snowflake knows keys apart. */
+/** The SHA-256 of the public key that belongs to a private one (PEM, PKCS #8), in base64: Snowflake's id of a key. */
 export async function publicKeyFingerprint(pem: string): Promise<string> {
   const key = await crypto.subtle.importKey('pkcs8', bytesOfPem(pem), RSA_SHA256, true, ['sign']);
   const { kty, n, e } = await crypto.subtle.exportKey('jwk', key);

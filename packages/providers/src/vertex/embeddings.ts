@@ -1,11 +1,12 @@
-import { type Codec, type EncodeTarget, GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import { GatewayError, isJsonObject, type JsonObject } from '@portico/core';
+import type { Codec, EncodeTarget } from '@portico/core/provider';
 import { embeddingConfig } from '../gemini/embeddings.js';
+import { invalid } from '../shared/drop-parameter.js';
 import { embeddingAnswer, embeddingInputs } from '../shared/embedding-answer.js';
-import { invalid } from '../shared/leave-out.js';
 
 /**
- * Embeddings told in `predict`, which takes a list of texts, or in `embedContent` for the newer models, which takes one
- * content and makes one vector of it.
+ * Embeddings through `predict`, which accepts a list of texts, or through `embedContent` for the newer models, which
+ * accepts one content and returns one vector.
  */
 export const embeddings: Codec = {
   encode: (request, target) =>
@@ -15,18 +16,18 @@ export const embeddings: Codec = {
     return embeddingAnswer(vectors, target.model, tokens, request);
   },
   openStream: () => {
-    throw new GatewayError('invalid_input', 'Embeddings have no streams.');
+    throw new GatewayError('invalid_input', 'Embeddings cannot be streamed.');
   },
 };
 
-/** True for models that are asked by `embedContent`. */
+/** True for models that use `embedContent`. */
 export function takesContent(model: string): boolean {
   return /gemini-embedding-[2-9]/.test(model);
 }
 
 function encodeContent(request: JsonObject, target: EncodeTarget): JsonObject {
   const [text, ...more] = embeddingInputs(request);
-  if (more.length > 0) throw invalid('input', 'This model takes one input a request: send them one by one.');
+  if (more.length > 0) throw invalid('input', 'This model accepts one input per request: send them one by one.');
   return { content: { parts: [{ text }] }, ...embeddingConfig(request, target) };
 }
 

@@ -1,4 +1,5 @@
-import { type ConnectionSettings, secret } from '@portico/core';
+import { secret } from '@portico/core';
+import type { ConnectionSettings } from '@portico/core/provider';
 import { describe, expect, it } from 'vitest';
 import { vertex } from './index.js';
 
@@ -69,14 +70,14 @@ describe('a connection to Vertex AI', () => {
 
   it.each([
     [{}, 'vertex_ai needs the option "project"'],
-    [{ options: { ...project, location: 'a.example/' } }, '"a.example/" is no location of vertex_ai.'],
+    [{ options: { ...project, location: 'a.example/' } }, '"a.example/" is not a location of vertex_ai.'],
     [{ options: { ...project, region: 'x' } }, 'vertex_ai has no option "region".'],
     [{ options: { ...project, tokenProvider: 'x' } }, 'The option "tokenProvider" of vertex_ai must be a function.'],
     [{ options: { ...project, credentials: 7 } }, 'The option "credentials" of vertex_ai must be'],
     [{ options: { ...project, credentials: '{"type":' } }, 'must be the JSON of a key file'],
     [{ options: { ...project, credentials: { type: 'external_account' } } }, 'give the option "tokenProvider"'],
     [{ options: { ...project, credentials: { type: 'service_account' } } }, 'have no "client_email"'],
-    [{ model: 'llama-4-maas', options: project }, 'write "llama-4-maas" with its publisher before it'],
+    [{ model: 'llama-4-maas', options: project }, 'write "llama-4-maas" with its publisher in front'],
   ])('says what is wrong with %j', (settings, message) => {
     expect(() => connect(settings)).toThrow(message);
   });

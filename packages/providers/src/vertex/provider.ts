@@ -1,4 +1,4 @@
-import type { Connection, ConnectionSettings, Provider } from '@portico/core';
+import type { Connection, ConnectionSettings, Provider } from '@portico/core/provider';
 import { chatCompletions } from '../gemini/chat-completions.js';
 import { classify } from '../gemini/classify.js';
 import { imageGenerations, makesImages } from '../gemini/images.js';
@@ -9,25 +9,25 @@ import { embeddings, takesContent } from './embeddings.js';
 import { type PartnerModel, partnerModel } from './publishers.js';
 import { signIn } from './sign-in.js';
 
-const who = 'vertex_ai';
+const providerName = 'vertex_ai';
 
 /**
  * Gemini, Imagen and partners' models on Vertex AI
- * (https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference). Options:
- * `project`, unless the credentials name it; `location`, `us-central1` if it is not said; `credentials`, the JSON or the
- * path of a key file; `tokenProvider`, a function that gives a token and renews it in time. Without a credential, Google's
- * default ones are looked for. A key stands for Vertex AI in express mode.
+ * (https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference). Options: `project`, unless the
+ * credentials contain it; `location`, default `us-central1`; `credentials`, the JSON or the path of a key file;
+ * `tokenProvider`, a function that returns a token and renews it in time. Without a credential, Google's default ones
+ * are used. A key selects Vertex AI in express mode.
  */
 export const vertex: Provider = {
-  name: who,
+  name: providerName,
   priceCatalogue: 'google',
   keyVariables: ['VERTEXAI_CREDENTIALS', 'GOOGLE_APPLICATION_CREDENTIALS'],
-  // Google's machines have an account of their own.
+  // Google's machines have a service account of their own.
   needsKey: false,
   codecs: {
     'chat.completions': chatCompletions(
-      { who, needsMediaType: true, announcesMixedTools: false },
-      // How to choose among tools, and what is to be filtered, is refused here.
+      { providerName, needsMediaType: true, announcesMixedTools: false },
+      // Tool choice and safety settings are rejected here.
       ({ contents, systemInstruction, tools, generationConfig }) => ({
         contents,
         systemInstruction,
@@ -36,25 +36,31 @@ export const vertex: Provider = {
       }),
     ),
     embeddings,
-    'images.generations': imageGenerations(who),
+    'images.generations': imageGenerations(providerName),
   },
   connect,
-  classify: (answer) => classify(answer, who),
-  toldBy: toldByAnswer,
+  classify: (answer) => classify(answer, providerName),
+  readReportedUsage: toldByAnswer,
 };
 
 const OPTIONS = ['project', 'location', 'credentials', 'tokenProvider'] as const;
 
 function connect(settings: ConnectionSettings): Connection {
-  const options = readOptions(settings, OPTIONS, who);
-  const location = textOption(options, 'location', who) ?? 'us-central1';
-  if (!/^[a-z][a-z0-9-]*$/.test(location)) throw new Error(`"${location}" is no location of ${who}.`);
-  const { headers, sign, isByKey, ...credential } = signIn(settings, options.credentials, options.tokenProvider, who);
-  const project = textOption(options, 'project', who) ?? credential.project;
-  if (project === undefined && !isByKey) throw new Error(`${who} needs the option "project", the id of your project.`);
+  const options = readOptions(settings, OPTIONS, providerName);
+  const location = textOption(options, 'location', providerName) ?? 'us-central1';
+  if (!/^[a-z][a-z0-9-]*$/.test(location)) throw new Error(`"${location}" is not a location of ${providerName}.`);
+  const { headers, sign, isByKey, ...credential } = signIn(
+    settings,
+    options.credentials,
+    options.tokenProvider,
+    providerName,
+  );
+  const project = textOption(options, 'project', providerName) ?? credential.project;
+  if (project === undefined && !isByKey)
+    throw new Error(`${providerName} needs the option "project", the id of your project.`);
 
-  const partner = partnerModel(settings.model, who);
-  const base = parseBaseUrl(settings.baseUrl ?? usualAddress(isByKey ? 'global' : location), who);
+  const partner = partnerModel(settings.model, providerName);
+  const base = parseBaseUrl(settings.baseUrl ?? defaultBaseUrl(isByKey ? 'global' : location), providerName);
   const usualVersion = partner === undefined ? 'v1beta1' : 'v1';
   const version = /\/v\d\w*$/.test(base.path) ? '' : `/${settings.apiVersion ?? usualVersion}`;
   const place = isByKey ? '' : `/projects/${encodeURIComponent(project ?? '')}/locations/${location}`;
@@ -89,14 +95,14 @@ function partnersModel(partner: PartnerModel, path: Path): Pick<Connection, 'pat
   return { paths: all(whole), streamPaths: all(streamed), codecs: partner.codecs };
 }
 
-function usualAddress(location: string): string {
+function defaultBaseUrl(location: string): string {
   if (location === 'global') return 'https://aiplatform.googleapis.com';
   // Of several regions at once.
   if (location === 'us' || location === 'eu') return `https://aiplatform.${location}.rep.googleapis.com`;
   return `https://${location}-aiplatform.googleapis.com`;
 }
 
-/** Models by their name, and tuned ones by the number of their endpoint, which LiteLLM's users write behind `gemini/`. */
+/** Models by name, and tuned ones by the number of their endpoint, which LiteLLM's users write behind `gemini/`. */
 function modelPath(model: string): string {
   const endpoint = /^(?:gemini\/|endpoints\/)?(\d+)$/.exec(model)?.[1];
   if (endpoint !== undefined) return `/endpoints/${endpoint}`;

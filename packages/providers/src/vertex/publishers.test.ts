@@ -1,4 +1,5 @@
-import { type Codec, secret } from '@portico/core';
+import { secret } from '@portico/core';
+import type { Codec } from '@portico/core/provider';
 import { listCases, readCase } from '@portico/testing';
 import { describe, expect, it } from 'vitest';
 import { settings } from '../../test/connection-settings.js';

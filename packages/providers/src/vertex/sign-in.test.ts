@@ -1,16 +1,14 @@
 import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createGateway, type JsonObject, secret } from '@portico/core';
 import {
   Cancellation,
   type ConnectionSettings,
-  createGateway,
-  type JsonObject,
   type Send,
-  type SignMeans,
-  secret,
+  type SigningContext,
   type UpstreamRequest,
-} from '@portico/core';
+} from '@portico/core/provider';
 import { type FakeClock, fakeClock } from '@portico/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { vertex } from './index.js';
@@ -358,7 +356,7 @@ interface Signer {
   signed(cancellation?: Cancellation, headers?: Record<string, string>): UpstreamRequest | Promise<UpstreamRequest>;
 }
 
-function signerFor(settings: Partial<ConnectionSettings>, means: Partial<SignMeans> = {}): Signer {
+function signerFor(settings: Partial<ConnectionSettings>, means: Partial<SigningContext> = {}): Signer {
   const clock = fakeClock(1_000_000_000);
   const connection = vertex.connect({
     model: 'gemini-2.5-flash',

@@ -1,50 +1,52 @@
-import { type Connection, type ConnectionSettings, GatewayError, isJsonObject, reveal, Secret } from '@portico/core';
+import { GatewayError, isJsonObject, reveal, Secret } from '@portico/core';
+import type { Connection, ConnectionSettings } from '@portico/core/provider';
 import type { TokenSource } from '../shared/access-token.js';
 import { credentialHeader } from '../shared/credential.js';
 import { signByToken } from '../shared/sign-by-token.js';
 import { readCredentials } from './credentials.js';
 import { defaultCredentials } from './default-credentials.js';
 
-/** How the vendor is told who asks, and what the credential says of where it belongs. */
+/** The authentication to the vendor, and the project of the credential. */
 export interface SignIn extends Pick<Connection, 'headers' | 'sign'> {
   /** The project that the credential belongs to. */
   readonly project: string | undefined;
-  /** With a key, projects and places have no part in the address. */
+  /** With a key, the URL contains no project and location. */
   readonly isByKey: boolean;
 }
 
 /**
- * Finds the credential: the host's own header, the option `tokenProvider`, the option `credentials` or what stands in for
- * a key (the JSON of a key file, the path of one, or a key), and Google's default credentials where there is none of them.
+ * Finds the credential: the host's own header, the option `tokenProvider`, the option `credentials` or its
+ * replacements (the JSON of a key file, the path of one, or a key), and Google's default credentials if there is none
+ * of them.
  */
 export function signIn(
   settings: ConnectionSettings,
   credentials: unknown,
   tokenProvider: unknown,
-  who: string,
+  providerName: string,
 ): SignIn {
   const { headers } = settings;
   if ('authorization' in headers || 'x-goog-api-key' in headers) {
     return { headers, project: undefined, isByKey: !('authorization' in headers) };
   }
   if (tokenProvider !== undefined) {
-    if (typeof tokenProvider === 'function') return bySource(providedToken(tokenProvider, who), undefined);
-    throw new Error(`The option "tokenProvider" of ${who} must be a function.`);
+    if (typeof tokenProvider === 'function') return bySource(providedToken(tokenProvider, providerName), undefined);
+    throw new Error(`The option "tokenProvider" of ${providerName} must be a function.`);
   }
   const given = textOf(credentials ?? settings.apiKey);
-  if (given === undefined) return bySource(defaultCredentials(undefined, who), undefined);
+  if (given === undefined) return bySource(defaultCredentials(undefined, providerName), undefined);
   if (isJsonObject(given) || given.trimStart().startsWith('{')) {
-    const { source, project } = readCredentials(given, who);
+    const { source, project } = readCredentials(given, providerName);
     return bySource(source, project);
   }
-  if (/[/\\]|\.json$/i.test(given)) return bySource(defaultCredentials(given, who), undefined);
-  const header = credentialHeader(given, who, 'x-goog-api-key');
+  if (/[/\\]|\.json$/i.test(given)) return bySource(defaultCredentials(given, providerName), undefined);
+  const header = credentialHeader(given, providerName, 'x-goog-api-key');
   return { headers: { ...header, ...headers }, project: undefined, isByKey: true };
 
   function bySource(source: TokenSource, project: string | undefined): SignIn {
     const sign = signByToken(
       source,
-      who,
+      providerName,
       ({ quotaProject }): Record<string, string> =>
         quotaProject === undefined ? {} : { 'x-goog-user-project': quotaProject },
     );
@@ -52,16 +54,18 @@ export function signIn(
   }
 }
 
-/** A function of the host's, such as one around Google's own library, is asked anew each time: it keeps what it has. */
-function providedToken(provide: unknown, who: string): TokenSource {
+/** A function of the host, such as one around Google's own library, is called each time: it has its own cache. */
+function providedToken(provide: unknown, providerName: string): TokenSource {
   return async ({ clock }) => {
     try {
-      const token: unknown = await (provide as () => unknown)(); // it was found to be a function
+      const token: unknown = await (provide as () => unknown)(); // it was checked to be a function
       const value = token instanceof Secret ? reveal(token) : token;
       if (typeof value === 'string' && value !== '') return { value, expiresAt: clock.now() };
-      throw new Error('The token provider did not give a string.');
+      throw new Error('The token provider did not return a string.');
     } catch (cause) {
-      throw new GatewayError('unauthorized_upstream', `The token provider of ${who} gave no token.`, { cause });
+      throw new GatewayError('unauthorized_upstream', `The token provider of ${providerName} returned no token.`, {
+        cause,
+      });
     }
   };
 }

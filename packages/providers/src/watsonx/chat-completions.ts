@@ -1,12 +1,15 @@
-import type { Codec, EncodeTarget, JsonObject } from '@portico/core';
-import { PLAIN } from '../openai-compatible-vendors.js';
+import type { JsonObject } from '@portico/core';
+import type { Codec, EncodeTarget } from '@portico/core/provider';
+import { STANDARD_RULES } from '../openai-compatible-vendors.js';
 import { passThrough } from '../shared/pass-through.js';
 import { type Place, placed } from './place.js';
 
-/** Chat completions in OpenAI's wire but for how the model and the choice of a tool are named; the address says whether to stream. */
+/** Chat completions in OpenAI's format except for the model and the tool choice; the URL selects streaming. */
 export function chatCompletions(place: Place): Codec {
-  const rules = { ...PLAIN, textParts: false, strict: false, usage: 'unasked' } as const;
-  return passThrough('chat.completions', { who: 'watsonx' }, rules, [(body, target) => fit(body, target, place)]);
+  const rules = { ...STANDARD_RULES, textParts: false, strict: false, usage: 'unasked' } as const;
+  return passThrough('chat.completions', { providerName: 'watsonx' }, rules, [
+    (body, target) => fit(body, target, place),
+  ]);
 }
 
 function fit(body: JsonObject, target: EncodeTarget, place: Place): void {

@@ -1,16 +1,24 @@
-import { type Codec, GatewayError, isJsonObject } from '@portico/core';
+import { GatewayError, isJsonObject } from '@portico/core';
+import type { Codec } from '@portico/core/provider';
 import { countOf } from '../shared/chat-usage.js';
 import { embeddingAnswer, embeddingInputs } from '../shared/embedding-answer.js';
-import { each, elsewhere, noStreams, type ParameterRules, parametersBy, unchanged } from '../shared/parameter-rules.js';
+import {
+  each,
+  handledElsewhere,
+  noStreams,
+  type ParameterRules,
+  parametersBy,
+  unchanged,
+} from '../shared/parameter-rules.js';
 import { warnOnce } from '../shared/warn-once.js';
 import { type Place, placed } from './place.js';
 
 const PARAMETERS: ParameterRules = new Map([
-  ...each(['model', 'input', 'encoding_format', 'project_id', 'space_id'], elsewhere),
+  ...each(['model', 'input', 'encoding_format', 'project_id', 'space_id'], handledElsewhere),
   ...unchanged('truncate_input_tokens', 'return_options'),
 ]);
 
-/** Embeddings told in `/ml/v1/text/embeddings`. */
+/** Embeddings through `/ml/v1/text/embeddings`. */
 export function embeddings(place: Place): Codec {
   return {
     encode(request, target) {

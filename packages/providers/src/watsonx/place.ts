@@ -1,13 +1,14 @@
-import type { EncodeTarget, JsonObject } from '@portico/core';
+import type { JsonObject } from '@portico/core';
+import type { EncodeTarget } from '@portico/core/provider';
 
-/** Where requests are charged, and whether they name their model at all: deployments know it. */
+/** Where requests are charged, and whether they contain their model: deployments know it. */
 export interface Place {
   readonly names?: 'model' | 'nothing';
   readonly project_id?: string;
   readonly space_id?: string;
 }
 
-/** The fields by which a request says what is asked and who pays. A client may name its own project. */
+/** The fields of a request with the model and the project. A client may name its own project. */
 export function placed({ names, ...place }: Place, request: JsonObject, target: EncodeTarget): JsonObject {
   if (names === 'nothing') return {};
   const { project_id: project, space_id: space } = request;

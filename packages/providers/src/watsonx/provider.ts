@@ -1,4 +1,5 @@
-import { type Connection, type ConnectionSettings, type Provider, reveal } from '@portico/core';
+import { reveal } from '@portico/core';
+import type { Connection, ConnectionSettings, Provider } from '@portico/core/provider';
 import { baseUrlOf, joinPath } from '../shared/base-url.js';
 import { classifyOpenAiError } from '../shared/classify-openai-error.js';
 import { credentialHeader } from '../shared/credential.js';
@@ -10,24 +11,24 @@ import { embeddings } from './embeddings.js';
 import type { Place } from './place.js';
 import { rerank } from './rerank.js';
 
-const who = 'watsonx';
+const providerName = 'watsonx';
 const OPTIONS = ['projectId', 'spaceId', 'region', 'token', 'zenApiKey', 'iamUrl'] as const;
-/** Of the interface; the vendor keeps what a version said. */
+/** Of the interface; the vendor keeps the behaviour of a version. */
 const USUAL_VERSION = '2025-02-06';
 
 /**
- * IBM's watsonx.ai (https://cloud.ibm.com/apidocs/watsonx-ai). The key is one of IBM Cloud's, for which a token is fetched
- * and renewed; instead of it the options `token` and `zenApiKey` (Cloud Pak for Data) are taken as they are. Options:
- * `projectId` or `spaceId`; `region`, `us-south` if neither it nor a `baseUrl` is said; `iamUrl`, where tokens come from. A
- * model `deployment/ID` is one of your own.
+ * IBM's watsonx.ai (https://cloud.ibm.com/apidocs/watsonx-ai). The key is an IBM Cloud key, for which a token is
+ * fetched and renewed; the options `token` and `zenApiKey` (Cloud Pak for Data) are used directly instead. Options:
+ * `projectId` or `spaceId`; `region`, default `us-south` without a `baseUrl`; `iamUrl`, the token server. A model
+ * `deployment/ID` is one of your own.
  */
 export const watsonx: Provider = {
-  name: who,
+  name: providerName,
   keyVariables: ['WATSONX_APIKEY', 'WATSONX_API_KEY'],
   needsKey: false,
   codecs: codecsFor({}),
   connect,
-  classify: (answer) => classifyOpenAiError(answer, { who, codes: CODES }),
+  classify: (answer) => classifyOpenAiError(answer, { providerName, codes: CODES }),
 };
 
 const CODES = {
@@ -41,10 +42,13 @@ function codecsFor(place: Place): Provider['codecs'] {
 }
 
 function connect(settings: ConnectionSettings): Connection {
-  const options = readOptions(settings, OPTIONS, who);
-  const region = textOption(options, 'region', who) ?? 'us-south';
-  const base = baseUrlOf(settings, `https://${region}.ml.cloud.ibm.com`, who);
-  const [projectId, spaceId] = [textOption(options, 'projectId', who), textOption(options, 'spaceId', who)];
+  const options = readOptions(settings, OPTIONS, providerName);
+  const region = textOption(options, 'region', providerName) ?? 'us-south';
+  const base = baseUrlOf(settings, `https://${region}.ml.cloud.ibm.com`, providerName);
+  const [projectId, spaceId] = [
+    textOption(options, 'projectId', providerName),
+    textOption(options, 'spaceId', providerName),
+  ];
   const deployment = /^deployment\/(.+)$/.exec(settings.model)?.[1];
   const path = (operation: string) => {
     const place = deployment === undefined ? '' : `/deployments/${encodeURIComponent(deployment)}`;
@@ -73,16 +77,19 @@ function signIn(
 ): Pick<Connection, 'headers' | 'sign'> {
   const { headers, apiKey } = settings;
   if ('authorization' in headers) return { headers };
-  const token = secretOption(options, 'token', who);
-  if (token !== undefined) return { headers: { ...credentialHeader(token, who), ...headers } };
-  const zenKey = secretOption(options, 'zenApiKey', who);
+  const token = secretOption(options, 'token', providerName);
+  if (token !== undefined) return { headers: { ...credentialHeader(token, providerName), ...headers } };
+  const zenKey = secretOption(options, 'zenApiKey', providerName);
   if (zenKey !== undefined) return { headers: { ...headers, authorization: `ZenApiKey ${zenKey}` } };
   if (apiKey === undefined) {
-    throw new Error(`${who} has no credential. Set WATSONX_APIKEY, or give "apiKey" or the option "token".`);
+    throw new Error(`${providerName} has no credential. Set WATSONX_APIKEY, or give "apiKey" or the option "token".`);
   }
-  const url = new URL(textOption(options, 'iamUrl', who) ?? 'https://iam.cloud.ibm.com/identity/token');
+  const url = new URL(textOption(options, 'iamUrl', providerName) ?? 'https://iam.cloud.ibm.com/identity/token');
   const body = `${new URLSearchParams({ grant_type: 'urn:ibm:params:oauth:grant-type:apikey', apikey: reveal(apiKey) })}`;
   const form = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' };
-  const sign = signByToken((means) => requestToken({ method: 'POST', url, headers: form, body }, means, who), who);
+  const sign = signByToken(
+    (means) => requestToken({ method: 'POST', url, headers: form, body }, means, providerName),
+    providerName,
+  );
   return { headers, sign };
 }

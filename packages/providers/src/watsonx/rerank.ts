@@ -1,9 +1,10 @@
-import { type Codec, isJsonObject, type JsonObject } from '@portico/core';
+import { isJsonObject, type JsonObject } from '@portico/core';
+import type { Codec } from '@portico/core/provider';
 import { countOf } from '../shared/chat-usage.js';
 import { noStreams } from '../shared/parameter-rules.js';
 import { type Place, placed } from './place.js';
 
-/** Rerank told in `/ml/v1/text/rerank`. */
+/** Rerank through `/ml/v1/text/rerank`. */
 export function rerank(place: Place): Codec {
   return {
     encode(request, target) {

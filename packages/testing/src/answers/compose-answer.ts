@@ -2,7 +2,7 @@ import { hashOf } from '../seeded-random.js';
 import { plausibleValue } from './plausible-value.js';
 import { type OfferedTool, type Question, tokensOf } from './question.js';
 
-/** What the fake model says, before any wire spells it. */
+/** The answer of the fake model, in no particular API format. */
 export interface Answer {
   /** Counts the answers of this provider; ids and times are made from it, so they are the same on every run. */
   readonly number: number;
@@ -10,7 +10,7 @@ export interface Answer {
   /** The visible text, token by token. Empty when tools are called. */
   readonly tokens: readonly string[];
   readonly toolCalls: readonly ToolCall[];
-  /** Whether parallel tool calls stream a fragment of each in turn, on wires that allow it. */
+  /** Whether parallel tool calls stream a fragment of each in turn, in APIs that allow it. */
   readonly interleaved?: boolean;
   readonly finish: 'stop' | 'length' | 'tool_calls';
   readonly promptTokens: number;
@@ -24,7 +24,7 @@ export interface ToolCall {
   readonly json: string;
 }
 
-/** What a test has the model say: words, or calls of tools, offered or not. */
+/** A test's own answer: text, or calls of tools, offered or not. */
 export type ScriptedReply = string | { readonly calls: readonly ScriptedCall[] };
 
 /** A call of a tool by its name, with the arguments as a value. */
@@ -33,7 +33,10 @@ export interface ScriptedCall {
   readonly arguments: unknown;
 }
 
-/** Answers a question: as the script says, else with a call of a tool it asks for, else with a friendly text. */
+/**
+ * Answers a question: with the scripted answer, else with a call of a tool that it asks for, else with a friendly
+ * text.
+ */
 export function composeAnswer(question: Question, number: number, scripted: ScriptedReply | undefined): Answer {
   const calls =
     typeof scripted === 'object'
@@ -84,7 +87,7 @@ function toolsToCall(question: Question): readonly OfferedTool[] {
   if (typeof toolChoice === 'object') return tools.filter((tool) => tool.name === toolChoice.name);
   const wanted = tools.filter((tool) => isAskedFor(tool.name, question.text));
   if (toolChoice === 'required') return atMost(wanted.length > 0 ? wanted : tools.slice(0, 1), question);
-  // The tools have just answered: to call them again would go round for ever.
+  // The tools have just answered: calling them again would never end.
   if (question.toolResults.length > 0) return [];
   return atMost(wanted, question);
 }
@@ -126,7 +129,7 @@ function ownWords(question: Question): string {
     question.turn > 1 ? ` That is your message number ${question.turn}, and I have all of them before me.` : '';
   return (
     `${opening} ${echo}${memory} I am ${question.model}, played by a fake provider, so I know nothing of the world ` +
-    'and cost nothing to ask. What is real is the road: your words went through the gateway to me, and mine come ' +
+    'and cost nothing to ask. Only the gateway is real here: your message went through it to me, and my answer comes ' +
     'back the same way, token by token. Give the gateway a provider’s key, and a real model answers here instead. ✨'
   );
 }

@@ -2,7 +2,7 @@ import { seededRandom } from '../seeded-random.js';
 
 /**
  * A unit vector for a text, the same on every run. Texts that share words point in similar directions, so search over
- * fake embeddings behaves as one would hope. Components are exact in 32-bit floats.
+ * fake embeddings works as expected. Components are exact in 32-bit floats.
  */
 export function embed(text: string, dimensions: number): number[] {
   const sum = new Float64Array(dimensions);
@@ -15,7 +15,7 @@ export function embed(text: string, dimensions: number): number[] {
   return Array.from(sum, (component) => Math.fround(component / length));
 }
 
-/** Spells a vector as OpenAI does for `encoding_format: "base64"`: little-endian 32-bit floats. */
+/** Formats a vector as OpenAI does for `encoding_format: "base64"`: little-endian 32-bit floats. */
 export function base64Of(vector: readonly number[]): string {
   const bytes = Buffer.alloc(vector.length * 4);
   for (const [at, component] of vector.entries()) bytes.writeFloatLE(component, at * 4);

@@ -1,8 +1,8 @@
 import { isObject } from './json-object.js';
 
 /**
- * A value that fits a JSON Schema and looks like somebody meant it: properties get values after their format or name,
- * and a place or person named in the question ("Paris") turns up in the first string that has no better idea.
+ * A plausible value for a JSON Schema: properties get values by their format or name, and a place or person named in
+ * the question ("Paris") is used for the first string without a better value.
  */
 export function plausibleValue(schema: unknown, question: string): unknown {
   const root = schema;
@@ -72,7 +72,7 @@ const BY_FORMAT: Readonly<Record<string, string>> = {
 function text(part: Record<string, unknown>, name: string, question: string): string {
   const byFormat = typeof part.format === 'string' ? BY_FORMAT[part.format] : undefined;
   if (byFormat !== undefined) return byFormat;
-  // A capital inside a sentence is most often the name the question is about.
+  // A capital inside a sentence is usually the name the question is about.
   const named = /\p{L}[^.!?]*?\s(\p{Lu}\p{L}+)/u.exec(question)?.[1];
   return (
     named ??

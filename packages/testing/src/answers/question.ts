@@ -1,19 +1,19 @@
 import { isObject } from './json-object.js';
 
-/** What a request asks, whichever wire it came over. */
+/** The content of a request, whichever API it came through. */
 export interface Question {
   readonly model: string;
-  /** Text of the last message a person wrote. */
+  /** Text of the last user message. */
   readonly text: string;
-  /** How many messages a person wrote, this one included. */
+  /** How many user messages there are, including this one. */
   readonly turn: number;
-  /** What the tools said, if the conversation ends with their results. */
+  /** The results of the tools, if the conversation ends with them. */
   readonly toolResults: readonly string[];
   readonly tools: readonly OfferedTool[];
   /** `none`, `auto`, `required`, or the name of the one tool that must be called. */
   readonly toolChoice: 'none' | 'auto' | 'required' | { readonly name: string };
   readonly parallelToolCalls: boolean;
-  /** The schema that the answer must fit as JSON; `{}` where any JSON object will do. */
+  /** The schema that the answer must match as JSON; `{}` if any JSON object will do. */
   readonly jsonSchema: unknown;
   readonly maxTokens: number | undefined;
   readonly promptTokens: number;
@@ -97,7 +97,7 @@ const ANTHROPIC_CHOICES: Readonly<Record<string, 'none' | 'auto' | 'required'>> 
   any: 'required',
 };
 
-/** Cuts a text into the pieces a model would call tokens: words with the space before them. Joined they are the text. */
+/** Splits a text into pieces like tokens: words with the space before them. Joined they are the text. */
 export function tokensOf(text: string): string[] {
   return text.match(/\s*\S+|\s+$/g) ?? [];
 }
@@ -118,7 +118,7 @@ function textOf(content: unknown): string {
 
 function promptTokens(messages: readonly Record<string, unknown>[], tools: unknown): number {
   const forTools = tools === undefined ? 0 : Math.ceil(JSON.stringify(tools).length / 4);
-  // Three tokens a message is what OpenAI's chat format costs beyond the words.
+  // Three tokens per message is what OpenAI's chat format adds.
   return messages.reduce((sum, message) => sum + 3 + tokensOf(textOf(message.content)).length, 3 + forTools);
 }
 

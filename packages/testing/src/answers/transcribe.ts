@@ -1,7 +1,7 @@
 import type { SseEvent } from '../wires/sse.js';
 import { isObject } from './json-object.js';
 
-/** What this provider hears in a file: its name and its size, so that a test sees that every byte arrived. */
+/** The provider's transcript of a file: its name and its size, so that a test sees that every byte arrived. */
 export function transcribe(body: Record<string, unknown>): { readonly text: string; readonly usage: object } {
   const file = isObject(body.file) ? body.file : {};
   const text = `A recording called ${String(file.fileName)} of ${String(file.bytes)} bytes.`;
@@ -25,5 +25,5 @@ export function transcriptEvents(body: Record<string, unknown>): SseEvent[] {
   ];
 }
 
-/** The formats in which a transcript is text and no JSON. */
+/** The formats in which a transcript is text instead of JSON. */
 export const TEXT_FORMATS: readonly unknown[] = ['text', 'srt', 'vtt'];

@@ -3,10 +3,13 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import { setTimeout as sleep, setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { OpenRequest } from '../provider-log.js';
 
-/** The connection is gone: whoever was answering stops here. */
+/** The connection is closed: the answer stops here. */
 export class ClientLeft extends Error {}
 
-/** The means to answer one request, well or badly. Whatever waits throws `ClientLeft` when nobody listens any more. */
+/**
+ * The functions to answer one request, correctly or not. Waiting functions throw `ClientLeft` when the connection is
+ * closed.
+ */
 export interface ProviderReply {
   /** Answers a JSON body in one piece. */
   json(status: number, body: unknown, headers?: OutgoingHttpHeaders): Promise<void>;
@@ -14,17 +17,17 @@ export interface ProviderReply {
   whole(status: number, headers: OutgoingHttpHeaders, body: string | Uint8Array): Promise<void>;
   /** Sends the head now and leaves the body open. */
   head(status: number, headers: OutgoingHttpHeaders): void;
-  /** Sends a piece of the body, waiting where the client does not keep up. */
+  /** Sends a chunk of the body, and waits if the client does not keep up. */
   write(piece: string | Uint8Array): Promise<void>;
-  /** Ends the body as it should end. */
+  /** Ends the body correctly. */
   end(): Promise<void>;
-  /** Closes the connection (FIN) without ending the answer. What was written before still arrives. */
+  /** Closes the connection (FIN) without ending the answer. Data written before still arrives. */
   cut(): Promise<void>;
   /** Resets the connection (RST). */
   reset(): Promise<void>;
-  /** Waits `ms`; forever where it is not finite. */
+  /** Waits `ms`; forever if it is not finite. */
   pause(ms: number): Promise<void>;
-  /** From here on a client that closes only its sending side is not answered in kind. */
+  /** From now on a client that closes only its sending side gets no FIN in return. */
   ignoreHalfClose(): void;
 }
 
@@ -55,7 +58,7 @@ export function openReply(incoming: IncomingMessage, response: ServerResponse, r
   }
 
   async function flushed(): Promise<void> {
-    // The callback of an empty write comes after all that was written before has been handed to the system.
+    // The callback of an empty write comes after all earlier data has been passed to the operating system.
     if (response.headersSent) await new Promise<void>((resolve) => incoming.socket.write('', () => resolve()));
   }
 
@@ -86,7 +89,7 @@ export function openReply(incoming: IncomingMessage, response: ServerResponse, r
       stopIfGone();
       request.outcome = 'cut';
       await flushed();
-      // A reset overtakes what the client has not read yet, so it is given a moment to read.
+      // A reset discards data that the client has not read yet, so it gets a moment to read.
       if (response.headersSent) await sleep(RESET_AFTER_MS);
       incoming.socket.resetAndDestroy();
     },
@@ -98,7 +101,7 @@ export function openReply(incoming: IncomingMessage, response: ServerResponse, r
       throw new ClientLeft();
     },
     ignoreHalfClose() {
-      // node:http answers the client's FIN from this event; without it our side of the connection stays open.
+      // node:http answers the client's FIN in this event; without it our side of the connection stays open.
       incoming.socket.removeAllListeners('end');
     },
   };

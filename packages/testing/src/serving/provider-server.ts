@@ -6,11 +6,11 @@ import { withErrorListener } from '@portico/core';
 import { createProviderLog, type OpenRequest, type ProviderLog } from '../provider-log.js';
 import { ClientLeft, openReply, type ProviderReply } from './provider-reply.js';
 
-/** One request under way: what came, where it is logged, and the means to answer. */
+/** One request in progress: its data, its log entry, and the functions to answer. */
 export interface Exchange {
   readonly request: OpenRequest;
   readonly reply: ProviderReply;
-  /** How many requests this connection has brought, this one included. */
+  /** How many requests this connection has had, including this one. */
   readonly requestsOnSocket: number;
 }
 
@@ -27,13 +27,13 @@ interface RunningServer {
 interface ServerOptions {
   readonly host: string;
   readonly port: number;
-  /** Key and certificate in PEM; without them the server speaks plain HTTP. */
+  /** Key and certificate in PEM; without them the server uses plain HTTP. */
   readonly tls?: { readonly key: string; readonly cert: string };
-  /** Answers one request. Called when its body has arrived whole. */
+  /** Answers one request. Called when its body has arrived completely. */
   respond(exchange: Exchange): Promise<void>;
 }
 
-/** Listens, logs every request, and hands each to `respond` once its body is there. */
+/** Listens, logs every request, and passes each to `respond` once its body has arrived. */
 export async function startProviderServer(options: ServerOptions): Promise<RunningServer> {
   const writer = createProviderLog();
   const sockets = new Map<Socket, { readonly number: number; requests: number }>();
@@ -63,7 +63,7 @@ export async function startProviderServer(options: ServerOptions): Promise<Runni
       await options.respond({ request, reply, requestsOnSocket: socket.requests });
     } catch (cause) {
       if (cause instanceof ClientLeft || response.destroyed) return;
-      // Only a reply function the user wrote can throw here; a plain answer shows it where the test looks.
+      // Only the user's own reply function can throw here; an error response shows it where the test looks.
       const message = cause instanceof Error ? cause.message : String(cause);
       if (response.headersSent) await reply.cut();
       else await reply.json(500, { error: { message, type: 'server_error', param: null, code: null } });
@@ -75,12 +75,12 @@ export async function startProviderServer(options: ServerOptions): Promise<Runni
   const server: Server = options.tls
     ? withErrorListener(createSecureServer(options.tls, listener))
     : withErrorListener(createServer(listener));
-  // Timeouts of our own would hang up on somebody in the middle of a test about theirs.
+  // Our own timeouts would end connections during a test about the timeouts of others.
   server.keepAliveTimeout = 0;
   server.requestTimeout = 0;
   server.headersTimeout = 0;
   server.on(options.tls ? 'secureConnection' : 'connection', (connected: Socket) => {
-    // A fault that resets its own socket is not news.
+    // A fault that resets its own socket is expected.
     const socket = withErrorListener(connected);
     socketCount += 1;
     sockets.set(socket, { number: socketCount, requests: 0 });
@@ -108,7 +108,7 @@ export async function startProviderServer(options: ServerOptions): Promise<Runni
         server.close(() => resolve());
         server.closeAllConnections();
       });
-      // The sockets tell of their own end a moment after the server tells of its.
+      // The sockets report their end a moment after the server reports its own.
       await yieldToEventLoop();
       writer.close();
     },

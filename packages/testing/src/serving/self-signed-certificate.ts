@@ -1,8 +1,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 
 /**
- * A key and a certificate for `localhost` and `127.0.0.1` that nothing is wrong with except that nobody vouches for it,
- * in PEM. Made afresh, so that no private key lies in a package. Spelled in DER after RFC 5280.
+ * A key and a certificate for `localhost` and `127.0.0.1`, in PEM. The certificate is valid except that no authority
+ * signed it. Created each time, so that no private key is in a package. In DER, by RFC 5280.
  */
 export function selfSignedCertificate(): { readonly key: string; readonly cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -45,7 +45,7 @@ function utcTime(text: string): Buffer {
   return der(0x17, Buffer.from(text));
 }
 
-// Tag, length, contents. Nothing here is longer than two length bytes can say.
+// Tag, length, contents. Nothing here needs more than two length bytes.
 function der(tag: number, ...parts: readonly Buffer[]): Buffer {
   const contents = Buffer.concat(parts);
   const size = contents.length;

@@ -5,46 +5,46 @@ import type { Question } from '../answers/question.js';
 import type { FaultId, PickedFault } from '../faults.js';
 import { type FailureName, failureReply } from '../wires/failures.js';
 import { eventsOf } from '../wires/script.js';
-import { type SseEvent, type SseSpelling, spellEvent } from '../wires/sse.js';
+import { formatEvent, type SseEvent, type SseFormat } from '../wires/sse.js';
 import { CONTENT_AGAINST_POLICY, CONTEXT_TOO_LONG, type VendorWording } from '../wires/vendor-wordings.js';
 import type { UsageOddity, Wire } from '../wires/wire.js';
 import type { ProviderReply } from './provider-reply.js';
 import type { Exchange } from './provider-server.js';
 
-/** How long, how many, how often a fault does what it does. */
+/** The parameters of the faults: durations and counts. */
 export interface FaultOptions {
-  /** Tokens sent before a fault in the middle of a stream. Default 5. */
+  /** Tokens sent before a fault during a stream. Default 5. */
   readonly contentTokens?: number;
-  /** How long a stalling fault stays silent before it hangs up. Default: for ever. */
+  /** How long a stalling fault stays silent before it closes, in milliseconds. Default: for ever. */
   readonly stallMs?: number;
   /** How late the first token of f28 is. Default 5,000 ms. */
   readonly slowMs?: number;
   /** Time between the bytes of f48. Default 1,000 ms. */
   readonly trickleMs?: number;
-  /** What f15, f16 and f21 tell the client to wait. Default 2 s. */
+  /** The waiting time that f15, f16 and f21 send. Default 2 s. */
   readonly retryAfterSeconds?: number;
-  /** A model's fault shows this many times; then the model is well. Default: it never heals. */
+  /** A model's fault shows this many times; then the model is healthy. Default: always. */
   readonly healAfter?: number;
 }
 
-/** What a fault has to work with. */
+/** The input of a fault. */
 interface FaultStage {
   readonly exchange: Exchange;
   readonly wire: Wire;
   readonly options: FaultOptions;
   /** Pause between tokens. */
   readonly tokenDelayMs: number;
-  /** What is asked; `undefined` for an operation that has no messages, such as embeddings. */
+  /** The question; `undefined` for an operation without messages, such as embeddings. */
   readonly question: Question | undefined;
   /** The healthy answer to the question. */
   answer(question: Question): Answer;
-  /** The body of the healthy answer where none is streamed. */
+  /** The body of the healthy answer without a stream. */
   body(): unknown;
-  /** Answers as if nothing were wrong. */
+  /** Answers without a fault. */
   healthy(): Promise<void>;
 }
 
-/** Plays a fault on one exchange. A fault of streams answers healthily where no stream is asked for. */
+/** Plays a fault on one exchange. A fault of streams gives a healthy answer to other requests. */
 export async function serveFault({ fault, variant }: PickedFault, stage: FaultStage): Promise<void> {
   const streams = stage.question?.stream === true;
   if (fault.streaming === 'stream' && !streams) return stage.healthy();
@@ -56,10 +56,10 @@ export async function sendEvents(
   reply: ProviderReply,
   events: readonly SseEvent[],
   delayMs: number,
-  spelling: SseSpelling = {},
+  spelling: SseFormat = {},
 ): Promise<void> {
   for (const event of events) {
-    await reply.write(spellEvent(event, spelling));
+    await reply.write(formatEvent(event, spelling));
     await reply.pause(delayMs);
   }
 }
@@ -70,7 +70,7 @@ export const EVENT_STREAM = {
   'cache-control': 'no-cache',
 } as const;
 
-// `variant` is the first one for the bare name; `bare` tells where the wire's own way is to be preferred.
+// `variant` is the first one for the bare name; `bare` says that the API's usual one is to be used.
 type Play = (stage: FaultStage, reply: ProviderReply, variant: string | undefined, bare: boolean) => Promise<void>;
 
 const PLAY: Readonly<Record<FaultId, Play>> = {
@@ -89,7 +89,7 @@ const PLAY: Readonly<Record<FaultId, Play>> = {
     failInWords(stage, bare ? 'content-filter' : CONTENT_AGAINST_POLICY[variant ?? '']),
   f10: (stage, reply) => {
     const { status, body } = failureReply('unauthorized', stage.wire.dialect);
-    const { error, ...rest } = body as { error: { message: string } }; // Every dialect's error has a message there.
+    const { error, ...rest } = body as { error: { message: string } }; // The error of every vendor has a message there.
     const message = `${error.message} You sent: ${credentialIn(stage.exchange.request.headers)}`;
     return reply.json(status, { ...rest, error: { ...error, message } });
   },
@@ -103,7 +103,7 @@ const PLAY: Readonly<Record<FaultId, Play>> = {
     const seconds = retryAfterSeconds(stage);
     if (variant === 'ms') return fail(stage, 'rate-limit', { headers: { 'retry-after-ms': String(seconds * 1000) } });
     if (variant === 'body') return reply.json(429, retryInfo(seconds));
-    // A date has no fractions of a second, so it is rounded up: never sooner than what was meant.
+    // A date has no fractions of a second, so it is rounded up: never earlier than intended.
     const date = new Date(Math.ceil(Date.now() / 1000 + seconds) * 1000).toUTCString();
     return fail(stage, 'rate-limit', { headers: { 'retry-after': date } });
   },
@@ -127,7 +127,7 @@ const PLAY: Readonly<Record<FaultId, Play>> = {
   f27: (stage, reply) => {
     const { headers, path } = stage.exchange.request;
     const [name, port] = (headers.host ?? '').split(':');
-    // Another name for the same listener, so that the log shows who follows and what they bring.
+    // Another name for the same listener, so that the log shows which clients follow and what they send.
     const other = name === 'localhost' ? '127.0.0.1' : 'localhost';
     return reply.whole(302, { location: `http://${other}:${port}/elsewhere${path}` }, '');
   },
@@ -221,11 +221,11 @@ const PLAY: Readonly<Record<FaultId, Play>> = {
       await send(stage, wholeStream(stage));
     } else if (variant === 'comments') {
       await reply.write(': PROCESSING\n\n:\n\nretry: 3000\n\n');
-      for (const event of wholeStream(stage)) await reply.write(`:keep-alive\nid: 1\n${spellEvent(event)}:\n`);
+      for (const event of wholeStream(stage)) await reply.write(`:keep-alive\nid: 1\n${formatEvent(event)}:\n`);
     } else {
       const bytes = Buffer.from(
         wholeStream(stage)
-          .map((event) => spellEvent(event))
+          .map((event) => formatEvent(event))
           .join(''),
       );
       for (let at = 0; at < bytes.length; at++) await reply.write(bytes.subarray(at, at + 1));
@@ -258,7 +258,7 @@ const PLAY: Readonly<Record<FaultId, Play>> = {
     reply.ignoreHalfClose();
     openBody(stage, reply);
     if (streamsIn(stage)) await send(stage, scriptOf(stage).opening);
-    const pieces = streamsIn(stage) ? scriptOf(stage).content.map((event) => spellEvent(event)) : [' '];
+    const pieces = streamsIn(stage) ? scriptOf(stage).content.map((event) => formatEvent(event)) : [' '];
     for (;;) {
       for (const piece of pieces) {
         await reply.write(piece);
@@ -283,7 +283,7 @@ const PLAY: Readonly<Record<FaultId, Play>> = {
     }
     const content = streamsIn(stage)
       ? scriptOf(stage)
-          .content.map((event) => spellEvent(event))
+          .content.map((event) => formatEvent(event))
           .join('')
       : filler;
     for (;;) await trickle(variant === 'filler' ? filler : content);
@@ -318,7 +318,7 @@ function failInWords(stage: FaultStage, words: FailureName | VendorWording | und
   return stage.exchange.reply.json(400, words.body, words.headers);
 }
 
-// The variants of the error faults are named after the failures they show.
+// The variants of the error faults have the names of the failures they show.
 function failureIn(variant: string | undefined): FailureName {
   return (variant ?? 'server-error') as FailureName;
 }
@@ -392,7 +392,7 @@ function send(stage: FaultStage, events: readonly SseEvent[]): Promise<void> {
   return sendEvents(stage.exchange.reply, events, stage.tokenDelayMs);
 }
 
-async function sendWhole(stage: FaultStage, events: readonly SseEvent[], spelling: SseSpelling = {}): Promise<void> {
+async function sendWhole(stage: FaultStage, events: readonly SseEvent[], spelling: SseFormat = {}): Promise<void> {
   const { reply } = stage.exchange;
   openBody(stage, reply);
   await sendEvents(reply, events, stage.tokenDelayMs, spelling);
@@ -409,7 +409,7 @@ async function sendGzipped(reply: ProviderReply, events: readonly SseEvent[]): P
   const gzip = withErrorListener(createGzip());
   const compress = async (): Promise<void> => {
     for (const event of events) {
-      gzip.write(spellEvent(event));
+      gzip.write(formatEvent(event));
       await new Promise<void>((resolve) => gzip.flush(resolve));
     }
     gzip.end();
@@ -441,7 +441,7 @@ function answerWithManyCalls(question: Question, number: number): Answer {
   return { ...answerWithCalls(question, number, calls), interleaved: true };
 }
 
-// Eight times this, with quotes escaped and some characters of several bytes, is a little over 100 kB.
+// Eight times this, with quotes escaped and some multi-byte characters, is a little over 100 kB.
 const MANY_CALLS_CHARACTERS = 11_500;
 
 function streamWithHugeToken(stage: FaultStage): SseEvent[] {

@@ -29,7 +29,7 @@ export const messagesWire: Wire = {
       case 'twice':
         return eventsOf({ ...parts, finish: [...parts.finish, messageDelta(answer)] });
       case 'in-choices':
-        // There are no choices here; what comes nearest is usage inside the delta.
+        // There are no choices here; the closest equivalent is usage inside the delta.
         return eventsOf(parts).map((event) => (event.event === 'message_delta' ? usageInDelta(event) : event));
       case 'cumulative':
         return eventsOf({ ...parts, finish: runningCounts(answer) });
@@ -123,7 +123,7 @@ function messageDelta(answer: Answer): SseEvent {
   });
 }
 
-// Each repeats the input and counts the output from the start, as the API describes: none may be added to another.
+// Each repeats the input and counts the output from the start, as the API describes: they must not be added up.
 function runningCounts(answer: Answer): SseEvent[] {
   const last = answer.completionTokens;
   return [Math.ceil(last / 3), Math.ceil((2 * last) / 3), last].map((outputTokens) =>

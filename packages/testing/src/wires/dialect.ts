@@ -1,2 +1,2 @@
-/** Whose habits an OpenAI- or Anthropic-shaped API has. */
+/** The vendor of an OpenAI- or Anthropic-like API. */
 export type Dialect = 'openai' | 'azure' | 'anthropic';

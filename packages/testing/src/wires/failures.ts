@@ -6,7 +6,7 @@ interface FailureReply {
   readonly body: unknown;
 }
 
-/** Spells an error as the vendor behind this dialect does. */
+/** Formats an error as the vendor does. */
 export function failureReply(name: FailureName, dialect: Dialect, model = 'the model'): FailureReply {
   const failure: Failure = FAILURES[name];
   if (dialect === 'anthropic') {
@@ -20,7 +20,7 @@ export function failureReply(name: FailureName, dialect: Dialect, model = 'the m
   return { status: failure.status, body: { error: { message: named(message, model), type, param, code } } };
 }
 
-/** The errors the providers themselves name; sources: OpenAI's, Azure's and Anthropic's published error lists. */
+/** The errors that the providers document; sources: OpenAI's, Azure's and Anthropic's published error lists. */
 export type FailureName = keyof typeof FAILURES;
 
 function named(message: string, model: string): string {
@@ -36,7 +36,7 @@ interface Failure {
     readonly code: string | null;
   };
   readonly anthropic: { readonly status?: number; readonly type: string; readonly message: string };
-  /** Where Azure does not copy OpenAI. */
+  /** Where Azure differs from OpenAI. */
   readonly azure?: Readonly<Record<string, unknown>>;
 }
 
@@ -180,7 +180,7 @@ const FAILURES = {
       type: 'insufficient_quota',
       code: 'insufficient_quota',
     },
-    // Anthropic has no 429 for this: an empty purse is a 400.
+    // Anthropic has no 429 for this: missing credit is a 400.
     anthropic: {
       status: 400,
       type: 'invalid_request_error',

@@ -5,7 +5,7 @@ import { eventsOf, fragmentsOf, type StreamScript } from './script.js';
 import type { SseEvent } from './sse.js';
 import type { UsageOddity, Wire } from './wire.js';
 
-/** Chat completions as OpenAI spells them, or as Azure does. */
+/** Chat completions in the format of OpenAI or Azure. */
 export function chatCompletionsWire(dialect: 'openai' | 'azure'): Wire {
   const annotations = dialect === 'azure' ? { content_filter_results: SAFE } : {};
 
@@ -71,7 +71,7 @@ export function chatCompletionsWire(dialect: 'openai' | 'azure'): Wire {
   };
 }
 
-/** Legacy completions as OpenAI spells them. */
+/** Legacy completions in OpenAI's format. */
 export const completionsWire: Wire = {
   dialect: 'openai',
   callsTools: false,
@@ -103,7 +103,7 @@ const SAFE = {
   violence: { filtered: false, severity: 'safe' },
 };
 
-// Azure reports on the prompt in a first chunk that has no choices and no id.
+// Azure reports on the prompt in a first chunk without choices and id.
 const promptFilterEvent: SseEvent = {
   data: {
     choices: [],
@@ -115,7 +115,7 @@ const promptFilterEvent: SseEvent = {
   },
 };
 
-// A fixed moment, so that answers are the same on every run.
+// A fixed time, so that answers are the same on every run.
 function createdAt(answer: Answer): number {
   return Date.UTC(2026, 0, 1) / 1000 + answer.number;
 }
@@ -161,7 +161,7 @@ function oddlyCounted(parts: StreamScript, usage: SseEvent, answer: Answer, oddi
     case 'in-choices':
       return eventsOf({ ...parts, finish: parts.finish.map((event) => usageInChoices(event, answer)), usage: [] });
     case 'cumulative': {
-      // The last chunk of the answer carries the whole count; there is no chunk for usage alone.
+      // The last chunk of the answer contains the total; there is no separate chunk for usage.
       const counted = parts.content.map((event, at) =>
         withUsage(event, answer, Math.min(at + 1, answer.completionTokens)),
       );
@@ -199,14 +199,14 @@ function wholeCall(call: ToolCall): unknown {
   return { id: call.id, type: 'function', function: { name: call.name, arguments: call.json } };
 }
 
-// The id and name come once; a client that joined them from every fragment would get them many times over.
+// Id and name are sent once; a client that joined them from every fragment would repeat them.
 function callDeltas(call: ToolCall, index: number): unknown[] {
   const first = { index, id: call.id, type: 'function', function: { name: call.name, arguments: '' } };
   const rest = fragmentsOf(call.json).map((piece) => ({ index, function: { arguments: piece } }));
   return [first, ...rest].map((toolCall) => ({ tool_calls: [toolCall] }));
 }
 
-// Parallel calls may arrive in any order; in turn, one fragment of each, is the hardest to put together.
+// Parallel calls may arrive in any order; fragments of each in turn are the hardest case.
 function interleave<Item>(lists: readonly (readonly Item[])[]): Item[] {
   const longest = Math.max(0, ...lists.map((list) => list.length));
   const woven: Item[] = [];

@@ -1,10 +1,10 @@
-/** An error body in one vendor's own words and shape; the status is always 400. */
+/** An error body in one vendor's own wording and format; the status is always 400. */
 export interface VendorWording {
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** How vendors say that the context is too long. Taken from recorded answers and the vendors' published errors. */
+/** How vendors report that the context is too long. From recorded answers and the vendors' published errors. */
 export const CONTEXT_TOO_LONG: Readonly<Record<string, VendorWording>> = {
   openai: openai(
     "This model's maximum context length is 128000 tokens. However, your messages resulted in 140012 tokens. Please reduce the length of the messages.",
@@ -113,7 +113,7 @@ export const CONTEXT_TOO_LONG: Readonly<Record<string, VendorWording>> = {
   },
 };
 
-/** How vendors say that the content is against their policy. */
+/** How vendors report that the content violates their policy. */
 export const CONTENT_AGAINST_POLICY: Readonly<Record<string, VendorWording>> = {
   openai: openai(
     'Invalid prompt: your prompt was flagged as potentially violating our usage policy. Please try again with a different prompt.',

@@ -5,10 +5,10 @@ import type { FailureName } from './failures.js';
 import type { StreamScript } from './script.js';
 import type { SseEvent } from './sse.js';
 
-/** How one API spells answers, streams and errors. */
+/** The format of answers, streams and errors of one API. */
 export interface Wire {
   readonly dialect: Dialect;
-  /** Whether its answers can call tools. */
+  /** Whether its answers can contain tool calls. */
   readonly callsTools: boolean;
   /** The answer as one JSON body. */
   json(answer: Answer): unknown;
@@ -16,13 +16,13 @@ export interface Wire {
   script(answer: Answer, question: Question): StreamScript;
   /** The whole stream with usage where it should not be, or not at all. */
   oddUsage(answer: Answer, question: Question, oddity: UsageOddity): readonly SseEvent[];
-  /** An error in the middle of a stream. */
+  /** An error during a stream. */
   errorEvent(failure: FailureName): SseEvent;
-  /** One more piece of content, for a place where none belongs. */
+  /** One more piece of content, for a place where none is allowed. */
   strayEvent(answer: Answer): SseEvent;
-  /** An event whose JSON breaks off, spelled out. */
+  /** An event with truncated JSON, formatted. */
   readonly malformedEvent: string;
 }
 
-/** Ways in which vendors report usage against the book. */
+/** Ways in which vendors report usage incorrectly. */
 export type UsageOddity = 'missing' | 'cumulative' | 'twice' | 'in-choices';

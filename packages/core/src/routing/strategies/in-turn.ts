@@ -1,16 +1,16 @@
-import type { Standing } from '../standing.js';
-import type { Pick } from './pick.js';
+import type { DeploymentState } from '../deployment-state.js';
+import type { Selector } from './selector.js';
 
 /** One after the other. */
-export function inTurn(): Pick {
+export function inTurn(): Selector {
   let turn = -1;
   return (open) => {
     turn = (turn + 1) % open.length;
-    return open[turn] as Standing;
+    return open[turn] as DeploymentState;
   };
 }
 
-/** The first in the configuration of those that may be asked. */
-export function byPriority(): Pick {
-  return (open) => open[0] as Standing;
+/** The first available one in the configuration. */
+export function byPriority(): Selector {
+  return (open) => open[0] as DeploymentState;
 }

@@ -1,21 +1,21 @@
-import type { PickedCall } from '../lane.js';
-import type { Standing } from '../standing.js';
-import type { Pick } from './pick.js';
+import type { SelectionInput } from '../candidate-set.js';
+import type { DeploymentState } from '../deployment-state.js';
+import type { Selector } from './selector.js';
 import { drawn, runningSums } from './weighted.js';
 
-/** A deployment that nobody asked for so long is asked again: it may have become faster. */
+/** A deployment that was not used for this long is tried again: it may have become faster. */
 const STALE_MS = 10_000;
 
-/** Those within a quarter of the fastest are as fast. */
+/** Those within a quarter of the fastest count as equal. */
 const AS_FAST = 1.25;
 
 /**
- * The less loaded of two among those that have been about as fast as the fastest. How fast a deployment is says what a
- * call like this one has to wait for of late, first content and output taken together, times those who wait already.
+ * The less loaded of two among those that are about as fast as the fastest. Speed is the recent time that a call like
+ * this one would take, first content plus output, multiplied by the number of calls in progress.
  */
-export function lowestLatency(random: () => number): Pick {
-  const front = keptForAWhile((open, call) => {
-    const times = open.map((standing) => expectedMs(standing, call));
+export function lowestLatency(random: () => number): Selector {
+  const front = cachedForAWhile((open, call) => {
+    const times = open.map((state) => expectedMs(state, call));
     const fastest = Math.min(...times.filter((ms) => ms !== undefined));
     return open.filter((_, at) => (times[at] ?? Number.POSITIVE_INFINITY) <= fastest * AS_FAST);
   });
@@ -24,50 +24,53 @@ export function lowestLatency(random: () => number): Pick {
     const unknown = stale(open, now);
     if (unknown !== undefined) return unknown;
     const fast = front(open, call, now);
-    if (fast.length === 0) return open[Math.floor(random() * open.length)] as Standing;
-    const one = fast[Math.floor(random() * fast.length)] as Standing;
-    const two = fast[Math.floor(random() * fast.length)] as Standing;
+    if (fast.length === 0) return open[Math.floor(random() * open.length)] as DeploymentState;
+    const one = fast[Math.floor(random() * fast.length)] as DeploymentState;
+    const two = fast[Math.floor(random() * fast.length)] as DeploymentState;
     return pressure(two, call) < pressure(one, call) ? two : one;
   };
 }
 
-/** By chance: shares grow with the weight and with the square of the speed, and nobody's falls below a fiftieth of it. */
-export function adaptive(random: () => number): Pick {
-  const sums = keptForAWhile((open, call) => {
-    const times = open.map((standing) => expectedMs(standing, call));
+/**
+ * At random: shares grow with the weight and with the square of the speed, and never fall below a fiftieth of the
+ * weight.
+ */
+export function adaptive(random: () => number): Selector {
+  const sums = cachedForAWhile((open, call) => {
+    const times = open.map((state) => expectedMs(state, call));
     const known = times.filter((ms) => ms !== undefined);
     const fastest = Math.min(...known);
     const usual = known.length === 0 ? 1 : Math.max(1, fastest);
-    return runningSums(open, (standing) => {
-      const ms = Math.max(1, expectedMs(standing, call) ?? usual);
-      return standing.deployment.weight * Math.max(0.02, (usual / ms) ** 2);
+    return runningSums(open, (state) => {
+      const ms = Math.max(1, expectedMs(state, call) ?? usual);
+      return state.deployment.weight * Math.max(0.02, (usual / ms) ** 2);
     });
   });
   return (open, call, now) => drawn(open, sums(open, call, now), random());
 }
 
-/** How long a call like this one takes of late, were it alone; undefined where nobody knows. */
-export function expectedMs(standing: Standing, call: PickedCall): number | undefined {
-  const whole = standing.whole.average;
+/** How long a call like this one takes recently without load; undefined if not known. */
+export function expectedMs(state: DeploymentState, call: SelectionInput): number | undefined {
+  const whole = state.health.whole.average;
   if (!call.stream && whole !== undefined) return whole;
-  const first = standing.firstContent.average;
+  const first = state.health.firstContent.average;
   if (first === undefined) return whole;
-  return first + call.outputTokens * (standing.perToken.average ?? 0);
+  return first + call.outputTokens * (state.health.perToken.average ?? 0);
 }
 
-/** Busy ones are slower than they have been. */
-function pressure(standing: Standing, call: PickedCall): number {
-  return ((expectedMs(standing, call) ?? 0) * (standing.inFlight + 1)) / standing.deployment.weight;
+/** A busy one is slower than its recent average. */
+function pressure(state: DeploymentState, call: SelectionInput): number {
+  return ((expectedMs(state, call) ?? 0) * (state.health.inFlight + 1)) / state.deployment.weight;
 }
 
-/** Keeps what `make` works out of a list for a while: looking at all of them costs the more calls the more they are. */
-function keptForAWhile<T>(make: (open: readonly Standing[], call: PickedCall) => T) {
-  let list: readonly Standing[] | undefined;
+/** Caches what `make` computes from a list for a while: checking all of them costs more the more there are. */
+function cachedForAWhile<T>(make: (open: readonly DeploymentState[], call: SelectionInput) => T) {
+  let list: readonly DeploymentState[] | undefined;
   let wasStream = false;
   let uses = 0;
   let madeAt = 0;
   let made: T;
-  return (open: readonly Standing[], call: PickedCall, now: number): T => {
+  return (open: readonly DeploymentState[], call: SelectionInput, now: number): T => {
     const isFresh = open === list && call.stream === wasStream && uses < open.length && now - madeAt < 250;
     if (isFresh) uses += 1;
     else {
@@ -78,13 +81,16 @@ function keptForAWhile<T>(make: (open: readonly Standing[], call: PickedCall) =>
   };
 }
 
-/** Looks at one deployment a call, in turn: one that nobody asked for long, unless somebody does right now. */
+/**
+ * Checks one deployment per call, in turn: one that was not used for long is tried, unless another call tries it
+ * right now.
+ */
 function inPassing() {
   let turn = 0;
-  return (open: readonly Standing[], now: number): Standing | undefined => {
+  return (open: readonly DeploymentState[], now: number): DeploymentState | undefined => {
     turn = (turn + 1) % open.length;
-    const standing = open[turn] as Standing;
-    const isStale = now - standing.askedAt >= STALE_MS || now < standing.askedAt;
-    return isStale && standing.inFlight === 0 ? standing : undefined;
+    const state = open[turn] as DeploymentState;
+    const isStale = now - state.health.askedAt >= STALE_MS || now < state.health.askedAt;
+    return isStale && state.health.inFlight === 0 ? state : undefined;
   };
 }

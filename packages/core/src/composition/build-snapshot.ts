@@ -1,0 +1,200 @@
+import { createAdmission } from '../accounts/admission.js';
+import { createCapacityReserver } from '../accounts/reserve-capacity.js';
+import type { ConfiguredModels } from '../config/validate-config.js';
+import type { Deployment } from '../deployment.js';
+import { chatCompletions } from '../endpoints/chat-completions/format.js';
+import { createMatcher } from '../endpoints/router.js';
+import { createDeferredBilling } from '../endpoints/shared/deferred-billing.js';
+import type { ExplainQuestion, Explanation } from '../explanation.js';
+import { createCrossSiteCheck } from '../identity/cross-site.js';
+import { createVirtualKeys } from '../identity/virtual-keys.js';
+import type { IncomingRequest } from '../incoming-request.js';
+import { probeDeployments } from '../jobs/probe-deployments.js';
+import { resolveResourceIds } from '../operations/resource-ids.js';
+import { explainCall } from '../pipeline/explain-call.js';
+import { createRequestHandler } from '../pipeline/handle.js';
+import { litellmHeaders, porticoHeaders } from '../pipeline/metadata-headers.js';
+import { createRoute } from '../pipeline/route.js';
+import { normalizePrincipal } from '../principal.js';
+import type { Reply } from '../reply.js';
+import { buildRouteTable } from '../routing/route-table.js';
+import type { GatewayConfig } from '../settings/gateway-config.js';
+import { resolveCooldowns } from './resolve-cooldowns.js';
+import {
+  REALTIME_OPERATIONS,
+  RESOURCE_OPERATIONS,
+  SERVED_OPERATIONS,
+  STORED_RESPONSE_OPERATIONS,
+} from './served-operations.js';
+import type { SharedServices } from './shared-services.js';
+
+/** Everything that is built from one configuration and answers calls. */
+export interface ConfigSnapshot<Host> {
+  handle(request: IncomingRequest<Host>): Promise<Reply | undefined>;
+  explain(question: ExplainQuestion): Promise<Explanation>;
+  /** It is the one that calls take from now on: what it does by itself begins. */
+  begin(): void;
+  /** No longer used: its background work stops. Calls in progress continue. */
+  dispose(): void;
+}
+
+/** As long as vendors keep a session open. */
+const MAX_SESSION_MS = 60 * 60 * 1_000;
+
+/** The limit of the largest vendor. */
+const MAX_FILE_BYTES = 512 * 1024 * 1024;
+
+/** 20 MiB: a few photographs in base64. */
+const MAX_BODY_BYTES = 20 * 1024 * 1024;
+
+/** The prefixes of headers about the gateway itself, by format. */
+const HEADER_PREFIXES = { own: ['x-portico-'], litellm: ['x-portico-', 'x-litellm-'] };
+
+/** Makes everything that one configuration decides, and nothing that outlives it. Opens and starts nothing. */
+export function buildSnapshot<Host, Name extends string>(
+  config: GatewayConfig<Host, Name>,
+  { groups, patterns, passThrough }: ConfiguredModels,
+  services: SharedServices<Host>,
+): ConfigSnapshot<Host> {
+  const { clock, logger, lifecycle, counters, onStoreFailure } = services;
+  const { prices } = services;
+  const table = buildRouteTable(groups, patterns);
+  const needsCatalogue =
+    patterns.length > 0 ||
+    groups.some((group) => group.deployments.some((deployment) => deployment.price === undefined));
+  let isReady = false;
+
+  const match = createMatcher(
+    {
+      asked: SERVED_OPERATIONS,
+      resources: RESOURCE_OPERATIONS,
+      storedResponses: STORED_RESPONSE_OPERATIONS,
+      realtime: REALTIME_OPERATIONS,
+      passThrough,
+    },
+    config.fallthrough,
+  );
+  const { send, runtime } = services;
+  const signing = {
+    send: services.transport.send,
+    clock,
+    environment: runtime.environment,
+    readFile: runtime.readFile,
+  };
+  const resourceIds = resolveResourceIds(config);
+  const storedResponses = { ids: resourceIds ?? services.ownIds, table };
+  const admission = createAdmission({
+    counters,
+    clock,
+    defaults: config.defaults,
+    unknownPrice: config.unknownPrice ?? 'refuse',
+    priceCatalog: prices,
+    findGroup: table.find,
+    onStoreFailure,
+  });
+  const open = {
+    table,
+    match,
+    maxFileBytes: config.maxFileBytes ?? MAX_FILE_BYTES,
+    maxSessionMs: config.maxSessionMs ?? MAX_SESSION_MS,
+    resourceIds,
+    storedResponses,
+    hasPrice: (deployment: Deployment) => prices.sheetOf(deployment) !== undefined,
+    billDeferred: createDeferredBilling({
+      clock,
+      counters,
+      admission,
+      prices,
+      queue: services.account.queue,
+      onFailure: (error, id) => logger?.error({ err: error, id }, 'deferred usage could not be charged yet'),
+    }),
+    maxBodyBytes: config.maxBodyBytes ?? MAX_BODY_BYTES,
+    overridePrefixes: config.requestOverrides === true ? HEADER_PREFIXES[config.compat ?? 'own'] : undefined,
+  };
+  const { maxWaitMs, probeEveryMs } = resolveCooldowns(config);
+  const attemptDeps = {
+    send,
+    intercept: services.intercept,
+    signing,
+    clock,
+    heartbeatMs: config.heartbeatMs ?? 15_000,
+    usageRefusers: services.usageRefusers,
+  };
+  const route = createRoute({
+    ...attemptDeps,
+    table,
+    health: services.health,
+    prices,
+    reserve: createCapacityReserver(counters, clock, onStoreFailure),
+    openSocket: services.transport.openSocket,
+    admission,
+    encryptId: storedResponses.ids.encrypt,
+    maxWaitMs,
+  });
+  const probing = {
+    operation: chatCompletions,
+    table,
+    health: services.health,
+    account: services.account,
+    ask: attemptDeps,
+  };
+  let stopProbes: (() => void) | undefined;
+
+  const handle = createRequestHandler<Host>({
+    match,
+    identify: {
+      order: config.credentials,
+      keys: createVirtualKeys(config.keys ?? [], clock),
+      tokens: services.tokens,
+      authenticate: services.authenticate,
+      anonymous: config.anonymous && normalizePrincipal(config.anonymous),
+      clock,
+      policyTimeoutMs: config.policyTimeoutMs ?? 10_000,
+      checkSite: createCrossSiteCheck(config.csrf),
+    },
+    open,
+    authorize: services.authorize,
+    admission,
+    account: services.account,
+    route,
+    revocations: services.revocations,
+    clock,
+    metadataHeaders: [
+      ...(config.debugHeaders === true ? [porticoHeaders] : []),
+      ...(config.compat === 'litellm' ? [litellmHeaders] : []),
+    ],
+    createdAt: Math.floor(services.madeAt / 1000),
+    ready: () => (isReady ? undefined : getReady()),
+    closing: lifecycle.closing,
+    reportInternal: (failure, requestId) =>
+      logger?.error({ requestId, err: failure.cause ?? failure }, 'a request failed inside the gateway'),
+  });
+
+  return {
+    handle,
+    begin() {
+      // So that the first call need not wait for all of it; that call is told if it fails.
+      if (needsCatalogue) prices.load().catch(() => undefined);
+      if (probeEveryMs === undefined) return;
+      stopProbes = services.scheduler.add({
+        name: 'probes',
+        everyMs: probeEveryMs,
+        // One that answers slowly must not keep the others waiting.
+        mayOverlap: true,
+        run: (cancellation) => probeDeployments(probing, cancellation),
+      });
+    },
+    dispose: () => stopProbes?.(),
+    async explain(question) {
+      if (needsCatalogue) await prices.load();
+      const now = () => clock.now();
+      return await explainCall(question, { operations: SERVED_OPERATIONS, open, admission, route, now });
+    },
+  };
+
+  async function getReady(): Promise<void> {
+    if (needsCatalogue) await prices.load();
+    await lifecycle.start();
+    isReady = true;
+  }
+}

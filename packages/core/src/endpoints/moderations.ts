@@ -1,0 +1,39 @@
+import { describeType, invalid, readModel } from '../encoding/read-fields.js';
+import type { UpstreamOperation } from '../operation.js';
+import { NO_USAGE } from '../usage/usage.js';
+import { usageOfAnswer } from '../usage/usage-of-answer.js';
+import { errorFormat } from './shared/error-format.js';
+import { type InputSize, measureInput } from './shared/measure-input.js';
+
+/** https://platform.openai.com/docs/api-reference/moderations */
+export const moderations: UpstreamOperation = {
+  kind: 'upstream',
+  name: 'moderations',
+  method: 'POST',
+  paths: ['/moderations'],
+  stream: undefined,
+  errors: errorFormat,
+
+  read(body) {
+    const model = readModel(body);
+    const { input } = body;
+    if (typeof input !== 'string' && !Array.isArray(input)) {
+      throw invalid('input', `"input" must be a string or an array; found ${describeType(input)}.`);
+    }
+    const size: InputSize = { characters: 0, attachments: 0 };
+    measureInput(input, size, 'input');
+    return {
+      model,
+      stream: false,
+      wantsUsage: false,
+      inputCharacters: size.characters,
+      inputAttachments: size.attachments,
+      maxOutputTokens: 0,
+      answers: 1,
+    };
+  },
+
+  // Vendors that charge for moderations report usage in the answer; for others they are free.
+  usageOf: (answer) => usageOfAnswer(answer.usage) ?? NO_USAGE,
+  outputCharactersOf: () => 0,
+};

@@ -1,0 +1,142 @@
+import type { Call } from '../../call.js';
+import type { Cancellation } from '../../cancellation.js';
+import { isJsonObject, type JsonObject } from '../../encoding/json.js';
+import { MAX_JSON_DEPTH, SCANNED_BYTES, scanBrackets } from '../../encoding/json-depth.js';
+import { describeType } from '../../encoding/read-fields.js';
+import { GatewayError } from '../../errors.js';
+import { boundaryOf, type Form, readForm } from '../../forms/form.js';
+import { mayUseOperation } from '../../identity/access.js';
+import type { Caller } from '../../identity/identify.js';
+import type { IncomingRequest } from '../../incoming-request.js';
+import type { OperationName, UpstreamOperation } from '../../operation.js';
+import type { Principal } from '../../principal.js';
+import type { RoutingOverrides } from '../../routes/routing-overrides.js';
+import type { RouteTable } from '../../routing/route-table.js';
+import { deploymentFilterFor, findPreviousResponse, type StoredResponseDeps } from '../responses/previous-response.js';
+import { LONGEST_LOCATED, locateJsonError } from './locate-json-error.js';
+import { readRoutingOverrides } from './read-routing-overrides.js';
+import { resolveModelGroup } from './resolve-model-group.js';
+
+export interface OpenCallDeps {
+  readonly table: RouteTable;
+  readonly storedResponses: StoredResponseDeps;
+  readonly maxBodyBytes: number;
+  /** The prefixes of headers with routing overrides; undefined if they are not allowed. */
+  readonly overridePrefixes: readonly string[] | undefined;
+}
+
+/** Reads the body, once, and checks what the operation requires and whether the caller may use it. */
+export async function openCall<Host>(
+  id: string,
+  startedAt: number,
+  operation: UpstreamOperation,
+  caller: Caller,
+  request: IncomingRequest<Host>,
+  cancellation: Cancellation,
+  deps: OpenCallDeps,
+): Promise<Call<Host>> {
+  checkMayUse(caller, operation.name);
+  const form = operation.input === 'form' ? await formOf(request, deps.maxBodyBytes) : undefined;
+  const json = form !== undefined ? form.fields : await jsonOf(request, deps.maxBodyBytes);
+  const summary = operation.read(json);
+  const { principal } = caller;
+  const group = resolveModelGroup(summary.model, principal, deps.table);
+  const overrides =
+    deps.overridePrefixes &&
+    readRoutingOverrides(
+      {
+        body: json,
+        header: (name) => request.header(name),
+        headerPrefixes: deps.overridePrefixes,
+        checkTarget: (name, where) => resolveModelGroup(name, principal, deps.table, where),
+      },
+      summary,
+    );
+  const body = overrides === undefined ? json : overrides.body;
+  const previousResponse =
+    operation.storage && (await findPreviousResponse(operation.storage, body, principal, deps.storedResponses));
+  return {
+    id,
+    operation,
+    principal,
+    via: caller.via,
+    summary,
+    body: previousResponse === undefined ? body : { ...body, [previousResponse.field]: previousResponse.upstreamId },
+    headers: { get: (name) => request.header(name) },
+    form,
+    group,
+    previousResponse,
+    deploymentFilter: deploymentFilterFor(operation, body, previousResponse, group, deps.table),
+    overrides: overrides?.overrides,
+    host: request.host,
+    tags: tagsOf(principal, overrides?.overrides),
+    startedAt,
+    cancellation,
+    attempts: [],
+    warnings: [],
+  };
+}
+
+const NO_TAGS: readonly string[] = [];
+export function checkMayUse({ principal }: Caller, operation: OperationName): void {
+  if (mayUseOperation(principal, operation)) return;
+  throw new GatewayError('forbidden', `This credential may not use "${operation}".`);
+}
+
+export async function jsonOf({ body }: IncomingRequest, maxBytes: number): Promise<JsonObject> {
+  const json = body.kind === 'parsed' ? body.value : parse(await body.read(maxBytes));
+  if (isJsonObject(json)) return json;
+  throw new GatewayError('invalid_input', `The body must be a JSON object; found ${describeType(json)}.`);
+}
+
+function tagsOf({ tags = NO_TAGS }: Principal, overrides: RoutingOverrides | undefined): readonly string[] {
+  return overrides === undefined ? tags : [...new Set([...tags, ...overrides.tags])];
+}
+
+async function formOf(request: IncomingRequest, maxBytes: number): Promise<Form> {
+  const { body } = request;
+  const type = request.header('content-type');
+  boundaryOf(type);
+  if (body.kind === 'bytes') return readForm(await body.read(maxBytes), type);
+  throw formTakenApart();
+}
+
+export function formTakenApart(): GatewayError {
+  return new GatewayError(
+    'invalid_input',
+    'A parser in front of the gateway has consumed this form, and its files are gone. ' +
+      'Mount the gateway before that parser, or limit the parser to the paths that need it.',
+  );
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
+function parse(bytes: Uint8Array): unknown {
+  if (bytes.byteLength === 0) {
+    throw new GatewayError('invalid_input', 'The body is empty; a JSON object was expected.');
+  }
+  const brackets = bytes.byteLength > SCANNED_BYTES ? scanBrackets(bytes) : 'closed';
+  if (brackets === 'deep') {
+    throw new GatewayError('invalid_input', `The body is nested more than ${MAX_JSON_DEPTH} levels deep.`);
+  }
+  if (brackets === 'cut' && bytes.byteLength > LONGEST_LOCATED) {
+    throw notJson(`: it ends after ${bytes.byteLength} bytes, in the middle of a value`);
+  }
+  let text: string;
+  try {
+    text = UTF8.decode(bytes);
+  } catch (cause) {
+    throw new GatewayError('invalid_input', 'The body is not valid UTF-8.', { cause });
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    if (text.length > LONGEST_LOCATED) throw notJson('');
+    const { line, column } = locateJsonError(text);
+    throw notJson(` at line ${line}, column ${column}`);
+  }
+}
+
+function notJson(where: string): GatewayError {
+  return new GatewayError('invalid_input', `The body is not valid JSON${where}.`, { code: 'json_parse_error' });
+}

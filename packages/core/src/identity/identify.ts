@@ -1,0 +1,228 @@
+import type { Cancellation } from '../cancellation.js';
+import type { Clock } from '../clock.js';
+import { isPromise, type MaybePromise } from '../encoding/json.js';
+import { FAILURES, GatewayError } from '../errors.js';
+import type { Authenticate, PolicyRequest } from '../hooks/policy.js';
+import type { IncomingRequest } from '../incoming-request.js';
+import { type CredentialSource, normalizePrincipal, type Principal, type Via } from '../principal.js';
+import { TOKEN_PREFIX, type Tokens } from './ephemeral-tokens.js';
+import type { VirtualKeys } from './virtual-keys.js';
+
+/** The caller, and how it was identified. */
+export interface Caller {
+  readonly principal: Principal;
+  readonly via: Via;
+}
+
+export interface IdentifyDeps<Host> {
+  /** Default: key, token, session, anonymous. */
+  readonly order: readonly CredentialSource[] | undefined;
+  readonly keys: VirtualKeys;
+  /** Undefined if no signing secret is configured. */
+  readonly tokens: Tokens | undefined;
+  /** The host's own hook first, then those of the plugins in order. */
+  readonly authenticate: readonly Authenticate<Host>[];
+  /** Frozen. */
+  readonly anonymous: Principal | undefined;
+  readonly clock: Clock;
+  readonly policyTimeoutMs: number;
+  /** Throws for calls from other sites that a cookie would authorise. `hasBearer`: the header `Authorization` holds a token. */
+  checkSite(request: IncomingRequest<Host>, hasBearer: boolean): void;
+}
+
+/** The placeholder keys that clients send if they have no key. */
+const PLACEHOLDERS = new Set(['session', 'unused', 'none', 'undefined', 'null', '']);
+
+/** The order of credentials if the configuration does not set one. */
+const USUAL_ORDER: readonly CredentialSource[] = ['key', 'token', 'session', 'anonymous'];
+
+/**
+ * Finds the principal: from the first source, in the configured order, for which a credential was sent. A virtual key
+ * or token decides alone, valid or 401: there is no fallback to the session.
+ */
+export async function identify<Host>(
+  request: IncomingRequest<Host>,
+  requestId: string,
+  cancellation: Cancellation,
+  deps: IdentifyDeps<Host>,
+): Promise<Caller> {
+  if (request.principal !== undefined) return { principal: normalizePrincipal(request.principal), via: 'internal' };
+  for (const source of deps.order ?? USUAL_ORDER) {
+    const principal = FROM[source](request, requestId, cancellation, deps);
+    const found = isPromise(principal) ? await principal : principal;
+    if (found !== undefined) return { principal: found, via: source };
+  }
+  throw new GatewayError(
+    'unauthenticated',
+    deps.keys.size > 0
+      ? 'No credential was sent. Send a virtual key as "Authorization: Bearer …", or log in.'
+      : 'You are not logged in. Log in to this application and try again.',
+    { code: 'unauthenticated' },
+  );
+}
+
+/** Undefined if the source does not apply to this request. */
+type FindPrincipal = <Host>(
+  request: IncomingRequest<Host>,
+  requestId: string,
+  cancellation: Cancellation,
+  deps: IdentifyDeps<Host>,
+) => MaybePromise<Principal | undefined>;
+
+const FROM: Readonly<Record<CredentialSource, FindPrincipal>> = {
+  key(request, _requestId, _cancellation, { keys, tokens }) {
+    if (keys.size === 0) return undefined;
+    const publicId = shownKey(request);
+    if (publicId === undefined || (tokens !== undefined && isToken(publicId))) return undefined;
+    return keys.find(publicId);
+  },
+
+  token(request, _requestId, _cancellation, { tokens }) {
+    if (tokens === undefined) return undefined;
+    const publicId = shownKey(request);
+    if (publicId === undefined || !isToken(publicId)) return undefined;
+    return tokens.find(publicId).then(normalizePrincipal);
+  },
+
+  async session(request, requestId, cancellation, deps) {
+    if (deps.authenticate.length === 0) return undefined;
+    const seen = { ...request.host, request: new PolicyView(request, requestId, cancellation) };
+    for (const authenticate of deps.authenticate) {
+      const principal = await decide(() => authenticate(seen), deps.clock, deps.policyTimeoutMs);
+      if (!principal) continue;
+      deps.checkSite(request, hasBearer(request));
+      return normalizePrincipal(checked(principal));
+    }
+    return undefined;
+  },
+
+  anonymous: (_request, _requestId, _cancellation, { anonymous }) => anonymous,
+};
+
+/**
+ * What policies see of a request. A class, because an object literal with a getter is slow to create, and every call
+ * creates one.
+ */
+export class PolicyView<Host> implements PolicyRequest {
+  readonly requestId: string;
+  readonly #incoming: IncomingRequest<Host>;
+  readonly #cancellation: Cancellation;
+
+  constructor(incoming: IncomingRequest<Host>, requestId: string, cancellation: Cancellation) {
+    this.requestId = requestId;
+    this.#incoming = incoming;
+    this.#cancellation = cancellation;
+  }
+
+  get method(): string {
+    return this.#incoming.method;
+  }
+  get path(): string {
+    return this.#incoming.path;
+  }
+  get ip(): string | undefined {
+    return this.#incoming.ip;
+  }
+  get signal(): AbortSignal {
+    return this.#cancellation.signal;
+  }
+  header(name: string): string | undefined {
+    const wanted = name.toLowerCase();
+    return wanted === 'authorization' ? authorizationOf(this.#incoming) : this.#incoming.header(wanted);
+  }
+}
+
+/**
+ * Runs a policy. Whatever it throws becomes a rejection, and only what it meant for the client reaches the client;
+ * one that never finishes is a rejection too.
+ */
+export async function decide<T>(policy: () => T | Promise<T>, clock: Clock, timeoutMs: number): Promise<T> {
+  try {
+    const decision = policy();
+    return isPromise(decision) ? await inTime(decision, clock, timeoutMs) : decision;
+  } catch (error) {
+    throw asRefusal(error);
+  }
+}
+
+function inTime<T>(decision: Promise<T>, clock: Clock, timeoutMs: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const forget = clock.after(timeoutMs, () => {
+      reject(
+        new GatewayError(
+          'internal',
+          `A hook of this application did not decide on the request within ${timeoutMs} ms.`,
+        ),
+      );
+    });
+    decision.then(resolve, reject).finally(forget);
+  });
+}
+
+function asRefusal(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
+  const status = statusOf(error);
+  if (status === undefined) {
+    return new GatewayError('internal', 'A hook of this application failed while it decided on the request.', {
+      cause: error,
+    });
+  }
+  const kind =
+    status === 401
+      ? 'unauthenticated'
+      : status === 429
+        ? 'over_rate_limit'
+        : status === 403
+          ? 'forbidden'
+          : 'invalid_input';
+  const message = error instanceof Error && error.message !== '' ? error.message : 'The request was refused.';
+  return new GatewayError(kind, message, { status, code: FAILURES[kind].code, cause: error });
+}
+
+/** The 4xx status of an HTTP error of any framework: `status`, `statusCode` or `getStatus()`. */
+function statusOf(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { status, statusCode, getStatus } = error as { status?: unknown; statusCode?: unknown; getStatus?: unknown };
+  const found: unknown = typeof getStatus === 'function' ? getStatus.call(error) : (status ?? statusCode);
+  return typeof found === 'number' && found >= 400 && found < 500 ? found : undefined;
+}
+
+function checked(principal: Principal): Principal {
+  if (typeof principal === 'object' && typeof principal.id === 'string' && principal.id !== '') return principal;
+  throw new GatewayError('internal', '"authenticate" must return a principal with a string "id", or undefined.');
+}
+
+function shownKey(request: IncomingRequest): string | undefined {
+  const authorization = authorizationOf(request);
+  const publicId =
+    authorization !== undefined && isBearer(authorization)
+      ? authorization.slice(7).trim()
+      : (request.header('x-api-key') ?? request.header('api-key') ?? request.header('x-goog-api-key'));
+  if (publicId === undefined || PLACEHOLDERS.has(publicId) || isJwt(publicId)) return undefined;
+  return publicId;
+}
+
+function isToken(publicId: string): boolean {
+  return publicId.slice(0, TOKEN_PREFIX.length) === TOKEN_PREFIX;
+}
+
+/** What the client shows as its credential, in the header or as a subprotocol. */
+function authorizationOf(request: IncomingRequest): string | undefined {
+  const { subprotocolKey } = request;
+  return request.header('authorization') ?? (subprotocolKey === undefined ? undefined : `Bearer ${subprotocolKey}`);
+}
+
+/** Of the header alone: a page of another site can offer any subprotocol. */
+function hasBearer(request: IncomingRequest): boolean {
+  const authorization = request.header('authorization');
+  return authorization !== undefined && isBearer(authorization) && !PLACEHOLDERS.has(authorization.slice(7).trim());
+}
+
+function isBearer(authorization: string): boolean {
+  return authorization.length > 7 && authorization.slice(0, 7).toLowerCase() === 'bearer ';
+}
+
+// A JSON Web Token is the host's own bearer token, never a virtual key.
+function isJwt(publicId: string): boolean {
+  return publicId.startsWith('eyJ') && publicId.split('.').length === 3;
+}

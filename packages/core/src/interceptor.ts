@@ -1,4 +1,0 @@
-import type { Send } from './transport.js';
-
-/** Wraps the upstream `send`, outermost first. If it throws, or has not answered by the attempt's deadline, the attempt failed. */
-export type Interceptor = (next: Send) => Send;
