@@ -32,7 +32,7 @@ describe('a configuration that changes', () => {
       let loading = true;
       const load = Promise.all(Array.from({ length: 12 }, (_, index) => askOnAndOn(index % 2 === 0)));
       for (let change = 0; change < 8; change += 1) {
-        const taken = said(portico, 'from now on');
+        const taken = said(portico, 'The new configuration is in use');
         rewrite(file, edition(change % 2 === 0 ? 'b' : 'a'));
         portico.child.kill('SIGHUP');
         await taken;
@@ -85,7 +85,7 @@ describe('a configuration that changes', () => {
       ':2:5 model_list[0].modle_name: there is no such key (did you mean "model_name"?)',
     );
     expect(await modelsOf(portico)).toEqual(['gpt-4o']);
-    const taken = said(portico, 'from now on');
+    const taken = said(portico, 'The new configuration is in use');
     rewrite(file, edition('b').replace('gpt-4o', 'better'));
     await taken;
     expect(await modelsOf(portico)).toEqual(['better']);
@@ -134,7 +134,7 @@ ${more}`;
       [guarded(first), [200, 401]],
       [edition('a'), [200, 200]],
     ] as const) {
-      const taken = said(portico, 'from now on');
+      const taken = said(portico, 'The new configuration is in use');
       rewrite(file, text);
       portico.child.kill('SIGHUP');
       await taken;
@@ -151,7 +151,7 @@ ${more}`;
     const ask = (model: string, tokens: number) =>
       openai.chat.completions.create({ model, messages, max_completion_tokens: tokens });
     await ask('dear', 500_000);
-    const taken = said(portico, 'from now on');
+    const taken = said(portico, 'The new configuration is in use');
     rewrite(file, budget('dearer'));
     portico.child.kill('SIGHUP');
     await taken;

@@ -47,7 +47,7 @@ keys: [{key: env:KEY, principal: {id: ada, limits: {requestsPerMinute: 5}}}]`;
     const portico = await start(['--model', 'gpt-4o', '--api-base', provider.url, '--workers', '2'], {
       OPENAI_API_KEY: 'k',
     });
-    while (!portico.output().includes('2 workers serve.')) await nextLine(portico.child.stdout);
+    while (!portico.output().includes('2 workers are serving.')) await nextLine(portico.child.stdout);
     const [victim] = await childrenOf(portico.child.pid ?? 0);
     process.kill(victim ?? 0, 'SIGKILL');
     while (!portico.errors().includes('and is replaced')) await nextLine(portico.child.stderr);
