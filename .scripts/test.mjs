@@ -6,7 +6,14 @@ import { build, installIfNeeded, requireNode, root, run, step } from './workspac
 
 const vitest = ['vitest/vitest.mjs', 'run', '--config', '.config/vitest.config.ts'];
 /** What must hold on every Node there is, and not only on the one at hand. */
-const onEveryNode = ['test/matrix', 'test/clients/real-clients', 'test/clients/official'];
+const onEveryNode = [
+  'test/matrix',
+  'test/clients/real-clients',
+  'test/clients/official',
+  // Of the drivers of SQLite one comes with newer versions only.
+  'test/contracts/stores',
+  'test/contracts/sql-counters',
+];
 const countsFile = join(root, 'node_modules/.cache/test-counts.json');
 
 requireNode();

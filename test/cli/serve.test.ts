@@ -84,9 +84,9 @@ describe('portico --config', () => {
     const text = `${threeLines()}router_settings: {routing_strategy_args: {ttl: 60}}\n`;
     const { errors } = await start(['--config', put(text), '--detailed_debug'], { OPENAI_API_KEY: 'sk-upstream' });
     expect(errors()).toContain(
-      'config.yaml:7 router_settings.routing_strategy_args does nothing: the strategy has no settings',
+      'config.yaml:7 router_settings.routing_strategy_args has no effect: the strategy has no settings',
     );
-    expect(errors()).toContain('--detailed-debug does nothing here.');
+    expect(errors()).toContain('--detailed-debug has no effect with this command.');
   });
 
   it('ends by itself after SIGTERM, once running streams have ended; new calls are refused meanwhile (R-CFG-3)', async () => {
@@ -202,7 +202,7 @@ describe('portico does not start', () => {
     ['without anything to serve', [], {}, 2, 'Name a model or a configuration'],
     ['with an option it does not know', ['--prot', '4000'], {}, 2, "Unknown option '--prot'"],
     ['with a command it does not know', ['chek'], {}, 2, 'There is no command "chek"'],
-    ['with a port that is none', ['--model', 'gpt-4o', '--port', 'x'], {}, 2, 'A port is a number up to 65535'],
+    ['with a port that is none', ['--model', 'gpt-4o', '--port', 'x'], {}, 2, 'A port must be a number up to 65535'],
     [
       'without a credential (R-CFG-2)',
       ['--model', 'gpt-4o'],

@@ -26,7 +26,7 @@ describe.each(inject('packed'))('$name, as packed', ({ tarball, installed, sourc
     expect(complaint).toBe('');
   });
 
-  it('holds its README, the licence, compiled modules, the sources their maps point to, files for operators and nothing else', () => {
+  it('holds its README, the licence, compiled modules, the sources their maps point to, files for operators and databases, and nothing else', () => {
     const files = readdirSync(installed, { withFileTypes: true, recursive: true })
       .filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'))
       .map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1));
@@ -36,13 +36,10 @@ describe.each(inject('packed'))('$name, as packed', ({ tarball, installed, sourc
     const others = files.filter(
       (file) => !/^dist\/.*(?<!\.test)(\.d\.ts|\.js)(\.map)?$/.test(file) && !/^src\/.*(?<!\.test)\.ts$/.test(file),
     );
-    const forOperators = readdirSync(source).includes('deploy') ? readdirSync(join(source, 'deploy')) : [];
-    const expected = [
-      'LICENSE',
-      'README.md',
-      ...named.filter((file) => file.endsWith('.json')),
-      ...forOperators.map((file) => `deploy/${file}`),
-    ];
+    const forOthers = ['deploy', 'migrations'].flatMap((folder) =>
+      readdirSync(source).includes(folder) ? readdirSync(join(source, folder)).map((file) => `${folder}/${file}`) : [],
+    );
+    const expected = ['LICENSE', 'README.md', ...named.filter((file) => file.endsWith('.json')), ...forOthers];
     expect(others.sort()).toEqual(expected.sort());
   });
 });

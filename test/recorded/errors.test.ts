@@ -11,18 +11,18 @@ interface Decision {
   readonly kind: FailureKind;
   /** The same deployment may be asked again. */
   readonly again: boolean;
-  readonly failover: 'yes' | 'no' | 'context' | 'content';
+  readonly failover: 'always' | 'never' | 'context' | 'content';
 }
 
-const RATE_LIMITED: Decision = { kind: 'rate_limited', again: true, failover: 'yes' };
-const QUOTA: Decision = { kind: 'quota_exhausted', again: false, failover: 'yes' };
-const OVERLOADED: Decision = { kind: 'overloaded', again: true, failover: 'yes' };
-const BROKEN: Decision = { kind: 'upstream_error', again: true, failover: 'yes' };
-const LOCKED_OUT: Decision = { kind: 'unauthorized_upstream', again: false, failover: 'yes' };
-const NO_MODEL: Decision = { kind: 'upstream_model_not_found', again: false, failover: 'yes' };
+const RATE_LIMITED: Decision = { kind: 'rate_limited', again: true, failover: 'always' };
+const QUOTA: Decision = { kind: 'quota_exhausted', again: false, failover: 'always' };
+const OVERLOADED: Decision = { kind: 'overloaded', again: true, failover: 'always' };
+const BROKEN: Decision = { kind: 'upstream_error', again: true, failover: 'always' };
+const LOCKED_OUT: Decision = { kind: 'unauthorized_upstream', again: false, failover: 'always' };
+const NO_MODEL: Decision = { kind: 'upstream_model_not_found', again: false, failover: 'always' };
 const TOO_LONG: Decision = { kind: 'context_too_long', again: false, failover: 'context' };
 const FILTERED: Decision = { kind: 'content_filtered', again: false, failover: 'content' };
-const WRONG: Decision = { kind: 'invalid_input', again: false, failover: 'no' };
+const WRONG: Decision = { kind: 'invalid_input', again: false, failover: 'never' };
 
 /** What each documented failure means, by its name, and how long it asks to wait. One that is not here fails. */
 const DOCUMENTED: Readonly<Record<string, Decision & { readonly retryAfterMs?: number }>> = {
@@ -40,7 +40,7 @@ const DOCUMENTED: Readonly<Record<string, Decision & { readonly retryAfterMs?: n
   'openai/error-429-insufficient-quota': QUOTA,
   'openai/error-429-rate-limit': { ...RATE_LIMITED, retryAfterMs: 20_000 },
   'openai/error-500': BROKEN,
-  'openai/error-cut-stream': { kind: 'network', again: true, failover: 'yes' },
+  'openai/error-cut-stream': { kind: 'network', again: true, failover: 'always' },
 };
 
 /** What a status may mean. Vendors say 400 for much. */

@@ -598,7 +598,9 @@ describe('plugins', () => {
     expect(await answer.text()).toContain('[DONE]');
     await closing;
     expect(told).toEqual(['recorded 1', 'closed']);
-    expect(logger.lines).toMatchObject([{ fields: { plugin: 'failing', err: { message: 'will not' } } }]);
+    expect(logger.lines).toMatchObject([
+      { fields: { resource: expect.stringContaining('failing') as string, err: { message: 'will not' } } },
+    ]);
   });
 });
 

@@ -134,6 +134,7 @@ async function start({ model, status, says }: Refusal, config: Partial<GatewayCo
     apiKey: 'sk-of-a-vendor-that-is-none',
     price: { input: 1, output: 2 },
     weight,
+    capabilities: { priorityTier: true },
     ...(model.startsWith('azure') && { baseModel: 'gpt-4o-mini' }),
   });
   const clock = fakeClock(Date.UTC(2026, 5, 3, 12));

@@ -5,7 +5,7 @@ import { parseSync, Visitor } from 'oxc-parser';
 // Whoever adds a package or a folder says here what it may know.
 
 /** Folders of concepts that belong together. With the files at the top of core they are the ground floor: all may import them. */
-const CONCEPT_FOLDERS = ['encoding', 'forms', 'hooks', 'operations', 'routes', 'settings', 'usage'];
+const CONCEPT_FOLDERS = ['encoding', 'forms', 'hooks', 'operations', 'routes', 'settings', 'stores', 'usage'];
 
 /** Folders of core in which work is done. Each imports concepts and itself, and no other of these. */
 const ROOMS = ['config', 'delivery', 'identity', 'pricing', 'routing', 'streams', 'translation'];
@@ -43,6 +43,7 @@ const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
   koa: ['@portico/core', '@portico/node', 'koa', 'node:'],
   testing: ['@portico/core', 'node:'],
   'store-redis': ['@portico/core', 'node:'],
+  'store-sql': ['@portico/core', 'kysely', 'node:'],
   config: ['@portico/core', '@portico/providers', 'node:', 'yaml'],
   cli: ['@portico/config', '@portico/core', '@portico/node', '@portico/store-redis', '@redis/client', 'node:'],
 };

@@ -23,6 +23,11 @@ const REPLACED = `
   askDeployment AskedAttempt AskParts onBroken usedBefore soFar withoutCredentials ReserveRoom NoRoom letThrough
   MeterParts mayAskTwice UNTOLD chargeOnce ChargeOnce guardedCounters CountersLeftAlone KeyRing PriceBook
   openKeyRing openPriceBook refusalOf SinkLane openSinkLane sealThinking momentOf
+  AdmissionParts AnswerStreamParts ChargeOnceParts ConverseParts HeldCallParts IdentifyParts KeptParts OpenCallParts
+  RelayParts RouteParts StrategyParts UsageQueueParts ConfigSurroundings DeploymentSurroundings RouteSurroundings
+  MAX_TAKE_UPS takeUps MAX_LANES standingsOf conversationEnded runConversation openConversation LONGEST_CONVERSATION_MS
+  untellable Teller fitNotes KEEPERS wiresOfOthers usualKeys lentKeys roleBy Borrower askGateway HandedReply
+  ServedRequest hasLeft LlmAuthenticating LlmAuthorizing LlmIntercepting LlmDiversion Judgement inLiteLlmsWords
 `
   .trim()
   .split(/\s+/);
@@ -43,6 +48,28 @@ const OTHER_MEANINGS: readonly { readonly word: string; readonly file: RegExp; r
   },
 ];
 
+/** Old names that are ordinary words as well, and the meaning that they keep. Nothing is exported under them. */
+const ORDINARY: Readonly<Record<string, string>> = {
+  again: 'once more',
+  asked: 'what a request asks for, or how often somebody was asked',
+  elsewhere: 'in another place',
+  held: 'what a test or a lease holds',
+  hold: 'to contain, or to apply',
+  keeps: 'leaves unchanged',
+  kept: 'left unchanged',
+  lose: 'not to win',
+  mark: 'a sign in a text',
+  meanwhile: 'in the time between',
+  rest: 'what remains',
+  said: 'what a message says',
+  seen: 'met before',
+  shown: 'printed',
+  standing: 'state of a counter',
+  told: 'said to somebody',
+  trip: 'a round trip: there and back',
+  who: 'the pronoun',
+};
+
 describe('names are the standard ones', () => {
   const word = new RegExp(`(?<![\\w$])(?:${REPLACED.join('|')})(?![\\w$])`, 'g');
 
@@ -52,6 +79,15 @@ describe('names are the standard ones', () => {
         .filter((each) => !OTHER_MEANINGS.some((other) => other.word === each && other.file.test(file)))
         .map((each) => `${file}: ${each}`),
     );
+    expect(found).toEqual([]);
+  });
+
+  it('and old names that are ordinary words are exported by no package', () => {
+    const words = Object.keys(ORDINARY).join('|');
+    const exported = new RegExp(`^export (?:const|let|(?:async )?function|class|interface|type) (?:${words})\\b`, 'im');
+    const found = textFiles()
+      .filter((file) => /^packages\/[^/]+\/src\/.*(?<!\.test)\.ts$/.test(file))
+      .filter((file) => exported.test(readFileSync(join(root, file), 'utf8')));
     expect(found).toEqual([]);
   });
 });

@@ -18,6 +18,8 @@ export interface RealtimeProvider {
   readonly sessions: readonly Session[];
   /** Refuses the next handshakes with this. */
   refuseWith: { readonly status: number; readonly body: object } | undefined;
+  /** Answers begin and are never done. */
+  neverDone: boolean;
 }
 
 const USAGE = {
@@ -37,6 +39,7 @@ export async function startRealtimeProvider(key: string): Promise<RealtimeProvid
     origin: '',
     sessions,
     refuseWith: undefined,
+    neverDone: false,
   };
   server.on('upgrade', (req, socket, head) => {
     const isKnown = req.headers.authorization === `Bearer ${key}` || req.headers['api-key'] === key;
@@ -66,7 +69,8 @@ export async function startRealtimeProvider(key: string): Promise<RealtimeProvid
       session.heard.push(event);
       if (event.type === 'session.update') say({ type: 'session.updated', session: event.session });
       if (event.type !== 'response.create') return;
-      say({ type: 'response.output_text.delta', delta: 'Hello' });
+      say({ type: 'response.output_text.delta', delta: provider.neverDone ? 'Hello '.repeat(4_000) : 'Hello' });
+      if (provider.neverDone) return;
       say({ type: 'response.done', response: { id: 'resp_1', status: 'completed', usage: USAGE } });
     });
   }

@@ -45,7 +45,7 @@ function refuse(name: string, target: EncodeTarget, providerName: string): void 
   if (target.dropUnsupported) return target.warn(`"${name}" was dropped: ${providerName} does not support it.`);
   throw new GatewayError(
     'invalid_input',
-    `"${name}" cannot be said to ${providerName}, whose models are asked by the AI SDK. Leave it out, or let the deployment drop what is not supported.`,
+    `"${name}" cannot be sent to ${providerName}, whose models are called by the AI SDK. Leave it out, or let the deployment drop what is not supported.`,
     { code: 'unsupported_parameter', param: name },
   );
 }

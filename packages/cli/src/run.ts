@@ -28,6 +28,7 @@ Serving
       --alias NAME     what clients call the model, with --model
       --port NUMBER    default: $PORT, else 4000
       --host ADDRESS   default: this machine only, unless callers need a key: then all addresses
+      --open           without a key: everybody who reaches it may use it, also under other names and from pages
       --workers N      serving processes, with one port and shared limits and budgets; default: $NUM_WORKERS, else 1
       --redis URL      share limits, budgets and cooldowns with other servers; default: $REDIS_URL, else the configuration's
       --compat litellm imitate LiteLLM's proxy for its clients, with its defaults
@@ -56,6 +57,7 @@ const OPTIONS = {
   alias: { type: 'string' },
   port: { type: 'string' },
   host: { type: 'string' },
+  open: { type: 'boolean' },
   workers: { type: 'string' },
   redis: { type: 'string' },
   compat: { type: 'string' },

@@ -51,7 +51,8 @@ export async function serveProcess(asked: ServeOptions, terminal: Terminal): Pro
 
   // An open gateway costs money: without a key that cannot be guessed, it is reachable from this machine only.
   const host = asked.host ?? (loaded.guard === 'keys' ? '0.0.0.0' : '127.0.0.1');
-  served = { gateway: open(loaded), loaded };
+  if (isReachable(host, loaded)) return failed(`${EVERYBODY} Set a key, or add --open if that is intended.`, 2);
+  served = { gateway: open(loaded), loaded, isOpen: asked.isOpen };
   let server: OpenServer;
   try {
     server = await openServer(served, { host, port: asked.port });
@@ -92,6 +93,11 @@ export async function serveProcess(asked: ServeOptions, terminal: Terminal): Pro
     });
   }
 
+  /** Whether others than this machine reach it, and nothing keeps them out. */
+  function isReachable(where: string, { guard }: LoadedConfig): boolean {
+    return guard === 'none' && !asked.isOpen && !LOOPBACK.has(where);
+  }
+
   /** The file has changed: calls from now on use the new configuration. */
   function load(next: LoadedConfig): void {
     if (served === undefined) {
@@ -99,8 +105,9 @@ export async function serveProcess(asked: ServeOptions, terminal: Terminal): Pro
       return;
     }
     if (!someoneMayCall(next)) return keep(new Error(NOBODY));
-    if (asked.host === undefined && host === '0.0.0.0' && next.guard !== 'keys') {
-      return keep(new Error('Everybody who reaches this machine could call it: the configuration needs a long key.'));
+    const needsLongKey = asked.host === undefined && host === '0.0.0.0' && next.guard !== 'keys';
+    if (needsLongKey || isReachable(host, next)) {
+      return keep(new Error(`${EVERYBODY} The configuration needs a long key.`));
     }
     const { authenticate: _ofThen, plugins: _then, ...config } = next.config;
     try {
@@ -133,7 +140,7 @@ export async function serveProcess(asked: ServeOptions, terminal: Terminal): Pro
     for (const { verdict, place, path, message } of report.findings) {
       if (verdict === 'left out')
         terminal.error(`${place.file}:${place.line} ${path} LEFT OUT, not served: ${message}`);
-      if (verdict === 'ignored') terminal.error(`${place.file}:${place.line} ${path} does nothing: ${message}`);
+      if (verdict === 'ignored') terminal.error(`${place.file}:${place.line} ${path} has no effect: ${message}`);
     }
   }
 }
@@ -146,6 +153,8 @@ async function refusalOf({ config }: LoadedConfig, seen: Parameters<Authorize<un
   }
   return undefined;
 }
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '::1']);
+const EVERYBODY = 'Everybody who reaches this machine could call it.';
 
 function addressOf(redis: SharedRedis | undefined): string | undefined {
   return redis && reveal(redis.url);

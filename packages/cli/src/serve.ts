@@ -21,6 +21,8 @@ export interface ServeOptions {
   readonly port: number;
   /** Undefined if it depends on who may call. */
   readonly host: string | undefined;
+  /** Without a key, everybody who reaches it may use it. */
+  readonly isOpen: boolean;
   /** The URL of the shared Redis, if not the one in the configuration. */
   readonly redis: Secret | undefined;
   /** Where usage records go. */
@@ -58,6 +60,7 @@ export async function serve(options: Options, rest: readonly string[], terminal:
   const asked: ServeOptions = {
     port,
     host: options.host,
+    isOpen: options.open === true,
     redis: redis ? secret(redis) : undefined,
     ledger: options.ledger && resolve(terminal.folder, options.ledger),
     watch: (listener) =>

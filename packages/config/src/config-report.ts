@@ -55,11 +55,11 @@ export function formatReport(report: ConfigReport): string {
     const rows = found.map(({ path, place, message }) => ({
       place: `${place.file}:${place.line}`,
       path,
-      says: message,
+      message: message,
     }));
     const placeWidth = Math.max(...rows.map(({ place }) => place.length));
     const pathWidth = Math.min(60, Math.max(...rows.map(({ path }) => path.length)));
-    for (const { place, path, says: message } of rows) {
+    for (const { place, path, message } of rows) {
       lines.push(`  ${place.padEnd(placeWidth)}  ${path.padEnd(pathWidth)}  ${message}`);
     }
   }

@@ -1,3 +1,4 @@
+import type { CallWarnings } from './call-warnings.js';
 import type { Cancellation } from './cancellation.js';
 import type { Deployment } from './deployment.js';
 import type { JsonObject } from './encoding/json.js';
@@ -46,7 +47,7 @@ export interface Call<Host = unknown, Asked extends Operation = UpstreamOperatio
   /** Every upstream request made for the call, in order. */
   readonly attempts: Attempt[];
   /** What was dropped or could not be preserved. */
-  readonly warnings: string[];
+  readonly warnings: CallWarnings;
 }
 
 /** Messages in both directions, until one side ends the session. */

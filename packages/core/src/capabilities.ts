@@ -18,6 +18,11 @@ export interface Capabilities {
    * are continued only where this is `true`.
    */
   readonly prefill?: boolean;
+  /**
+   * Calls may ask for a dearer tier: `service_tier: "priority"`, `speed: "fast"`. Not assumed, because the vendor bills
+   * a multiple of the price and budgets reckon with the price: such calls are sent only where this is `true`.
+   */
+  readonly priorityTier?: boolean;
   /** Longest input in tokens. */
   readonly inputTokens?: number;
   /** Longest output in tokens. */
@@ -25,14 +30,23 @@ export interface Capabilities {
 }
 
 /** The capabilities that a call may require, as bits, so that a call's requirements are one number. */
-export const CAPABILITY_BITS = { tools: 1, images: 2, audio: 4, files: 8, jsonSchema: 16 } as const satisfies Partial<
-  Record<keyof Capabilities, number>
->;
+export const CAPABILITY_BITS = {
+  tools: 1,
+  images: 2,
+  audio: 4,
+  files: 8,
+  jsonSchema: 16,
+  priorityTier: 32,
+} as const satisfies Partial<Record<keyof Capabilities, number>>;
 
 /** The required capabilities that are missing here. */
 export function missingCapabilities(needs: number, capabilities: Capabilities): (keyof typeof CAPABILITY_BITS)[] {
   if (needs === 0) return [];
   return (Object.keys(CAPABILITY_BITS) as (keyof typeof CAPABILITY_BITS)[]).filter(
-    (name) => (needs & CAPABILITY_BITS[name]) !== 0 && capabilities[name] === false,
+    (name) => (needs & CAPABILITY_BITS[name]) !== 0 && !isSupported(name, capabilities),
   );
+}
+
+function isSupported(name: keyof typeof CAPABILITY_BITS, capabilities: Capabilities): boolean {
+  return name === 'priorityTier' ? capabilities[name] === true : capabilities[name] !== false;
 }

@@ -20,11 +20,15 @@ export interface Codec {
    * `request` is what `encode` got, for answers whose format the client chose.
    */
   decode?(answer: JsonObject, target: EncodeTarget, request?: JsonObject): JsonObject;
+  /** True if this answer needs no `decode`: then its bytes pass through. Default: each answer is decoded. */
+  isAsAsked?(answer: JsonObject, request: JsonObject | undefined): boolean;
   /**
    * The output limit that this codec sends if the client sets none; budgets reserve this much. Absent or undefined if
    * it sends no limit and the vendor decides.
    */
   defaultMaxOutputTokens?(baseModel: string): number | undefined;
+  /** True if chat requests may have `thinking` of the Messages API, and `encode` reads it. */
+  readonly readsThinking?: true;
   /** A state machine for one stream; `request` as for `decode`. */
   openStream(target: EncodeTarget, request?: JsonObject): StreamDecoder;
   /**

@@ -1,9 +1,9 @@
 import { fakeClock } from '@portico/testing';
 import { describe, expect, it } from 'vitest';
 import { scriptedGateway } from '../test/scripted-gateway.js';
-import { ConfigError } from './config-error.js';
 import { createGateway } from './create-gateway.js';
 import { definePlugin } from './hooks/plugin.js';
+import { ConfigError } from './settings/config-error.js';
 import type { GatewayConfig, ReloadableConfig } from './settings/gateway-config.js';
 
 const SHORT_KEY = { key: 'short', principal: { id: 'ada' } };
@@ -129,7 +129,7 @@ function arrange(config: Record<string, unknown>) {
   const watches = { begun: 0, stopped: 0 };
   const closed: string[] = [];
   const cooldowns = {
-    rest() {},
+    coolDown() {},
     watch() {
       watches.begun += 1;
       return () => {

@@ -5,12 +5,12 @@ import { resolveCooldowns } from './composition/resolve-cooldowns.js';
 import { SETTING_CHECKS } from './composition/setting-checks.js';
 import { createSharedServices } from './composition/shared-services.js';
 import { type ConfiguredModels, validateConfig } from './config/validate-config.js';
-import { ConfigError, type ConfigProblem } from './config-error.js';
 import { chat, chatStream } from './entrypoints/chat.js';
 import { answerRequest, fetchAs, type Handle } from './entrypoints/fetch.js';
 import type { Gateway } from './gateway.js';
 import { revoked } from './identity/revocations.js';
 import { sheetFromConfig } from './pricing/price-sheet.js';
+import { ConfigError, type ConfigProblem } from './settings/config-error.js';
 import type { GatewayConfig } from './settings/gateway-config.js';
 import { bridges } from './translation/over-chat.js';
 

@@ -10,7 +10,7 @@ export interface FailureTraits {
   /** The same deployment may be tried again. */
   readonly retryable: boolean;
   /** Another deployment may be tried: always, never, or only one that is configured for this kind. */
-  readonly failover: 'yes' | 'no' | 'context' | 'content';
+  readonly failover: 'always' | 'never' | 'context' | 'content';
   /** The deployment goes into cooldown: at once, after several failures in a row, or not at all. */
   readonly cooldown: 'immediate' | 'repeated' | 'never';
 }
@@ -18,33 +18,33 @@ export interface FailureTraits {
 /** The closed list of everything that can go wrong with a call. */
 export const FAILURES = {
   // Failures of an upstream.
-  rate_limited: traits(429, 'rate_limit_error', 'rate_limit_exceeded', true, 'yes', 'immediate'),
-  quota_exhausted: traits(429, 'insufficient_quota', 'insufficient_quota', false, 'yes', 'immediate'),
-  overloaded: traits(503, 'overloaded_error', 'overloaded', true, 'yes', 'immediate'),
-  timeout: traits(504, 'timeout_error', 'timeout', true, 'yes', 'repeated'),
-  network: traits(502, 'api_error', 'upstream_unreachable', true, 'yes', 'repeated'),
-  upstream_error: traits(502, 'api_error', 'upstream_error', true, 'yes', 'repeated'),
-  unauthorized_upstream: traits(502, 'api_error', 'upstream_unauthorized', false, 'yes', 'immediate'),
-  upstream_model_not_found: traits(404, 'invalid_request_error', 'model_not_found', false, 'yes', 'immediate'),
+  rate_limited: traits(429, 'rate_limit_error', 'rate_limit_exceeded', true, 'always', 'immediate'),
+  quota_exhausted: traits(429, 'insufficient_quota', 'insufficient_quota', false, 'always', 'immediate'),
+  overloaded: traits(503, 'overloaded_error', 'overloaded', true, 'always', 'immediate'),
+  timeout: traits(504, 'timeout_error', 'timeout', true, 'always', 'repeated'),
+  network: traits(502, 'api_error', 'upstream_unreachable', true, 'always', 'repeated'),
+  upstream_error: traits(502, 'api_error', 'upstream_error', true, 'always', 'repeated'),
+  unauthorized_upstream: traits(502, 'api_error', 'upstream_unauthorized', false, 'always', 'immediate'),
+  upstream_model_not_found: traits(404, 'invalid_request_error', 'model_not_found', false, 'always', 'immediate'),
   context_too_long: traits(400, 'invalid_request_error', 'context_length_exceeded', false, 'context', 'never'),
   content_filtered: traits(400, 'invalid_request_error', 'content_policy_violation', false, 'content', 'never'),
-  invalid_input: traits(400, 'invalid_request_error', 'invalid_request', false, 'no', 'never'),
+  invalid_input: traits(400, 'invalid_request_error', 'invalid_request', false, 'never', 'never'),
   // Rejected by the gateway itself.
-  unauthenticated: traits(401, 'authentication_error', 'invalid_api_key', false, 'no', 'never'),
-  forbidden: traits(403, 'permission_error', 'permission_denied', false, 'no', 'never'),
-  model_not_found: traits(404, 'invalid_request_error', 'model_not_found', false, 'no', 'never'),
-  not_found: traits(404, 'invalid_request_error', 'not_found', false, 'no', 'never'),
-  method_not_allowed: traits(405, 'invalid_request_error', 'method_not_allowed', false, 'no', 'never'),
-  request_timeout: traits(408, 'invalid_request_error', 'request_timeout', false, 'no', 'never'),
-  too_large: traits(413, 'invalid_request_error', 'request_too_large', false, 'no', 'never'),
-  unsupported_media_type: traits(415, 'invalid_request_error', 'unsupported_media_type', false, 'no', 'never'),
-  over_rate_limit: traits(429, 'rate_limit_error', 'rate_limit_exceeded', false, 'no', 'never'),
-  over_budget: traits(429, 'insufficient_quota', 'insufficient_quota', false, 'no', 'never'),
-  unavailable: traits(503, 'overloaded_error', 'unavailable', false, 'yes', 'never'),
-  client_closed: traits(499, 'invalid_request_error', 'client_closed_request', false, 'no', 'never'),
+  unauthenticated: traits(401, 'authentication_error', 'invalid_api_key', false, 'never', 'never'),
+  forbidden: traits(403, 'permission_error', 'permission_denied', false, 'never', 'never'),
+  model_not_found: traits(404, 'invalid_request_error', 'model_not_found', false, 'never', 'never'),
+  not_found: traits(404, 'invalid_request_error', 'not_found', false, 'never', 'never'),
+  method_not_allowed: traits(405, 'invalid_request_error', 'method_not_allowed', false, 'never', 'never'),
+  request_timeout: traits(408, 'invalid_request_error', 'request_timeout', false, 'never', 'never'),
+  too_large: traits(413, 'invalid_request_error', 'request_too_large', false, 'never', 'never'),
+  unsupported_media_type: traits(415, 'invalid_request_error', 'unsupported_media_type', false, 'never', 'never'),
+  over_rate_limit: traits(429, 'rate_limit_error', 'rate_limit_exceeded', false, 'never', 'never'),
+  over_budget: traits(429, 'insufficient_quota', 'insufficient_quota', false, 'never', 'never'),
+  unavailable: traits(503, 'overloaded_error', 'unavailable', false, 'always', 'never'),
+  client_closed: traits(499, 'invalid_request_error', 'client_closed_request', false, 'never', 'never'),
   // An attempt that lost against a faster one; no client ever sees it.
-  superseded: traits(499, 'api_error', 'superseded', false, 'no', 'never'),
-  internal: traits(500, 'api_error', 'internal_error', false, 'no', 'never'),
+  superseded: traits(499, 'api_error', 'superseded', false, 'never', 'never'),
+  internal: traits(500, 'api_error', 'internal_error', false, 'never', 'never'),
 } as const satisfies Record<string, FailureTraits>;
 
 /** The reason of a failed call or attempt. */
@@ -126,7 +126,7 @@ export class GatewayError extends Error {
   get traits(): FailureTraits {
     const own = FAILURES[this.kind];
     if (this.fault === undefined) return own;
-    return { ...own, cooldown: 'never', ...(this.fault === 'caller' && { failover: 'no' }) };
+    return { ...own, cooldown: 'never', ...(this.fault === 'caller' && { failover: 'never' }) };
   }
 
   get [brand](): true {

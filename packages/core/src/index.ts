@@ -2,7 +2,6 @@ export type { AnswerMetadata, AttemptMetadata } from './answer-metadata.js';
 export type { Attempt, Call } from './call.js';
 export type { Capabilities } from './capabilities.js';
 export { type Clock, LONGEST_TIMER_MS, systemClock } from './clock.js';
-export { ConfigError, type ConfigProblem } from './config-error.js';
 export { checkConfig, createGateway } from './create-gateway.js';
 export type { AttemptDeadlines, Deadlines, Deployment, ResolvedDeadlines } from './deployment.js';
 export { isJsonObject, type JsonObject, type MaybePromise } from './encoding/json.js';
@@ -40,6 +39,7 @@ export type { RoutingOverrides } from './routes/routing-overrides.js';
 export type { StickyKey, StrategyName } from './routes/strategy.js';
 export { reveal, Secret, secret } from './secret.js';
 export type { Comparison, Condition, Match, TimeOfDay } from './settings/condition.js';
+export { ConfigError, type ConfigProblem } from './settings/config-error.js';
 export type {
   CooldownConfig,
   DeploymentConfig,
@@ -67,7 +67,7 @@ export type {
   SplitConfig,
   WhenConfig,
 } from './settings/route-config.js';
+export { withErrorListener } from './streams/with-error-listener.js';
 export type { PriceSheet } from './usage/price.js';
 export { NO_USAGE, totalInputTokens, totalOutputTokens, type Usage } from './usage/usage.js';
 export type { Outcome, UsageRecord } from './usage/usage-record.js';
-export { withErrorListener } from './with-error-listener.js';

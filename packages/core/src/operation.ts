@@ -102,7 +102,7 @@ export interface RequestSummary {
   readonly stream: boolean;
   /** The client asked for usage in its stream. */
   readonly wantsUsage: boolean;
-  /** UTF-16 units of text in the input, to estimate tokens. */
+  /** UTF-16 units of all text in the body, weighed by script (`weighedLength`), to estimate tokens. */
   readonly inputCharacters: number;
   /** Parts that are not text (images, audio, files), each estimated at a flat rate. */
   readonly inputAttachments: number;

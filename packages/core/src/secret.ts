@@ -1,4 +1,4 @@
-import { type ConfigProblem, throwProblems } from './config-error.js';
+import { type ConfigProblem, throwProblems } from './settings/config-error.js';
 
 const values = new WeakMap<Secret, string>();
 const inspect = Symbol.for('nodejs.util.inspect.custom');

@@ -124,6 +124,8 @@ function collect(req: NodeRequest, owner: BodyOwner, maxBytes: number, timeoutMs
     let rest: Buffer[] | undefined;
     let length = 0;
     const timer = setTimeout(() => refuse(tooSlow(timeoutMs)), timeoutMs);
+    // HTTP/1.1 has such a bound in Node; over HTTP/2 a byte now and then would keep a body open for ever.
+    const whole = setTimeout(() => refuse(tooLong(MAX_BODY_MS)), MAX_BODY_MS);
 
     function onData(chunk: Buffer) {
       timer.refresh();
@@ -134,25 +136,33 @@ function collect(req: NodeRequest, owner: BodyOwner, maxBytes: number, timeoutMs
       else rest.push(chunk);
     }
     function onEnd() {
-      clearTimeout(timer);
+      stopTimers();
       resolve(rest === undefined ? (first ?? EMPTY) : Buffer.concat(rest, length));
     }
     function refuse(error: GatewayError) {
-      clearTimeout(timer);
+      stopTimers();
       owner.bodyRefused = true;
       req.off('data', onData).off('end', onEnd).pause();
       reject(error);
     }
 
+    function stopTimers() {
+      clearTimeout(timer);
+      clearTimeout(whole);
+    }
+
     req.on('data', onData).on('end', onEnd);
     owner.onClientGone(() => {
-      clearTimeout(timer);
+      stopTimers();
       reject(clientLeft());
     });
   });
 }
 
 const EMPTY = new Uint8Array(0);
+
+/** Longest time for a whole body: what Node's servers allow a request over HTTP/1.1 (`requestTimeout`). */
+const MAX_BODY_MS = 300_000;
 
 type Unpack = (packed: Uint8Array, options: { maxOutputLength: number }) => Promise<Uint8Array>;
 
@@ -178,6 +188,10 @@ function tooLarge(maxBytes: number): GatewayError {
 
 function tooSlow(timeoutMs: number): GatewayError {
   return new GatewayError('request_timeout', `No more of the body arrived for ${timeoutMs} ms; it is not complete.`);
+}
+
+function tooLong(maxMs: number): GatewayError {
+  return new GatewayError('request_timeout', `The body did not arrive within ${maxMs} ms; it is not complete.`);
 }
 
 function clientLeft(): GatewayError {

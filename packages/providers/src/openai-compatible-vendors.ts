@@ -33,6 +33,7 @@ export const STANDARD_RULES = {
   developerRole: false,
   nulls: false,
   foreignFields: ['thinking_blocks'],
+  cacheMarks: false,
   unsupported: OPENAI_ONLY,
 } as const satisfies WireRules;
 
@@ -43,7 +44,10 @@ export const LEGACY_MAX_TOKENS_RULES = {
 } as const satisfies WireRules;
 
 /** Servers whose newer versions have another field for reasoning than the older ones. */
-const SELF_HOSTED = { ...STANDARD_RULES, reasoningField: 'reasoning' } as const satisfies WireRules;
+const SELF_HOSTED = { ...STANDARD_RULES, reasoningField: 'reasoning', systemFirst: true } as const satisfies WireRules;
+
+/** Servers that run the chat templates of models, which often accept one system message, at the beginning. */
+const TEMPLATES = { ...STANDARD_RULES, systemFirst: true } as const satisfies WireRules;
 
 /** Routers to other vendors, which support everything that OpenAI does. */
 const ROUTER_RULES = { foreignFields: ['thinking_blocks'] } as const satisfies WireRules;
@@ -66,6 +70,7 @@ export const MISTRAL = {
   names: false,
   toolChoiceRequired: 'any',
   toolCallIds: 'nine characters',
+  userAfterTool: false,
   // Unknown fields are rejected, and this one is unknown; usage is sent anyway.
   usage: 'unasked',
   contentParts: true,
@@ -205,6 +210,9 @@ const STORES_RESPONSES: ReadonlySet<string> = new Set([
   'xai',
 ]);
 
+/** Vendors of these that serve Claude through its own API. */
+const CLAUDES_MARKS: ReadonlySet<string> = new Set(['heroku', 'openrouter', 'vercel_ai_gateway']);
+
 /**
  * Every vendor with OpenAI's API, by the prefix that users of LiteLLM know. Vendors with an API of their own
  * (Segmind, Triton), or whose OpenAI API has fewer features than their own (Anthropic, Cohere, Gemini), are not here.
@@ -221,17 +229,17 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
     'http://localhost:22088/engines/llama.cpp/v1',
     ['DOCKER_MODEL_RUNNER_API_KEY'],
     'chat embeddings',
-    STANDARD_RULES,
+    TEMPLATES,
     FREE,
   ),
   row('infinity', 'http://localhost:8080', ['INFINITY_API_KEY'], 'embeddings', STANDARD_RULES, FREE),
-  row('lemonade', 'http://localhost:8000/api/v1', [], 'chat completions embeddings', STANDARD_RULES, FREE),
-  row('llamacpp', 'http://127.0.0.1:8080/v1', [], 'chat completions embeddings', STANDARD_RULES, FREE),
-  row('llamafile', 'http://127.0.0.1:8080/v1', [], 'chat completions', STANDARD_RULES, FREE),
+  row('lemonade', 'http://localhost:8000/api/v1', [], 'chat completions embeddings', TEMPLATES, FREE),
+  row('llamacpp', 'http://127.0.0.1:8080/v1', [], 'chat completions embeddings', TEMPLATES, FREE),
+  row('llamafile', 'http://127.0.0.1:8080/v1', [], 'chat completions', TEMPLATES, FREE),
   row('lm_studio', 'http://localhost:1234/v1', ['LM_STUDIO_API_KEY'], 'chat completions embeddings', SELF_HOSTED, FREE),
-  row('oobabooga', 'http://localhost:5000/v1', [], 'chat completions', STANDARD_RULES, FREE),
+  row('oobabooga', 'http://localhost:5000/v1', [], 'chat completions', TEMPLATES, FREE),
   row('ragflow', 'http://localhost:9380/api/v1/chats_openai/{chatId}', ['RAGFLOW_API_KEY'], 'chat', STANDARD_RULES),
-  row('xinference', 'http://127.0.0.1:9997/v1', ['XINFERENCE_API_KEY'], 'chat embeddings', STANDARD_RULES, FREE),
+  row('xinference', 'http://127.0.0.1:9997/v1', ['XINFERENCE_API_KEY'], 'chat embeddings', TEMPLATES, FREE),
 
   // Routers.
   row('aihubmix', 'https://aihubmix.com/v1', ['AIHUBMIX_API_KEY'], 'chat embeddings', ROUTER_RULES),
@@ -312,7 +320,11 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
     'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
     ['DASHSCOPE_API_KEY', 'ALIBABA_API_KEY'],
     'chat completions embeddings',
-    { ...STANDARD_RULES, families: [{ prefix: 'qwen3', rules: { ...NO_REQUIRED_TOOL, strict: false } }] },
+    {
+      ...STANDARD_RULES,
+      cacheMarks: true,
+      families: [{ prefix: 'qwen3', rules: { ...NO_REQUIRED_TOOL, strict: false } }],
+    },
   ),
   row('datarobot', undefined, ['DATAROBOT_API_TOKEN', 'DATAROBOT_API_KEY'], 'chat', STANDARD_RULES),
   row('deepinfra', 'https://api.deepinfra.com/v1/openai', ['DEEPINFRA_API_KEY'], 'chat completions embeddings', {
@@ -424,7 +436,7 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
     'https://api.minimax.io/v1',
     ['MINIMAX_API_KEY'],
     'chat',
-    { ...STANDARD_RULES, errorsInAnswers: true },
+    { ...STANDARD_RULES, errorsInAnswers: true, systemFirst: true },
     { errorCodes: MINIMAX_ERRORS, elsewhere: { messages: '/anthropic/v1/messages' } },
   ),
   row('mistral', 'https://api.mistral.ai/v1', ['MISTRAL_API_KEY'], 'chat embeddings', MISTRAL, {
@@ -461,13 +473,10 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
     LEGACY_MAX_TOKENS_RULES,
   ),
   row('nscale', 'https://inference.api.nscale.com/v1', ['NSCALE_API_KEY'], 'chat embeddings', LEGACY_MAX_TOKENS_RULES),
-  row(
-    'nvidia_nim',
-    'https://integrate.api.nvidia.com/v1',
-    ['NVIDIA_NIM_API_KEY'],
-    'chat completions embeddings',
-    LEGACY_MAX_TOKENS_RULES,
-  ),
+  row('nvidia_nim', 'https://integrate.api.nvidia.com/v1', ['NVIDIA_NIM_API_KEY'], 'chat completions embeddings', {
+    ...LEGACY_MAX_TOKENS_RULES,
+    families: [{ prefix: 'mistralai/', rules: { userAfterTool: false } }],
+  }),
   row(
     'ovhcloud',
     'https://oai.endpoints.kepler.ai.cloud.ovh.net/v1',
@@ -483,6 +492,7 @@ export const openAiCompatibleVendors: readonly OpenAiCompatibleVendor[] = [
     {
       ...STANDARD_RULES,
       sources: true,
+      systemFirst: true,
       unsupported: [
         ...allBut(OPENAI_ONLY, 'web_search_options'),
         ...LOG_PROBABILITIES,
@@ -613,6 +623,7 @@ function row(
     operations: [...OPERATIONS[operations], ...beside],
     rules,
     ...(STORES_RESPONSES.has(name) && { keepsResponses: true }),
+    ...(CLAUDES_MARKS.has(name) && { claudesMarks: true }),
     ...rest,
   };
 }
@@ -638,6 +649,7 @@ export const codecsOfOtherApis = {
     'chat completions embeddings',
     {
       ...STANDARD_RULES,
+      cacheMarks: true,
       foreignFields: [],
       strict: false,
       contentParts: true,

@@ -1,5 +1,6 @@
 import type { FailureKind, UpstreamOperationName } from '@portico/core';
 import type { Codec, Connection, ConnectionSettings, Provider } from '@portico/core/provider';
+import { adaptToHost, FOREIGN_HOST, withoutBridgedThinking } from './anthropic/adapt-messages.js';
 import { messages } from './anthropic/messages.js';
 import { type BaseUrl, baseUrlOf, joinPath, parseBaseUrl } from './shared/base-url.js';
 import { classifyOpenAiError } from './shared/classify-openai-error.js';
@@ -42,6 +43,8 @@ export interface OpenAiCompatibleVendor {
   readonly edits?: readonly Edit[];
   /** Differences of its rerank from the common format. */
   readonly rerank?: RerankRules;
+  /** Messages requests may have marks for the cache with all fields that Claude knows. */
+  readonly claudesMarks?: true;
   /** It stores responses, so that later requests can refer to them. */
   readonly keepsResponses?: true;
   /** The meaning of its own error codes, lower-case. */
@@ -52,7 +55,8 @@ export interface OpenAiCompatibleVendor {
 export function openAiCompatible(vendor: OpenAiCompatibleVendor): Provider {
   const classifyRules = { providerName: vendor.name, ...(vendor.errorCodes && { codes: vendor.errorCodes }) };
   const codecOf = (operation: UpstreamOperationName) => {
-    if (operation === 'messages') return namingModels(messagesElsewhere, vendor.rules?.modelPrefix);
+    if (operation === 'messages')
+      return namingModels(vendor.claudesMarks ? messagesAtRouter : messagesElsewhere, vendor.rules?.modelPrefix);
     if (operation === 'rerank') return namingModels(rerankCodec(vendor.rerank), vendor.rules?.modelPrefix);
     if (operation === 'responses') return responsesCodec(classifyRules, vendor.rules, vendor.keepsResponses);
     if (MEDIA.has(operation)) return mediaCodec(classifyRules);
@@ -82,7 +86,17 @@ const MEDIA: ReadonlySet<UpstreamOperationName> = new Set([
 /** Anthropic's API at another vendor. */
 const messagesElsewhere: Codec = {
   ...messages,
+  encode: (request, target) => ({
+    ...adaptToHost(withoutBridgedThinking(request), target, FOREIGN_HOST),
+    model: target.model,
+  }),
   headers: (own) => ({ 'anthropic-version': '2023-06-01', ...own }),
+};
+
+/** The same at a router that also serves Claude. */
+const messagesAtRouter: Codec = {
+  ...messagesElsewhere,
+  encode: (request, target) => ({ ...withoutBridgedThinking(request), model: target.model }),
 };
 
 /** For codecs that do not handle a prefix. */

@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { withErrorListener } from '@portico/core';
-import { attachRealtime, nodeListener } from '@portico/node';
+import type { IncomingRequest, Reply } from '@portico/core/mount';
+import { attachRealtime, type NodeHost, nodeListener } from '@portico/node';
 import { answerHealth } from './health.js';
 import { forLiteLlmClients } from './litellm-clients.js';
+import { refusalOfForeign } from './local-only.js';
 import { answerModelInfo } from './model-info.js';
 import { sendJson } from './send-json.js';
 import type { ServedConfig } from './served.js';
@@ -33,6 +35,8 @@ export async function openServer(
   const server = withErrorListener(
     createServer((req, answering) => {
       const res = withErrorListener(answering);
+      const refusal = foreign(req.headers);
+      if (refusal !== undefined) return sendJson(res, 403, refusal);
       const answer = answerOf(req);
       if (answer === undefined) return listener(req, res);
       answer(req, res, served).catch(() => {
@@ -40,7 +44,10 @@ export async function openServer(
       });
     }),
   );
-  attachRealtime(server, answers);
+  const sockets: typeof answers = {
+    handle: async (request) => refusalOfSocket(request) ?? answers.handle(request),
+  };
+  attachRealtime(server, sockets);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -49,6 +56,19 @@ export async function openServer(
       resolve();
     });
   });
+  /** Why a request is not answered, as a body; undefined if it is. */
+  function foreign(headers: Parameters<typeof refusalOfForeign>[0]): object | undefined {
+    if (served.isOpen || served.loaded.guard !== 'none') return undefined;
+    const message = refusalOfForeign(headers);
+    return message === undefined ? undefined : { error: { message, type: 'permission_error', code: 'forbidden' } };
+  }
+
+  function refusalOfSocket({ host: { req } }: IncomingRequest<NodeHost>): Reply | undefined {
+    const refusal = foreign(req.headers);
+    if (refusal === undefined) return undefined;
+    return { kind: 'whole', status: 403, headers: ['content-type', 'application/json'], body: JSON.stringify(refusal) };
+  }
+
   const { port } = server.address() as AddressInfo; // it listens on a port, not on a pipe
   const name = where.host === '0.0.0.0' || where.host === '127.0.0.1' || where.host === '::' ? 'localhost' : where.host;
   return {

@@ -7,4 +7,6 @@ export interface ServedConfig {
   readonly gateway: Gateway<NodeHost>;
   /** The current configuration. */
   readonly loaded: LoadedConfig;
+  /** Without a key, everybody who reaches it may use it. Otherwise only programs on this machine may. */
+  readonly isOpen: boolean;
 }

@@ -77,7 +77,7 @@ function sendToAll(command: WorkerCommand): void {
 
 function tell(worker: Worker, command: WorkerCommand): void {
   // A worker that has ended needs no command.
-  if (worker.isConnected()) worker.send({ order: command }, () => undefined);
+  if (worker.isConnected()) worker.send({ command }, () => undefined);
 }
 
 function workers(): readonly Worker[] {

@@ -1,7 +1,6 @@
 import { type FakeClock, fakeClock } from '@portico/testing';
 import { describe, expect, it, type MockInstance, vi } from 'vitest';
 import type { Call } from '../call.js';
-import { principalKey } from '../counter-key.js';
 import type { Deployment } from '../deployment.js';
 import { GatewayError } from '../errors.js';
 import type { ModelGroup } from '../model-group.js';
@@ -11,6 +10,7 @@ import type { Principal } from '../principal.js';
 import type { ReplyHeaders } from '../reply.js';
 import type { PriceConfig } from '../settings/gateway-config.js';
 import type { CounterStore } from '../store.js';
+import { principalKey } from '../usage/counter-key.js';
 import { NO_USAGE } from '../usage/usage.js';
 import { type AdmissionDeps, createAdmission, type Ticket } from './admission.js';
 import { memoryCounters } from './counters/memory-counters.js';

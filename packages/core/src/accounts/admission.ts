@@ -1,6 +1,5 @@
 import type { Call } from '../call.js';
 import type { Clock } from '../clock.js';
-import { type CounterKey, principalKey } from '../counter-key.js';
 import type { Deployment } from '../deployment.js';
 import { isPromise, type MaybePromise } from '../encoding/json.js';
 import { GatewayError } from '../errors.js';
@@ -17,6 +16,7 @@ import type { ReplyHeaders } from '../reply.js';
 import { FALLBACK_LISTS, fallbackNames } from '../routes/routing-overrides.js';
 import type { GatewayConfig } from '../settings/gateway-config.js';
 import type { CounterStore, ReserveAnswer } from '../store.js';
+import { type CounterKey, principalKey } from '../usage/counter-key.js';
 import { totalInputTokens, totalOutputTokens, type Usage } from '../usage/usage.js';
 import { limitExceeded } from './limit-exceeded.js';
 import { createLimits, type Limit, type Need } from './limits-of-call.js';

@@ -65,7 +65,8 @@ export class CallAttempt implements AttemptAccount {
       if (given.result === 'superseded' && this.#end.result === 'ok') this.#lose(this.#end);
       return;
     }
-    const end = given.usage === undefined && mayBeBilled(given) ? { ...given, usage: this.#used() } : given;
+    const isBilled = given.usage === undefined && mayBeBilled(given, this.record.status);
+    const end = isBilled ? { ...given, usage: this.#used() } : given;
     this.#end = end;
     const { record } = this;
     record.endedAt = this.#call.now();
@@ -87,7 +88,11 @@ export class CallAttempt implements AttemptAccount {
   }
 }
 
-/** It was at work when it was broken off. One that refused, or that ran into a deadline, is not billed. */
-function mayBeBilled({ result, failure }: AttemptEnd): boolean {
+/**
+ * It was at work when it was broken off. One that ran into a deadline is not billed, nor is one that refused, even if the
+ * reason it gives was still on its way.
+ */
+function mayBeBilled({ result, failure }: AttemptEnd, status: number | undefined): boolean {
+  if (status !== undefined && status >= 300) return false;
   return result === 'superseded' || (result === 'client_gone' && failure?.kind === 'client_closed');
 }

@@ -5,7 +5,7 @@ import type { Observers } from '../delivery/notify-observers.js';
 import type { UsageQueue } from '../delivery/usage-queue.js';
 import type { Deployment } from '../deployment.js';
 import { isPromise, type JsonObject, type MaybePromise } from '../encoding/json.js';
-import type { GatewayError } from '../errors.js';
+import { type GatewayError, superseded } from '../errors.js';
 import type { CallSnapshot } from '../hooks/observer.js';
 import type { Operation } from '../operation.js';
 import type { PriceSheet } from '../usage/price.js';
@@ -201,7 +201,9 @@ export class CallAccount implements OpenCall {
     this.#isClosed = true;
     // Whoever still runs has lost: nobody reads its answer.
     for (const attempt of this.#attempts) {
-      if (!attempt.hasEnded) attempt.end({ result: failure === undefined ? 'superseded' : 'client_gone', failure });
+      if (attempt.hasEnded) continue;
+      if (failure === undefined) attempt.end({ result: 'superseded', failure: superseded() });
+      else attempt.end({ result: 'client_gone', failure });
     }
     const used = this.#total(() => true);
     this.#settle();
@@ -255,7 +257,7 @@ export class CallAccount implements OpenCall {
       firstContentAt: attempt?.firstContentAt,
       endedAt: this.now(),
       attempts: call.attempts.slice(),
-      warnings: call.warnings.slice(),
+      warnings: call.warnings.list(),
     };
     rememberContext?.(record, this.#inContext);
     queue?.push(record);

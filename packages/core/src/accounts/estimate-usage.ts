@@ -2,8 +2,7 @@ import type { RequestSummary } from '../operation.js';
 import { NO_USAGE, type Usage } from '../usage/usage.js';
 
 // The average of English text with the tokenizers of the large vendors. A charge should be the likely value, not a
-// safe one, so
-// this is not the lower figure that reservations use. Chinese, Japanese and Korean need about twice as many tokens.
+// safe one, so this is not the lower figure that reservations use. Other scripts are weighed: `weighedLength`.
 const CHARACTERS_PER_TOKEN = 4;
 
 // A photo of about a megapixel: between 765 and 1,600 tokens, depending on the vendor.

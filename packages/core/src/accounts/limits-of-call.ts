@@ -1,6 +1,6 @@
-import type { CounterKey } from '../counter-key.js';
 import type { Budget, RateLimits } from '../principal.js';
 import type { CounterRequest } from '../store.js';
+import type { CounterKey } from '../usage/counter-key.js';
 import { createPeriods, type Period } from './counting-periods.js';
 
 /** One limit of a call, and what the call reserves of it. */

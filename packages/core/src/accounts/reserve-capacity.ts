@@ -1,11 +1,11 @@
 import type { Call } from '../call.js';
 import type { Clock } from '../clock.js';
-import type { CounterKey } from '../counter-key.js';
 import type { Deployment } from '../deployment.js';
 import { isPromise, type MaybePromise } from '../encoding/json.js';
 import { estimateInputTokens } from '../pricing/estimate-tokens.js';
 import type { RateLimits } from '../principal.js';
 import type { CounterStore, ReserveAnswer } from '../store.js';
+import type { CounterKey } from '../usage/counter-key.js';
 import { totalInputTokens, totalOutputTokens, type Usage } from '../usage/usage.js';
 import { createLimits, type Limit } from './limits-of-call.js';
 

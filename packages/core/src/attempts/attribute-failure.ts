@@ -1,8 +1,8 @@
 import type { Call } from '../call.js';
-import { asksForTier, choicesOf, isChat } from '../caller-choices.js';
 import type { Deployment } from '../deployment.js';
 import { type CallerFault, changedError, type GatewayError } from '../errors.js';
 import type { Operation } from '../operation.js';
+import { asksForTier, choicesOf, isChat } from '../routes/caller-choices.js';
 
 type FailedCall = Pick<
   Call<unknown, Operation>,

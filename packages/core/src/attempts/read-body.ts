@@ -3,13 +3,15 @@ import type { ByteSource } from '../transport.js';
 
 /**
  * Reads a whole body. `cancelled` registers what ends the reading early; the source is cancelled with the same
- * reason. Nothing is read beyond `maxBytes`: an upstream cannot fill our memory.
+ * reason. Nothing is read beyond `maxBytes`: an upstream cannot fill our memory. `onWhole` gets all of it at the moment
+ * it is complete, before anything that waits for the result goes on.
  */
 export function readBody(
   source: ByteSource,
   maxBytes: number,
   onPiece: () => void,
   onCancel: (listener: (reason: unknown) => void) => () => void,
+  onWhole?: (bytes: Uint8Array) => void,
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     let first: Uint8Array | undefined;
@@ -42,7 +44,9 @@ export function readBody(
         if (over) return;
         over = true;
         forget();
-        resolve(rest === undefined ? (first ?? EMPTY) : join(rest, length));
+        const whole = rest === undefined ? (first ?? EMPTY) : join(rest, length);
+        onWhole?.(whole);
+        resolve(whole);
       },
       fail(error) {
         if (over) return;

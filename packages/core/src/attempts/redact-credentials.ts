@@ -15,12 +15,18 @@ export function redactCredentials(failure: GatewayError, headers: Readonly<Recor
   const { message, code, param, cause } = failure;
   const reported = [message, code, param, cause].filter((text) => typeof text === 'string');
   if (!credentials.some((credential) => reported.some((text) => text.includes(credential)))) return failure;
-  const hide = <Text>(text: Text) =>
-    typeof text === 'string'
-      ? credentials.reduce((publicId, each) => publicId.replaceAll(each, '[hidden]'), text)
-      : text;
+  const hide = <Text>(text: Text) => (typeof text === 'string' ? without(text, credentials) : text);
   // The stack repeats the message, so it cannot be the same error object.
   return changedError(failure, { message: hide(message), code: hide(code), param: hide(param), cause: hide(cause) });
+}
+
+/** A text of a vendor without the values of the request's headers. */
+export function hideCredentials(text: string, headers: Readonly<Record<string, string>>): string {
+  return without(text, credentialsIn(headers));
+}
+
+function without(text: string, credentials: readonly string[]): string {
+  return credentials.reduce((rest, each) => rest.replaceAll(each, '[hidden]'), text);
 }
 
 function credentialsIn(headers: Readonly<Record<string, string>>): string[] {

@@ -14,6 +14,7 @@ import { iterate } from '../streams/iterate.js';
 import type { Send, UpstreamReply, UpstreamRequest } from '../transport.js';
 import { readBody } from './read-body.js';
 import { redactCredentials } from './redact-credentials.js';
+import { upstreamRequestIdIn } from './upstream-request-id.js';
 
 export interface RelayDeps {
   readonly send: Send;
@@ -71,7 +72,7 @@ export async function relay(
     const reply = await deps.send(request);
     deadline.headArrived();
     attempt.status = reply.status;
-    attempt.upstreamRequestId = reply.headers.get('x-request-id') ?? reply.headers.get('request-id');
+    attempt.upstreamRequestId = upstreamRequestIdIn(reply.headers, request.headers);
     if (reply.status < 200 || reply.status >= 300) throw await failureOf(reply);
     handedOn = true;
     return replyOf(reply);

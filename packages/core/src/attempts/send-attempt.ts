@@ -16,11 +16,12 @@ import type { EventsSource } from '../reply.js';
 import { AnswerStream, type AnswerStreamDeps, type StreamEnd } from '../streams/answer-stream.js';
 import { Deadline } from '../streams/deadline.js';
 import { replaceIds } from '../streams/replace-ids.js';
-import type { HeaderLookup, Send, UpstreamReply, UpstreamRequest } from '../transport.js';
+import type { Send, UpstreamReply, UpstreamRequest } from '../transport.js';
 import type { Usage } from '../usage/usage.js';
 import { attributed } from './attribute-failure.js';
 import { readBody } from './read-body.js';
 import { redactCredentials } from './redact-credentials.js';
+import { upstreamRequestIdIn } from './upstream-request-id.js';
 import { refusesUsage, type UsageRefusers } from './usage-refusers.js';
 
 /** The result of an attempt. */
@@ -134,7 +135,7 @@ async function ask(
     wantsUsage: summary.wantsUsage,
     mayAskUsage: !deps.usageRefusers.has(deployment),
     dropUnsupported: deployment.dropUnsupported,
-    warn: (message) => call.warnings.push(message),
+    warn: (message) => call.warnings.add(message),
     createdAt: Math.floor(call.startedAt / 1000),
   };
   const { defaultParameters } = deployment;
@@ -178,7 +179,7 @@ async function ask(
     deadline.headArrived();
     attempt.status = reply.status;
     account.headArrived(reply.headers);
-    attempt.upstreamRequestId = requestIdIn(reply.headers);
+    attempt.upstreamRequestId = upstreamRequestIdIn(reply.headers, request.headers);
     const type = reply.headers.get('content-type') ?? '';
     const framing =
       codec.framing !== undefined && type.startsWith(codec.framing.contentType) ? codec.framing : undefined;
@@ -282,6 +283,8 @@ async function ask(
       ok ? MAX_ANSWER_BYTES : MAX_ERROR_BYTES,
       () => limit.alive(),
       (listener) => watch.onCancel(listener),
+      // Billed as a whole from here on, even if another attempt is chosen before this one is told.
+      ok ? (whole) => account.measureBy(() => usageIn(whole)) : undefined,
     );
     if (ok && operation.binaryAnswers && !type.includes('json') && !type.startsWith('text/') && bytes.length > 0) {
       return { kind: 'whole', deployment, attempt, type, body: bytes, value: {} };
@@ -300,8 +303,9 @@ async function ask(
     if (!isJsonObject(value))
       throw broken(value === undefined ? 'a body that is not JSON' : 'JSON that is not an object');
     if (summary.stream) throw broken('a whole answer to a request for a stream');
-    if (codec.decode === undefined) {
-      account.measureBy(() => deps.usageOfAnswer(value));
+    // Chat completions, and answers of other APIs that are translated from one.
+    if (Array.isArray(value.choices) && value.choices.length === 0) throw broken('no choice');
+    if (codec.decode === undefined || codec.isAsAsked?.(value, call.body) === true) {
       const ids = await idsIn(value);
       if (ids === undefined) return { kind: 'whole', deployment, attempt, body: text, value };
       const renamed = replaceIds(text, ids);
@@ -309,6 +313,17 @@ async function ask(
     }
     const decoded = codec.decode(value, target, body);
     return { kind: 'whole', deployment, attempt, body: JSON.stringify(decoded), value: decoded };
+  }
+
+  /** What a complete answer used that nobody will read. */
+  function usageIn(bytes: Uint8Array): Usage {
+    try {
+      const value = parse(UTF8.decode(bytes));
+      if (isJsonObject(value)) return deps.usageOfAnswer(codec.decode?.(value, target, call.body) ?? value);
+    } catch {
+      // An answer that cannot be translated says nothing of what it used.
+    }
+    return deps.estimate(0);
   }
 
   function broken(found: string): GatewayError {
@@ -328,17 +343,6 @@ async function ask(
 }
 
 const UTF8 = new TextDecoder();
-
-/** Headers in which vendors send their own request id. */
-const REQUEST_ID_HEADERS = ['x-request-id', 'request-id', 'x-amzn-requestid'];
-
-function requestIdIn(headers: HeaderLookup): string | undefined {
-  for (const name of REQUEST_ID_HEADERS) {
-    const id = headers.get(name);
-    if (id !== undefined) return id;
-  }
-  return undefined;
-}
 
 function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;

@@ -25,7 +25,13 @@ export class UsageReader implements BytesReader {
     this.#readReportedUsage = readReportedUsage;
     this.#isJson = /\bjson\b/.test(contentType);
     if (!contentType.startsWith('text/event-stream')) return;
-    this.#events = createParser({ onEvent: ({ data }) => this.#event(data) });
+    this.#events = createParser({
+      onEvent: ({ data }) => this.#event(data),
+      maxBufferSize: LONGEST_ANSWER,
+      onError: ({ type }) => {
+        if (type === 'max-buffer-size-exceeded') this.#tooLong = true;
+      },
+    });
   }
 
   observe(bytes: Uint8Array): void {

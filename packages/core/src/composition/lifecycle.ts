@@ -4,10 +4,10 @@ import type { UsageQueue } from '../delivery/usage-queue.js';
 import { GatewayError } from '../errors.js';
 import type { Plugin } from '../hooks/plugin.js';
 import type { Logger } from '../logger.js';
-import { Resources } from '../resources.js';
 import type { Health } from '../routing/health.js';
-import type { Scheduler } from '../scheduler.js';
 import type { Transport } from '../transport.js';
+import { Resources } from './resources.js';
+import type { Scheduler } from './scheduler.js';
 
 export interface LifecycleDeps<Host> {
   readonly plugins: readonly Plugin<Host>[];

@@ -1,5 +1,5 @@
-import type { ConfigProblem } from '../config-error.js';
 import { reveal } from '../secret.js';
+import type { ConfigProblem } from '../settings/config-error.js';
 import { type GatewayConfig, type ReloadableConfig, STATIC_SETTINGS } from '../settings/gateway-config.js';
 
 /** The next configuration, with what lasts of the first; and the problems where it wants something else to last. */

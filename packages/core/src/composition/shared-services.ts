@@ -14,7 +14,6 @@ import { createResourceIds, type ResourceIds } from '../operations/resource-ids.
 import { costOf } from '../pricing/cost.js';
 import { createPriceCatalog, type PriceCatalog } from '../pricing/price-sheet.js';
 import { createHealth, type Health } from '../routing/health.js';
-import { Scheduler } from '../scheduler.js';
 import type { GatewayConfig } from '../settings/gateway-config.js';
 import type { CounterStore } from '../store.js';
 import type { Send, Transport } from '../transport.js';
@@ -22,6 +21,7 @@ import type { GatewayRuntime } from './gateway-runtime.js';
 import { createLifecycle, type Lifecycle } from './lifecycle.js';
 import { resolveCooldowns } from './resolve-cooldowns.js';
 import { resolveCounterStore } from './resolve-counter-store.js';
+import { Scheduler } from './scheduler.js';
 import { type CallContexts, usageSinks } from './usage-sinks.js';
 
 /**

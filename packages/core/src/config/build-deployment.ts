@@ -1,8 +1,8 @@
-import type { ConfigProblem } from '../config-error.js';
 import { defaultLimitOf } from '../default-parameters.js';
 import type { AttemptDeadlines, Deployment } from '../deployment.js';
 import type { Connection, ConnectionSettings, Provider } from '../provider.js';
 import { Secret, secret, withMaskedPrint } from '../secret.js';
+import type { ConfigProblem } from '../settings/config-error.js';
 import type { DeploymentConfig, DeploymentDetails } from '../settings/gateway-config.js';
 import type { PriceSheet } from '../usage/price.js';
 

@@ -1,6 +1,6 @@
-import type { ConfigProblem } from '../config-error.js';
 import type { ModelGroup } from '../model-group.js';
 import type { PassThroughRule } from '../operations/pass-through-rule.js';
+import type { ConfigProblem } from '../settings/config-error.js';
 import type { PassThroughConfig } from '../settings/gateway-config.js';
 import { didYouMean } from './nearest-name.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError } from '../config-error.js';
 import { createGateway } from '../create-gateway.js';
 import type { Provider } from '../provider.js';
+import { ConfigError } from '../settings/config-error.js';
 import type { GatewayConfig } from '../settings/gateway-config.js';
 
 const acme = {

@@ -1,10 +1,10 @@
-import type { ConfigProblem } from '../config-error.js';
 import type { Deployment } from '../deployment.js';
 import type { FailureKind } from '../errors.js';
 import type { RetryPolicy } from '../model-group.js';
 import type { NodeTerms, Pool, RouteNode } from '../routes/route-node.js';
 import type { Strategy } from '../routes/strategy.js';
 import type { Condition } from '../settings/condition.js';
+import type { ConfigProblem } from '../settings/config-error.js';
 import type { DeploymentConfig, ModelGroupConfig } from '../settings/gateway-config.js';
 import type {
   PoolConfig,

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ConfigProblem } from '../config-error.js';
+import type { ConfigProblem } from '../settings/config-error.js';
 import { didYouMean } from './nearest-name.js';
 import { renamedKey } from './renamed-keys.js';
 

@@ -81,6 +81,7 @@ const deployment = z.strictObject({
       files: z.boolean().optional(),
       jsonSchema: z.boolean().optional(),
       prefill: z.boolean().optional(),
+      priorityTier: z.boolean().optional(),
       inputTokens: count.optional(),
       outputTokens: count.optional(),
     })

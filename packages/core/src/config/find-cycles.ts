@@ -1,5 +1,5 @@
-import type { ConfigProblem } from '../config-error.js';
 import type { ModelGroup } from '../model-group.js';
+import type { ConfigProblem } from '../settings/config-error.js';
 import { joinPath } from './check-shape.js';
 
 /** Groups that refer back to themselves: in routes always an error, in fallbacks usually a mistake. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError } from '../config-error.js';
 import { OPERATIONS } from '../operation.js';
 import { sheetFromConfig } from '../pricing/price-sheet.js';
 import type { Provider } from '../provider.js';
+import { ConfigError } from '../settings/config-error.js';
 import type { GatewayConfig } from '../settings/gateway-config.js';
 import { validateConfig } from './validate-config.js';
 

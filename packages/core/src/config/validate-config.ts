@@ -1,8 +1,8 @@
-import { ConfigError, type ConfigProblem, throwProblems } from '../config-error.js';
 import { asGatewayError, GatewayError } from '../errors.js';
 import type { ModelGroup, RetryPolicy } from '../model-group.js';
 import type { PassThroughRule } from '../operations/pass-through-rule.js';
 import type { Provider } from '../provider.js';
+import { ConfigError, type ConfigProblem, throwProblems } from '../settings/config-error.js';
 import type { DeploymentConfig, GatewayConfig, ModelConfig, ModelGroupConfig } from '../settings/gateway-config.js';
 import type { ModelPattern } from '../settings/model-pattern.js';
 import { buildDeployment, type DeploymentContext } from './build-deployment.js';

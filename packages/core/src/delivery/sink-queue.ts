@@ -30,10 +30,18 @@ const LONGEST_BACKOFF_MS = 30_000;
  */
 const OFFER_TIMEOUT_MS = 30_000;
 const SPILL_TIMEOUT_MS = 2_000;
+/** This many halves of a batch are offered without a growing pause. */
+const SOON_RETRIES = 8;
+/** Most records at the head of the queue that others may overtake while they are refused. */
+const MAX_SET_ASIDE = 8;
+/** A record is spilled when it was refused this often directly after the sink had accepted another one. */
+const MAX_STRIKES = 3;
 
 /**
- * Opens the queue of one sink. Records leave it in order, one batch at a time, once the sink has accepted them. A
- * batch that fails is offered again with backoff.
+ * Opens the queue of one sink. Records leave it one batch at a time, once the sink has accepted them, and in order unless the sink
+ * refuses some. A batch that fails is offered again with backoff, and half as large. If a single record is refused, the one behind it
+ * is offered: a sink that accepts that one works, and the refused record is the fault. It is spilled alone, so that it
+ * never delays the others.
  */
 export function createSinkQueue(sink: Sink, deps: SinkQueueDeps): SinkQueue {
   const { name, clock, logger, inOwnContext, maxBatch, maxDelayMs } = deps;
@@ -47,6 +55,13 @@ export function createSinkQueue(sink: Sink, deps: SinkQueueDeps): SinkQueue {
   /** Increased by every change of the queue, so that a late answer or microtask can see that it is out of date. */
   let turn = 0;
   let failures = 0;
+  /** Records in the next batch at most. */
+  let limit = maxBatch;
+  /** Refused records at the head of the queue that the next batch leaves out. */
+  let setAside = 0;
+  /** The sink has just accepted a record from behind the head: what it refuses now is at fault itself. */
+  let works = false;
+  let strikes = 0;
   let isFlushing = false;
   let whenEmpty: (() => void)[] = [];
 
@@ -72,7 +87,7 @@ export function createSinkQueue(sink: Sink, deps: SinkQueueDeps): SinkQueue {
     state = 'offering';
     turn += 1;
     const own = turn;
-    const batch = queue.slice(0, maxBatch);
+    const batch = queue.slice(setAside, setAside + limit);
     offered = batch.length;
     const failed = (cause: unknown) => own === turn && refused(cause);
     try {
@@ -89,22 +104,47 @@ export function createSinkQueue(sink: Sink, deps: SinkQueueDeps): SinkQueue {
   }
 
   function taken(): void {
-    queue.splice(0, offered);
+    queue.splice(setAside, offered);
     offered = 0;
     failures = 0;
-    if (isFlushing || queue.length >= maxBatch) wait('about_to_offer', 0);
+    works = setAside > 0;
+    if (works) setAside = 0;
+    else {
+      strikes = 0;
+      limit = Math.min(maxBatch, 2 * limit);
+    }
+    if (isFlushing || works || queue.length >= maxBatch) wait('about_to_offer', 0);
     else wait('pausing', maxDelayMs);
   }
 
   function refused(cause: unknown): void {
     offered = 0;
-    const delayMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures);
+    const isSplit = limit > 1 && queue.length > 1;
+    // Soon, unless the sink has been down for a while.
+    const isSoon = isSplit && failures < SOON_RETRIES;
+    const delayMs = isSoon ? FIRST_BACKOFF_MS : Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures);
     failures += 1;
     logger?.warn(
       { err: cause, sink: name, waiting: queue.length, failures, delayMs },
       'A sink failed. Its records are queued and will be offered again.',
     );
+    if (isSplit) limit = Math.floor(Math.min(limit, queue.length) / 2);
+    else if (!isSpilledAlone()) {
+      const mostAside = Math.min(MAX_SET_ASIDE, queue.length - 1, maxQueued - 2);
+      setAside = setAside < mostAside ? setAside + 1 : 0;
+    }
+    works = false;
     wait('backing_off', delayMs);
+  }
+
+  /** Whether the record at the head cannot be written although others can; it is gone then. */
+  function isSpilledAlone(): boolean {
+    if (!works) return false;
+    strikes += 1;
+    if (strikes < MAX_STRIKES) return false;
+    strikes = 0;
+    spill(queue.splice(0, 1), 'the sink refuses this record and accepts others');
+    return true;
   }
 
   function spill(records: readonly UsageRecord[], why: string): void {
@@ -125,6 +165,13 @@ export function createSinkQueue(sink: Sink, deps: SinkQueueDeps): SinkQueue {
     }
   }
 
+  /** Spills the oldest records that are not on offer. */
+  function makeSpace(): void {
+    const first = state === 'offering' ? setAside + offered : 0;
+    if (first === 0) setAside = 0;
+    spill(queue.splice(first, maxBatch), 'the queue is full');
+  }
+
   function drop(records: readonly UsageRecord[], why: string, cause: unknown): void {
     const ids = records.map((record) => record.id);
     logger?.error(
@@ -140,11 +187,16 @@ export function createSinkQueue(sink: Sink, deps: SinkQueueDeps): SinkQueue {
     try {
       isFlushing = true;
       failures = 0;
+      if (state !== 'offering') {
+        setAside = 0;
+        limit = maxBatch;
+      }
       if (!(await within(timeoutMs, emptied()))) {
         stopTimer();
         turn += 1;
         state = 'idle';
         offered = 0;
+        setAside = 0;
         spill(queue.splice(0), 'not accepted before the gateway closed');
       }
       const spills = [...spilling];
@@ -178,7 +230,7 @@ export function createSinkQueue(sink: Sink, deps: SinkQueueDeps): SinkQueue {
 
   return {
     push(record) {
-      if (queue.length >= maxQueued) spill(queue.splice(offered, maxBatch), 'the queue is full');
+      if (queue.length >= maxQueued) makeSpace();
       queue.push(record);
       if (state === 'idle') wait('about_to_offer', 0);
       else if (state === 'pausing' && queue.length >= maxBatch) wait('about_to_offer', 0);

@@ -25,6 +25,11 @@ export function readCount(body: JsonObject, name: string): number | undefined {
   throw invalid(name, `"${name}" must be a whole number that is not negative; found ${describeType(value)}.`);
 }
 
+/** An optional limit on the output. Zero counts as absent: vendors ignore it or refuse it, and nothing limits them then. */
+export function readLimit(body: JsonObject, name: string): number | undefined {
+  return readCount(body, name) || undefined;
+}
+
 /** Whether `stream_options.include_usage` is set. */
 export function readWantsUsage(body: JsonObject): boolean {
   const options = body.stream_options;

@@ -1,10 +1,18 @@
 import { chunkStream } from '../encoding/chunk-stream.js';
 import { isJsonObject } from '../encoding/json.js';
-import { describeType, invalid, readCount, readFlag, readModel, readWantsUsage } from '../encoding/read-fields.js';
+import {
+  describeType,
+  invalid,
+  readCount,
+  readFlag,
+  readLimit,
+  readModel,
+  readWantsUsage,
+} from '../encoding/read-fields.js';
 import type { UpstreamOperation } from '../operation.js';
 import { usageOfAnswer } from '../usage/usage-of-answer.js';
 import { errorFormat } from './shared/error-format.js';
-import { type InputSize, measureInput } from './shared/measure-input.js';
+import { measureBody } from './shared/measure-input.js';
 
 /** The endpoint's own default if the client sets no limit. */
 const DEFAULT_MAX_TOKENS = 16;
@@ -24,17 +32,16 @@ export const completions: UpstreamOperation = {
     if (prompt !== null && typeof prompt !== 'string' && !Array.isArray(prompt)) {
       throw invalid('prompt', `"prompt" must be a string or an array; found ${describeType(prompt)}.`);
     }
-    const size: InputSize = { characters: 0, attachments: 0 };
-    measureInput(prompt, size, 'prompt');
+    const size = measureBody(body);
     const prompts = Array.isArray(prompt) && typeof prompt[0] !== 'number' ? prompt.length : 1;
-    const answers = prompts * (readCount(body, 'best_of') || readCount(body, 'n') || 1);
+    const answers = prompts * Math.max(readCount(body, 'best_of') ?? 1, readCount(body, 'n') ?? 1, 1);
     return {
       model,
       stream: readFlag(body, 'stream'),
       wantsUsage: readWantsUsage(body),
       inputCharacters: size.characters,
       inputAttachments: 0,
-      maxOutputTokens: (readCount(body, 'max_tokens') ?? DEFAULT_MAX_TOKENS) * answers,
+      maxOutputTokens: (readLimit(body, 'max_tokens') ?? DEFAULT_MAX_TOKENS) * answers,
       answers,
     };
   },

@@ -2,7 +2,7 @@ import { describeType, invalid, readModel } from '../encoding/read-fields.js';
 import type { UpstreamOperation } from '../operation.js';
 import { usageOfAnswer } from '../usage/usage-of-answer.js';
 import { errorFormat } from './shared/error-format.js';
-import { type InputSize, measureInput } from './shared/measure-input.js';
+import { measureBody } from './shared/measure-input.js';
 
 /** https://platform.openai.com/docs/api-reference/embeddings */
 export const embeddings: UpstreamOperation = {
@@ -19,8 +19,7 @@ export const embeddings: UpstreamOperation = {
     if (typeof input !== 'string' && !Array.isArray(input)) {
       throw invalid('input', `"input" must be a string or an array; found ${describeType(input)}.`);
     }
-    const size: InputSize = { characters: 0, attachments: 0 };
-    measureInput(input, size, 'input');
+    const size = measureBody(body);
     return {
       model,
       stream: false,

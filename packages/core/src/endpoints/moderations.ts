@@ -3,7 +3,7 @@ import type { UpstreamOperation } from '../operation.js';
 import { NO_USAGE } from '../usage/usage.js';
 import { usageOfAnswer } from '../usage/usage-of-answer.js';
 import { errorFormat } from './shared/error-format.js';
-import { type InputSize, measureInput } from './shared/measure-input.js';
+import { measureBody } from './shared/measure-input.js';
 
 /** https://platform.openai.com/docs/api-reference/moderations */
 export const moderations: UpstreamOperation = {
@@ -20,8 +20,7 @@ export const moderations: UpstreamOperation = {
     if (typeof input !== 'string' && !Array.isArray(input)) {
       throw invalid('input', `"input" must be a string or an array; found ${describeType(input)}.`);
     }
-    const size: InputSize = { characters: 0, attachments: 0 };
-    measureInput(input, size, 'input');
+    const size = measureBody(body);
     return {
       model,
       stream: false,

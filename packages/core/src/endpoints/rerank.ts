@@ -3,8 +3,9 @@ import { describeType, invalid, readModel } from '../encoding/read-fields.js';
 import type { UpstreamOperation } from '../operation.js';
 import { NO_USAGE, type Usage } from '../usage/usage.js';
 import { usageOfAnswer } from '../usage/usage-of-answer.js';
+import { weighedLength } from '../usage/weighed-length.js';
 import { errorFormat } from './shared/error-format.js';
-import { type InputSize, measureInput } from './shared/measure-input.js';
+import { measureBody } from './shared/measure-input.js';
 
 /**
  * `{ model, query, documents, top_n }` → `{ results: [{ index, relevance_score }] }`, the format that most rerank
@@ -25,14 +26,13 @@ export const rerank: UpstreamOperation = {
     if (!Array.isArray(documents)) {
       throw invalid('documents', `"documents" must be an array; found ${describeType(documents)}.`);
     }
-    const size: InputSize = { characters: 0, attachments: 0 };
-    measureInput(documents, size, 'documents');
+    const size = measureBody(body);
     return {
       model,
       stream: false,
       wantsUsage: false,
       // The query is read once for every document.
-      inputCharacters: size.characters + query.length * documents.length,
+      inputCharacters: size.characters + weighedLength(query) * documents.length,
       inputAttachments: size.attachments,
       maxOutputTokens: 0,
       answers: 1,

@@ -1,5 +1,5 @@
-import { type ConfigProblem, throwProblems } from '../config-error.js';
 import { GatewayError } from '../errors.js';
+import { type ConfigProblem, throwProblems } from '../settings/config-error.js';
 import type { GatewayConfig } from '../settings/gateway-config.js';
 
 /** What the check reads of a request. */

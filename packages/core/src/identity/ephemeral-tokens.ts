@@ -19,6 +19,10 @@ export interface Tokens {
 export const TOKEN_PREFIX = 'pt_';
 /** The longest lifetime of a token: a day. */
 export const LONGEST_TOKEN_MS = 24 * 60 * 60 * 1_000;
+/** Other instances may have issued a token by a clock that is ahead of this one. */
+const CLOCK_SKEW_MS = 5 * 60 * 1_000;
+/** Who may accept what is signed: part of the claims and of the key. */
+const AUDIENCE = 'portico';
 const USUAL_TOKEN_MS = 10 * 60 * 1_000;
 /** Node's servers accept 16 KiB of headers in total. */
 const LONGEST_TOKEN = 4_096;
@@ -27,7 +31,7 @@ const LONGEST_TOKEN = 4_096;
 export function createTokens(config: SecretConfig, clock: Clock, revocations: Revocations): Tokens {
   const secrets = secretTexts(config.secret, 'tokens.secret');
   let imported: Promise<readonly CryptoKey[]> | undefined;
-  const keys = () => (imported ??= Promise.all(secrets.map(importKey)));
+  const keys = () => (imported ??= Promise.all(secrets.map(deriveKey)));
 
   return {
     async issue(principal, expiresInMs = USUAL_TOKEN_MS) {
@@ -41,7 +45,7 @@ export function createTokens(config: SecretConfig, clock: Clock, revocations: Re
       const issuedAt = Math.max(now, (revocations.revokedAt(principal.id) ?? 0) + 1);
       const expiresAt = now + expiresInMs;
       const claims = toBase64Url(
-        UTF8.encode(JSON.stringify({ p: normalizePrincipal(principal), iat: issuedAt, exp: expiresAt })),
+        UTF8.encode(JSON.stringify({ aud: AUDIENCE, p: normalizePrincipal(principal), iat: issuedAt, exp: expiresAt })),
       );
       const [key] = await keys();
       const signature = await crypto.subtle.sign('HMAC', key as CryptoKey, UTF8.encode(claims));
@@ -58,6 +62,8 @@ export function createTokens(config: SecretConfig, clock: Clock, revocations: Re
       if (rest.length > 0 || signed === undefined || !(await isSigned(claims, signed)))
         throw refused('invalid_api_key');
       const { p: principal, iat, exp } = readClaims(claims);
+      // No token of this gateway lives longer, whoever signed it.
+      if (exp - iat > LONGEST_TOKEN_MS || iat > clock.now() + CLOCK_SKEW_MS) throw refused('invalid_api_key');
       if (clock.now() >= exp) throw refused('expired');
       const revokedAt = revocations.revokedAt(principal.id);
       if (revokedAt !== undefined && iat <= revokedAt) throw refused('revoked');
@@ -79,12 +85,11 @@ interface Claims {
   readonly exp: number;
 }
 
-// The signature is valid, so this gateway wrote them, unless somebody else uses the same secret.
 function readClaims(claims: string): Claims {
   const bytes = fromBase64Url(claims);
   try {
     const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    if (isJsonObject(value) && isJsonObject(value.p) && typeof value.p.id === 'string') {
+    if (isJsonObject(value) && value.aud === AUDIENCE && isJsonObject(value.p) && typeof value.p.id === 'string') {
       if (typeof value.iat === 'number' && typeof value.exp === 'number') return value as unknown as Claims;
     }
   } catch {
@@ -95,11 +100,17 @@ function readClaims(claims: string): Claims {
 
 const UTF8 = new TextEncoder();
 
-function importKey(secret: string): Promise<CryptoKey> {
-  return crypto.subtle.importKey('raw', UTF8.encode(secret), { name: 'HMAC', hash: 'SHA-256' }, false, [
-    'sign',
-    'verify',
-  ]);
+/** A key of its own, derived from the secret (RFC 5869): what a host signs with the same secret is no token. */
+async function deriveKey(secret: string): Promise<CryptoKey> {
+  const material = await crypto.subtle.importKey('raw', UTF8.encode(secret), 'HKDF', false, ['deriveKey']);
+  const derivation = {
+    name: 'HKDF',
+    hash: 'SHA-256',
+    salt: new Uint8Array(0),
+    info: UTF8.encode(`${AUDIENCE} ephemeral tokens`),
+  };
+  const signing = { name: 'HMAC', hash: 'SHA-256', length: 256 };
+  return crypto.subtle.deriveKey(derivation, material, signing, false, ['sign', 'verify']);
 }
 
 // One text for all reasons, as for virtual keys.

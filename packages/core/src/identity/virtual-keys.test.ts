@@ -84,7 +84,7 @@ describe('createVirtualKeys', () => {
 
   it.each([
     ['too short', [{ key: 'short-key', principal: { id: 'a' } }], 'keys[0].key: has 9 characters'],
-    ['with a line break', [{ key: `${ANN}\n`, principal: { id: 'a' } }], 'keys[0].key: holds a character'],
+    ['with a line break', [{ key: `${ANN}\n`, principal: { id: 'a' } }], 'keys[0].key: contains a character'],
     [
       'there twice',
       [ANN, BOB, ANN].map((key) => ({ key, principal: { id: 'a' } })),

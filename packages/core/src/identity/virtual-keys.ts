@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.js';
-import { type ConfigProblem, throwProblems } from '../config-error.js';
 import { GatewayError } from '../errors.js';
 import type { Principal } from '../principal.js';
 import { reveal } from '../secret.js';
+import { type ConfigProblem, throwProblems } from '../settings/config-error.js';
 import type { VirtualKeyConfig } from '../settings/gateway-config.js';
 
 /** The virtual keys of the configuration. */

@@ -2,6 +2,7 @@ import { NO_RESERVATION } from '../accounts/admission.js';
 import { CallAccount, type CallAccountDeps } from '../accounts/call-account.js';
 import { type AttemptDeps, sendAttempt } from '../attempts/send-attempt.js';
 import type { Call } from '../call.js';
+import { CallWarnings } from '../call-warnings.js';
 import { Cancellation } from '../cancellation.js';
 import { asGatewayError } from '../errors.js';
 import type { UpstreamOperation } from '../operation.js';
@@ -64,7 +65,7 @@ async function probe(
     startedAt,
     cancellation: new Cancellation(),
     attempts: [],
-    warnings: [],
+    warnings: new CallWarnings(),
   };
   const account = new CallAccount(call, NO_RESERVATION, deps.account);
   const unlink = cancellation.onCancel((reason) => call.cancellation.cancel(reason));

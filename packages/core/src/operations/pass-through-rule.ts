@@ -33,14 +33,20 @@ function isTricky(segment: string): boolean {
   let text = segment;
   // Twice, because a server may decode once more than the gateway does.
   for (let times = 0; times < 2; times += 1) {
-    if (text === '.' || text === '..' || /[/\\\p{Cc}]/u.test(text)) return true;
+    if (isOtherPath(text)) return true;
     try {
       text = decodeURIComponent(text);
     } catch {
       return true;
     }
   }
-  return text === '.' || text === '..' || /[/\\\p{Cc}]/u.test(text);
+  return isOtherPath(text);
+}
+
+/** Tomcat, Jetty and Spring take what follows a `;` for parameters of the segment: to them `..;a` is `..`. */
+function isOtherPath(segment: string): boolean {
+  const [name] = segment.split(';', 1);
+  return name === '.' || name === '..' || (name === '' && segment !== '') || /[/\\\p{Cc}]/u.test(segment);
 }
 
 function fits(pattern: readonly string[], segments: readonly string[]): boolean {

@@ -20,7 +20,7 @@ export function answerMetadataOf(
     attempts: call.attempts.map((attempt) => attemptMetadataOf(attempt, now)),
     durationMs: now - call.startedAt,
     costNanoUsd,
-    warnings: [...call.warnings],
+    warnings: call.warnings.list(),
   };
 }
 

@@ -2,7 +2,6 @@ import type { CallAccount } from '../accounts/call-account.js';
 import type { ReserveCapacity } from '../accounts/reserve-capacity.js';
 import type { AttemptAccount, AttemptObserver, Reservation } from '../attempt-account.js';
 import type { Attempt, Call } from '../call.js';
-import type { CounterKey } from '../counter-key.js';
 import type { Deployment } from '../deployment.js';
 import type { MaybePromise } from '../encoding/json.js';
 import { mayUseModel } from '../identity/access.js';
@@ -12,6 +11,7 @@ import type { RateLimits } from '../principal.js';
 import { mayServe } from '../routing/candidate-sets.js';
 import type { RoutingContext } from '../routing/route-scope.js';
 import { findDeployment, type RouteTable } from '../routing/route-table.js';
+import type { CounterKey } from '../usage/counter-key.js';
 
 /** What routing needs for all calls alike. */
 export interface RoutingDeps

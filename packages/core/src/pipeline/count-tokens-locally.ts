@@ -25,7 +25,7 @@ export function answerOrCountLocally(
         if (!(error instanceof GatewayError) || error.code !== 'unsupported_operation') throw error;
       }
     }
-    call.warnings.push('No upstream of this model counts tokens: the number is an estimate.');
+    call.warnings.add('No upstream of this model counts tokens: the number is an estimate.');
     return {
       kind: 'local',
       attempt: undefined,

@@ -53,7 +53,7 @@ export function resumeStream(
   const { stream } = relay;
   if (recovery === undefined || group.recovery === undefined || partial === undefined || stream === undefined)
     return false;
-  if (end.failure.traits.failover !== 'yes' || relay.resumptions >= MAX_RESUMPTIONS || call.cancellation.cancelled)
+  if (end.failure.traits.failover !== 'always' || relay.resumptions >= MAX_RESUMPTIONS || call.cancellation.cancelled)
     return false;
   const text = group.recovery === 'continue' ? partial.text : undefined;
   if (!partial.mayRestart && text === undefined) return false;
@@ -75,8 +75,8 @@ export function resumeStream(
       if (!(await account.reserveExtra())) throw end.failure;
       const answer = await deps.ask(next, { partial, previousUsage }, canResume);
       if (answer.kind !== 'events') throw end.failure;
-      call.warnings.push(
-        `The answer of "${deployment.id}" broke off (${end.failure.kind}) and was taken up by another.`,
+      call.warnings.add(
+        `The answer of "${deployment.id}" broke off (${end.failure.kind}) and was continued by another deployment.`,
       );
       account.choose(answer.attempt);
       stream.continueWith(answer.stream);

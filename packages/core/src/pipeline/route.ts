@@ -175,7 +175,7 @@ export function createRoute(deps: RouteDeps): Route {
             ? (end, error) => resumeStream(end, error, { call: asked, account, relay, attempt, resumeState, ask: lead })
             : undefined,
           onStreamEnd(end) {
-            if (end.malformedEvents > 0) call.warnings.push(skippedEvents(end.malformedEvents));
+            if (end.malformedEvents > 0) call.warnings.add(skippedEvents(end.malformedEvents));
             attempt.end(endOfStream(end, account));
           },
         },

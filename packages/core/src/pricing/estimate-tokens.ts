@@ -1,8 +1,7 @@
 import type { RequestSummary } from '../operation.js';
 
-// English has about four characters per token, code about three, so three is a safe estimate for both. Chinese,
-// Japanese and
-// Korean have fewer than two and are estimated too low; then the settled amount exceeds the reserved one.
+// English has about four characters per token, code about three, so three is a safe estimate for both. Other
+// scripts count more characters than they have: `weighedLength`.
 const CHARACTERS_PER_TOKEN = 3;
 
 // A large image costs 1,500 to 2,500 tokens at the large vendors; long audio and documents cost more.

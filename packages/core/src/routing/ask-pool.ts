@@ -1,10 +1,10 @@
 import type { Reservation } from '../attempt-account.js';
 import type { Cancellation } from '../cancellation.js';
 import type { Clock } from '../clock.js';
-import { deploymentKey } from '../counter-key.js';
 import { asGatewayError, GatewayError } from '../errors.js';
 import type { Pool } from '../routes/route-node.js';
 import { maxRetriesOf } from '../routes/routing-overrides.js';
+import { deploymentKey } from '../usage/counter-key.js';
 import type { CandidateSet, SelectionInput } from './candidate-set.js';
 import { DeploymentAttempt } from './deployment-attempt.js';
 import type { DeploymentState } from './deployment-state.js';
@@ -21,6 +21,7 @@ export async function askPool<Answer>(pool: Pool, scope: RouteScope, ctx: Routin
   // The call may have been cancelled meanwhile: then no attempt is made and nothing is charged.
   if (scope.cancellation.cancelled) throw asGatewayError(scope.cancellation.reason);
   const { call, clock } = ctx;
+  if (isExhausted(call)) throw new GatewayError('unavailable', `A call makes at most ${MAX_ATTEMPTS} attempts.`);
   const candidates = ctx.candidateSets.candidatesFor(pool, scope.group, call);
   const selection = selectionInput(call, pool.strategy.by === 'sticky' ? pool.strategy.key : 'principal');
   const tried = new Tried(scope.canResume);
@@ -34,7 +35,8 @@ export async function askPool<Answer>(pool: Pool, scope: RouteScope, ctx: Routin
         : await askOnce(state, tried, scope, ctx);
     isFirst = false;
     if ('answer' in result) return result.answer;
-    if (scope.cancellation.cancelled || result.failure.traits.failover !== 'yes') throw result.failure;
+    const mayGoOn = result.failure.traits.failover === 'always' && !isExhausted(call);
+    if (scope.cancellation.cancelled || !mayGoOn) throw result.failure;
 
     state = clock.now() < scope.endsAt ? candidates.choose(clock.now(), selection, tried) : undefined;
     if (state !== undefined) continue;
@@ -44,6 +46,13 @@ export async function askPool<Answer>(pool: Pool, scope: RouteScope, ctx: Routin
     if (again.delayMs > 0) await pause(again.delayMs, scope, clock);
     state = again.state;
   }
+}
+
+/** Retries of every fallback multiply, and callers may choose both: one call is counted once under their limits. */
+const MAX_ATTEMPTS = 32;
+
+function isExhausted({ attempts }: RoutingContext<unknown>['call']): boolean {
+  return attempts.length >= MAX_ATTEMPTS;
 }
 
 /** The deployments that failed, and those without capacity for the call. */

@@ -137,6 +137,7 @@ const WORDS: Readonly<Record<keyof typeof CAPABILITY_BITS, string>> = {
   audio: 'audio input',
   files: 'file input',
   jsonSchema: 'JSON schema output',
+  priorityTier: 'a dearer service tier (capabilities.priorityTier)',
 };
 
 /** A call uses deployments that share a tag with it; if none does, it uses those without tags. */

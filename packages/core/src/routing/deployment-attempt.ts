@@ -1,8 +1,8 @@
 import type { AttemptEnd, AttemptObserver } from '../attempt-account.js';
 import type { Call } from '../call.js';
-import { asksForTier } from '../caller-choices.js';
 import type { Clock } from '../clock.js';
 import type { GatewayError } from '../errors.js';
+import { asksForTier } from '../routes/caller-choices.js';
 import type { HeaderLookup } from '../transport.js';
 import { totalInputTokens, totalOutputTokens, type Usage } from '../usage/usage.js';
 import { enterMinute } from './deployment-health.js';

@@ -1,9 +1,9 @@
 import type { Clock } from '../clock.js';
-import { nodeKey } from '../counter-key.js';
 import { asGatewayError, GatewayError } from '../errors.js';
 import type { ModelGroup } from '../model-group.js';
 import type { RouteNode } from '../routes/route-node.js';
 import { fallbackNames, fallbacksLeft } from '../routes/routing-overrides.js';
+import { nodeKey } from '../usage/counter-key.js';
 import { askPool } from './ask-pool.js';
 import { holds } from './conditions.js';
 import { race } from './race.js';
@@ -27,7 +27,7 @@ export async function followGroup<Answer>(
     scope.visitedGroups.add(group.name);
     asked += 1;
     try {
-      const isLastResort = scope.isLastResort && waiting.length === 0 && nextGroups(group, 'yes').length === 0;
+      const isLastResort = scope.isLastResort && waiting.length === 0 && nextGroups(group, 'always').length === 0;
       // Its own retry policy, if the group is not the requested one.
       return await follow(group.route, { ...scope, group, retries: group.retries, isLastResort }, ctx);
     } catch (error) {
@@ -35,7 +35,7 @@ export async function followGroup<Answer>(
       verdict ??= failure;
       if (scope.cancellation.cancelled) throw failure;
       const { failover } = failure.traits;
-      if (failover === 'no') break;
+      if (failover === 'never') break;
       waiting.push(...nextGroups(group, failover));
     }
   }
@@ -54,7 +54,7 @@ export async function followGroup<Answer>(
 }
 
 /** Which groups may answer instead, by what the failure allows. */
-const FALLBACK_LISTS = { yes: 'fallbacks', context: 'contextFallbacks', content: 'contentFallbacks' } as const;
+const FALLBACK_LISTS = { always: 'fallbacks', context: 'contextFallbacks', content: 'contentFallbacks' } as const;
 
 /** Tries one node. Rejects with a `GatewayError`. */
 async function follow<Answer>(node: RouteNode, above: RouteScope, ctx: RoutingContext<Answer>): Promise<Answer> {
@@ -144,7 +144,7 @@ async function askInOrder<Answer>(
       if (scope.cancellation.cancelled || ctx.clock.now() >= scope.endsAt) break;
       // Every other group would reject it as well, whatever kinds the configuration names.
       if (failure.fault === 'caller') break;
-      if (!(on === undefined ? failure.traits.failover === 'yes' : on.has(failure.kind) || isNobody(failure))) break;
+      if (!(on === undefined ? failure.traits.failover === 'always' : on.has(failure.kind) || isNobody(failure))) break;
     }
   }
   throw asGatewayError(first);

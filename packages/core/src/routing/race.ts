@@ -61,7 +61,7 @@ export async function race<Answer>(
       runners.delete(runner);
       if (isOver) return;
       firstFailure ??= failure;
-      const goesOn = failure.traits.failover === 'yes' && !scope.cancellation.cancelled;
+      const goesOn = failure.traits.failover === 'always' && !scope.cancellation.cancelled;
       if (runners.size > 0 && goesOn) return;
       stopTimer?.();
       if (goesOn && next < starts.length) return begin();

@@ -2,11 +2,11 @@ import type { AttemptAccount, AttemptObserver, Reservation } from '../attempt-ac
 import type { Call } from '../call.js';
 import type { Cancellation } from '../cancellation.js';
 import type { Clock } from '../clock.js';
-import type { CounterKey } from '../counter-key.js';
 import type { Deployment } from '../deployment.js';
 import type { MaybePromise } from '../encoding/json.js';
 import type { ModelGroup, RetryPolicy } from '../model-group.js';
 import type { RateLimits } from '../principal.js';
+import type { CounterKey } from '../usage/counter-key.js';
 import type { CandidateSets } from './candidate-sets.js';
 import type { Health } from './health.js';
 

@@ -66,6 +66,9 @@ export interface AnswerStreamDeps {
 /** An upstream that sends only opening events is passed through at some point instead of buffered for ever. */
 const MAX_BUFFERED_CHARACTERS = 1_000_000;
 
+/** Longest event of a stream, in UTF-16 units: one may be a whole answer with images. */
+const MAX_EVENT_LENGTH = 32 * 1024 * 1024;
+
 /** How long an upstream may take to close after its terminal event, so that its socket can be used again. */
 const CLOSING_MS = 1_000;
 
@@ -117,7 +120,13 @@ export class AnswerStream implements EventsSource, ByteSink, StreamSink {
     const onEvent = (data: string, name: string | undefined) => {
       if (!this.#over) deps.decoder.event(data, name, this);
     };
-    this.#parser = createParser({ onEvent: ({ data, event }) => onEvent(data, event) });
+    this.#parser = createParser({
+      onEvent: ({ data, event }) => onEvent(data, event),
+      maxBufferSize: MAX_EVENT_LENGTH,
+      onError: ({ type }) => {
+        if (type === 'max-buffer-size-exceeded') this.fail(eventTooLong());
+      },
+    });
     this.#cut = deps.framing?.open(onEvent);
   }
 
@@ -361,3 +370,11 @@ export class AnswerStream implements EventsSource, ByteSink, StreamSink {
 }
 
 const STREAMING = { stream: true } as const;
+
+function eventTooLong(): GatewayError {
+  return new GatewayError(
+    'upstream_error',
+    `The upstream sent an event of more than ${MAX_EVENT_LENGTH} characters in its stream.`,
+    { retryable: false },
+  );
+}

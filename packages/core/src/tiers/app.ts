@@ -1,5 +1,4 @@
 // What every mount exports again, so that an application has one package to import.
-export { ConfigError } from '../config-error.js';
 export type { JsonObject } from '../encoding/json.js';
 export { GatewayError } from '../errors.js';
 export type { ChatRequest, Gateway } from '../gateway.js';
@@ -11,6 +10,7 @@ export type { Sink } from '../hooks/sink.js';
 export type { Logger } from '../logger.js';
 export type { Budget, BudgetPeriod, Principal, RateLimits } from '../principal.js';
 export { type Secret, secret } from '../secret.js';
+export { ConfigError } from '../settings/config-error.js';
 export type { DeploymentConfig, GatewayConfig } from '../settings/gateway-config.js';
 export { totalInputTokens, totalOutputTokens } from '../usage/usage.js';
 export type { UsageRecord } from '../usage/usage-record.js';

@@ -49,9 +49,10 @@ function chatOverResponses(responses: Codec): Codec {
 function messagesOverChat(chat: Codec): Codec {
   return {
     ...chat,
-    encode: (request, target) => chat.encode(chatFromMessages(request, target), target),
-    decode: (answer, target) => messageFromChat(chat.decode === undefined ? answer : chat.decode(answer, target)),
-    openStream: (target) => createMessageStream(chat.openStream(target)),
+    encode: (request, target) => chat.encode(chatFromMessages(request, target, chat.readsThinking), target),
+    decode: (answer, target, request) =>
+      messageFromChat(chat.decode === undefined ? answer : chat.decode(answer, target), request),
+    openStream: (target, request) => createMessageStream(chat.openStream(target), request),
   };
 }
 

@@ -16,6 +16,7 @@ export const chatCompletions: Codec = {
   encode: (request, target) => messagesRequest(request, target, familyOf(target.baseModel)),
   decode: (answer, target) => chatAnswer(answer, target),
   openStream: (target) => createChatStream(target),
+  readsThinking: true,
   defaultMaxOutputTokens: (baseModel) => familyOf(baseModel).defaultMaxTokens,
 };
 

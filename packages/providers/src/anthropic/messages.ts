@@ -2,13 +2,14 @@ import { isJsonObject, type JsonObject } from '@portico/core';
 import { type Codec, type StreamDecoder, type StreamSink, usageOfMessages } from '@portico/core/provider';
 import { errorInside } from '../shared/error-inside.js';
 import { parseJson } from '../shared/parse-json.js';
+import { adaptToClaude } from './adapt-messages.js';
 import { BETAS, betasIn, withBetas } from './betas.js';
 import { classify } from './classify.js';
 import { updateUsage } from './usage-to-chat.js';
 
-/** The vendor's own API, for clients that use it: everything passes except for the model name. */
+/** Claude through its own API, for clients that use it: everything passes except for what this model refuses. */
 export const messages: Codec = {
-  encode: (request, target) => ({ ...request, model: target.model }),
+  encode: (request, target) => ({ ...adaptToClaude(request, target), model: target.model }),
   openStream: () => new MessagesReader(),
 };
 
@@ -21,7 +22,7 @@ export const messagesWithBetas: Codec = {
 /** Counts the tokens of a Messages request. */
 export const countTokens: Codec = {
   ...messagesWithBetas,
-  encode: ({ max_tokens: _bound, stream: _stream, ...request }, target) => ({ ...request, model: target.model }),
+  encode: ({ max_tokens: _bound, stream: _stream, ...request }, target) => messages.encode(request, target),
 };
 
 /** Forwards events unchanged, reads usage and the end from them, and adds the end event if the vendor leaves it out. */

@@ -1,5 +1,6 @@
 import { GatewayError, isJsonObject, type JsonObject } from '@portico/core';
 import type { Codec } from '@portico/core/provider';
+import { adaptToClaude, BEDROCK_HOST } from '../anthropic/adapt-messages.js';
 import { invokedBody } from './messages.js';
 import { base64Of } from './parts-from-chat.js';
 
@@ -8,7 +9,10 @@ import { base64Of } from './parts-from-chat.js';
  * (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CountTokens.html).
  */
 export const countTokens: Codec = {
-  encode: (request) => ({ input: { invokeModel: { body: base64Of(JSON.stringify(answerable(request))) } } }),
+  encode(request, target) {
+    const body = answerable(adaptToClaude(request, target, BEDROCK_HOST));
+    return { input: { invokeModel: { body: base64Of(JSON.stringify(body)) } } };
+  },
   decode({ inputTokens }) {
     if (typeof inputTokens === 'number') return { input_tokens: inputTokens };
     throw new GatewayError('upstream_error', 'bedrock was asked to count tokens and returned no number.');

@@ -1,12 +1,13 @@
 import type { JsonObject } from '@portico/core';
 import type { Codec } from '@portico/core/provider';
+import { adaptToClaude, BEDROCK_HOST } from '../anthropic/adapt-messages.js';
 import { messages as claudes } from '../anthropic/messages.js';
 import { eventStreamFraming } from './event-stream-framing.js';
 import { guarded } from './guarded-stream.js';
 
-/** Claude's own API through InvokeModel, for clients that use it: everything passes. */
+/** Claude's own API through InvokeModel, for clients that use it: what it does not refuse passes. */
 export const messages: Codec = {
-  encode: invokedBody,
+  encode: (request, target) => invokedBody(adaptToClaude(request, target, BEDROCK_HOST)),
   openStream: (target, request) => guarded(claudes.openStream(target, request)),
   framing: eventStreamFraming,
 };

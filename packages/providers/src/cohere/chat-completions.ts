@@ -16,6 +16,7 @@ export const chatCompletions: Codec = {
   encode,
   decode: chatAnswer,
   openStream: createChatStream,
+  readsThinking: true,
 };
 
 function encode(request: JsonObject, givenTarget: EncodeTarget): JsonObject {

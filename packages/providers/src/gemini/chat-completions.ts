@@ -22,6 +22,7 @@ export function chatCompletions(
     decode: (answer, target) => chatAnswer(answer, target, variant.providerName),
     openStream: (target) => createChatStream(target, variant.providerName),
     framing: jsonArrayFraming,
+    readsThinking: true,
     counting: {
       encode: (request, target) => asCounted(encode(request, warnOnce(target), variant), target.model),
       tokensIn: ({ totalTokens }) => (typeof totalTokens === 'number' ? totalTokens : undefined),

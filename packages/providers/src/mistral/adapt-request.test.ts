@@ -55,7 +55,11 @@ describe('asking Mistral', () => {
         expect(new Set(results.map((result: Loose) => result.tool_call_id))).toEqual(
           new Set(calls.map(({ id }: Loose) => id)),
         );
-        expect(sent.messages.map(({ content }: Loose) => content)).toEqual(messages.map(({ content }) => content));
+        // What stands between a result and the user's next message is the gateway's own.
+        const kept = sent.messages.filter(
+          ({ content }: Loose, at: number) => content !== 'OK' || sent.messages[at - 1]?.role !== 'tool',
+        );
+        expect(kept.map(({ content }: Loose) => content)).toEqual(messages.map(({ content }) => content));
       }),
       { numRuns: RUNS },
     );

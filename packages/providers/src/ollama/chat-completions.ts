@@ -28,6 +28,7 @@ export const chatCompletions: Codec = {
   decode: chatAnswer,
   openStream: createChatStream,
   framing: jsonLinesFraming,
+  readsThinking: true,
 };
 
 const PARAMETERS: ParameterRules = new Map([

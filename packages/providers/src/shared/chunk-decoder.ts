@@ -153,6 +153,11 @@ export class ChunkDecoder implements StreamDecoder {
       choice.delta = {};
       changed = true;
     }
+    if (choice.finish_reason === '') {
+      // Clients take any text for the end.
+      choice.finish_reason = null;
+      changed = true;
+    }
     const { tool_calls: calls } = (choice.delta ?? {}) as JsonObject; // just made one if it was not
     if (Array.isArray(calls) && calls.length > 0) {
       const state = this.#stateOf(indexOf(choice));

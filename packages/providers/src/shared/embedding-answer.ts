@@ -25,6 +25,35 @@ export function embeddingAnswer(
   };
 }
 
+/** Whether the vectors of an answer are in the encoding that the client asked for. */
+export function isEncodedAsAsked({ data }: JsonObject, request: JsonObject | undefined): boolean {
+  const wanted = request?.encoding_format === 'base64' ? 'string' : 'object';
+  return (
+    !Array.isArray(data) || (data as unknown[]).every((one) => !isJsonObject(one) || typeof one.embedding === wanted)
+  );
+}
+
+/**
+ * An answer with its vectors in the encoding that the client asked for: many servers ignore `encoding_format`, and
+ * OpenAI's client for Node asks for base64 unless it is told otherwise.
+ */
+export function encodedAsAsked(answer: JsonObject, request: JsonObject | undefined): JsonObject {
+  const data = (Array.isArray(answer.data) ? (answer.data as unknown[]) : []).map((one) => {
+    if (!isJsonObject(one)) return one;
+    const { embedding } = one;
+    if (request?.encoding_format === 'base64')
+      return Array.isArray(embedding) ? { ...one, embedding: base64(numbersOf(embedding)) } : one;
+    return typeof embedding === 'string' ? { ...one, embedding: numbersIn(embedding) } : one;
+  });
+  return { ...answer, data };
+}
+
+function numbersIn(text: string): readonly number[] {
+  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const view = new DataView(bytes.buffer);
+  return Array.from({ length: Math.floor(bytes.byteLength / 4) }, (_, at) => view.getFloat32(at * 4, true));
+}
+
 /** The numbers themselves, or an object with them as `values`. */
 function numbersOf(vector: unknown): readonly number[] {
   const values = isJsonObject(vector) ? vector.values : vector;

@@ -4,6 +4,7 @@ import type { Codec, EncodeTarget } from '@portico/core/provider';
 import { annotationsFromSources, sourcesInChunk } from './annotations-from-sources.js';
 import { ChunkDecoder } from './chunk-decoder.js';
 import { type ClassifyRules, classifyOpenAiError } from './classify-openai-error.js';
+import { encodedAsAsked, isEncodedAsAsked } from './embedding-answer.js';
 import { errorFactsOf } from './error-facts.js';
 import { errorInside } from './error-inside.js';
 import { type AnswerRules, foldReasoning, repairChoice } from './repair-answer.js';
@@ -67,6 +68,7 @@ export function passThrough(
     },
     openStream: () => new ChunkDecoder(chunkRules),
     ...(operation !== 'embeddings' && changesAnswers ? { decode } : {}),
+    ...(operation === 'embeddings' ? EMBEDDINGS : {}),
   };
 
   function decode(answer: JsonObject): JsonObject {
@@ -82,6 +84,11 @@ export function passThrough(
     return answer;
   }
 }
+
+const EMBEDDINGS: Pick<Codec, 'decode' | 'isAsAsked'> = {
+  isAsAsked: isEncodedAsAsked,
+  decode: (answer, _target, request) => encodedAsAsked(answer, request),
+};
 
 function showSources(answer: JsonObject, { message }: JsonObject): void {
   if (!isJsonObject(message)) return;

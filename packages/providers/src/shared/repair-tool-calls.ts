@@ -5,14 +5,16 @@ export class KnownCalls {
   /** Arguments so far, by the index that clients see. */
   readonly texts = new Map<number, string>();
   readonly byId = new Map<string, number>();
+  /** The id and name that clients have, by the index that they see: sent once. */
+  readonly heads = new Map<number, ReadonlySet<unknown>>();
   /** The call that continues under each of the vendor's indexes. */
   readonly byIndex = new Map<number, number>();
 }
 
 /**
  * Corrects errors of vendors in streamed calls: pieces without an index, several calls with the same, or numbering
- * that does not start at zero; arguments that are not text; empty names in later pieces. True if something was
- * changed.
+ * that does not start at zero; arguments that are not text; names and ids again, or empty, in later pieces: clients
+ * that append would read a name twice. True if something was changed.
  */
 export function repairToolCalls(calls: readonly unknown[], known: KnownCalls): boolean {
   let changed = false;
@@ -24,8 +26,10 @@ export function repairToolCalls(calls: readonly unknown[], known: KnownCalls): b
       call.index = index;
       changed = true;
     }
-    if (known.texts.has(index)) changed = withoutEmpty(call) || changed;
-    else known.texts.set(index, '');
+    const head = known.heads.get(index);
+    if (head !== undefined) changed = withoutRepeated(call, head) || changed;
+    else known.heads.set(index, headOf(call));
+    if (!known.texts.has(index)) known.texts.set(index, '');
     if (typeof call.id === 'string' && call.id !== '') known.byId.set(call.id, index);
   }
   return changed;
@@ -51,13 +55,18 @@ function indexOf({ id, index, function: called }: JsonObject, { texts, byId, byI
   return texts.size;
 }
 
-// In clients the later value wins.
-function withoutEmpty(call: JsonObject): boolean {
+function headOf(call: JsonObject): ReadonlySet<unknown> {
+  const name = isJsonObject(call.function) ? call.function.name : undefined;
+  return new Set(['', null, call.id, call.type, name]);
+}
+
+/** Removes from a later piece what is empty, or what the client has already. A name may also come in pieces. */
+function withoutRepeated(call: JsonObject, head: ReadonlySet<unknown>): boolean {
   let changed = false;
   for (const holder of [call, call.function]) {
     if (!isJsonObject(holder)) continue;
     for (const name of ['id', 'type', 'name']) {
-      if (holder[name] !== '' && holder[name] !== null) continue;
+      if (holder[name] === undefined || !head.has(holder[name])) continue;
       delete holder[name];
       changed = true;
     }

@@ -215,7 +215,8 @@ describe('a vendor that departs from it', () => {
 describe('a whole answer', () => {
   it('passes through as bytes where there is nothing to repair', () => {
     expect(passThrough('chat.completions', { providerName: 'acme' }).decode).toBeUndefined();
-    expect(passThrough('embeddings', { providerName: 'acme' }, { reasoningField: 'reasoning' }).decode).toBeUndefined();
+    const embeddings = passThrough('embeddings', { providerName: 'acme' });
+    expect(embeddings.isAsAsked?.({ data: [{ embedding: [0.5] }] }, {})).toBe(true);
   });
 
   it('may hold an error under status 200', () => {

@@ -1,14 +1,19 @@
 import { GatewayError, isJsonObject, type JsonObject } from '@portico/core';
 import type { EncodeTarget } from '@portico/core/provider';
+import { mapMarks } from './cache-marks.js';
+import { keepSystemFirst, separateUserFromTool } from './message-order.js';
 import type { Edit, RequestRules } from './request-rules.js';
 import { rewriteMessages } from './rewrite-messages.js';
 import { without } from './without.js';
 
 /** The changes of the rules to a chat request, built once at start; empty for a vendor without rules. */
 export function chatEdits(rules: RequestRules, providerName: string): readonly Edit[] {
-  const edits: Edit[] = fieldEdits(rules, providerName);
+  const edits: Edit[] = [...fieldEdits(rules, providerName), withoutEmptyTools];
+  if (rules.cacheMarks === false) edits.push((body, target) => withoutMarks(body, target, providerName));
   const rewrite = rewriteMessages(rules, providerName);
   if (rewrite) edits.push(rewrite);
+  if (rules.systemFirst) edits.push(keepSystemFirst);
+  if (rules.userAfterTool === false) edits.push(separateUserFromTool);
   if (rules.strict === false) edits.push(withoutStrict);
   const { toolChoiceRequired } = rules;
   if (toolChoiceRequired === 'any') edits.push(requiredAsAny);
@@ -73,6 +78,26 @@ function rename(body: JsonObject, renames: Readonly<Record<string, string>>): vo
   }
 }
 
+/** An empty list is refused by most, and so is what needs tools without any. */
+function withoutEmptyTools(body: JsonObject): void {
+  if (!Array.isArray(body.tools) || body.tools.length > 0) return;
+  delete body.tools;
+  delete body.tool_choice;
+  delete body.parallel_tool_calls;
+}
+
+function withoutMarks(body: JsonObject, target: EncodeTarget, providerName: string): void {
+  let found = false;
+  const plain = mapMarks(body, () => {
+    found = true;
+    return undefined;
+  });
+  if (!found) return;
+  for (const name of ['tools', 'messages']) if (body[name] !== undefined) body[name] = plain[name];
+  if (plain.cache_control === undefined) delete body.cache_control;
+  target.warn(`"cache_control" was dropped: ${providerName} does not support it.`);
+}
+
 function withoutStrict(body: JsonObject): void {
   if (!Array.isArray(body.tools)) return;
   body.tools = (body.tools as unknown[]).map((tool) =>
@@ -86,15 +111,24 @@ function requiredAsAny(body: JsonObject): void {
 
 function withoutRequired(body: JsonObject, target: EncodeTarget, providerName: string): void {
   if (body.tool_choice !== 'required') return;
-  dropOrRefuse(body, 'tool_choice', target, providerName, `"required" is not known to ${providerName} for this model`);
+  dropOrRefuse(
+    body,
+    'tool_choice',
+    target,
+    providerName,
+    `"required" is not supported by ${providerName} for this model`,
+  );
 }
 
 function withoutSchema(body: JsonObject, target: EncodeTarget, providerName: string): void {
   const format = body.response_format;
   if (!isJsonObject(format) || format.type !== 'json_schema') return;
   if (!target.dropUnsupported) {
-    throw refusal('response_format', `of type "json_schema" is not known to ${providerName}, which has "json_object"`);
+    throw refusal(
+      'response_format',
+      `of type "json_schema" is not supported by ${providerName}, which supports "json_object"`,
+    );
   }
   body.response_format = { type: 'json_object' };
-  target.warn(`"response_format" became "json_object": ${providerName} cannot be held to a schema.`);
+  target.warn(`"response_format" became "json_object": ${providerName} does not support schemas.`);
 }

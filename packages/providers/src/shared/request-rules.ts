@@ -30,8 +30,17 @@ export interface RequestRules {
   readonly reasoningField?: 'reasoning';
   /** Fields of messages in which other vendors keep their reasoning state; dropped with a warning (R-XL-1). */
   readonly foreignFields?: readonly string[];
-  /** Ids of tool calls must be nine letters and digits; other ids are replaced, each always by the same one. */
-  readonly toolCallIds?: 'nine characters';
+  /**
+   * Ids of tool calls must be nine letters and digits, or have at most forty characters; other ids are replaced, each
+   * always by the same one.
+   */
+  readonly toolCallIds?: 'nine characters' | 'forty characters';
+  /** Anthropic's marks for the cache (`cache_control`) are refused or ignored. Default: they stay. */
+  readonly cacheMarks?: boolean;
+  /** A system message is accepted at the beginning only. */
+  readonly systemFirst?: true;
+  /** A message of the user must not follow that of a tool. */
+  readonly userAfterTool?: false;
   /** Values that are the vendor's own defaults and that it rejects if they are sent. */
   readonly defaults?: Readonly<Record<string, unknown>>;
 }

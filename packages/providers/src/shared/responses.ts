@@ -13,18 +13,22 @@ import { modelAs, type WireRules } from './pass-through.js';
 
 /**
  * The Responses API at upstreams that have it: passes through except for the model name and other vendors' reasoning.
+ * `findsItems`: an item of reasoning may stand for one that the vendor stored under its id, as at OpenAI.
  */
 export function responsesCodec(
   vendor: ClassifyRules,
   { modelPrefix }: Pick<WireRules, 'modelPrefix'> = {},
   storesResponses = false,
+  findsItems = false,
 ): Codec {
   return {
     ...(storesResponses && { storesResponses }),
     encode(request, target) {
       const { input } = request;
       const body: JsonObject = { ...request, model: modelAs(target.model, modelPrefix) };
-      if (Array.isArray(input) && input.some(isForeign)) body.input = input.filter((item) => !isForeign(item));
+      if (!Array.isArray(input)) return body;
+      const isLost = (item: unknown) => isForeign(item) || (findsItems && isUnknown(item, request.store !== false));
+      if (input.some(isLost)) body.input = input.filter((item) => !isLost(item));
       return body;
     },
     openStream: () => new ResponseDecoder(vendor),
@@ -36,6 +40,18 @@ function isForeign(item: unknown): boolean {
   if (!isJsonObject(item) || item.type !== 'reasoning') return false;
   return typeof item.encrypted_content === 'string' && item.encrypted_content.startsWith(BRIDGED_REASONING);
 }
+
+/**
+ * Reasoning that OpenAI would look for among stored items and not find (404): its content is not in the item, and
+ * nothing was stored, or the id is none of OpenAI's: the gateway or another vendor made it.
+ */
+function isUnknown(item: unknown, isStored: boolean): boolean {
+  if (!isJsonObject(item) || item.type !== 'reasoning') return false;
+  if (typeof item.encrypted_content === 'string' && item.encrypted_content !== '') return false;
+  return !isStored || typeof item.id !== 'string' || !OPENAI_ID.test(item.id);
+}
+
+const OPENAI_ID = /^rs_[0-9a-f]{32,}$/;
 
 /** Events that end an answer successfully, or at its output limit. */
 const LAST_EVENTS: ReadonlySet<unknown> = new Set(['response.completed', 'response.incomplete']);

@@ -32,7 +32,8 @@ function messageRewrites(rules: RequestRules): MessageRewrite[] {
   if (rules.names === false) rewrites.push((message) => without(message, 'name'));
   if (rules.nulls === false) rewrites.push(withoutNulls);
   if (rules.textParts === false) rewrites.push(textJoined);
-  if (rules.toolCallIds) rewrites.push(withShortCallIds);
+  if (rules.toolCallIds === 'nine characters') rewrites.push((message) => withCallIds(message, shortCallId));
+  if (rules.toolCallIds === 'forty characters') rewrites.push((message) => withCallIds(message, atMostForty));
   return rewrites;
 }
 
@@ -96,12 +97,19 @@ function textJoined(message: JsonObject): JsonObject {
   return { ...message, content: text };
 }
 
-function withShortCallIds(message: JsonObject): JsonObject {
+function withCallIds(message: JsonObject, idFor: (id: string) => string): JsonObject {
   const { tool_call_id: answered, tool_calls: calls } = message;
-  if (typeof answered === 'string') return { ...message, tool_call_id: shortCallId(answered) };
+  if (typeof answered === 'string') {
+    const id = idFor(answered);
+    return id === answered ? message : { ...message, tool_call_id: id };
+  }
   if (!Array.isArray(calls)) return message;
   const renamed = calls.map((call: unknown) =>
-    isJsonObject(call) && typeof call.id === 'string' ? { ...call, id: shortCallId(call.id) } : call,
+    isJsonObject(call) && typeof call.id === 'string' ? { ...call, id: idFor(call.id) } : call,
   );
   return { ...message, tool_calls: renamed };
+}
+
+function atMostForty(id: string): string {
+  return id.length <= 40 ? id : `call_${shortCallId(id)}`;
 }

@@ -86,7 +86,7 @@ function fieldOf(credentials: JsonObject, name: string, providerName: string): s
 function addressOf(given: unknown, providerName: string): URL {
   const text = typeof given === 'string' ? given : TOKEN_ADDRESS;
   if (URL.canParse(text)) return new URL(text);
-  throw new Error(`The "token_uri" in the credentials of ${providerName} is no address.`);
+  throw new Error(`The "token_uri" in the credentials of ${providerName} is not a URL.`);
 }
 
 function parse(text: string, providerName: string): JsonObject {

@@ -1,11 +1,11 @@
 import { chunkStream } from '../../encoding/chunk-stream.js';
 import { isJsonObject } from '../../encoding/json.js';
-import { readCount, readFlag, readModel, readWantsUsage } from '../../encoding/read-fields.js';
+import { readCount, readFlag, readLimit, readModel, readWantsUsage } from '../../encoding/read-fields.js';
 import type { UpstreamOperation } from '../../operation.js';
 import { usageOfAnswer } from '../../usage/usage-of-answer.js';
 import { checkMessages } from '../shared/check-messages.js';
 import { errorFormat } from '../shared/error-format.js';
-import { type InputSize, measureInput, requiredCapabilitiesOf } from '../shared/measure-input.js';
+import { type InputSize, measureBody, measureInput, requiredCapabilitiesOf } from '../shared/measure-input.js';
 import { chatRecovery } from './resume.js';
 
 /** https://platform.openai.com/docs/api-reference/chat */
@@ -21,21 +21,19 @@ export const chatCompletions: UpstreamOperation = {
   read(body) {
     const model = readModel(body);
     checkMessages(body.messages);
-    const size: InputSize = { characters: 0, attachments: 0 };
-    measureInput(body.messages, size, 'messages');
-    if (body.tools !== undefined) measureInput(body.tools, size, 'tools');
-    if (body.response_format !== undefined) measureInput(body.response_format, size, 'response_format');
+    const size = measureBody(body);
     const answers = readCount(body, 'n') || 1;
-    const perAnswer = readCount(body, 'max_completion_tokens') ?? readCount(body, 'max_tokens');
+    // Some vendors read one of the two, some the other.
+    const perAnswer = Math.max(readLimit(body, 'max_completion_tokens') ?? 0, readLimit(body, 'max_tokens') ?? 0);
     return {
       model,
       stream: readFlag(body, 'stream'),
       wantsUsage: readWantsUsage(body),
       inputCharacters: size.characters,
       inputAttachments: size.attachments,
-      maxOutputTokens: perAnswer === undefined ? undefined : perAnswer * answers,
+      maxOutputTokens: perAnswer === 0 ? undefined : perAnswer * answers,
       answers,
-      requiredCapabilities: requiredCapabilitiesOf(size, body.tools, body.response_format),
+      requiredCapabilities: requiredCapabilitiesOf(size, body, body.response_format),
     };
   },
 

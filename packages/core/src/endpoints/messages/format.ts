@@ -1,10 +1,10 @@
 import { isJsonObject } from '../../encoding/json.js';
-import { readCount, readFlag, readModel } from '../../encoding/read-fields.js';
+import { readFlag, readLimit, readModel } from '../../encoding/read-fields.js';
 import type { FailureKind, GatewayError } from '../../errors.js';
 import type { ErrorFormat, StreamFormat, UpstreamOperation } from '../../operation.js';
 import { usageOfMessages } from '../../usage/usage-of-messages.js';
 import { checkMessages } from '../shared/check-messages.js';
-import { type InputSize, measureInput, requiredCapabilitiesOf } from '../shared/measure-input.js';
+import { type InputSize, measureBody, measureInput, requiredCapabilitiesOf } from '../shared/measure-input.js';
 import { namedEvents } from '../shared/named-events.js';
 
 /** `{"type":"error","error":{…}}`, as the clients of the Messages API read it. */
@@ -31,21 +31,18 @@ export const messages: UpstreamOperation = {
   read(body) {
     const model = readModel(body);
     checkMessages(body.messages);
-    const size: InputSize = { characters: 0, attachments: 0 };
-    measureInput(body.messages, size, 'messages');
-    if (body.system !== undefined) measureInput(body.system, size, 'system');
-    if (body.tools !== undefined) measureInput(body.tools, size, 'tools');
+    const size = measureBody(body);
     return {
       model,
       stream: readFlag(body, 'stream'),
       wantsUsage: false,
       inputCharacters: size.characters,
       inputAttachments: size.attachments,
-      maxOutputTokens: readCount(body, 'max_tokens'),
+      maxOutputTokens: readLimit(body, 'max_tokens'),
       answers: 1,
       requiredCapabilities: requiredCapabilitiesOf(
         size,
-        body.tools,
+        body,
         isJsonObject(body.output_config) ? body.output_config.format : undefined,
       ),
     };

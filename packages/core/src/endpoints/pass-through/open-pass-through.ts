@@ -1,5 +1,6 @@
 import { UsageReader } from '../../attempts/usage-reader.js';
 import type { Call } from '../../call.js';
+import { CallWarnings } from '../../call-warnings.js';
 import type { Cancellation } from '../../cancellation.js';
 import { GatewayError } from '../../errors.js';
 import { mayUseModel } from '../../identity/access.js';
@@ -31,7 +32,7 @@ const ANSWER_HEADERS = ['content-type', 'content-disposition', 'retry-after', 'e
 /** Request headers that are forwarded to the vendor. */
 const REQUEST_HEADERS = ['accept', 'content-type'];
 /** Headers in which clients send their own keys; only the deployment's key is sent. */
-const CREDENTIALS_IN_QUERY = ['key', 'api_key', 'api-key', 'apikey', 'access_token'];
+const CREDENTIALS_IN_QUERY = new Set(['key', 'api_key', 'api-key', 'apikey', 'access_token']);
 
 /** Opens a call to a vendor's own path: authorised, limited and recorded like any other, and otherwise unchanged. */
 export async function openPassThrough<Host>(
@@ -89,7 +90,7 @@ export async function openPassThrough<Host>(
     startedAt,
     cancellation,
     attempts: [],
-    warnings: [],
+    warnings: new CallWarnings(),
   };
 
   async function bodyOf(): Promise<UpstreamRequest['body']> {
@@ -114,7 +115,8 @@ function isEmpty(request: IncomingRequest): boolean {
 function queryOf({ query }: IncomingRequest): string {
   if (query === undefined || query === '') return '';
   const asked = new URLSearchParams(query);
-  for (const name of CREDENTIALS_IN_QUERY) asked.delete(name);
+  // Vendors differ on whether case matters.
+  for (const name of [...asked.keys()]) if (CREDENTIALS_IN_QUERY.has(name.toLowerCase())) asked.delete(name);
   return asked.size === 0 ? '' : `?${asked}`;
 }
 

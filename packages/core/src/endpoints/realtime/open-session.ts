@@ -1,4 +1,5 @@
 import type { Call } from '../../call.js';
+import { CallWarnings } from '../../call-warnings.js';
 import type { Cancellation } from '../../cancellation.js';
 import { GatewayError } from '../../errors.js';
 import type { Caller } from '../../identity/identify.js';
@@ -64,7 +65,7 @@ export async function openSession<Host>(
     startedAt,
     cancellation,
     attempts: [],
-    warnings: [],
+    warnings: new CallWarnings(),
   };
 }
 

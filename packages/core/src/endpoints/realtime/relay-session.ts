@@ -19,7 +19,7 @@ export interface SessionRelayDeps {
 }
 
 /** How a conversation ended. */
-export interface ConversationEnd extends AttemptEnd {
+interface ConversationEnd extends AttemptEnd {
   readonly result: 'ok' | 'incomplete' | 'client_gone';
 }
 
@@ -38,6 +38,7 @@ export function relaySession(
   let usage: Usage = NO_USAGE;
   let cost: number | undefined = 0;
   let over = false;
+  const meter = operation.openMeter();
   const maxDurationMs = call.session?.maxDurationMs ?? 0;
   const stopTimer = clock.after(maxDurationMs, () =>
     breakOff(new GatewayError('timeout', `A realtime session lasts at most ${maxDurationMs} ms. Start a new one.`)),
@@ -50,7 +51,9 @@ export function relaySession(
   client.start({
     message(message) {
       if (over) return;
-      const sent = typeof message === 'string' ? operation.toUpstream(message) : message;
+      const sent = readable(message);
+      if (sent === undefined) return;
+      meter.sent(sent);
       if (!upstream.send(sent)) client.pause();
     },
     drained: () => upstream.resume(),
@@ -67,8 +70,11 @@ export function relaySession(
       if (over) return;
       const full = !client.send(message);
       if (full) upstream.pause();
-      const used = typeof message === 'string' ? operation.usageOfMessage(message) : undefined;
-      if (used !== undefined) charge(used);
+      if (typeof message !== 'string') return;
+      const used = operation.usageOfMessage(message);
+      if (used === undefined) return meter.received(message);
+      meter.reported();
+      charge(used);
     },
     drained: () => client.resume(),
     closed(code, reason) {
@@ -81,6 +87,16 @@ export function relaySession(
       breakOff(new GatewayError('upstream_error', words), sendable(code));
     },
   });
+
+  /** What to send of a client's message; undefined, and the client hears why, if it is not readable. */
+  function readable(message: string | Uint8Array): string | undefined {
+    try {
+      return operation.toUpstream(message);
+    } catch (error) {
+      client.send(operation.failure(asFailure(error), call.id));
+      return undefined;
+    }
+  }
 
   function charge(used: Usage): void {
     usage = sumOfUsage(usage, used);
@@ -105,6 +121,9 @@ export function relaySession(
     over = true;
     stopTimer();
     unlink();
+    // An answer that was under way has been had, and the vendor bills it.
+    const rest = meter.unreported();
+    if (rest !== undefined) charge(rest);
     onEnd({ result, failure, usage, costNanoUsd: cost ?? 'unknown' });
   }
 }

@@ -1,10 +1,10 @@
 import { isJsonObject, type JsonObject } from '../../encoding/json.js';
-import { describeType, invalid, readCount, readFlag, readModel } from '../../encoding/read-fields.js';
+import { describeType, invalid, readFlag, readLimit, readModel } from '../../encoding/read-fields.js';
 import type { ErrorFormat, UpstreamOperation } from '../../operation.js';
 import { NO_USAGE } from '../../usage/usage.js';
 import { usageOfAnswer } from '../../usage/usage-of-answer.js';
 import { errorFormat } from '../shared/error-format.js';
-import { type InputSize, measureInput, requiredCapabilitiesOf } from '../shared/measure-input.js';
+import { type InputSize, measureBody, measureInput, requiredCapabilitiesOf } from '../shared/measure-input.js';
 import { namedEvents } from '../shared/named-events.js';
 
 const errors: ErrorFormat = {
@@ -53,24 +53,21 @@ export const responses: UpstreamOperation = {
 
   read(body) {
     const model = readModel(body);
-    const { input, instructions, tools, prompt } = body;
+    const { input, prompt } = body;
     // A stored prompt may be the only input.
     if (typeof input !== 'string' && !Array.isArray(input) && prompt === undefined) {
       throw invalid('input', `"input" must be a string or an array of items; found ${describeType(input)}.`);
     }
-    const size: InputSize = { characters: 0, attachments: 0 };
-    measureInput(input, size, 'input');
-    if (instructions !== undefined) measureInput(instructions, size, 'instructions');
-    if (tools !== undefined) measureInput(tools, size, 'tools');
+    const size = measureBody(body);
     return {
       model,
       stream: readFlag(body, 'stream'),
       wantsUsage: false,
       inputCharacters: size.characters,
       inputAttachments: size.attachments,
-      maxOutputTokens: readCount(body, 'max_output_tokens'),
+      maxOutputTokens: readLimit(body, 'max_output_tokens'),
       answers: 1,
-      requiredCapabilities: requiredCapabilitiesOf(size, tools, isJsonObject(body.text) ? body.text.format : undefined),
+      requiredCapabilities: requiredCapabilitiesOf(size, body, isJsonObject(body.text) ? body.text.format : undefined),
     };
   },
 

@@ -1,5 +1,6 @@
 import { estimateUsage } from '../../accounts/estimate-usage.js';
 import type { Call } from '../../call.js';
+import { CallWarnings } from '../../call-warnings.js';
 import type { Cancellation } from '../../cancellation.js';
 import type { JsonObject } from '../../encoding/json.js';
 import { GatewayError } from '../../errors.js';
@@ -66,7 +67,7 @@ export async function openStoredResponseCall<Host>(
     startedAt,
     cancellation,
     attempts: [],
-    warnings: [],
+    warnings: new CallWarnings(),
   };
   return call;
 

@@ -1,7 +1,6 @@
 import type { Admission } from '../../accounts/admission.js';
 import type { Call } from '../../call.js';
 import type { Clock } from '../../clock.js';
-import { chargedKey } from '../../counter-key.js';
 import type { UsageQueue } from '../../delivery/usage-queue.js';
 import { isJsonObject } from '../../encoding/json.js';
 import type { Operation } from '../../operation.js';
@@ -11,6 +10,7 @@ import { costOf } from '../../pricing/cost.js';
 import type { PriceCatalog } from '../../pricing/price-sheet.js';
 import type { DeploymentTarget } from '../../routing/route-table.js';
 import type { CounterStore } from '../../store.js';
+import { chargedKey } from '../../usage/counter-key.js';
 import { NO_USAGE, sumOfUsage, type Usage } from '../../usage/usage.js';
 import { usageOfAnswer } from '../../usage/usage-of-answer.js';
 import { linesOf } from '../batches/lines.js';

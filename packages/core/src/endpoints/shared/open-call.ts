@@ -1,6 +1,8 @@
 import type { Call } from '../../call.js';
+import { CallWarnings } from '../../call-warnings.js';
 import type { Cancellation } from '../../cancellation.js';
 import { isJsonObject, type JsonObject } from '../../encoding/json.js';
+import { MAX_JSON_DEPTH, SCANNED_BYTES, scanBrackets } from '../../encoding/json-depth.js';
 import { describeType } from '../../encoding/read-fields.js';
 import { GatewayError } from '../../errors.js';
 import { boundaryOf, type Form, readForm } from '../../forms/form.js';
@@ -8,7 +10,6 @@ import { mayUseOperation } from '../../identity/access.js';
 import type { Caller } from '../../identity/identify.js';
 import type { IncomingRequest } from '../../incoming-request.js';
 import type { OperationName, UpstreamOperation } from '../../operation.js';
-import { MAX_JSON_DEPTH, SCANNED_BYTES, scanBrackets } from '../../pipeline/json-depth.js';
 import type { Principal } from '../../principal.js';
 import type { RoutingOverrides } from '../../routes/routing-overrides.js';
 import type { RouteTable } from '../../routing/route-table.js';
@@ -78,7 +79,7 @@ export async function openCall<Host>(
     startedAt,
     cancellation,
     attempts: [],
-    warnings: [],
+    warnings: new CallWarnings(),
   };
 }
 

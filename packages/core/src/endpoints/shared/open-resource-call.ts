@@ -1,4 +1,5 @@
 import type { Call } from '../../call.js';
+import { CallWarnings } from '../../call-warnings.js';
 import type { Cancellation } from '../../cancellation.js';
 import type { Deployment } from '../../deployment.js';
 import { isJsonObject, type JsonObject } from '../../encoding/json.js';
@@ -94,7 +95,7 @@ export async function openResourceCall<Host>(
     startedAt,
     cancellation,
     attempts: [],
-    warnings: [],
+    warnings: new CallWarnings(),
   };
   return call;
 

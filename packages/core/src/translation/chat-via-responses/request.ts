@@ -119,7 +119,7 @@ function assistantItems(message: JsonObject): JsonObject[] {
 function callOf({ id, function: reported, custom }: JsonObject): JsonObject {
   if (isJsonObject(custom)) return { type: 'custom_tool_call', call_id: id, name: custom.name, input: custom.input };
   const { name, arguments: given } = isJsonObject(reported) ? reported : ({} as JsonObject);
-  return { type: 'function_call', call_id: id, name, arguments: given ?? '{}' };
+  return { type: 'function_call', call_id: id, name, arguments: given || '{}' };
 }
 
 function contentOf(content: unknown, path: string): unknown {

@@ -65,6 +65,11 @@ class ChatChunks implements StreamSink {
       case 'response.function_call_arguments.delta':
       case 'response.custom_tool_call_input.delta':
         return this.#give(at, text, type === 'response.custom_tool_call_input.delta');
+      // Some servers send the arguments only here, as LM Studio does, and an empty object with the item.
+      case 'response.function_call_arguments.done':
+        return this.#giveWhole(at, event.arguments, false);
+      case 'response.custom_tool_call_input.done':
+        return this.#giveWhole(at, event.input, true);
       case 'response.output_text.annotation.added':
         return this.#tell({ annotations: [chatAnnotation(event.annotation)] });
       case 'response.output_item.added':
@@ -130,12 +135,17 @@ class ChatChunks implements StreamSink {
     this.#tell({ tool_calls: [{ index: call.index, ...piece }] });
   }
 
+  /** All of what a call is given, unless it was streamed. */
+  #giveWhole(at: unknown, whole: unknown, isCustom: boolean): void {
+    if (this.#calls.get(at)?.given === '' && typeof whole === 'string' && whole !== '') this.#give(at, whole, isCustom);
+  }
+
   /** The complete item: the parts that were not streamed are sent now. */
   #finishItem(at: unknown, item: JsonObject): void {
     if (isCall(item)) {
-      const call = this.#call(at, item);
-      const whole = item.type === 'custom_tool_call' ? item.input : item.arguments;
-      if (call.given === '' && typeof whole === 'string') this.#give(at, whole, item.type === 'custom_tool_call');
+      const isCustom = item.type === 'custom_tool_call';
+      this.#call(at, item);
+      this.#giveWhole(at, isCustom ? item.input : item.arguments, isCustom);
     }
     if (item.type === 'message' && !this.#reported.has(at) && Array.isArray(item.content)) {
       for (const part of (item.content as unknown[]).filter(isJsonObject)) {

@@ -1,21 +1,23 @@
 import { isJsonObject, type JsonObject } from '../../encoding/json.js';
 import { totalOutputTokens, type Usage } from '../../usage/usage.js';
 import { usageOfAnswer } from '../../usage/usage-of-answer.js';
+import { stopOf, stopSequenceIn } from './stop.js';
+import { clientNames } from './tool-names.js';
 
-/** Translates a chat completion to a message of the Messages API. */
-export function messageFromChat(answer: JsonObject): JsonObject {
+/** Translates a chat completion to a message of the Messages API; `request` is the client's. */
+export function messageFromChat(answer: JsonObject, request?: JsonObject): JsonObject {
   const choices = Array.isArray(answer.choices) ? (answer.choices as unknown[]).filter(isJsonObject) : [];
   const choice = choices[0] ?? {};
   const message = isJsonObject(choice.message) ? choice.message : {};
   const content: JsonObject[] = [...thinkingOf(message)];
   const text = textOf(message.content) || textOf(message.refusal);
   if (text !== '') content.push({ type: 'text', text });
-  for (const each of callsOf(message.tool_calls)) content.push(each);
+  const calls = callsOf(message.tool_calls, clientNames(request));
+  content.push(...calls);
   return {
     ...messageHead(answer),
     content,
-    stop_reason: stopReason(choice.finish_reason),
-    stop_sequence: null,
+    ...stopOf(choice.finish_reason, calls.length > 0, stopSequenceIn(choice, request)),
     usage: formatUsage(usageOfAnswer(answer.usage)),
   };
 }
@@ -23,18 +25,6 @@ export function messageFromChat(answer: JsonObject): JsonObject {
 /** The beginning of every message, whole or streamed. */
 export function messageHead({ id, model }: JsonObject): JsonObject {
   return { id: typeof id === 'string' && id !== '' ? id : 'msg_unnamed', type: 'message', role: 'assistant', model };
-}
-
-const STOP_REASONS: Readonly<Record<string, string>> = {
-  stop: 'end_turn',
-  length: 'max_tokens',
-  tool_calls: 'tool_use',
-  function_call: 'tool_use',
-  content_filter: 'refusal',
-};
-
-export function stopReason(finish: unknown): string {
-  return STOP_REASONS[String(finish)] ?? 'end_turn';
 }
 
 /** The API counts cached input separately from other input. */
@@ -57,11 +47,12 @@ function thinkingOf(message: JsonObject): JsonObject[] {
   return thinking === '' ? [] : [{ type: 'thinking', thinking, signature: '' }];
 }
 
-function callsOf(calls: unknown): JsonObject[] {
+function callsOf(calls: unknown, names: ReadonlyMap<string, string>): JsonObject[] {
   if (!Array.isArray(calls)) return [];
   return (calls as unknown[]).filter(isJsonObject).map((call) => {
     const reported = isJsonObject(call.function) ? call.function : {};
-    return { type: 'tool_use', id: call.id, name: reported.name, input: inputOf(reported.arguments) };
+    const name = names.get(String(reported.name)) ?? reported.name;
+    return { type: 'tool_use', id: call.id, name, input: inputOf(reported.arguments) };
   });
 }
 

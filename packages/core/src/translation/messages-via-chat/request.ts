@@ -1,25 +1,36 @@
 import type { EncodeTarget } from '../../codec.js';
 import { isJsonObject, type JsonObject } from '../../encoding/json.js';
 import { describeType, invalid } from '../../encoding/read-fields.js';
+import { cacheMark } from '../cache-mark.js';
+import { toolNameInChat } from './tool-names.js';
 
-/** Translates a Messages request to a chat completion request. */
-export function chatFromMessages(request: JsonObject, target: EncodeTarget): JsonObject {
+/**
+ * Translates a Messages request to a chat completion request. `thinking` goes on only to a codec that reads it: other
+ * vendors refuse the field.
+ */
+export function chatFromMessages(request: JsonObject, target: EncodeTarget, readsThinking = false): JsonObject {
   const { messages, system, stop_sequences: stop, tools, metadata, output_config: output } = request;
   const chat: JsonObject = { messages: [...systemMessage(system), ...turnsOf(messages, target)] };
   for (const name of ['max_tokens', 'temperature', 'top_p', 'stream']) {
     if (request[name] !== undefined) chat[name] = request[name];
   }
   if (Array.isArray(stop) && stop.length > 0) chat.stop = stop;
-  if (Array.isArray(tools) && tools.length > 0) chat.tools = tools.flatMap((tool, at) => toolOf(tool, at, target));
-  Object.assign(chat, choiceOf(request.tool_choice));
+  const offered = Array.isArray(tools) ? tools.flatMap((tool, at) => toolOf(tool, at, target)) : [];
+  // Without a tool, vendors refuse an empty list, and a choice among none.
+  if (offered.length > 0) Object.assign(chat, { tools: offered }, choiceOf(request.tool_choice, offered));
   if (isJsonObject(metadata) && typeof metadata.user_id === 'string') chat.user = metadata.user_id;
   if (isJsonObject(output)) Object.assign(chat, outputOf(output));
-  for (const name of ['thinking', 'top_k', 'context_management', 'mcp_servers', 'container']) {
+  if (readsThinking && request.thinking !== undefined) chat.thinking = request.thinking;
+  const lost = readsThinking ? LOST : ['thinking', ...LOST];
+  for (const name of lost) {
     if (request[name] !== undefined)
       target.warn(`"${name}" is not supported by the API of this model and was left out.`);
   }
   return chat;
 }
+
+/** Fields without a counterpart in chat completions. */
+const LOST = ['top_k', 'context_management', 'mcp_servers', 'container'];
 
 function systemMessage(system: unknown): JsonObject[] {
   if (typeof system === 'string') return system === '' ? [] : [{ role: 'system', content: system }];
@@ -60,12 +71,14 @@ function turnsOf(messages: unknown, target: EncodeTarget): JsonObject[] {
 function assistantTurn(blocks: readonly JsonObject[], target: EncodeTarget): JsonObject {
   const text = blocks.filter(({ type }) => type === 'text').map(({ text }) => (typeof text === 'string' ? text : ''));
   const thinking = blocks.filter(({ type }) => type === 'thinking' || type === 'redacted_thinking');
+  const signed = thinking.filter(isSigned);
+  const unsigned = thinking.filter((block) => !isSigned(block)).map(({ thinking: text }) => text);
   const calls = blocks
     .filter(({ type }) => type === 'tool_use')
     .map(({ id, name, input }) => ({
       id,
       type: 'function',
-      function: { name, arguments: JSON.stringify(input ?? {}) },
+      function: { name: toolNameInChat(name), arguments: JSON.stringify(input ?? {}) },
     }));
   const known = ['text', 'thinking', 'redacted_thinking', 'tool_use'];
   const other = blocks.find(({ type }) => !known.includes(String(type)));
@@ -74,10 +87,17 @@ function assistantTurn(blocks: readonly JsonObject[], target: EncodeTarget): Jso
   return {
     role: 'assistant',
     content: text.length > 0 ? text.join('') : null,
+    // Vendors that do not sign their reasoning read it here, and some require it back.
+    ...(unsigned.length > 0 && { reasoning_content: unsigned.filter((one) => typeof one === 'string').join('') }),
     // Byte for byte: the vendor that signed them reads them again, others drop them.
-    ...(thinking.length > 0 && { thinking_blocks: thinking }),
+    ...(signed.length > 0 && { thinking_blocks: signed }),
     ...(calls.length > 0 && { tool_calls: calls }),
   };
+}
+
+/** Servers that do not sign their thinking have an empty signature or none. */
+function isSigned({ type, signature }: JsonObject): boolean {
+  return type === 'redacted_thinking' || (typeof signature === 'string' && signature !== '');
 }
 
 /** Tool results first, each as its own message; the rest of the user's message follows. */
@@ -92,7 +112,7 @@ function userTurns(blocks: readonly JsonObject[], path: string): JsonObject[] {
     }
     const said = Array.isArray(block.content) ? (block.content as unknown[]).filter(isJsonObject) : [];
     const texts = typeof block.content === 'string' ? [block.content] : said.flatMap(textIn);
-    results.push({ role: 'tool', tool_call_id: block.tool_use_id, content: texts.join('\n') });
+    results.push({ role: 'tool', tool_call_id: block.tool_use_id, content: texts.join('\n'), ...cacheMark(block) });
     // A tool message can only contain text; images follow in a message right after it.
     for (const each of said.filter(({ type }) => type !== 'text').map((one) => partOf(one, where))) parts.push(each);
   }
@@ -123,8 +143,8 @@ function partOf(block: JsonObject, where: string): JsonObject {
   throw invalid(where, `"${where}" is a block that this model's API does not support: ${what}.`);
 }
 
-function textPart({ text, cache_control: mark }: JsonObject): JsonObject {
-  return { type: 'text', text, ...(mark !== undefined && { cache_control: mark }) };
+function textPart(block: JsonObject): JsonObject {
+  return { type: 'text', text: block.text, ...cacheMark(block) };
 }
 
 function toolOf(tool: unknown, at: number, target: EncodeTarget): JsonObject[] {
@@ -133,12 +153,12 @@ function toolOf(tool: unknown, at: number, target: EncodeTarget): JsonObject[] {
   const { type, name, description, input_schema: parameters, strict } = tool;
   if (type === undefined || type === 'custom') {
     const reported = {
-      name,
+      name: toolNameInChat(name),
       parameters,
       ...(description !== undefined && { description }),
       ...(strict === true && { strict }),
     };
-    return [{ type: 'function', function: reported }];
+    return [{ type: 'function', function: reported, ...cacheMark(tool) }];
   }
   const kind = JSON.stringify(type);
   if (!target.dropUnsupported) {
@@ -150,9 +170,13 @@ function toolOf(tool: unknown, at: number, target: EncodeTarget): JsonObject[] {
 
 const CHOICES: Readonly<Record<string, string>> = { auto: 'auto', any: 'required', none: 'none' };
 
-function choiceOf(choice: unknown): JsonObject {
+function choiceOf(choice: unknown, offered: readonly JsonObject[]): JsonObject {
   if (!isJsonObject(choice)) return {};
-  const named = choice.type === 'tool' ? { type: 'function', function: { name: choice.name } } : undefined;
+  const name = toolNameInChat(choice.name);
+  const isOffered = offered.some(({ function: tool }) => isJsonObject(tool) && tool.name === name);
+  // Only a tool that was left out can be missing: its vendor alone runs it.
+  if (choice.type === 'tool' && !isOffered) return {};
+  const named = choice.type === 'tool' ? { type: 'function', function: { name } } : undefined;
   return {
     tool_choice: named ?? CHOICES[String(choice.type)] ?? 'auto',
     ...(choice.disable_parallel_tool_use === true && { parallel_tool_calls: false }),

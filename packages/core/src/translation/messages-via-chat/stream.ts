@@ -2,13 +2,19 @@ import type { StreamDecoder, StreamSink } from '../../codec.js';
 import { isJsonObject, type JsonObject } from '../../encoding/json.js';
 import type { GatewayError } from '../../errors.js';
 import type { Usage } from '../../usage/usage.js';
-import { formatUsage, messageHead, stopReason } from './answer.js';
+import { formatUsage, messageHead } from './answer.js';
+import { BlockQueue } from './block-queue.js';
+import { stopOf, stopSequenceIn } from './stop.js';
+import { clientNames } from './tool-names.js';
 
-/** Translates chat chunks to the events of one message: `chat` makes the chunks, this class makes the events. */
-export function createMessageStream(chat: StreamDecoder): StreamDecoder {
+/**
+ * Translates chat chunks to the events of one message: `chat` makes the chunks, this class makes the events. `request`
+ * is the client's.
+ */
+export function createMessageStream(chat: StreamDecoder, request?: JsonObject): StreamDecoder {
   let reported: MessageEvents | undefined;
   const eventsTo = (out: StreamSink) => {
-    reported ??= new MessageEvents(out);
+    reported ??= new MessageEvents(out, request);
     return reported;
   };
   return {
@@ -17,24 +23,23 @@ export function createMessageStream(chat: StreamDecoder): StreamDecoder {
   };
 }
 
-type BlockKind = 'thinking' | 'text' | 'tool_use';
-
 class MessageEvents implements StreamSink {
   readonly #out: StreamSink;
+  readonly #request: JsonObject | undefined;
+  readonly #names: ReadonlyMap<string, string>;
   #isOpen = false;
   /** The current chunk carries part of the answer, and no event was sent for it yet. */
   #content = false;
-  #blocks = 0;
-  /** The text or thinking block that is open. */
-  #current: { readonly kind: BlockKind; readonly index: number } | undefined;
-  /** Blocks of calls by the call's own index; open until the end, because vendors may interleave them. */
-  readonly #calls = new Map<unknown, number>();
-  #stop: unknown;
+  readonly #blocks = new BlockQueue((event) => this.#send(event));
+  #finish: unknown;
+  #sequence: string | undefined;
   #usage: Usage | undefined;
   #producedCharacters = 0;
 
-  constructor(out: StreamSink) {
+  constructor(out: StreamSink, request: JsonObject | undefined) {
     this.#out = out;
+    this.#request = request;
+    this.#names = clientNames(request);
   }
 
   chunk(json: string, content: boolean): void {
@@ -47,7 +52,8 @@ class MessageEvents implements StreamSink {
       // A message is one answer; of several the first is used.
       if (choice.index !== undefined && choice.index !== 0) continue;
       if (isJsonObject(choice.delta)) this.#tell(choice.delta);
-      if (choice.finish_reason) this.#stop = choice.finish_reason;
+      if (choice.finish_reason) this.#finish = choice.finish_reason;
+      this.#sequence ??= stopSequenceIn(choice, this.#request);
     }
     // A chunk without text, such as the finish reason, may be what commits the stream.
     if (this.#content) this.#send({ type: 'ping' });
@@ -65,10 +71,10 @@ class MessageEvents implements StreamSink {
 
   done(): void {
     this.#begin({});
-    this.#close();
-    for (const index of this.#calls.values()) this.#send({ type: 'content_block_stop', index });
+    this.#blocks.end();
     const usage = this.#usage === undefined ? this.#guess() : formatUsage(this.#usage);
-    this.#send({ type: 'message_delta', delta: { stop_reason: stopReason(this.#stop), stop_sequence: null }, usage });
+    const delta = stopOf(this.#finish, this.#blocks.hasCalls, this.#sequence);
+    this.#send({ type: 'message_delta', delta, usage });
     this.#send({ type: 'message_stop' });
     this.#out.done();
   }
@@ -90,64 +96,24 @@ class MessageEvents implements StreamSink {
 
   #tell(delta: JsonObject): void {
     const thinking = delta.reasoning_content ?? delta.reasoning;
-    if (typeof thinking === 'string' && thinking !== '') {
-      this.#delta('thinking', { type: 'thinking_delta', thinking });
-    }
+    if (typeof thinking === 'string' && thinking !== '') this.#blocks.think(thinking);
     if (Array.isArray(delta.thinking_blocks)) {
-      for (const block of delta.thinking_blocks as unknown[]) if (isJsonObject(block)) this.#sign(block);
+      for (const block of delta.thinking_blocks as unknown[]) if (isJsonObject(block)) this.#blocks.sign(block);
     }
     const text = delta.content || delta.refusal;
-    if (typeof text === 'string' && text !== '') this.#delta('text', { type: 'text_delta', text });
+    if (typeof text === 'string' && text !== '') this.#blocks.say(text);
     if (Array.isArray(delta.tool_calls)) {
       for (const call of delta.tool_calls as unknown[]) if (isJsonObject(call)) this.#call(call);
     }
   }
 
-  /** A complete block with its signature: only the signature if its text was already streamed, else all of it. */
-  #sign(block: JsonObject): void {
-    if (block.type === 'thinking' && this.#current?.kind === 'thinking') {
-      this.#send({
-        type: 'content_block_delta',
-        index: this.#current.index,
-        delta: { type: 'signature_delta', signature: block.signature },
-      });
-      return this.#close();
-    }
-    this.#close();
-    const index = this.#blocks++;
-    this.#send({ type: 'content_block_start', index, content_block: block });
-    this.#send({ type: 'content_block_stop', index });
-  }
-
-  #call(call: JsonObject): void {
-    const reported = isJsonObject(call.function) ? call.function : {};
-    let index = this.#calls.get(call.index);
-    if (index === undefined) {
-      this.#close();
-      index = this.#blocks++;
-      this.#calls.set(call.index, index);
-      const block = { type: 'tool_use', id: call.id, name: reported.name, input: {} };
-      this.#send({ type: 'content_block_start', index, content_block: block });
-    }
-    if (typeof reported.arguments !== 'string' || reported.arguments === '') return;
-    const delta = { type: 'input_json_delta', partial_json: reported.arguments };
-    this.#send({ type: 'content_block_delta', index, delta });
-  }
-
-  #delta(kind: 'thinking' | 'text', delta: JsonObject): void {
-    if (this.#current?.kind !== kind) {
-      this.#close();
-      this.#current = { kind, index: this.#blocks++ };
-      const block = kind === 'text' ? { type: 'text', text: '' } : { type: 'thinking', thinking: '', signature: '' };
-      this.#send({ type: 'content_block_start', index: this.#current.index, content_block: block });
-    }
-    this.#send({ type: 'content_block_delta', index: this.#current.index, delta });
-  }
-
-  #close(): void {
-    if (this.#current === undefined) return;
-    this.#send({ type: 'content_block_stop', index: this.#current.index });
-    this.#current = undefined;
+  #call({ index, id, function: reported }: JsonObject): void {
+    const { name, arguments: given } = isJsonObject(reported) ? reported : ({} as JsonObject);
+    this.#blocks.call(
+      index,
+      { id, name: this.#names.get(String(name)) ?? name },
+      typeof given === 'string' ? given : '',
+    );
   }
 
   #send(event: JsonObject): void {

@@ -23,8 +23,8 @@ export function responseFromChat(answer: JsonObject, request: JsonObject | undef
   const calls = Array.isArray(message.tool_calls) ? (message.tool_calls as unknown[]).filter(isJsonObject) : [];
   for (const call of calls) {
     const { name, arguments: given } = isJsonObject(call.function) ? call.function : ({} as JsonObject);
-    const text = typeof given === 'string' ? given : '';
-    output.push(callItem(id('fc', output.length), call.id, toolNamed(name, tools), text));
+    const tool = toolNamed(name, tools);
+    output.push(callItem(id('fc', output.length), call.id, tool, argumentsFor(tool, given)));
   }
   return { ...head, ...ending(choice.finish_reason), output, usage: formatUsage(usageOfAnswer(answer.usage)) };
 }
@@ -57,6 +57,12 @@ export function responseHead(answer: JsonObject, request: JsonObject = {}): Json
     usage: null,
     metadata: request.metadata ?? {},
   };
+}
+
+/** The arguments of a finished call. One without any gets an empty object: an empty text is no JSON. */
+export function argumentsFor({ kind }: OfferedTool, given: unknown): string {
+  const text = typeof given === 'string' ? given : '';
+  return text === '' && kind === 'function' ? '{}' : text;
 }
 
 /** The ids of items: the id of the response and their index. */

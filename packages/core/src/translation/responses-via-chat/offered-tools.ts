@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../encoding/json.js';
+import { shortName } from '../short-name.js';
 
 /** A tool as a Responses request offers it. */
 export interface OfferedTool {
@@ -52,17 +53,5 @@ export function offeredTools(request: JsonObject = {}): ReadonlyMap<string, Offe
 
 /** Chat completions have no namespaces: a tool in one gets both names joined. */
 export function nameInChat(name: unknown, namespace: unknown): string {
-  if (typeof namespace !== 'string' || namespace === '') return String(name);
-  const full = `${namespace}__${String(name)}`;
-  return full.length <= MAX_NAME ? full : `${full.slice(0, MAX_NAME - 9)}_${shortHash(full)}`;
-}
-
-// The limit of OpenAI and others.
-const MAX_NAME = 64;
-
-/** FNV-1a, eight digits: the same in every turn of a conversation. */
-function shortHash(text: string): string {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, '0');
+  return shortName(typeof namespace === 'string' && namespace !== '' ? `${namespace}__${String(name)}` : String(name));
 }

@@ -2,6 +2,7 @@ import type { EncodeTarget } from '../../codec.js';
 import { isJsonObject, type JsonObject } from '../../encoding/json.js';
 import { describeType, invalid } from '../../encoding/read-fields.js';
 import { decodeThinking } from '../bridged-reasoning.js';
+import { cacheMark } from '../cache-mark.js';
 import { definitionsIn, isOwnSearch, nameInChat, TOOL_SEARCH } from './offered-tools.js';
 
 /**
@@ -112,7 +113,7 @@ function addItem(item: JsonObject, path: string, turns: Turns, target: EncodeTar
       const { role, content } = item;
       if (role === 'assistant') return turns.say(textOf(content));
       if (role === 'user' || role === 'system' || role === 'developer')
-        return turns.add(message(role, partsOf(content, path)));
+        return turns.add({ ...message(role, partsOf(content, path)), ...cacheMark(item) });
       throw invalid(
         `${path}.role`,
         `"${path}.role" must be user, assistant, system or developer; found ${describeType(role)}.`,
@@ -159,10 +160,12 @@ function callOf({ call_id: id, name, namespace }: JsonObject, given: unknown): J
   return { id, type: 'function', function: { name: nameInChat(name, namespace), arguments: given } };
 }
 
-function addOutput({ call_id: id, output }: JsonObject, path: string, turns: Turns): void {
+function addOutput(item: JsonObject, path: string, turns: Turns): void {
+  const { call_id: id, output } = item;
   const parts = Array.isArray(output) ? (output as unknown[]).filter(isJsonObject) : [];
   const shown = parts.filter(({ type }) => type !== 'input_text' && type !== 'output_text');
-  turns.add({ role: 'tool', tool_call_id: id, content: typeof output === 'string' ? output : textOf(output) });
+  const mark = cacheMark(item, ...parts);
+  turns.add({ role: 'tool', tool_call_id: id, content: typeof output === 'string' ? output : textOf(output), ...mark });
   // A tool message can only contain text; images follow in a message right after it.
   if (shown.length > 0) turns.add(message('user', partsOf(shown, path)));
 }
@@ -194,7 +197,8 @@ function partsOf(content: unknown, path: string): unknown {
       `"${path}.content" must be text or a list of parts; found ${describeType(content)}.`,
     );
   const parts = (content as unknown[]).map((part, at) => partOf(part, `${path}.content[${at}]`));
-  return parts.every(({ type }) => type === 'text') ? parts.map(({ text }) => text).join('') : parts;
+  const isPlain = parts.every(({ type, cache_control: mark }) => type === 'text' && mark === undefined);
+  return isPlain ? parts.map(({ text }) => text).join('') : parts;
 }
 
 function partOf(part: unknown, path: string): JsonObject {
@@ -204,12 +208,13 @@ function partOf(part: unknown, path: string): JsonObject {
     case 'input_text':
     case 'output_text':
     case 'text':
-      return { type: 'text', text };
+      return { type: 'text', text, ...cacheMark(part) };
     case 'input_image':
       if (typeof part.image_url !== 'string') break;
       return {
         type: 'image_url',
         image_url: { url: part.image_url, ...(part.detail !== undefined && { detail: part.detail }) },
+        ...cacheMark(part),
       };
     case 'input_file': {
       const { file_data: data, filename, file_id: id } = part;
@@ -217,6 +222,7 @@ function partOf(part: unknown, path: string): JsonObject {
       return {
         type: 'file',
         file: { ...(data !== undefined && { file_data: data, filename }), ...(id !== undefined && { file_id: id }) },
+        ...cacheMark(part),
       };
     }
     case 'input_audio':
@@ -237,7 +243,7 @@ function toolOf(tool: unknown, path: string, target: EncodeTarget, namespace?: u
       ...(isJsonObject(parameters) && { parameters }),
       ...(strict === true && { strict }),
     };
-    return [{ type: 'function', function: reported }];
+    return [{ type: 'function', function: reported, ...cacheMark(tool) }];
   }
   if (isOwnSearch(tool)) {
     return [{ type: 'function', function: { name: TOOL_SEARCH, description, parameters } }];

@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from '../../encoding/json.js';
 import type { GatewayError } from '../../errors.js';
 import type { Usage } from '../../usage/usage.js';
 import {
+  argumentsFor,
   callItem,
   ending,
   formatUsage,
@@ -225,13 +226,15 @@ class ResponseEvents implements StreamSink {
     );
   }
 
-  #closeCall({ id, index, callId, tool, given }: OpenCall): void {
+  #closeCall({ id, index, callId, tool, given: told }: OpenCall): void {
     const at = { item_id: id, output_index: index };
+    const given = argumentsFor(tool, told);
     if (tool.kind === 'custom') {
       const input = freeText(given);
       this.#send('response.custom_tool_call_input.delta', { ...at, delta: input });
       this.#send('response.custom_tool_call_input.done', { ...at, input });
     } else if (tool.kind === 'function') {
+      if (told === '') this.#send('response.function_call_arguments.delta', { ...at, delta: given });
       this.#send('response.function_call_arguments.done', { ...at, name: tool.name, arguments: given });
     }
     this.#finished(index, callItem(id, callId, tool, given));

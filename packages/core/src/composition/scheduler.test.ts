@@ -1,6 +1,6 @@
 import { fakeClock } from '@portico/testing';
 import { describe, expect, it } from 'vitest';
-import type { Cancellation } from './cancellation.js';
+import type { Cancellation } from '../cancellation.js';
 import { Scheduler } from './scheduler.js';
 
 describe('background work', () => {

@@ -1,7 +1,7 @@
-import { Cancellation } from './cancellation.js';
-import type { Clock } from './clock.js';
-import type { MaybePromise } from './encoding/json.js';
-import type { Logger } from './logger.js';
+import { Cancellation } from '../cancellation.js';
+import type { Clock } from '../clock.js';
+import type { MaybePromise } from '../encoding/json.js';
+import type { Logger } from '../logger.js';
 
 /** Work that the gateway does by itself, over and over. */
 export interface BackgroundJob {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Deployment } from '../deployment.js';
+import type { JsonObject } from '../encoding/json.js';
 import { asksForTier, choicesOf } from './caller-choices.js';
-import type { Deployment } from './deployment.js';
-import type { JsonObject } from './encoding/json.js';
 
 const DEPLOYMENT = { codecs: {}, connection: { headers: {} } } as unknown as Deployment; // all that is read of it
 const called = (name: string, body: JsonObject) =>

@@ -1,7 +1,7 @@
-import type { Call } from './call.js';
-import type { Deployment } from './deployment.js';
-import { isJsonObject, type JsonObject } from './encoding/json.js';
-import type { Operation, UpstreamOperationName } from './operation.js';
+import type { Call } from '../call.js';
+import type { Deployment } from '../deployment.js';
+import { isJsonObject, type JsonObject } from '../encoding/json.js';
+import type { Operation, UpstreamOperationName } from '../operation.js';
 
 type AskedCall = Pick<Call<unknown, Operation>, 'body' | 'headers' | 'operation'>;
 

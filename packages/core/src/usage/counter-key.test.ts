@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { scriptedGateway } from '../test/scripted-gateway.js';
+import { scriptedGateway } from '../../test/scripted-gateway.js';
 import { chargedKey, deploymentKey, nodeKey, principalKey } from './counter-key.js';
 
 /** Ids made of what keys are written with, which are the likeliest to be taken for another. */
