@@ -33,6 +33,7 @@ Serving
       --redis URL      share limits, budgets and cooldowns with other servers; default: $REDIS_URL, else the configuration's
       --compat litellm imitate LiteLLM's proxy for its clients, with its defaults
       --ledger FILE    write the usage of each call there, one line of JSON each
+      --accept-missing start although guardrails, restrictions or budgets of the file are missing here
   A changed configuration is loaded at once, and on SIGHUP; an invalid one is not used.
 
 Explain
@@ -61,6 +62,7 @@ const OPTIONS = {
   redis: { type: 'string' },
   compat: { type: 'string' },
   ledger: { type: 'string' },
+  'accept-missing': { type: 'boolean' },
   out: { type: 'string', short: 'o' },
   body: { type: 'string' },
   by: { type: 'string' },
@@ -104,7 +106,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     if (values[name] !== undefined) terminal.error(`--${name} has no effect with this command.`);
   try {
     if (command === 'serve') return await serve(values, rest, terminal);
-    if (command === 'check') return checkFile(rest[0] ?? values.config, terminal);
+    if (command === 'check') return checkFile(rest[0] ?? values.config, terminal, values['accept-missing']);
     if (command === 'explain') return await explainCall(rest[0], values, terminal);
     if (command === 'import') return importFile(rest, values, terminal);
     if (command === 'keys') return createKey(values, terminal);

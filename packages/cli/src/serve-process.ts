@@ -138,6 +138,8 @@ export async function serveProcess(asked: ServeOptions, terminal: Terminal): Pro
 
   function logIgnoredKeys({ report }: LoadedConfig): void {
     for (const { verdict, place, path, message } of report.findings) {
+      if (verdict === 'left out')
+        terminal.error(`${place.file}:${place.line} ${path} LEFT OUT, not served: ${message}`);
       if (verdict === 'ignored') terminal.error(`${place.file}:${place.line} ${path} has no effect: ${message}`);
     }
   }

@@ -66,7 +66,12 @@ export async function serve(options: Options, rest: readonly string[], terminal:
     watch: (listener) =>
       file === undefined
         ? { loaded: configOfModel(options, compat, terminal), reload: () => undefined, stop: () => undefined }
-        : watchConfig(resolve(terminal.folder, file), listener, { environment, compat, shownAs: file }),
+        : watchConfig(resolve(terminal.folder, file), listener, {
+            environment,
+            compat,
+            shownAs: file,
+            acceptMissing: options['accept-missing'],
+          }),
   };
   return workers > 1 && !isWorker() ? superviseWorkers(workers, terminal) : serveProcess(asked, terminal);
 

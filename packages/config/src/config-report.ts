@@ -1,8 +1,11 @@
 import type { FileProblem, Place } from './config-problem.js';
 import { problemLine } from './config-problem.js';
 
-/** How a key is handled: it is supported; it is ignored; or it makes the file unusable. */
-export type Verdict = 'supported' | 'ignored' | 'refused';
+/**
+ * How a key is handled: it is supported; it is ignored; its deployment cannot be served and is left out; or it makes
+ * the file unusable.
+ */
+export type Verdict = 'supported' | 'ignored' | 'left out' | 'refused';
 
 /** How one key of one file is handled. */
 export interface Finding {
@@ -31,6 +34,7 @@ export type ConfigFormat = 'native' | 'litellm' | 'portkey';
 const HEADINGS: readonly (readonly [Verdict, string])[] = [
   ['supported', 'Supported'],
   ['ignored', 'Accepted and ignored'],
+  ['left out', 'Left out: deployments that cannot be served'],
   ['refused', 'Refused'],
 ];
 

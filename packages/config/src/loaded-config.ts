@@ -49,6 +49,11 @@ export interface ReadOptions {
   readonly credentials?: Readonly<Record<string, string | undefined>>;
   /** As if the file contained `compat: litellm`. Default: what it contains. */
   readonly compat?: 'litellm' | undefined;
+  /**
+   * Start although something that protects (a guardrail, a restriction, a budget) is missing here: such keys are
+   * ignored instead of refused. Default false.
+   */
+  readonly acceptMissing?: boolean | undefined;
   /** The file's name in messages. Default: its path as given. */
   readonly shownAs?: string;
 }

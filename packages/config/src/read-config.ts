@@ -50,7 +50,7 @@ export function checkText(
     format,
     models: models.map(({ name }) => name),
     deployments: models.reduce((sum, { deployments }) => sum + deployments, 0),
-    findings: findings.sort(inOrderOfFile),
+    findings: (options.acceptMissing === true ? findings.map(accepted) : findings).sort(inOrderOfFile),
     problems: problems.sort(inOrderOfFile),
   };
   if (made === undefined || !isUsable(report)) return { report, loaded: undefined };
@@ -82,6 +82,11 @@ export function checkText(
     problems.push(...found);
     return included;
   }
+}
+
+function accepted(finding: Finding): Finding {
+  if (finding.verdict !== 'refused') return finding;
+  return { ...finding, verdict: 'ignored', message: `MISSING, and accepted as missing: ${finding.message}` };
 }
 
 /** The order of reading, file by file. */

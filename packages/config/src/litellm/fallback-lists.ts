@@ -25,6 +25,7 @@ export function readFallbacks(
     }
     const [model, targets] = entry;
     const source = sourceOf(model, names);
+    if (source === undefined && names.isLeftOut(model)) continue;
     if (source === undefined) {
       problem(reading, { ...targets, place: item.place }, noSuchModel(model, names));
       continue;
@@ -49,6 +50,11 @@ export function readTargets(node: ConfigNode, names: ModelNames, reading: ReadCo
     const name = textOf(item, reading);
     if (name === undefined) return [];
     if (names.has(name)) return [name];
+    if (names.isLeftOut(name)) {
+      const message = `"${name}" is left out, because none of its deployments can be served`;
+      reading.findings.push({ verdict: 'ignored', path: item.path, place: item.place, message });
+      return [];
+    }
     problem(reading, item, noSuchModel(name, names));
     return [];
   });

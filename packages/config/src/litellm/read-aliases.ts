@@ -17,6 +17,9 @@ export function readAliases(
       problem(reading, given, `must be the name of a model, or { model: name }, and is ${shownValue(given)}.`);
     } else if (names.all.includes(alias)) {
       problem(reading, given, `"${alias}" is also a model of this file: rename one of them.`);
+    } else if (names.isLeftOut(model)) {
+      const message = `"${model}" is left out, because none of its deployments can be served`;
+      reading.findings.push({ verdict: 'left out', path: given.path, place: given.place, message });
     } else if (!names.has(model)) {
       problem(reading, target, noSuchModel(model, names));
     } else {

@@ -1,6 +1,7 @@
 import type { GatewayConfig, ModelGroupConfig, Plugin } from '@portico/core';
 import type { Provider } from '@portico/core/provider';
 import { checkByCore } from '../check-by-core.js';
+import type { Finding } from '../config-report.js';
 import type { LoadedConfig } from '../loaded-config.js';
 import { LITELLM_COMPAT } from '../read-compat.js';
 import { itemsOf, mapOf, problem, type ReadContext, textMapOf } from '../read-context.js';
@@ -19,6 +20,12 @@ import { GENERAL_KEYS, LITELLM_SETTINGS_KEYS, ROUTER_KEYS, TOP_KEYS } from './se
 import { withWildcardVendors } from './wildcard-vendors.js';
 import { type ModelNames, namesOf } from './wildcards.js';
 
+/** What cannot be served: its entries, and the names of models that have no other. */
+interface LeftOut {
+  readonly entries: Set<string>;
+  readonly names: Set<string>;
+}
+
 export interface LiteLlmContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly credentials: Readonly<Record<string, string | undefined>>;
@@ -28,12 +35,59 @@ export interface LiteLlmContext {
   readonly isCompatible: boolean;
 }
 
-/** Reads LiteLLM's `config.yaml`. Findings and problems go into `found`. */
-export function readLiteLlm(
+type Found = Pick<ReadContext, 'problems' | 'findings'>;
+
+/**
+ * Reads LiteLLM's `config.yaml`. Findings and problems go into `found`. A deployment that cannot be served is left out,
+ * as long as there is another one: it must not keep the others from being served.
+ */
+export function readLiteLlm(main: MapNode, around: LiteLlmContext, found: Found): Omit<LoadedConfig, 'report'> {
+  const left: LeftOut = { entries: new Set(), names: new Set() };
+  const toldOfLeft: Finding[] = [];
+  for (;;) {
+    const now: Found = { problems: [], findings: [] };
+    const { loaded, drafts } = readOnce(main, around, now, left);
+    const faulty = faultyEntries(now, left);
+    const usable = drafts.filter(({ entry }) => !faulty.has(entryOf(entry) ?? ''));
+    if (faulty.size === 0 || usable.length === 0) {
+      found.problems.push(...now.problems);
+      found.findings.push(...now.findings, ...toldOfLeft);
+      return loaded;
+    }
+    toldOfLeft.push(...findingsOfEntries(now, faulty));
+    for (const entry of faulty) left.entries.add(entry);
+    const names = new Set(usable.map(({ group }) => group));
+    for (const { group } of drafts) if (group !== undefined && !names.has(group)) left.names.add(group);
+  }
+}
+
+/** The entries with a problem, or with a key that refuses them. */
+function faultyEntries({ problems, findings }: Found, left: LeftOut): ReadonlySet<string> {
+  const refused = findings.filter(({ verdict }) => verdict === 'refused');
+  const entries = [...problems, ...refused].flatMap((told) => entryOf(told) ?? []);
+  return new Set(entries.filter((entry) => MODEL_ENTRY.test(entry) && !left.entries.has(entry)));
+}
+
+const MODEL_ENTRY = / model_list\[\d+\]$/;
+
+/** What was found in the entries, as the reasons for which they are left out. */
+function findingsOfEntries({ problems, findings }: Found, entries: ReadonlySet<string>): readonly Finding[] {
+  const isIn = (told: Pick<ConfigNode, 'place' | 'path'>) => entries.has(entryOf(told) ?? '');
+  return [
+    ...findings.filter(isIn).map((finding) => ({
+      ...finding,
+      ...(finding.verdict === 'refused' && { verdict: 'left out' as const }),
+    })),
+    ...problems.filter(isIn).map((told) => ({ ...told, verdict: 'left out' as const })),
+  ];
+}
+
+function readOnce(
   main: MapNode,
   around: LiteLlmContext,
-  found: Pick<ReadContext, 'problems' | 'findings'>,
-): Omit<LoadedConfig, 'report'> {
+  found: Found,
+  left: LeftOut,
+): { readonly loaded: Omit<LoadedConfig, 'report'>; readonly drafts: readonly DeploymentDraft[] } {
   const before: ReadContext = { ...found, environment: around.environment };
   const file = includeFiles(main, around.readIncluded, before);
   const variables = file.entries.get('environment_variables');
@@ -48,12 +102,12 @@ export function readLiteLlm(
   readSection(file, 'general_settings', GENERAL_KEYS, settings, reading);
   readGuardrails(file.entries.get('guardrails'), settings, reading);
   readCredentials(listAt(file, 'credential_list', reading), settings, reading);
-  const drafts = readModelList(file, settings, reading);
+  const drafts = readModelList(file, settings, reading, left);
 
   if (settings.isCompatible) takeDefaults(settings);
   const all = withWildcardVendors(drafts, fileEnvironment, around);
   const built = buildModels(all, settings, fileEnvironment, around.providers, reading);
-  const models = withFallbacks(built, settings, reading);
+  const models = withFallbacks(built, settings, reading, left);
   const access = buildAccess(settings, reading);
   // In LiteLLM models may be fallbacks of each other, and in many files they are.
   const config: GatewayConfig = {
@@ -73,22 +127,23 @@ export function readLiteLlm(
   }
   const redis = sharedRedisOf(settings);
   const compat = settings.isCompatible ? { keyHeader: settings.keyHeader?.text.toLowerCase() } : undefined;
-  return {
-    config,
-    guard: access.guard,
-    principal: access.principal,
-    compat,
-    redis,
-    modelInfo: built.modelInfo,
-    accessGroups: accessGroupsOf(drafts),
-  };
+  const { guard, principal } = access;
+  const { modelInfo } = built;
+  const loaded = { config, guard, principal, compat, redis, modelInfo, accessGroups: accessGroupsOf(drafts) };
+  return { loaded, drafts };
 }
 
-function readModelList(file: MapNode, settings: SettingsDraft, reading: ReadContext): readonly DeploymentDraft[] {
+function readModelList(
+  file: MapNode,
+  settings: SettingsDraft,
+  reading: ReadContext,
+  left: LeftOut,
+): readonly DeploymentDraft[] {
   const items = listAt(file, 'model_list', reading);
   if (items.length === 0)
     problem(reading, file.entries.get('model_list') ?? file, 'there is no model in "model_list".');
-  return items.flatMap((item) => readDeployment(item, settings, reading) ?? []);
+  const served = items.filter((item) => !left.entries.has(entryOf(item) ?? ''));
+  return served.flatMap((item) => readDeployment(item, settings, reading) ?? []);
 }
 
 /** LiteLLM's defaults, where they differ from the gateway's. */
@@ -133,11 +188,13 @@ function withFallbacks(
   built: BuiltModels,
   settings: SettingsDraft,
   reading: ReadContext,
+  left: LeftOut,
 ): Record<string, ModelGroupConfig> {
   const { groups, origins } = built;
-  const asked = namesOf(built);
+  const asked = namesOf(built, left.names);
   for (const [name, { byKind, node }] of settings.retriesByModel) {
     const group = asked.has(name) ? groups.get(name) : undefined;
+    if (asked.isLeftOut(name)) continue;
     if (group === undefined) problem(reading, node, noSuchModel(name, asked));
     else groups.set(name, { ...group, byKind });
   }
@@ -148,6 +205,7 @@ function withFallbacks(
   const names: ModelNames = {
     all: [...asked.all, ...aliases.keys()],
     has: (name) => aliases.has(name) || asked.has(name),
+    isLeftOut: asked.isLeftOut,
   };
   const general = readFallbacks(settings.fallbacks, names, reading);
   const context = readFallbacks(settings.contextFallbacks, names, reading);

@@ -21,17 +21,20 @@ export interface ModelNames {
   readonly all: readonly string[];
   /** Whether a name is one of them, or matches a pattern. */
   has(name: string): boolean;
+  /** Whether the file has it, and none of its deployments can be served. */
+  isLeftOut(name: string): boolean;
 }
 
 /**
  * The models with names. A name in the file that only a pattern matches becomes a model of its own: so it can have
  * fallbacks and aliases, and is checked at start.
  */
-export function namesOf({ groups, origins }: BuiltModels): ModelNames {
+export function namesOf({ groups, origins }: BuiltModels, leftOut: ReadonlySet<string>): ModelNames {
   const all = [...groups.keys()];
   const patterns = all.filter(hasWildcard).sort((one, other) => other.length - one.length);
   return {
     all,
+    isLeftOut: (name) => leftOut.has(name),
     has(name) {
       if (groups.has(name)) return true;
       for (const pattern of patterns) {

@@ -18,11 +18,12 @@ const limits = z.strictObject({
   tokensPerMinute: count.optional(),
   concurrentCalls: count.optional(),
 });
+/** `'10d'`: the type says which units there are. */
+const lengthPeriod = z.string().regex(/^[1-9]\d{0,5}[mhdw]$/) as unknown as z.ZodType<LengthPeriod, LengthPeriod>;
+type LengthPeriod = `${number}${'m' | 'h' | 'd' | 'w'}`;
 const budget = z.strictObject({
   usd: z.number().nonnegative(),
-  per: z
-    .union([z.enum(['hour', 'day', 'week', 'month', 'total']), z.string().regex(/^[1-9]\d{0,5}[mhdw]$/)])
-    .optional(),
+  per: z.union([z.enum(['hour', 'day', 'week', 'month', 'total']), lengthPeriod]).optional(),
 });
 const principal = z.strictObject({
   id: z.string().min(1),
