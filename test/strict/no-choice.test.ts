@@ -26,7 +26,7 @@ it.each(WIRES)('an answer without a choice is a 502 where there is no fallback, 
 });
 
 function ask(model: string, path: string, body: object) {
-  const group = (name: string, fallbacks: readonly string[] = []) => ({
+  const group = (name: string, fallbacks: readonly 'second'[] = []) => ({
     deployments: [{ model: `hosted_vllm/${name}`, baseUrl: 'http://v.example/v1' }],
     fallbacks,
   });

@@ -172,10 +172,7 @@ describe('a vendor of the table', () => {
       user([]),
     ];
     const asked = providerOf('perplexity').codecs['chat.completions']?.encode({ messages }, target());
-    expect(asked?.messages).toEqual([
-      { role: 'system', content: 's\n\nt' },
-      user([{ type: 'text', text: 'a\n\nb' }]),
-    ]);
+    expect(asked?.messages).toEqual([{ role: 'system', content: 's\n\nt' }, user([{ type: 'text', text: 'a\n\nb' }])]);
   });
 
   it('is asked in its own dialect: Together, where one number asks for log probabilities', () => {

@@ -34,7 +34,9 @@ export function countingStore(clock: Clock, late: number) {
     unsettled: () =>
       [...reservations.values()]
         .filter(({ settled }) => settled.length !== 1)
-        .map(({ requests, settled }) => `${requests[0]?.key ?? 'an empty reservation'} settled ${settled.length} times`),
+        .map(
+          ({ requests, settled }) => `${requests[0]?.key ?? 'an empty reservation'} settled ${settled.length} times`,
+        ),
     /** All that is still reserved. */
     reserved: () =>
       [...keys].flatMap((key) => {
