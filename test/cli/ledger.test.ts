@@ -116,7 +116,7 @@ describe('portico keys', () => {
   it.each([
     [['keys'], 'Name the owner of the key'],
     [['keys', '--id', 'ada', '--rpm', 'many'], '--rpm must be a whole number'],
-    [['keys', '--id', 'ada', '--budget', '5/week'], 'Periods: hour, day, month, total'],
+    [['keys', '--id', 'ada', '--budget', '5/fortnight'], 'Periods: hour, day, week, month, total'],
   ])('says what it misses: %j', async (args, message) => {
     const said = await portico(args);
     expect(said.code).toBe(2);

@@ -266,6 +266,7 @@ const BAD_BODIES: readonly [string, string | Uint8Array, RegExp, (string | null)
     'nests something unknown 10,000 deep',
     `{"model":"chat","messages":[{"role":"user","content":"Hi"}],"extra":${DEEP}}`,
     /nested/,
+    'extra',
   ],
   [
     'hides the model in __proto__',

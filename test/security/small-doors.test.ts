@@ -87,7 +87,7 @@ async function startThings() {
       } as unknown as Parameters<typeof gateway.handle>[0]);
       if (reply?.kind === 'events') {
         await new Promise<void>((resolve) =>
-          reply.body.start({ write: () => true, end: resolve, fail: () => resolve() } as never),
+          reply.body.start({ write: () => true, end: resolve, fail: () => resolve() }),
         );
       }
       return { status: reply?.status };

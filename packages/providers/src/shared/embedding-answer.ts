@@ -27,7 +27,9 @@ export function embeddingAnswer(
 
 /** Whether the vectors of an answer are in the encoding that the client asked for. */
 export function isEncodedAsAsked({ data }: JsonObject, request: JsonObject | undefined): boolean {
-  const wanted = request?.encoding_format === 'base64' ? 'string' : 'object';
+  // Where nothing is asked for, the vendor decides: Perplexity then sends bytes in base64, which no float can be read from.
+  if (request?.encoding_format === undefined) return true;
+  const wanted = request.encoding_format === 'base64' ? 'string' : 'object';
   return (
     !Array.isArray(data) || (data as unknown[]).every((one) => !isJsonObject(one) || typeof one.embedding === wanted)
   );

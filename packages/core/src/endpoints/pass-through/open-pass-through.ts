@@ -116,7 +116,8 @@ function queryOf({ query }: IncomingRequest): string {
   if (query === undefined || query === '') return '';
   const asked = new URLSearchParams(query);
   // Vendors differ on whether case matters.
-  for (const name of [...asked.keys()]) if (CREDENTIALS_IN_QUERY.has(name.toLowerCase())) asked.delete(name);
+  const credentials = [...asked.keys()].filter((name) => CREDENTIALS_IN_QUERY.has(name.toLowerCase()));
+  for (const name of credentials) asked.delete(name);
   return asked.size === 0 ? '' : `?${asked}`;
 }
 

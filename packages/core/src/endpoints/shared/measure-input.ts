@@ -70,7 +70,7 @@ export function measureInput(value: unknown, size: InputSize, param: string): vo
 }
 
 /** The same of a value in which everything is text. */
-export function measureText(value: unknown, size: InputSize, param: string): void {
+function measureText(value: unknown, size: InputSize, param: string): void {
   measure(value, size, param, 0, false);
 }
 
