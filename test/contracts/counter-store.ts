@@ -174,10 +174,10 @@ interface Model {
   now: number;
   /** By key and period. */
   readonly used: Map<string, number>;
-  readonly leases: { held: readonly Held[]; endsAt: number; settled: boolean }[];
+  readonly leases: { held: readonly ReservedAmount[]; endsAt: number; settled: boolean }[];
 }
 
-interface Held {
+interface ReservedAmount {
   readonly counter: string;
   readonly amount: number;
 }
@@ -225,7 +225,7 @@ function reserve(wishes: readonly Wish[], leaseMs: number): Command {
         wishes.map((wish) => ({ ...wish, resetsAt: resetsAt(wish.key, model.now) })),
         leaseMs,
       );
-      const held: Held[] = [];
+      const held: ReservedAmount[] = [];
       const lease = { held, endsAt: model.now + leaseMs, settled: false };
       model.leases.push(lease);
       for (const [index, { key, amount, limit }] of wishes.entries()) {

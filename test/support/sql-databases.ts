@@ -31,12 +31,12 @@ export interface SqliteDriver {
 export const SQLITE_DRIVERS: readonly SqliteDriver[] = [
   {
     name: 'node:sqlite',
-    without: whyNot(() => require('node:sqlite')),
+    without: reasonToSkip(() => require('node:sqlite')),
     open: (path) => new (require('node:sqlite').DatabaseSync)(path),
   },
   {
     name: 'better-sqlite3',
-    without: whyNot(() => new (require('better-sqlite3'))(':memory:').close()),
+    without: reasonToSkip(() => new (require('better-sqlite3'))(':memory:').close()),
     open: (path) => new (require('better-sqlite3'))(path),
   },
   {
@@ -97,7 +97,7 @@ export async function runSql(connection: SqlConnection, sql: string): Promise<vo
   else connection.exec(sql);
 }
 
-function whyNot(load: () => unknown): string | undefined {
+function reasonToSkip(load: () => unknown): string | undefined {
   try {
     load();
     return undefined;

@@ -86,7 +86,7 @@ export async function serveProcess(asked: ServeOptions, terminal: Terminal): Pro
           name: 'access',
           policies: {
             authenticate: (seen) => served?.loaded.config.authenticate?.(seen),
-            authorize: (seen) => served && refusalOf(served.loaded, seen),
+            authorize: (seen) => served && policyRefusal(served.loaded, seen),
           },
         },
       ],
@@ -146,7 +146,7 @@ export async function serveProcess(asked: ServeOptions, terminal: Terminal): Pro
 }
 
 /** What the policies of the file's plugins say. */
-async function refusalOf({ config }: LoadedConfig, seen: Parameters<Authorize<unknown>>[0]) {
+async function policyRefusal({ config }: LoadedConfig, seen: Parameters<Authorize<unknown>>[0]) {
   for (const { policies } of config.plugins ?? []) {
     const refusal = await policies?.authorize?.(seen);
     if (refusal !== undefined) return refusal;

@@ -1,7 +1,7 @@
 /** Counters as the two dialects keep them, with keys as they are kept and amounts that are whole. */
 export interface CounterTables {
   reserve(id: string, leaseMs: number, wants: readonly Want[], now: number | undefined): Promise<Reserved>;
-  settle(held: Held, actual: readonly number[], now: number | undefined): Promise<void>;
+  settle(held: ReservedAmount, actual: readonly number[], now: number | undefined): Promise<void>;
   read(key: string, now: number | undefined): Promise<{ used: number; reserved: number }>;
   /** Makes counters that are not there. */
   seed(seeds: readonly Seed[]): Promise<void>;
@@ -30,7 +30,7 @@ export type Reserved =
   | { readonly missing: readonly boolean[] };
 
 /** What a reservation holds. It is in its name: whoever has it can settle it, and nothing is remembered anywhere. */
-export interface Held {
+export interface ReservedAmount {
   readonly id: string;
   readonly epoch: number;
   readonly endsAt: number;

@@ -1,4 +1,11 @@
-import { type CounterTables, type Held, KEPT_MS, type Reserved, type Seed, type Want } from './counter-tables.js';
+import {
+  type CounterTables,
+  KEPT_MS,
+  type Reserved,
+  type ReservedAmount,
+  type Seed,
+  type Want,
+} from './counter-tables.js';
 import { type Database, rowsOfSql, type Work } from './database.js';
 
 interface CounterRow {
@@ -93,7 +100,7 @@ export function openSqliteCounters(database: Database, timeOf: () => number): Co
     return { refused: -1, epoch, remaining: wants.map((each) => Math.max(0, room(each))) };
   }
 
-  function* settle({ id, epoch, endsAt, keys }: Held, actual: readonly number[], now: number): Work<void> {
+  function* settle({ id, epoch, endsAt, keys }: ReservedAmount, actual: readonly number[], now: number): Work<void> {
     if ((yield* epochAt(now)) !== epoch) {
       yield* settleLost(id, endsAt, keys, actual, now);
       return;

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Clock, MaybePromise } from '@portico/core';
 import type { CounterRequest, CounterStore, ReserveAnswer } from '@portico/core/store';
-import type { Held, Want } from './counter-tables.js';
+import type { ReservedAmount, Want } from './counter-tables.js';
 import { openPostgresCounters } from './counters-postgres.js';
 import { openSqliteCounters } from './counters-sqlite.js';
 import type { Database } from './database.js';
@@ -105,7 +105,7 @@ function toWant(request: CounterRequest, history: CounterHistory | undefined): W
   };
 }
 
-function heldBy(reservation: string): Held | undefined {
+function heldBy(reservation: string): ReservedAmount | undefined {
   let held: unknown;
   try {
     held = JSON.parse(reservation);

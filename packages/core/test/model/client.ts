@@ -17,7 +17,7 @@ export interface ClientSide {
   fails: number;
   /** What came after its stream had ended, or after it had left. */
   surplus: number;
-  hasLeft: boolean;
+  isClientGone: boolean;
   isDone: boolean;
   /** The listeners of the gateway for a client that leaves. */
   readonly leavers: (() => void)[];
@@ -45,7 +45,7 @@ export function startClient(
     ends: 0,
     fails: 0,
     surplus: 0,
-    hasLeft: false,
+    isClientGone: false,
     isDone: false,
     leavers: [],
   };
@@ -93,7 +93,7 @@ export function startClient(
 
   function leave(): void {
     if (side.isDone) return;
-    side.hasLeft = true;
+    side.isClientGone = true;
     const { reply } = side;
     // Until its answer has begun, a client can only be missed by the mount's listener.
     const by = reply?.kind === 'events' ? leaves?.by : 'gone';

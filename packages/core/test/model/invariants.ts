@@ -94,7 +94,7 @@ function leftovers({ healths, gateway, pendingTimers, vendor }: Run): string[] {
 }
 
 function clientSide(client: ClientSide, run: Run): string[] {
-  const { reply, text, ends, fails, surplus, hasLeft, planned } = client;
+  const { reply, text, ends, fails, surplus, isClientGone, planned } = client;
   if (reply === undefined) return [`no reply to ${planned.asks}`];
   const id = idOf(reply.headers);
   const record = run.records.find((each) => each.id === id);
@@ -107,7 +107,7 @@ function clientSide(client: ClientSide, run: Run): string[] {
     return wrong.map((each) => `${planned.asks} ${id}: ${each}`);
   }
   if (record === undefined) return [`a stream without a record: ${id}`];
-  if (ends + fails > 1 || (ends + fails === 0 && !hasLeft)) wrong.push(`its stream ended ${ends + fails} times`);
+  if (ends + fails > 1 || (ends + fails === 0 && !isClientGone)) wrong.push(`its stream ended ${ends + fails} times`);
   wrong.push(...streamed(client, record, run));
   return wrong.map((each) => `${planned.asks} ${id} (${record.outcome}, ${record.failure}): ${each}`);
 }
@@ -132,10 +132,10 @@ function whoAnswered(text: string, record: UsageRecord, { vendor }: Run): string
   return [`answered by ${exchange.deployment}, recorded as ${record.deployment}`];
 }
 
-function streamed({ text, ends, fails, hasLeft, planned }: ClientSide, record: UsageRecord, run: Run): string[] {
+function streamed({ text, ends, fails, isClientGone, planned }: ClientSide, record: UsageRecord, run: Run): string[] {
   const isComplete = isCompleteText(text, planned.asks);
   const hasError = /^(event: error|data: \{"error":\{)/m.test(text);
-  if (hasLeft) {
+  if (isClientGone) {
     const expected = isComplete ? ['ok', 'client_gone', 'incomplete'] : ['client_gone', 'incomplete', 'ok'];
     return expected.includes(record.outcome) ? [] : [`left, recorded as ${record.outcome}`];
   }

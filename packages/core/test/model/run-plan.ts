@@ -123,8 +123,8 @@ function checkOpen({ gateway, records, started, clients, wrong }: Watched): void
   if (gateway.openCalls !== started.length - records.length)
     wrong.push(`${gateway.openCalls} open, ${started.length} admitted, ${records.length} recorded`);
   const ended = new Set(records.map(({ id }) => id));
-  for (const { reply, isDone, hasLeft } of clients) {
-    if (reply?.kind === 'events' && !isDone && !hasLeft && ended.has(idOf(reply.headers)))
+  for (const { reply, isDone, isClientGone } of clients) {
+    if (reply?.kind === 'events' && !isDone && !isClientGone && ended.has(idOf(reply.headers)))
       wrong.push(`the stream of ${idOf(reply.headers)} lives, its call is over`);
   }
 }
