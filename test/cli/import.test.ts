@@ -5,15 +5,15 @@ import { portico } from './run-here.js';
 
 const LITELLM = `model_list:
   - model_name: fast
-    litellm_params: {model: openai/gpt-4o, api_key: os.environ/OPENAI_API_KEY, temperature: 0}
+    litellm_params: {model: openai/gpt-4o, api_key: os.environ/OPENAI_API_KEY, temperature: 0, input_cost_per_image: 1}
 `;
 
 describe('portico import', () => {
   it('prints what can be served, and says beside it what is left behind', async () => {
     const { code, output, errors } = await portico(['import', 'litellm', put(LITELLM)]);
     expect(code).toBe(0);
-    expect(output).toContain('models:\n  fast: openai/gpt-4o\n');
-    expect(errors).toMatch(/config\.yaml:3 model_list\[0\]\.litellm_params\.temperature was not converted: /);
+    expect(output).toContain('  fast:\n    - model: openai/gpt-4o\n      defaultParameters:\n        temperature: 0\n');
+    expect(errors).toMatch(/config\.yaml:3 model_list\[0\]\.litellm_params\.input_cost_per_image was not converted: /);
   });
 
   it('writes a file that only its owner reads, and never over one that is there', async () => {

@@ -87,6 +87,8 @@ export async function startRecordedGateway(
       [
         {
           model: `${prefix(line)}/${line.model || 'unnamed'}`,
+          // Some recordings ask for a dearer service tier.
+          capabilities: { priorityTier: true },
           baseUrl: `${replay.caseUrl(line.id)}${line.api === 'messages' || isNative(line) ? '' : '/openai/v1'}`,
           apiKey: 'sk-recorded-traffic',
           dropUnsupported: true,
