@@ -45,16 +45,21 @@ export function encodedAsAsked(answer: JsonObject, request: JsonObject | undefin
     const { embedding } = one;
     if (request?.encoding_format === 'base64')
       return Array.isArray(embedding) ? { ...one, embedding: base64(numbersOf(embedding)) } : one;
-    return typeof embedding === 'string' ? { ...one, embedding: numbersIn(embedding) } : one;
+    return typeof embedding === 'string' ? { ...one, embedding: numbersIn(embedding) ?? embedding } : one;
   });
   return { ...answer, data };
 }
 
-function numbersIn(text: string): readonly number[] {
+/** Undefined where the bytes are no 32-bit floats: Perplexity sends one byte a number. */
+function numbersIn(text: string): readonly number[] | undefined {
   const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   const view = new DataView(bytes.buffer);
-  return Array.from({ length: Math.floor(bytes.byteLength / 4) }, (_, at) => view.getFloat32(at * 4, true));
+  const values = Array.from({ length: Math.floor(bytes.byteLength / 4) }, (_, at) => view.getFloat32(at * 4, true));
+  return values.every((value) => Math.abs(value) < LARGEST_VALUE) ? values : undefined;
 }
+
+/** Vectors are of length one or near it; bytes that are something else give numbers far beyond. */
+const LARGEST_VALUE = 1e6;
 
 /** The numbers themselves, or an object with them as `values`. */
 function numbersOf(vector: unknown): readonly number[] {
