@@ -4,8 +4,8 @@ import { DefaultReporter, type TestModule } from 'vitest/node';
 const countsFile = new URL('../node_modules/.cache/test-counts.json', import.meta.url);
 
 /**
- * Prints the test files that failed and the closing summary, nothing else, and leaves the counts where `npm test`
- * adds them to its own.
+ * Prints the test files that failed and the closing summary, nothing else. Leaves the counts, the names of what failed and the
+ * time of each file where `npm test` adds them to its own.
  */
 export class QuietReporter extends DefaultReporter {
   override onTestModuleEnd(module: TestModule): void {
@@ -16,7 +16,12 @@ export class QuietReporter extends DefaultReporter {
     super.onTestRunEnd(...run);
     const [modules, unhandledErrors] = run;
     mkdirSync(new URL('.', countsFile), { recursive: true });
-    writeFileSync(countsFile, JSON.stringify(countTests(modules, unhandledErrors)));
+    const result = {
+      ...countTests(modules, unhandledErrors),
+      failures: failures(modules, unhandledErrors),
+      files: fileTimes(modules),
+    };
+    writeFileSync(countsFile, JSON.stringify(result));
   }
 }
 
@@ -35,4 +40,26 @@ function countTests(
     }
   }
   return counts;
+}
+
+function failures(modules: ReadonlyArray<TestModule>, unhandledErrors: ReadonlyArray<unknown>): string[] {
+  const names = unhandledErrors.map(
+    (error) => `unhandled: ${error instanceof Error ? error.message : JSON.stringify(error)}`,
+  );
+  for (const module of modules) {
+    for (const error of module.errors()) names.push(`${module.relativeModuleId}: ${error.message}`);
+    for (const suite of module.children.allSuites()) {
+      for (const error of suite.errors())
+        names.push(`${module.relativeModuleId} > ${suite.fullName}: ${error.message}`);
+    }
+    for (const test of module.children.allTests('failed')) names.push(`${module.relativeModuleId} > ${test.fullName}`);
+  }
+  return names.map((name) => name.slice(0, 300));
+}
+
+function fileTimes(modules: ReadonlyArray<TestModule>): Array<{ file: string; ms: number }> {
+  return modules.map((module) => {
+    const { collectDuration, setupDuration, duration } = module.diagnostic();
+    return { file: module.relativeModuleId, ms: Math.round(collectDuration + setupDuration + duration) };
+  });
 }

@@ -45,6 +45,9 @@ async function runAll() {
   const passed = sum(tests, 'passed') + checks.filter((ok) => ok).length;
   const failed = sum(tests, 'failed') + checks.filter((ok) => !ok).length;
   const skipped = sum(tests, 'skipped');
+  tellSlowest(tests.flatMap((test) => test.files));
+  // Last, because a log of CI is often shown from its end only.
+  for (const test of tests) for (const failure of test.failures) console.log(`failed: ${failure}`);
   console.log(`\nchecks and tests took ${((Date.now() - startedAt) / 1000).toFixed(0)} s`);
   console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
   return failed === 0 ? 0 : 1;
@@ -56,7 +59,7 @@ async function runTests(filters = [], node = process.execPath) {
   // Without counts, vitest itself broke down.
   const counts = existsSync(countsFile)
     ? JSON.parse(readFileSync(countsFile, 'utf8'))
-    : { passed: 0, failed: 0, skipped: 0 };
+    : { passed: 0, failed: 0, skipped: 0, failures: [], files: [] };
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
@@ -65,6 +68,13 @@ function otherNodes() {
   return ['22', '24']
     .map((version) => ({ version, node: join(root, `test/hosts/runtimes/node_modules/node${version}/bin/node`) }))
     .filter(({ version, node }) => existsSync(node) && !process.versions.node.startsWith(`${version}.`));
+}
+
+/** Where the time of the suite goes. */
+function tellSlowest(files) {
+  const slowest = files.toSorted((a, b) => b.ms - a.ms).slice(0, 12);
+  console.log('\nslowest test files');
+  for (const { file, ms } of slowest) console.log(`${(ms / 1000).toFixed(1).padStart(7)} s  ${file}`);
 }
 
 function sum(counts, key) {

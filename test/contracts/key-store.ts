@@ -170,6 +170,14 @@ export function keyStoreContract(name: string, open: OpenStores): void {
       expect(told).toHaveLength(2);
     });
 
+    it('keeps a copy, as JSON does, so that what the caller changes later changes nothing', async () => {
+      const { keys } = await open();
+      const metadata = { plan: { seats: -0 } };
+      const { key } = await keys.mint({ tags: ['beta'], metadata });
+      metadata.plan.seats = 9;
+      expect((await keys.get(key.id))?.metadata).toEqual({ plan: { seats: 0 } });
+    });
+
     it('keeps every text that people may put in', async () => {
       const { keys } = await open();
       await fc.assert(

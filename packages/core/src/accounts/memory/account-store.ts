@@ -4,6 +4,7 @@ import type { Account, AccountChanges, AccountStore } from '../../stores/account
 import { pageLimit, pageOf } from '../../stores/page.js';
 import { type Scope, scopeKey } from '../../stores/scope.js';
 import { StoreConflict } from '../../stores/store-conflict.js';
+import { storedCopy } from '../../stores/stored-copy.js';
 import { createWatchers } from '../../stores/watchers.js';
 
 /** Accounts in this process: for tests, and for gateways whose accounts come from a file. */
@@ -29,7 +30,7 @@ export function memoryAccounts(clock: Clock): AccountStore {
       const problems = accountProblems(scope, changes);
       if (problems.length > 0) throw new StoreConflict('invalid', problems.join(' '));
       requireNoCycle(scope, changes.parent);
-      const account = changed(accounts.get(scopeKey(scope)), scope, changes, clock.now());
+      const account = changed(accounts.get(scopeKey(scope)), scope, storedCopy(changes), clock.now());
       accounts.set(scopeKey(scope), account);
       watchers.tell(account.scope);
       return account;

@@ -3,6 +3,7 @@ import { newKeyId, prepareSecret } from '../../stores/key-secret.js';
 import type { KeyChange, KeyRecord, KeyStore, NewKey } from '../../stores/key-store.js';
 import { pageLimit, pageOf, readTimeCursor, timeCursor } from '../../stores/page.js';
 import { StoreConflict } from '../../stores/store-conflict.js';
+import { storedCopy } from '../../stores/stored-copy.js';
 import { createWatchers } from '../../stores/watchers.js';
 
 /** Virtual keys in this process: for tests, and for gateways whose keys may end with it. */
@@ -49,7 +50,7 @@ export function memoryKeys(clock: Clock): KeyStore {
 
     async mint(given) {
       const { secret, hash, hint } = await prepareSecret(given);
-      const key = newRecord(given, hint, clock.now());
+      const key = newRecord(storedCopy(given), hint, clock.now());
       requireFreeAlias(key.alias, key.id);
       if (find(hash) !== undefined) throw new StoreConflict('duplicate', 'secret: there is a key with it already.');
       rows.set(key.id, { key, hash, oldHash: undefined, oldEndsAt: 0 });
@@ -71,7 +72,7 @@ export function memoryKeys(clock: Clock): KeyStore {
     update(id, changes) {
       rowOf(id);
       requireFreeAlias(changes.alias ?? undefined, id);
-      return change(id, fieldsOf(changes));
+      return change(id, fieldsOf(storedCopy(changes)));
     },
 
     async rotate(id, { graceMs = 0, prefix } = {}) {
