@@ -1,11 +1,11 @@
 // `npm start`: from a fresh clone to the example app in the browser.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { build, installIfNeeded, requireNode, root } from './workspace.mjs';
+import { buildExample, installIfNeeded, requireNode, root } from './workspace.mjs';
 
 requireNode();
-await installIfNeeded();
-if (!(await build())) process.exit(1);
+await installIfNeeded('example');
+if (!(await buildExample())) process.exit(1);
 
 const app = spawn(process.execPath, [join(root, 'examples/express/dist/main.js')], { stdio: 'inherit' });
 

@@ -17,7 +17,7 @@ const onEveryNode = [
 const countsFile = join(root, 'node_modules/.cache/test-counts.json');
 
 requireNode();
-await installIfNeeded();
+await installIfNeeded('all');
 
 const filters = process.argv.slice(2);
 process.exitCode = filters.length > 0 ? await runSome(filters) : await runAll();

@@ -1,8 +1,8 @@
 // What `npm start` and `npm test` share. No dependencies, and no syntax that an old Node could not even parse before
 // it is told that it is too old.
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
@@ -22,17 +22,32 @@ export function requireNode() {
   process.exit(1);
 }
 
-/** Installs what the lock file names, with the pnpm that package.json pins, unless that has been done already. */
-export async function installIfNeeded() {
+/** The app of `npm start`. It brings its own compiler, so that nothing else must be installed for it. */
+const example = { name: '@portico/example-express', folder: join(root, 'examples/express') };
+/** There after an install for the example alone. */
+const partialMark = join(root, 'node_modules', '.only-the-example');
+
+/**
+ * Installs what the lock file names, with the pnpm that package.json pins, unless that has been done already. `example` is the
+ * app of `npm start` with the packages it needs, about 120 MB; `all` has the agents, runtimes and frameworks of the tests too, 2.2 GB.
+ */
+export async function installIfNeeded(what) {
   const installed = join(root, 'node_modules', '.modules.yaml');
   const lockFile = join(root, 'pnpm-lock.yaml');
-  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lockFile).mtimeMs) return;
+  const isCurrent = existsSync(installed) && statSync(installed).mtimeMs >= statSync(lockFile).mtimeMs;
+  if (isCurrent && (what === 'example' || !existsSync(partialMark))) return;
 
-  const done = await step('install', `npx --yes pnpm@${manifest.config.pnpm} install --frozen-lockfile`);
+  const filter = what === 'example' ? ` --filter ${example.name}...` : '';
+  const pnpm = `npx --yes pnpm@${manifest.config.pnpm}${filter} install --frozen-lockfile`;
+  const done = process.stdout.isTTY
+    ? (await run(`${pnpm} --reporter=default`, 'inherit')).code === 0
+    : await step('install', pnpm);
   if (!done) {
     console.error('The dependencies could not be installed. Is the npm registry within reach of `npm ping`?');
     process.exit(1);
   }
+  if (what === 'example') writeFileSync(partialMark, '');
+  else rmSync(partialMark, { force: true });
   // pnpm leaves this file alone when nothing changed; its time is how we know that the lock file was looked at.
   const now = new Date();
   utimesSync(installed, now, now);
@@ -42,6 +57,12 @@ export async function installIfNeeded() {
 export function build() {
   removeOrphans();
   return step('build', ['typescript/bin/tsc', '-b', '.config']);
+}
+
+/** Compiles the app of `npm start` and the packages it needs. */
+export function buildExample() {
+  removeOrphans();
+  return step('build', [join(example.folder, 'node_modules/typescript/bin/tsc'), '-b', example.folder]);
 }
 
 /**
@@ -65,7 +86,7 @@ export function run(command, output, node = process.execPath) {
   const isShellLine = typeof command === 'string';
   const [file, args] = isShellLine
     ? [command, []]
-    : [node, [join(root, 'node_modules', command[0]), ...command.slice(1)]];
+    : [node, [resolve(root, 'node_modules', command[0]), ...command.slice(1)]];
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
       cwd: root,

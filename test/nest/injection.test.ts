@@ -152,6 +152,45 @@ describe.each(APPLICATIONS)('R26: what $title injects', ({ load }) => {
   });
 });
 
+describe.each(APPLICATIONS)("a host's own route in $title that calls the service", ({ load }) => {
+  it('answers a limit as 429 with Retry-After where LlmExceptionFilter is in use, and leaves other errors to Nest', async () => {
+    const nest = await load();
+    const { portico, common } = nest;
+    const { models } = await fakeModels();
+    class Own {
+      readonly llm: LlmService;
+      constructor(llm: LlmService) {
+        this.llm = llm;
+      }
+      ask() {
+        const as = { id: 'ada', limits: { requestsPerMinute: 1 } };
+        return this.llm.chat({ ...ASK, model: 'fast' }, { as });
+      }
+      break() {
+        throw new common.ConflictException('Already there.');
+      }
+    }
+    common.Controller('own')(Own);
+    common.Inject(portico.LlmService)(Own, undefined as never, 0);
+    const route = (verb: 'ask' | 'break') =>
+      common.Get(verb)(Own.prototype, verb, Object.getOwnPropertyDescriptor(Own.prototype, verb) as PropertyDescriptor);
+    route('ask');
+    route('break');
+    const { origin } = await startNest(
+      nest,
+      { imports: [portico.LlmModule.forRoot({ models, principalOf })], controllers: [Own] },
+      (app) => app.useGlobalFilters(new portico.LlmExceptionFilter()),
+    );
+    expect((await fetch(`${origin}/own/ask`)).status).toBe(200);
+    const refused = await fetch(`${origin}/own/ask`);
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await refused.json()).toMatchObject({ error: { code: 'rate_limit_exceeded' } });
+    const broken = await fetch(`${origin}/own/break`);
+    expect(await broken.json()).toMatchObject({ statusCode: 409, message: 'Already there.' });
+  });
+});
+
 describe('Terminus', () => {
   it('takes the indicator: up, and down once the gateway closes', async () => {
     const nest = await nestModules(12, 'express');

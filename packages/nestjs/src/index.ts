@@ -1,4 +1,5 @@
 export * from '@portico/node/app';
+export { LlmExceptionFilter } from './exception-filters.js';
 export {
   type HookToken,
   LlmAuthenticator,

@@ -22,7 +22,7 @@ import {
 import type { DiscoveryService, Reflector } from '@nestjs/core';
 import { ConfigError, type Gateway } from '@portico/core';
 import { handleNodeRequest, type NodeRequest, type ServeOptions, serveNode } from '@portico/node';
-import { LlmExceptionFilter } from './llm-exception-filter.js';
+import { GatewayRoutesFilter } from './exception-filters.js';
 import type { LlmModuleExtras } from './llm-options.js';
 import type { LlmService } from './llm-service.js';
 import { type FastifyPair, fastifyPair, type NestHost, type NestRequest } from './nest-host.js';
@@ -82,7 +82,7 @@ export function llmController(extras: LlmModuleExtras, service: InjectionToken<L
   }
   Controller({ path, version: VERSION_NEUTRAL })(LlmController);
   SetMetadata(GATEWAY_ROUTES, { path, name: extras.name } satisfies GatewayRoutes)(LlmController);
-  UseFilters(new LlmExceptionFilter())(LlmController);
+  UseFilters(new GatewayRoutesFilter())(LlmController);
   if (extras.guards !== undefined && extras.guards.length > 0) UseGuards(...extras.guards)(LlmController);
   for (const decorate of extras.decorate ?? []) decorate(LlmController);
   return LlmController;

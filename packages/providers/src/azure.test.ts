@@ -138,7 +138,7 @@ describe('signing in to Azure', () => {
       expect(failure).toBeInstanceOf(GatewayError);
       expect(failure).toMatchObject({
         kind: 'unauthorized_upstream',
-        message: 'The token provider of azure gave no token.',
+        message: 'The token provider of azure returned no token.',
       });
     }
   });

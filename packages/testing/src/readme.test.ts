@@ -49,7 +49,7 @@ describe('the README', () => {
   it('starts a fake provider', async () => {
     const provider = await startFakeProvider({
       tokenDelayMs: 30, // reads like a real model; the default is 0
-      reply: ({ text }) => (text === 'ping' ? 'pong' : undefined), // your own words, where a test needs them
+      reply: ({ text }) => (text === 'ping' ? 'pong' : undefined), // your own answer, if a test needs one
     });
 
     const answer = await fetch(`${provider.url}/chat/completions`, {
@@ -93,7 +93,7 @@ describe('the README', () => {
     const faulty = await startFakeProvider({
       contentTokens: 3, // tokens before a fault in the middle of a stream; default 5
       retryAfterSeconds: 1, // what 429 and 503 ask for; default 2
-      healAfter: 1, // each faulty model fails once and then is well; default: it stays ill
+      healAfter: 1, // each faulty model fails once and is then healthy; default: it always fails
     });
     await faulty.close();
     const names: string[] = [];

@@ -205,13 +205,21 @@ describe('files told in Converse', () => {
   });
 
   it.each([
-    ['an address on the web', { type: 'image_url', image_url: { url: 'https://a.example/x.png' } }, 'fetches nothing'],
+    [
+      'an address on the web',
+      { type: 'image_url', image_url: { url: 'https://a.example/x.png' } },
+      'does not fetch other URLs',
+    ],
     [
       'a type that it cannot read',
       { type: 'file', file: { file_data: 'data:application/zip;base64,AA==' } },
-      'cannot read',
+      'has a type that Bedrock does not accept',
     ],
-    ['a block at an address', { type: 'image', source: { type: 'url', url: 'https://a.example' } }, 'in its bytes'],
+    [
+      'a block at an address',
+      { type: 'image', source: { type: 'url', url: 'https://a.example' } },
+      'must be sent as bytes',
+    ],
     ['a block of a tool of others', { type: 'search_result', source: 'x' }, 'does not support'],
   ])('are refused as %s', (_what, part, message) => {
     expect(() => encoded({ messages: [{ role: 'user', content: [part] }] }, CLAUDE)).toThrow(message);

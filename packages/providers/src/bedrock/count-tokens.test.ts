@@ -24,7 +24,7 @@ describe('counting the tokens of a request to Claude on Bedrock', () => {
 
   it('reads the number, and makes none up', () => {
     expect(countTokens.decode?.({ inputTokens: 19 }, target({}))).toEqual({ input_tokens: 19 });
-    expect(() => countTokens.decode?.({}, target({}))).toThrow('named no number');
+    expect(() => countTokens.decode?.({}, target({}))).toThrow('returned no number');
   });
 
   it.each([

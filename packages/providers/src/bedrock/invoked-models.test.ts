@@ -60,7 +60,7 @@ describe('embeddings of Bedrock', () => {
     for (const answer of [{}, { embedding: 'x' }, { embeddings: 'x' }, { embeddings: [null] }]) {
       expect(() => embeddings?.decode?.(answer, target({ model }))).toThrow('without embeddings');
     }
-    expect(() => embeddings?.openStream(target())).toThrow('no streams');
+    expect(() => embeddings?.openStream(target())).toThrow('cannot be streamed');
   });
 });
 
@@ -79,7 +79,7 @@ describe('rerank of Bedrock', () => {
       results: [{ index: 1, relevance_score: 0.5, document: { text: 'b' } }],
     });
     expect(() => rerank?.decode?.({}, target(), request)).toThrow('without results');
-    expect(() => rerank?.openStream(target())).toThrow('no streams');
+    expect(() => rerank?.openStream(target())).toThrow('cannot be streamed');
   });
 });
 
@@ -120,6 +120,6 @@ describe('images of Bedrock', () => {
     [{}, 'upstream_error'],
   ])('are refused by filters or missing: %j', (answer, kind) => {
     expect(() => images?.decode?.(answer, target())).toThrow(expect.objectContaining({ kind }));
-    expect(() => images?.openStream(target())).toThrow('no streams');
+    expect(() => images?.openStream(target())).toThrow('cannot be streamed');
   });
 });

@@ -66,7 +66,7 @@ describe('a connection to Bedrock', () => {
     expect(connect({ environment, options: { region: 'us-west-2' } }).origin).toContain('.us-west-2.');
     expect(connect({ environment, model: PROFILE, options: { region: 'us-west-2' } }).origin).toContain('.eu-west-1.');
     expect(() => connect({})).toThrow('AWS_REGION');
-    expect(() => connect({ options: { region: 'evil.example/' } })).toThrow('no region');
+    expect(() => connect({ options: { region: 'evil.example/' } })).toThrow('is not a region of bedrock');
   });
 
   it('puts an ARN into the address as one word, and asks what the base model can', () => {
@@ -108,7 +108,9 @@ describe('a connection to Bedrock', () => {
   });
 
   it('asks Claude alone by InvokeModel', () => {
-    expect(() => connect({ model: 'invoke/meta.llama3-8b', options: { region: 'us-east-1' } })).toThrow('Claude alone');
+    expect(() => connect({ model: 'invoke/meta.llama3-8b', options: { region: 'us-east-1' } })).toThrow(
+      'for Claude only',
+    );
   });
 
   it('sends a key of Bedrock as it is, and signs without one', () => {

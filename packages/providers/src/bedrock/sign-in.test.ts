@@ -148,8 +148,8 @@ aws_secret_access_key = s`;
     expect(server.requests[1]?.headers.authorization).toContain('Credential=AKLENT1/');
     await by('self');
     expect(server.requests.at(-1)?.headers.authorization).toContain('Credential=AKSELF/');
-    await expect(by('loop')).rejects.toMatchObject({ message: expect.stringContaining('circle') });
-    await expect(by('none')).rejects.toMatchObject({ message: expect.stringContaining('in none of the files') });
+    await expect(by('loop')).rejects.toMatchObject({ message: expect.stringContaining('in a cycle') });
+    await expect(by('none')).rejects.toMatchObject({ message: expect.stringContaining('in none of the AWS configuration files') });
   });
 
   it.each([

@@ -75,7 +75,7 @@ describe('a connection to Vertex AI', () => {
     [{ options: { ...project, tokenProvider: 'x' } }, 'The option "tokenProvider" of vertex_ai must be a function.'],
     [{ options: { ...project, credentials: 7 } }, 'The option "credentials" of vertex_ai must be'],
     [{ options: { ...project, credentials: '{"type":' } }, 'must be the JSON of a key file'],
-    [{ options: { ...project, credentials: { type: 'external_account' } } }, 'give the option "tokenProvider"'],
+    [{ options: { ...project, credentials: { type: 'external_account' } } }, 'set the option "tokenProvider"'],
     [{ options: { ...project, credentials: { type: 'service_account' } } }, 'have no "client_email"'],
     [{ model: 'llama-4-maas', options: project }, 'write "llama-4-maas" with its publisher in front'],
   ])('says what is wrong with %j', (settings, message) => {

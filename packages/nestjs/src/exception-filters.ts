@@ -2,10 +2,10 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '
 import { FAILURES, type FailureKind, GatewayError } from '@portico/core';
 
 /**
- * Converts errors of the host's guards, pipes and interceptors to the format that model clients read: OpenAI's error
- * format, with the `type` that Anthropic's clients look for. Once headers are sent nothing can be converted.
+ * For the gateway's own routes: converts errors of the host's guards, pipes and interceptors to the format that model clients
+ * read: OpenAI's error format, with the `type` that Anthropic's clients look for. Once headers are sent nothing can be converted.
  */
-export class LlmExceptionFilter implements ExceptionFilter {
+export class GatewayRoutesFilter implements ExceptionFilter {
   catch(thrown: unknown, host: ArgumentsHost): void {
     const res: PlatformResponse = host.switchToHttp().getResponse();
     const raw = res.raw ?? res;
@@ -14,18 +14,29 @@ export class LlmExceptionFilter implements ExceptionFilter {
       if (!raw.writableEnded) raw.destroy();
       return;
     }
-    const { status, kind, message } = read(thrown);
+    const { status, kind, message, retryAfterMs } = read(thrown);
     const { type, code } = FAILURES[kind];
+    // Both platforms of Nest have `header`.
+    if (retryAfterMs !== undefined) res.header('retry-after', String(Math.ceil(retryAfterMs / 1000)));
     res.status(status).send({ type: 'error', error: { message, type, param: null, code, kind } });
   }
 }
-Catch()(LlmExceptionFilter);
+Catch()(GatewayRoutesFilter);
+
+/**
+ * For the host's own routes that call `LlmService`: answers a `GatewayError` with its status (429 for a limit, with
+ * `Retry-After`) where Nest would answer 500. Other errors are left to Nest. In use with
+ * `app.useGlobalFilters(new LlmExceptionFilter())`, `APP_FILTER` or `@UseFilters(LlmExceptionFilter)`.
+ */
+export class LlmExceptionFilter extends GatewayRoutesFilter {}
+Catch(GatewayError)(LlmExceptionFilter);
 
 interface PlatformResponse {
   readonly raw?: RawResponse;
   readonly headersSent: boolean;
   readonly writableEnded: boolean;
   destroy(): void;
+  header(name: string, value: string): unknown;
   status(code: number): { send(body: unknown): void };
 }
 
@@ -43,14 +54,24 @@ const KINDS: Readonly<Record<number, FailureKind>> = {
   503: 'unavailable',
 };
 
-function read(thrown: unknown): { readonly status: number; readonly kind: FailureKind; readonly message: string } {
+function read(thrown: unknown): Pick<GatewayError, 'status' | 'kind' | 'message' | 'retryAfterMs'> {
   if (thrown instanceof GatewayError) return thrown;
   // By its method, so that an exception of another copy of Nest is recognised too.
   const asHttp = thrown as Partial<HttpException> | null;
   if (thrown instanceof HttpException || typeof asHttp?.getStatus === 'function') {
     const { message, getStatus } = thrown as HttpException;
     const status = getStatus.call(thrown);
-    return { status, kind: KINDS[status] ?? (status < 500 ? 'invalid_input' : 'internal'), message };
+    return {
+      status,
+      kind: KINDS[status] ?? (status < 500 ? 'invalid_input' : 'internal'),
+      message,
+      retryAfterMs: undefined,
+    };
   }
-  return { status: 500, kind: 'internal', message: 'The request failed inside this application.' };
+  return {
+    status: 500,
+    kind: 'internal',
+    message: 'The request failed inside this application.',
+    retryAfterMs: undefined,
+  };
 }
