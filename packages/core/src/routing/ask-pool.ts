@@ -176,13 +176,15 @@ async function askOnce<Answer>(
   const observer = new DeploymentAttempt(state, call, health, clock);
   const attempt = ctx.beginAttempt(deployment, scope.group.name, observer, reservation);
   const { cancellation } = scope;
+  const asked = ctx.ask(attempt, scope);
+  // Registered after the attempt's own listener, which stops the upstream: what still arrives meanwhile is counted with it.
   const unlink = cancellation.onCancel((reason) => {
     if (reason instanceof GatewayError && reason.kind === 'superseded') {
       attempt.end({ result: 'superseded', failure: reason });
     }
   });
   try {
-    return { answer: await ctx.ask(attempt, scope) };
+    return { answer: await asked };
   } catch (error) {
     const failure = asGatewayError(error);
     tried.failed(state, failure);
