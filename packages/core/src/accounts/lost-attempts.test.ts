@@ -92,9 +92,9 @@ function start(models: GatewayConfig['models'], isStored = true) {
 
 const event = (response: object) => `data: ${JSON.stringify({ type: 'response.event', response })}\n\n`;
 
-/** Turns of the event loop until something holds; no time is waited for. */
+/** Turns of the event loop until something holds: many, because the second attempt begins by a timer of the real clock. */
 async function settled(holds: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 200 && !holds(); turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 20_000 && !holds(); turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
 const race = {
