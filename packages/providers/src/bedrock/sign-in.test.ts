@@ -149,7 +149,9 @@ aws_secret_access_key = s`;
     await by('self');
     expect(server.requests.at(-1)?.headers.authorization).toContain('Credential=AKSELF/');
     await expect(by('loop')).rejects.toMatchObject({ message: expect.stringContaining('in a cycle') });
-    await expect(by('none')).rejects.toMatchObject({ message: expect.stringContaining('in none of the AWS configuration files') });
+    await expect(by('none')).rejects.toMatchObject({
+      message: expect.stringContaining('in none of the AWS configuration files'),
+    });
   });
 
   it.each([
