@@ -68,7 +68,7 @@ export async function viewOf<Failure extends Error>(
     await client.ask(async (input, init) => {
       response = await mounted.fetch(input, init);
       copy = response.clone().text();
-      return inWholeLines(response);
+      return response;
     });
   } catch (thrown) {
     if (!(thrown instanceof client.failure) || response === undefined) throw thrown;
@@ -89,29 +89,6 @@ export async function viewOf<Failure extends Error>(
     error: failure && client.errorOf(failure),
   };
 }
-
-/**
- * The same stream, its bytes passed on once a line is there. With each chunk the official clients copy all they have of a line:
- * a line of ten megabytes would take them half a minute.
- */
-function inWholeLines(response: Response): Response {
-  if (response.body === null || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
-  let line: Uint8Array[] = [];
-  const whole = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      line.push(chunk);
-      if (!chunk.includes(LINE_FEED)) return;
-      controller.enqueue(Buffer.concat(line));
-      line = [];
-    },
-    flush(controller) {
-      if (line.length > 0) controller.enqueue(Buffer.concat(line));
-    },
-  });
-  return new Response(response.body.pipeThrough(whole), { status: response.status, headers: response.headers });
-}
-
-const LINE_FEED = 0x0a;
 
 /** The data of each event of a stream, in order. */
 export function eventsIn(raw: string): string[] {

@@ -16,7 +16,7 @@ import { CLIENTS, type ClientName, type Upstream } from './fault-clients.js';
 import { PLACES, type Place } from './fault-places.js';
 import { type Ending, HEADERS_MS, type Seen, VERDICTS, type Verdict } from './fault-verdicts.js';
 import { QUICK, UPSTREAM_KEY } from './gateway-on.js';
-import { MOUNTS } from './mounts.js';
+import { MOUNTS, type Mounted } from './mounts.js';
 
 const LARGE: ReadonlySet<FaultId> = new Set(['f42', 'f43']);
 
@@ -59,6 +59,33 @@ async function play(cell: Cell, place: Place): Promise<void> {
   }
 }
 
+/**
+ * With each chunk of bytes the official clients copy all they have of a line: a line of ten megabytes would take them half a
+ * minute. They get it once it is whole.
+ */
+function readInWholeLines(mounted: Mounted): Mounted {
+  return { ...mounted, fetch: async (input, init) => inWholeLines(await mounted.fetch(input, init)) };
+}
+
+function inWholeLines(response: Response): Response {
+  if (response.body === null || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
+  let line: Uint8Array[] = [];
+  const whole = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      line.push(chunk);
+      if (!chunk.includes(LINE_FEED)) return;
+      controller.enqueue(Buffer.concat(line));
+      line = [];
+    },
+    flush(controller) {
+      if (line.length > 0) controller.enqueue(Buffer.concat(line));
+    },
+  });
+  return new Response(response.body.pipeThrough(whole), { status: response.status, headers: response.headers });
+}
+
+const LINE_FEED = 0x0a;
+
 interface Asked extends Seen {
   readonly records: readonly UsageRecord[];
   readonly openCalls: number;
@@ -69,11 +96,12 @@ async function ask(cell: Cell, provider: FakeProvider, { client: name, mount, wi
   const client = CLIENTS[name];
   const model = modelOf(cell);
   const records: UsageRecord[] = [];
-  const mounted = await MOUNTS[mount]({
+  const started = await MOUNTS[mount]({
     ...QUICK,
     models: groupsOf(cell, provider, model, client.upstream(wire)),
     observers: [{ callEnded: (record) => void records.push(record) }],
   });
+  const mounted = LARGE.has(verdict.fault) ? readInWholeLines(started) : started;
   try {
     const question = { model: 'chat', stream: streaming, ...client.spell(verdict.asks ?? {}) };
     if (verdict.afterAFirstCall) {
