@@ -68,6 +68,8 @@ export interface GatewayErrorOptions {
   /** What the vendor's own words say that it refused; undefined where they do not say it. */
   readonly about?: RefusedThing | undefined;
   readonly fault?: CallerFault | undefined;
+  /** What the message does not tell the caller: names of deployments, hosts and ports, what an operator should check. */
+  readonly detail?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -105,6 +107,8 @@ export class GatewayError extends Error {
   readonly headers: ReplyHeaders;
   readonly about: RefusedThing | undefined;
   readonly fault: CallerFault | undefined;
+  /** For the log, never for a client. */
+  readonly detail: string | undefined;
 
   constructor(kind: FailureKind, message: string, options: GatewayErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -120,6 +124,7 @@ export class GatewayError extends Error {
     this.headers = options.headers ?? NO_HEADERS;
     this.about = options.about;
     this.fault = options.fault;
+    this.detail = options.detail;
   }
 
   /** What routing may do: what the kind says, and less where it may be the caller's fault. */
@@ -155,10 +160,35 @@ export function changedError(
     headers: failure.headers,
     about: failure.about,
     fault: failure.fault,
+    detail: failure.detail,
     cause: failure.cause,
     ...options,
   });
 }
+
+/**
+ * A failure as a caller may read it. What a vendor, a socket or a deployment said names vendors, models, hosts and ports, and
+ * says what an operator must check: that is for the log, under the request id. What the caller caused is said in full.
+ * `model` is the name that the caller asked for; undefined where the request was not read.
+ */
+export function errorForCaller(failure: GatewayError, model: string | undefined): GatewayError {
+  const says = SAFE_MESSAGES[failure.kind];
+  // Where something that the caller set may have caused it, the vendor's words say what.
+  if (says === undefined || failure.fault !== undefined) return failure;
+  return changedError(failure, { message: says(model === undefined ? 'The model' : `"${model}"`) });
+}
+
+/** Kinds whose message comes from an upstream, or is about one. */
+const SAFE_MESSAGES: { readonly [Kind in FailureKind]?: (model: string) => string } = {
+  network: (model) => `${model} cannot be reached at the moment. Try again later.`,
+  timeout: (model) => `${model} did not answer in time.`,
+  upstream_error: (model) => `${model} failed to answer. Try again later.`,
+  unauthorized_upstream: (model) => `${model} is not available: this application could not sign in to its vendor.`,
+  upstream_model_not_found: (model) => `${model} is not available at the moment.`,
+  overloaded: (model) => `${model} is overloaded at the moment. Try again later.`,
+  rate_limited: (model) => `${model} is at its rate limit at the moment. Try again later.`,
+  quota_exhausted: (model) => `${model} is not available: this application's quota for it is used up.`,
+};
 
 /** Anything that was thrown and is no `GatewayError` is a bug, or a hook's: the client learns nothing of it, the log does. */
 export function asGatewayError(error: unknown): GatewayError {

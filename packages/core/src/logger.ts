@@ -1,4 +1,4 @@
-/** The interface of pino; `console` and most other loggers fit with one line. Without a logger core logs nothing. */
+/** The interface of pino; `console` and most other loggers fit with one line. */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { readFile } from 'node:fs/promises';
 import { createGateway as createCoreGateway, type Gateway, type GatewayConfig } from '@portico/core';
 import { allProviders } from '@portico/providers';
+import { consoleLogger } from './console-logger.js';
 import { undiciTransport } from './undici-transport.js';
 
 /**
@@ -17,6 +18,7 @@ export function createGateway<Host = unknown, Name extends string = string>(
     transport: undiciTransport(),
     environment: process.env,
     readFile: (path) => readFile(path, 'utf8'),
+    logger: consoleLogger,
     captureContext,
   });
 }

@@ -1,6 +1,7 @@
 import type { AttemptEnd, AttemptObserver, AttemptResult, Reservation } from '../attempt-account.js';
 import type { Attempt, Call } from '../call.js';
 import type { Clock } from '../clock.js';
+import type { CallLog } from '../delivery/call-log.js';
 import type { Observers } from '../delivery/notify-observers.js';
 import type { UsageQueue } from '../delivery/usage-queue.js';
 import type { Deployment } from '../deployment.js';
@@ -23,6 +24,8 @@ export interface CallAccountDeps {
   readonly observers: Observers;
   /** Undefined if no sink wants records. */
   readonly queue: UsageQueue | undefined;
+  /** Undefined without a logger. */
+  readonly log: CallLog | undefined;
   /** Keeps the host's async context for hooks that run when the call has ended. */
   readonly captureContext: (() => <T>(run: () => T) => T) | undefined;
   readonly open: OpenCalls;
@@ -166,6 +169,9 @@ export class CallAccount implements OpenCall {
   attemptEnded(attempt: CallAttempt, end: AttemptEnd): void {
     const snapshot = this.#snapshot;
     if (snapshot !== undefined) this.#inContext(() => this.#deps.observers.attemptEnded(snapshot, attempt.record));
+    if (end.failure !== undefined && end.result !== 'client_gone') {
+      this.#deps.log?.attemptFailed(this.call.id, attempt.record, end.failure);
+    }
     if (attempt === this.#chosen) {
       if (end.result === 'resumed') this.#chosen = undefined;
       else this.#closeWith(attempt, end);

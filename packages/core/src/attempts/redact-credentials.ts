@@ -12,12 +12,18 @@ const SHORTEST_CREDENTIAL = 12;
  */
 export function redactCredentials(failure: GatewayError, headers: Readonly<Record<string, string>>): GatewayError {
   const credentials = credentialsIn(headers);
-  const { message, code, param, cause } = failure;
-  const reported = [message, code, param, cause].filter((text) => typeof text === 'string');
+  const { message, code, param, detail, cause } = failure;
+  const reported = [message, code, param, detail, cause].filter((text) => typeof text === 'string');
   if (!credentials.some((credential) => reported.some((text) => text.includes(credential)))) return failure;
   const hide = <Text>(text: Text) => (typeof text === 'string' ? without(text, credentials) : text);
   // The stack repeats the message, so it cannot be the same error object.
-  return changedError(failure, { message: hide(message), code: hide(code), param: hide(param), cause: hide(cause) });
+  return changedError(failure, {
+    message: hide(message),
+    code: hide(code),
+    param: hide(param),
+    detail: hide(detail),
+    cause: hide(cause),
+  });
 }
 
 /** A text of a vendor without the values of the request's headers. */

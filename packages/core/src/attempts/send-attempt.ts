@@ -6,7 +6,7 @@ import type { Codec, EncodeTarget, Framing } from '../codec.js';
 import { withDefaultParameters } from '../default-parameters.js';
 import type { Deployment } from '../deployment.js';
 import { isJsonObject, type JsonObject } from '../encoding/json.js';
-import { GatewayError } from '../errors.js';
+import { errorForCaller, GatewayError } from '../errors.js';
 import { writeForm } from '../forms/form.js';
 import type { InitialBuffer } from '../model-group.js';
 import type { PinnedResponse } from '../operations/pinned-request.js';
@@ -240,7 +240,8 @@ async function ask(
       format: operation.stream as NonNullable<typeof operation.stream>, // only operations with streams have demand.stream
       errors: {
         body: operation.errors.body,
-        event: (failure, id) => operation.errors.event(redactCredentials(failure, request.headers), id),
+        event: (failure, id) =>
+          operation.errors.event(errorForCaller(redactCredentials(failure, request.headers), call.group.name), id),
       },
       requestId: call.id,
       wantsUsage: summary.wantsUsage,

@@ -169,6 +169,13 @@ export function buildSnapshot<Host, Name extends string>(
     closing: lifecycle.closing,
     reportInternal: (failure, requestId) =>
       logger?.error({ requestId, err: failure.cause ?? failure }, 'a request failed inside the gateway'),
+    reportRefused:
+      services.log === undefined && !services.observers.any
+        ? undefined
+        : (refusal, failure) => {
+            services.observers.callRefused(refusal);
+            services.log?.refused(refusal, failure);
+          },
   });
 
   return {

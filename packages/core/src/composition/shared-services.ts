@@ -4,7 +4,8 @@ import { OpenCalls } from '../accounts/open-calls.js';
 import { interceptedSend } from '../attempts/intercepted-send.js';
 import { UsageRefusers } from '../attempts/usage-refusers.js';
 import { type Clock, systemClock } from '../clock.js';
-import { createObservers } from '../delivery/notify-observers.js';
+import { CallLog } from '../delivery/call-log.js';
+import { createObservers, type Observers } from '../delivery/notify-observers.js';
 import { createUsageQueue } from '../delivery/usage-queue.js';
 import type { Authenticate, Authorize } from '../hooks/policy.js';
 import { createTokens, LONGEST_TOKEN_MS, type Tokens } from '../identity/ephemeral-tokens.js';
@@ -32,6 +33,9 @@ export interface SharedServices<Host> {
   readonly runtime: GatewayRuntime;
   readonly clock: Clock;
   readonly logger: Logger | undefined;
+  /** What went wrong; undefined without a logger. */
+  readonly log: CallLog | undefined;
+  readonly observers: Observers;
   /** The host's own hook first, then those of the plugins in order. */
   readonly authenticate: readonly Authenticate<Host>[];
   readonly authorize: readonly Authorize<Host>[];
@@ -65,7 +69,9 @@ export function createSharedServices<Host, Name extends string>(
   config: GatewayConfig<Host, Name>,
   runtime: GatewayRuntime,
 ): SharedServices<Host> {
-  const { clock = systemClock, transport = runtime.transport, plugins = [], logger } = config;
+  const { clock = systemClock, transport = runtime.transport, plugins = [] } = config;
+  const logger = config.logger === false ? undefined : (config.logger ?? runtime.logger);
+  const log = logger && new CallLog(clock, logger);
   const observers = createObservers(
     [...(config.observers ?? []), ...plugins.flatMap((plugin) => plugin.observers ?? [])],
     logger,
@@ -83,7 +89,7 @@ export function createSharedServices<Host, Name extends string>(
   const revocations = createRevocations(clock, LONGEST_TOKEN_MS);
   const open = new OpenCalls();
   const scheduler = new Scheduler(clock, logger);
-  const health = createHealth(resolveCooldowns(config), clock, config.stores?.cooldowns);
+  const health = createHealth(resolveCooldowns(config), clock, config.stores?.cooldowns, log);
   return {
     runtime,
     clock,
@@ -106,11 +112,14 @@ export function createSharedServices<Host, Name extends string>(
       costOf,
       observers,
       queue,
+      log,
       captureContext: hooksRunLater ? runtime.captureContext : undefined,
       open,
       rememberContext: contexts && ((record, inContext) => contexts.set(record, inContext)),
     },
-    counters: resolveCounterStore(config, clock),
+    log,
+    observers,
+    counters: resolveCounterStore(config, clock, logger),
     ownIds: createResourceIds([crypto.randomUUID() + crypto.randomUUID()]),
     tokens: config.tokens && createTokens(config.tokens, clock, revocations),
     revocations,

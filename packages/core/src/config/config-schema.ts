@@ -293,7 +293,7 @@ export const configSchema = z.strictObject({
       countersTimeoutMs: positiveDuration.optional(),
     })
     .optional(),
-  logger: z.looseObject({ debug: fn, info: fn, warn: fn, error: fn }).optional(),
+  logger: z.union([z.literal(false), z.looseObject({ debug: fn, info: fn, warn: fn, error: fn })]).optional(),
   clock: z.looseObject({ now: fn, after: fn }).optional(),
   transport: z.looseObject({ send: fn, close: fn }).optional(),
 });

@@ -8,6 +8,7 @@ import { type OpenAnyCallDeps, openAnyCall } from '../endpoints/open-any-call.js
 import type { Matched, MatchOperation } from '../endpoints/router.js';
 import { errorFormat } from '../endpoints/shared/error-format.js';
 import { asGatewayError, GatewayError } from '../errors.js';
+import type { Refusal } from '../hooks/observer.js';
 import type { Authorize } from '../hooks/policy.js';
 import { type IdentifyDeps, identify } from '../identity/identify.js';
 import { type Revocations, revoked } from '../identity/revocations.js';
@@ -42,6 +43,8 @@ export interface RequestHandlerDeps<Host> {
   closing(): GatewayError | undefined;
   /** Failures that are bugs of the gateway or of a hook. */
   reportInternal(failure: GatewayError, requestId: string): void;
+  /** A request was refused before it became an admitted call; undefined if nobody wants to know. */
+  readonly reportRefused: ((refusal: Refusal, failure: GatewayError) => void) | undefined;
 }
 
 /** Handles a call: match → identify → open → authorize → admit → route → respond. Never rejects. */
@@ -85,12 +88,28 @@ export function createRequestHandler<Host>(deps: RequestHandlerDeps<Host>) {
     } catch (error) {
       const failure = asGatewayError(error);
       if (failure.kind === 'internal') deps.reportInternal(failure, id);
+      if (account === undefined && failure.kind !== 'client_closed') report(failure, id, matched, call);
       account?.close(failure.kind === 'client_closed' ? 'client_gone' : 'failed', failure);
       const metadata =
         call && wantsMetadata(request) ? answerMetadataOf(call, undefined, 0, deps.clock.now()) : undefined;
-      return refuse(failure, id, errorFormatOf(matched), metadata, deps.metadataHeaders);
+      return refuse(failure, id, call?.group.name, errorFormatOf(matched), metadata, deps.metadataHeaders);
     }
   };
+
+  function report(failure: GatewayError, id: string, matched: Matched, call: Call<Host, Operation> | undefined): void {
+    deps.reportRefused?.(
+      {
+        id,
+        operation: call?.operation.name ?? ('operation' in matched ? matched.operation.name : undefined),
+        principal: call?.principal,
+        model: call?.group.name,
+        failure: failure.kind,
+        status: failure.status,
+        at: deps.clock.now(),
+      },
+      failure,
+    );
+  }
 
   function wantsMetadata(request: IncomingRequest<Host>): boolean {
     return deps.metadataHeaders.length > 0 || request.wantsMetadata === true;

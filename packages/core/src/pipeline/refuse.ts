@@ -1,5 +1,5 @@
 import type { AnswerMetadata } from '../answer-metadata.js';
-import { asGatewayError } from '../errors.js';
+import { asGatewayError, errorForCaller } from '../errors.js';
 import type { ErrorFormat } from '../operation.js';
 import type { WholeReply } from '../reply.js';
 import type { FormatMetadata } from './metadata-headers.js';
@@ -8,6 +8,7 @@ import type { FormatMetadata } from './metadata-headers.js';
 export function refuse(
   error: unknown,
   requestId: string,
+  model: string | undefined,
   format: ErrorFormat,
   metadata: AnswerMetadata | undefined,
   formats: readonly FormatMetadata[],
@@ -20,5 +21,11 @@ export function refuse(
   if (failure.kind === 'over_budget' || failure.kind === 'quota_exhausted') headers.push('x-should-retry', 'false');
   if (failure.kind === 'unauthenticated') headers.push('www-authenticate', 'Bearer');
   if (metadata !== undefined) for (const format of formats) headers.push(...format(metadata));
-  return { kind: 'whole', status: failure.status, headers, body: format.body(failure, requestId), metadata };
+  return {
+    kind: 'whole',
+    status: failure.status,
+    headers,
+    body: format.body(errorForCaller(failure, model), requestId),
+    metadata,
+  };
 }

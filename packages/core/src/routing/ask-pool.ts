@@ -169,7 +169,11 @@ async function askOnce<Answer>(
     if ('retryAt' in capacity) {
       tried.full(state);
       if (capacity.retryAt !== undefined) health.full(state.health, capacity.retryAt);
-      return { failure: new GatewayError('unavailable', `"${deployment.id}" has reached its limits.`) };
+      return {
+        failure: new GatewayError('unavailable', `A deployment of "${scope.group.name}" has reached its limits.`, {
+          detail: deployment.id,
+        }),
+      };
     }
     reservation = capacity;
   }

@@ -57,12 +57,15 @@ export function createCandidateSets(health: Health, deps: StrategyDeps): Candida
 
   function nobodyServes(pool: Pool, group: ModelGroup, call: Call, work: PoolState): GatewayError {
     const reasons = work.states.map((state) => ({ state, why: ineligibility(state, pool, call) }));
-    const list = reasons.map(({ state, why }) => `${state.deployment.id}: ${why?.message ?? 'could'}`).join('; ');
+    const detail = reasons.map(({ state, why }) => `${state.deployment.id}: ${why?.message ?? 'could'}`).join('; ');
     const some = reasons.find(({ why }) => why?.kind !== 'operation')?.why;
     if (some === undefined) return unsupported(group, pool, call.operation.name);
-    const message = `No deployment of "${group.name}" can serve this call. ${list}.`;
-    if (some.kind === 'input_too_long') return new GatewayError('context_too_long', message, { param: 'messages' });
-    return new GatewayError('invalid_input', message, { code: 'unsupported_by_model' });
+    // Which deployments there are is not for callers; why none of them can is.
+    const whys = [...new Set(reasons.map(({ why }) => why?.message ?? 'could'))].join('; ');
+    const message = `"${group.name}" cannot serve this call: it ${whys}.`;
+    if (some.kind === 'input_too_long')
+      return new GatewayError('context_too_long', message, { param: 'messages', detail });
+    return new GatewayError('invalid_input', message, { code: 'unsupported_by_model', detail });
   }
 }
 
@@ -103,7 +106,7 @@ function requestClassOf(call: Call, work: PoolState): string {
 
 function ineligibility({ deployment }: DeploymentState, pool: Pool, call: Call): Refusal | undefined {
   const { operation, summary } = call;
-  const { capabilities, id } = deployment;
+  const { capabilities } = deployment;
   if (!serves(deployment, operation.name)) {
     return { kind: 'operation', message: `does not support "${operation.name}"` };
   }
@@ -126,7 +129,7 @@ function ineligibility({ deployment }: DeploymentState, pool: Pool, call: Call):
     };
   }
   if (!isFor(deployment, pool, call.tags)) {
-    return { kind: 'tags', message: `"${id}" is only for calls tagged ${deployment.tags.join(', ') || 'otherwise'}` };
+    return { kind: 'tags', message: `is only for calls tagged ${deployment.tags.join(', ') || 'otherwise'}` };
   }
   return undefined;
 }
@@ -167,14 +170,16 @@ export function unsupported(
   pool: Pick<Pool, 'deployments'>,
   operation: OperationName,
 ): GatewayError {
-  const has = pool.deployments
-    .map((d) => `${d.id} (${[...Object.keys(d.codecs), ...Object.keys(d.connection.relays ?? {})].join(', ')})`)
-    .join(', ');
-  return new GatewayError(
-    'invalid_input',
-    `No deployment of "${group.name}" supports "${operation}". They support: ${has}.`,
-    { param: 'model', code: 'unsupported_operation' },
-  );
+  const operationsOf = ({ codecs, connection }: Deployment) => [
+    ...Object.keys(codecs),
+    ...Object.keys(connection.relays ?? {}),
+  ];
+  const all = [...new Set(pool.deployments.flatMap(operationsOf))].join(', ');
+  return new GatewayError('invalid_input', `"${group.name}" does not support "${operation}". It supports: ${all}.`, {
+    param: 'model',
+    code: 'unsupported_operation',
+    detail: pool.deployments.map((each) => `${each.id} (${operationsOf(each).join(', ')})`).join(', '),
+  });
 }
 
 /**

@@ -42,7 +42,12 @@ const MAX_UNCONFIGURED = 10_000;
 /** A vendor's hint is limited to an hour. */
 const MAX_COOLDOWN_MS = 3_600_000;
 
-export function createHealth(first: CooldownConfig, clock: Clock, store?: CooldownStore): Health {
+export function createHealth(
+  first: CooldownConfig,
+  clock: Clock,
+  store?: CooldownStore,
+  log?: { cooldownBegan(deployment: string, cooldownMs: number, failure: GatewayError): void },
+): Health {
   let config = first;
   const healths = new DeploymentHealths(MAX_UNCONFIGURED);
   let epoch = 0;
@@ -103,12 +108,14 @@ export function createHealth(first: CooldownConfig, clock: Clock, store?: Cooldo
       const isProbe = deployment.probeStartedAt !== 0;
       endProbe(deployment);
       if (cooldown === 'repeated' && !isProbe && !isTooMuch(deployment, now)) return;
+      const wasResting = isResting(deployment, now);
       const usualMs = failure.kind === 'quota_exhausted' ? config.quotaCooldownMs : config.cooldownMs;
       coolDown(
         deployment,
         now,
         failure.retryAfterMs === undefined ? usualMs : Math.min(failure.retryAfterMs, MAX_COOLDOWN_MS),
       );
+      if (!wasResting) log?.cooldownBegan(deployment.id, deployment.cooldownMs, failure);
       // A rate limit ends at its time; recovery from failures is only known by a trial.
       deployment.isHalfOpen = failure.retryAfterMs === undefined && failure.kind !== 'rate_limited';
       shareCooldown(deployment);

@@ -120,7 +120,10 @@ export interface GatewayConfig<Host = unknown, Name extends string = string> {
     /** Longest time a call waits for `counters`, in milliseconds. Default 200. */
     readonly countersTimeoutMs?: number;
   };
-  readonly logger?: Logger;
+  /**
+   * Where the gateway logs. Default on Node: warnings and errors go to the console, one line each. `false`: nowhere.
+   */
+  readonly logger?: Logger | false;
   readonly clock?: Clock;
   readonly transport?: Transport;
 }
