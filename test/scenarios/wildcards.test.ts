@@ -86,10 +86,13 @@ describe('of names with stars', () => {
     expectRequestedModels(provider);
   });
 
-  it('the catch-all takes every vendor there is, and says why it cannot take another', async () => {
+  it('the catch-all takes every vendor that needs a credential, and says why it cannot take another', async () => {
+    const { openai } = await mount('in-process', {
+      models: { '*': { deployments: [{ model: '*', apiKey: UPSTREAM_KEY }] } },
+    });
+    await expect(openai().models.retrieve('groq/llama3')).resolves.toMatchObject({ owned_by: 'groq' });
     const mounted = await mount('in-process', { models: { '*': '*' } });
-    const { openai } = mounted;
-    await expect(openai().models.retrieve('ollama/llama3')).resolves.toMatchObject({ owned_by: 'ollama' });
+    await expect(mounted.openai().models.retrieve('ollama/llama3')).rejects.toMatchObject({ status: 404 });
     expect(await askChat(mounted, { model: 'olama/llama3', stream: false })).toMatchObject({
       status: 404,
       error: { message: expect.stringContaining('did you mean "ollama"?') },

@@ -10,6 +10,7 @@ import { checkShape } from './check-shape.js';
 import { deploymentSchema } from './config-schema.js';
 import { didYouMean } from './nearest-name.js';
 import { resolveDeadlines } from './resolve-deadlines.js';
+import { hasWildcardProvider } from './wildcards.js';
 
 export interface DeploymentContext {
   readonly providers: ReadonlyMap<string, Provider>;
@@ -20,6 +21,8 @@ export interface DeploymentContext {
   /** Operations that can be translated to one that the vendor has. */
   readonly bridges: Bridges;
   sheetFromConfig(price: NonNullable<DeploymentDetails['price']>): PriceSheet;
+  /** The model with its wildcards, where a client named the model; undefined where the configuration names it. */
+  readonly filledFrom?: string | undefined;
 }
 
 /** How operations are translated to others, for vendors that lack them. */
@@ -65,8 +68,12 @@ export function buildDeployment(
   const id = idOf(details, groupName, context.takenIds);
   if (id === undefined) return refuse(`${path}.id`, `"${details.id}" is also the id of another deployment.`);
   const { environment } = context;
-  const connection = connect(provider, { ...settingsOf(details), model: reference, apiKey, environment });
+  const settings = { ...settingsOf(details), apiKey, environment };
+  const connection = connect(provider, { ...settings, model: reference });
   if (typeof connection === 'string') return refuse(path, connection);
+  if (context.filledFrom !== undefined && choosesHost(context.filledFrom, provider, connection, settings)) {
+    return refuse(path, `"${context.filledFrom}" would let the client choose the host: name the models instead.`);
+  }
   const model = connection.model ?? reference;
   const named = details.baseModel;
   // People write the vendor in front of it too.
@@ -125,6 +132,21 @@ function connect(provider: Provider, settings: ConnectionSettings): ReturnType<P
   } catch (error) {
     return error instanceof Error ? error.message : 'the provider could not be set up.';
   }
+}
+
+/** Clients name models. They choose no host, and reach no server without a credential beside this application (R-SEC-5). */
+function choosesHost(
+  pattern: string,
+  provider: Provider,
+  { origin }: Connection,
+  settings: Omit<ConnectionSettings, 'model'>,
+): boolean {
+  if (hasWildcardProvider(pattern) && !provider.needsKey && settings.baseUrl === undefined) return true;
+  const other = connect(provider, {
+    ...settings,
+    model: pattern.slice(pattern.indexOf('/') + 1).replaceAll('*', 'another'),
+  });
+  return typeof other === 'object' && other.origin !== origin;
 }
 
 function credentialOf(

@@ -2,12 +2,19 @@ import type { DeploymentConfig, DeploymentDetails, ModelConfig, ModelGroupConfig
 import type { RouteConfig } from '../settings/route-config.js';
 import { expandWildcard, wildcardsIn } from './wildcards.js';
 
-/** The configuration of a group whose name matches the pattern, as if it were written in full. */
+/** The model, wildcards included, that a deployment was filled in from. */
+export type FilledFrom = WeakMap<object, string>;
+
+/**
+ * The configuration of a group whose name matches the pattern, as if it were written in full. Notes in `filledFrom` which
+ * deployments have a model that the client named.
+ */
 export function fillPattern(
   pattern: string,
   given: ModelConfig,
   name: string,
   captures: readonly string[],
+  filledFrom: FilledFrom,
 ): ModelGroupConfig {
   const { deployments, route, ...long }: ModelGroupConfig = isLong(given)
     ? given
@@ -42,12 +49,14 @@ export function fillPattern(
     }
     const model = expandWildcard(details.model, captures);
     const { id, baseModel } = details;
-    return {
+    const filled: DeploymentDetails = {
       ...details,
       model,
       ...(id !== undefined && { id: `${id}:${model}` }),
       ...(baseModel !== undefined && { baseModel: expandWildcard(baseModel, captures) }),
     };
+    filledFrom.set(filled, details.model);
+    return filled;
   }
 
   // A target that the same pattern serves cannot fall back to itself.

@@ -10,7 +10,7 @@ import { buildPassThrough } from './build-pass-through.js';
 import { buildRoute } from './build-route.js';
 import { checkShape, joinPath } from './check-shape.js';
 import { configSchema, deploymentSchema, groupSchema } from './config-schema.js';
-import { fillPattern } from './fill-pattern.js';
+import { type FilledFrom, fillPattern } from './fill-pattern.js';
 import { findCycles } from './find-cycles.js';
 import { didYouMean } from './nearest-name.js';
 import { LONGEST_ANSWER_MS } from './resolve-deadlines.js';
@@ -102,18 +102,29 @@ export function validateConfig(
         const captures = capturesOf(name);
         if (captures === undefined) return undefined;
         const found: Findings = { problems: [], takenIds: new Set() };
-        const group = buildGroup(name, fillPattern(pattern, given, name, captures), path, found);
+        const filledFrom: FilledFrom = new WeakMap();
+        const config = fillPattern(pattern, given, name, captures, filledFrom);
+        const group = buildGroup(name, config, path, found, filledFrom);
         const [first] = found.problems;
         if (first === undefined) return group;
-        throw new GatewayError('model_not_found', `There is no model "${name}": ${first.message}`, {
+        // What is wrong with the name is for the client, who gave it; what the configuration lacks is not.
+        const why = first.path.endsWith('.model') ? `: ${first.message}` : '.';
+        throw new GatewayError('model_not_found', `There is no model "${name}"${why}`, {
           param: 'model',
+          detail: first.message,
           cause: new ConfigError(found.problems),
         });
       },
     };
   }
 
-  function buildGroup(name: string, given: ModelConfig, path: string, findings: Findings): ModelGroup | undefined {
+  function buildGroup(
+    name: string,
+    given: ModelConfig,
+    path: string,
+    findings: Findings,
+    filledFrom?: FilledFrom,
+  ): ModelGroup | undefined {
     const { problems, takenIds } = findings;
     if (typeof given !== 'string' && (typeof given !== 'object' || given === null)) {
       problems.push({
@@ -163,6 +174,7 @@ export function validateConfig(
           problems,
           bridges: context.bridges,
           sheetFromConfig: context.sheetFromConfig,
+          filledFrom: typeof deployment === 'string' ? undefined : filledFrom?.get(deployment),
         });
       },
     });
