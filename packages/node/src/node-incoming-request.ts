@@ -3,6 +3,9 @@ import type { IncomingBody, IncomingRequest } from '@portico/core/mount';
 import { bodyOf } from './incoming-body.js';
 import type { NodeRequest, NodeResponse, ServeOptions } from './serve-options.js';
 
+/** The rest of a shorter body is read and dropped, so that its connection can be used again. */
+const DRAINED_BYTES = 64 * 1024;
+
 /** A Node request in core's interface. */
 export class NodeIncomingRequest<Host> implements IncomingRequest<Host> {
   readonly method: string;
@@ -19,8 +22,7 @@ export class NodeIncomingRequest<Host> implements IncomingRequest<Host> {
   isClientGone = false;
   /** The end of the answer was written. */
   ended = false;
-  /** The rest of the body will not be read: the connection cannot be used for another request. */
-  bodyRefused = false;
+  #bodyRefused = false;
 
   constructor(req: NodeRequest, res: NodeResponse, options: ServeOptions<Host>) {
     this.#req = req;
@@ -39,6 +41,24 @@ export class NodeIncomingRequest<Host> implements IncomingRequest<Host> {
     res.on('close', () => {
       if (!this.ended || !res.writableFinished) this.#leave();
     });
+  }
+
+  /**
+   * The rest of the body will not be read: the connection cannot be used for another request. So it is too where the request was
+   * answered before anything of a long body was read: Node would read the rest, however long.
+   */
+  get bodyRefused(): boolean {
+    return this.#bodyRefused || this.#leavesLongBody();
+  }
+
+  set bodyRefused(isRefused: boolean) {
+    this.#bodyRefused = isRefused;
+  }
+
+  #leavesLongBody(): boolean {
+    if (this.body.kind !== 'bytes' || this.#req.readableDidRead || this.#req.readableEnded) return false;
+    const length = this.#headers['content-length'];
+    return length === undefined ? this.#headers['transfer-encoding'] !== undefined : Number(length) > DRAINED_BYTES;
   }
 
   /** Frameworks remove the mount path from the URL, and keep the query. */

@@ -1,4 +1,5 @@
 import { createAdmission } from '../accounts/admission.js';
+import { createBodyAdmission } from '../accounts/body-admission.js';
 import { createCapacityReserver } from '../accounts/reserve-capacity.js';
 import type { ConfiguredModels } from '../config/validate-config.js';
 import type { Deployment } from '../deployment.js';
@@ -109,6 +110,7 @@ export function buildSnapshot<Host, Name extends string>(
       onFailure: (error, id) => logger?.error({ err: error, id }, 'deferred usage could not be charged yet'),
     }),
     maxBodyBytes: config.maxBodyBytes ?? MAX_BODY_BYTES,
+    bodies: createBodyAdmission({ counters, clock, defaults: config.defaults }),
     overridePrefixes: config.requestOverrides === true ? HEADER_PREFIXES[config.compat ?? 'own'] : undefined,
     guardrails: config.compat === 'litellm' ? new Set(config.plugins?.map(({ name }) => name)) : undefined,
   };

@@ -11,6 +11,7 @@ import type { PassThroughRule } from '../../operations/pass-through-rule.js';
 import type { UpstreamRequest } from '../../transport.js';
 import { emptyRequestSummary } from '../shared/empty-request-summary.js';
 import { checkMayUse } from '../shared/open-call.js';
+import { type BodyDeps, readWholeBody } from '../shared/read-body.js';
 import { passThrough } from './format.js';
 
 /** A request for a vendor's own path. */
@@ -21,10 +22,6 @@ export interface PassThroughMatch {
   readonly method: UpstreamRequest['method'];
   /** The vendor's path, from the root of its host. */
   readonly path: string;
-}
-
-export interface PassThroughDeps {
-  readonly maxBodyBytes: number;
 }
 
 /** Response headers that are forwarded to the client (R-SEC-6). */
@@ -42,7 +39,7 @@ export async function openPassThrough<Host>(
   caller: Caller,
   request: IncomingRequest<Host>,
   cancellation: Cancellation,
-  deps: PassThroughDeps,
+  deps: BodyDeps,
 ): Promise<Call<Host, Operation>> {
   const { deployment, group } = rule;
   checkMayUse(caller, 'pass_through');
@@ -101,7 +98,7 @@ export async function openPassThrough<Host>(
     if (incoming.stream !== undefined && deployment.connection.sign === undefined) {
       return isEmpty(request) ? undefined : bounded(incoming.stream(), deps.maxBodyBytes);
     }
-    const bytes = await incoming.read(deps.maxBodyBytes);
+    const bytes = await readWholeBody(request, incoming, caller.principal, deps);
     return bytes.byteLength === 0 ? undefined : bytes;
   }
 }

@@ -15,14 +15,14 @@ import type { RoutingOverrides } from '../../routes/routing-overrides.js';
 import type { RouteTable } from '../../routing/route-table.js';
 import { deploymentFilterFor, findPreviousResponse, type StoredResponseDeps } from '../responses/previous-response.js';
 import { LONGEST_LOCATED, locateJsonError } from './locate-json-error.js';
+import { type BodyDeps, readWholeBody } from './read-body.js';
 import { readRoutingOverrides } from './read-routing-overrides.js';
 import { resolveModelGroup } from './resolve-model-group.js';
 import { withoutLiteLlmControls } from './without-litellm-controls.js';
 
-export interface OpenCallDeps {
+export interface OpenCallDeps extends BodyDeps {
   readonly table: RouteTable;
   readonly storedResponses: StoredResponseDeps;
-  readonly maxBodyBytes: number;
   /** The prefixes of headers with routing overrides; undefined if they are not allowed. */
   readonly overridePrefixes: readonly string[] | undefined;
   /** With `compat: litellm`: the names of the plugins, which requests may name as guardrails. */
@@ -40,8 +40,8 @@ export async function openCall<Host>(
   deps: OpenCallDeps,
 ): Promise<Call<Host>> {
   checkMayUse(caller, operation.name);
-  const form = operation.input === 'form' ? await formOf(request, deps.maxBodyBytes) : undefined;
-  const json = form !== undefined ? form.fields : await jsonOf(request, deps.maxBodyBytes);
+  const form = operation.input === 'form' ? await formOf(request, caller.principal, deps) : undefined;
+  const json = form !== undefined ? form.fields : await jsonOf(request, caller.principal, deps);
   const summary = operation.read(json);
   const { principal } = caller;
   const group = resolveModelGroup(summary.model, principal, deps.table);
@@ -89,8 +89,9 @@ export function checkMayUse({ principal }: Caller, operation: OperationName): vo
   throw new GatewayError('forbidden', `This credential may not use "${operation}".`);
 }
 
-export async function jsonOf({ body }: IncomingRequest, maxBytes: number): Promise<JsonObject> {
-  const json = body.kind === 'parsed' ? body.value : parse(await body.read(maxBytes));
+export async function jsonOf(request: IncomingRequest, principal: Principal, deps: BodyDeps): Promise<JsonObject> {
+  const { body } = request;
+  const json = body.kind === 'parsed' ? body.value : parse(await readWholeBody(request, body, principal, deps));
   if (isJsonObject(json)) return json;
   throw new GatewayError('invalid_input', `The body must be a JSON object; found ${describeType(json)}.`);
 }
@@ -99,11 +100,11 @@ function tagsOf({ tags = NO_TAGS }: Principal, overrides: RoutingOverrides | und
   return overrides === undefined ? tags : [...new Set([...tags, ...overrides.tags])];
 }
 
-async function formOf(request: IncomingRequest, maxBytes: number): Promise<Form> {
+async function formOf(request: IncomingRequest, principal: Principal, deps: BodyDeps): Promise<Form> {
   const { body } = request;
   const type = request.header('content-type');
   boundaryOf(type);
-  if (body.kind === 'bytes') return readForm(await body.read(maxBytes), type);
+  if (body.kind === 'bytes') return readForm(await readWholeBody(request, body, principal, deps), type);
   throw formTakenApart();
 }
 

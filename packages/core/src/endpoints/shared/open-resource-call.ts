@@ -19,6 +19,7 @@ import { emptyRequestSummary } from './empty-request-summary.js';
 import { findResource } from './find-resource.js';
 import { joinPath } from './join-path.js';
 import { checkMayUse, jsonOf } from './open-call.js';
+import { announcedBytes, type BodyDeps } from './read-body.js';
 import { resolveModelGroup } from './resolve-model-group.js';
 
 /** A request about stored resources. */
@@ -30,7 +31,7 @@ export interface ResourceMatch {
   readonly id: string | undefined;
 }
 
-export interface ResourceCallDeps extends UploadDeps {
+export interface ResourceCallDeps extends UploadDeps, BodyDeps {
   readonly table: RouteTable;
   readonly maxBodyBytes: number;
   /** Undefined if there is no secret to encrypt ids. */
@@ -171,7 +172,10 @@ export async function openResourceCall<Host>(
   }
 
   async function openForm(resourceIds: ResourceIds): Promise<Opened> {
-    const upload = await openUpload(request, query.get('model') ?? undefined, targetFor, startedAt, deps);
+    // A long form is read before the call is admitted, as far as its file, and all of it where the file comes first.
+    const done = await deps.bodies.begin(caller.principal, announcedBytes(request));
+    const form = openUpload(request, query.get('model') ?? undefined, targetFor, startedAt, deps);
+    const upload = await form.finally(done);
     const { target } = upload;
     const ownerTag = await resourceIds.ownerTag(target.deployment.id, ownerId);
     const marked = (name: string) => String(operation.withOwnerTag({ filename: name }, ownerTag).filename);
@@ -191,7 +195,7 @@ export async function openResourceCall<Host>(
     resourceIds: ResourceIds,
     made: { readonly field: string; readonly kind: ResourceKind },
   ): Promise<Opened> {
-    const { model: _named, ...body } = await jsonOf(request, deps.maxBodyBytes);
+    const { model: _named, ...body } = await jsonOf(request, caller.principal, deps);
     const named = body[made.field];
     if (typeof named !== 'string') {
       throw new GatewayError('invalid_input', `"${made.field}" must be the id of a ${made.kind}.`, {
