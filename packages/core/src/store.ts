@@ -48,3 +48,18 @@ export interface CooldownStore {
   watch(onCooldown: (deployment: string, until: number) => void): MaybePromise<() => void>;
   close?(): MaybePromise<void>;
 }
+
+/**
+ * Shares revocations of principals among the instances of a gateway, and keeps them over a restart. Instances exchange how long
+ * ago something was, because their clocks may differ.
+ */
+export interface RevocationStore {
+  /** All that a principal was given until now ends: its running calls and its tokens. Kept for `keepMs` milliseconds. */
+  revoke(principalId: string, keepMs: number): MaybePromise<void>;
+  /**
+   * Calls back for every revocation that is kept, with its age in milliseconds, and for each later one. Some may be told twice.
+   * Settles once those that are kept were told, with a function that stops it.
+   */
+  watch(onRevoked: (principalId: string, ageMs: number) => void): MaybePromise<() => void>;
+  close?(): MaybePromise<void>;
+}

@@ -1,13 +1,18 @@
-import type { CooldownStore, CounterStore } from '@portico/core/store';
+import type { CooldownStore, CounterStore, RevocationStore } from '@portico/core/store';
 import { redisCooldowns } from './cooldowns.js';
 import { redisCounters } from './counters.js';
 import type { RedisStoreOptions } from './options.js';
 import type { RedisClient } from './redis-client.js';
+import { redisRevocations } from './revocations.js';
 
 /** All stores that instances share, on one Redis or Valkey: `stores: { ...redisStores(client) }`. */
 export function redisStores(
   client: RedisClient,
   options?: RedisStoreOptions,
-): { readonly counters: CounterStore; readonly cooldowns: CooldownStore } {
-  return { counters: redisCounters(client, options), cooldowns: redisCooldowns(client, options) };
+): { readonly counters: CounterStore; readonly cooldowns: CooldownStore; readonly revocations: RevocationStore } {
+  return {
+    counters: redisCounters(client, options),
+    cooldowns: redisCooldowns(client, options),
+    revocations: redisRevocations(client, options),
+  };
 }

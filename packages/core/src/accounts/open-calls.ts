@@ -38,9 +38,9 @@ export class OpenCalls {
     this.#whenNone = listener;
   }
 
-  /** Answers how many they were. */
-  cancelOf(principalId: string, reason: unknown): number {
-    const theirs = this.#open.filter(({ call }) => call.principal.id === principalId);
+  /** Cancels those of a principal that began until `at`, default all. Answers how many they were. */
+  cancelOf(principalId: string, reason: unknown, at = Number.POSITIVE_INFINITY): number {
+    const theirs = this.#open.filter(({ call }) => call.principal.id === principalId && call.startedAt <= at);
     for (const { call } of theirs) call.cancellation.cancel(reason);
     return theirs.length;
   }

@@ -177,9 +177,12 @@ async function ask(
     const send = connection.send === undefined ? deps.send : deps.intercept(connection.send);
     const reply = await send(request);
     deadline.headArrived();
-    attempt.status = reply.status;
-    account.headArrived(reply.headers);
-    attempt.upstreamRequestId = upstreamRequestIdIn(reply.headers, request.headers);
+    // What comes once it has ended changes its record no more.
+    if (!account.hasEnded) {
+      attempt.status = reply.status;
+      attempt.upstreamRequestId = upstreamRequestIdIn(reply.headers, request.headers);
+      account.headArrived(reply.headers);
+    }
     const type = reply.headers.get('content-type') ?? '';
     const framing =
       codec.framing !== undefined && type.startsWith(codec.framing.contentType) ? codec.framing : undefined;

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import type { UsageQueue } from '../delivery/usage-queue.js';
 import { GatewayError } from '../errors.js';
 import type { Plugin } from '../hooks/plugin.js';
+import type { Revocations } from '../identity/revocations.js';
 import type { Logger } from '../logger.js';
 import type { Health } from '../routing/health.js';
 import type { Transport } from '../transport.js';
@@ -14,6 +15,7 @@ export interface LifecycleDeps<Host> {
   readonly open: OpenCalls;
   readonly queue: UsageQueue | undefined;
   readonly health: Health;
+  readonly revocations: Revocations;
   readonly scheduler: Scheduler;
   readonly transport: Transport;
   readonly clock: Clock;
@@ -40,7 +42,7 @@ const CUT_CALLS_END_MS = 1_000;
 const PLUGIN_MS = 30_000;
 
 export function createLifecycle<Host>(services: LifecycleDeps<Host>): Lifecycle {
-  const { plugins, open, queue, health, scheduler, transport, clock, logger } = services;
+  const { plugins, open, queue, health, revocations, scheduler, transport, clock, logger } = services;
   const resources = new Resources(logger);
   const toStart = new Set(plugins);
   const underWay = new Map<Plugin<Host>, Promise<void>>();
@@ -63,6 +65,8 @@ export function createLifecycle<Host>(services: LifecycleDeps<Host>): Lifecycle 
       resources.add('transport', () => transport.close());
       resources.add('cooldowns', () => health.close());
       health.watch();
+      resources.add('revocations', () => revocations.close());
+      revocations.watch();
       for (const plugin of [...plugins].reverse()) resources.add(`plugin ${plugin.name}`, () => closePlugin(plugin));
       if (queue !== undefined) resources.add('usage queue', () => queue.flush(5_000));
       scheduler.start();
@@ -73,6 +77,7 @@ export function createLifecycle<Host>(services: LifecycleDeps<Host>): Lifecycle 
   }
 
   async function start(): Promise<void> {
+    await revocations.known();
     // All of them settle before the next try, and those that have started are not started again.
     const starts = await Promise.allSettled([...toStart].map(startPlugin));
     for (const start of starts) {

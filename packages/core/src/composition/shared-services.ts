@@ -9,7 +9,7 @@ import { createObservers, type Observers } from '../delivery/notify-observers.js
 import { createUsageQueue } from '../delivery/usage-queue.js';
 import type { Authenticate, Authorize } from '../hooks/policy.js';
 import { createTokens, LONGEST_TOKEN_MS, type Tokens } from '../identity/ephemeral-tokens.js';
-import { createRevocations, type Revocations } from '../identity/revocations.js';
+import { createRevocations, type Revocations, revoked } from '../identity/revocations.js';
 import type { Logger } from '../logger.js';
 import { createResourceIds, type ResourceIds } from '../operations/resource-ids.js';
 import { costOf } from '../pricing/cost.js';
@@ -86,8 +86,14 @@ export function createSharedServices<Host, Name extends string>(
       : undefined;
   const hooksRunLater = observers.any || queue !== undefined;
   const prices = createPriceCatalog(clock);
-  const revocations = createRevocations(clock, LONGEST_TOKEN_MS);
   const open = new OpenCalls();
+  const revocations = createRevocations({
+    clock,
+    keepMs: LONGEST_TOKEN_MS,
+    store: config.stores?.revocations,
+    logger,
+    onRevoked: (principalId, at) => void open.cancelOf(principalId, revoked(), at),
+  });
   const scheduler = new Scheduler(clock, logger);
   const health = createHealth(resolveCooldowns(config), clock, config.stores?.cooldowns, log);
   return {
@@ -131,7 +137,7 @@ export function createSharedServices<Host, Name extends string>(
     },
     usageRefusers: new UsageRefusers(clock, logger),
     scheduler,
-    lifecycle: createLifecycle({ plugins, open, queue, health, scheduler, transport, clock, logger }),
+    lifecycle: createLifecycle({ plugins, open, queue, health, revocations, scheduler, transport, clock, logger }),
     madeAt: clock.now(),
   };
 }

@@ -289,6 +289,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       counters: z.looseObject({ reserve: fn, settle: fn, read: fn }).optional(),
       cooldowns: z.looseObject({ coolDown: fn, watch: fn }).optional(),
+      revocations: z.looseObject({ revoke: fn, watch: fn }).optional(),
       whenCountersFail: z.enum(['closed', 'open']).optional(),
       countersTimeoutMs: positiveDuration.optional(),
     })

@@ -1,8 +1,9 @@
 import { fakeClock } from '@portico/testing';
 import { describe, expect, it } from 'vitest';
+import type { Clock } from '../clock.js';
 import { GatewayError } from '../errors.js';
 import { createTokens } from './ephemeral-tokens.js';
-import { createRevocations } from './revocations.js';
+import { createRevocations, type Revocations } from './revocations.js';
 
 const SECRET = 'the-secret-of-these-tests-0123456789';
 const OTHER = 'another-secret-of-these-tests-012345';
@@ -86,7 +87,7 @@ describe('a token', () => {
 describe('revocations', () => {
   it('are remembered as long as a token can live, and no longer', async () => {
     const clock = fakeClock();
-    const revocations = createRevocations(clock, 1_000);
+    const revocations = revocationsOf(clock, 1_000);
     revocations.revoke('ada');
     await clock.advance(1_001);
     expect(revocations.revokedAt('ada')).toBeDefined();
@@ -95,7 +96,7 @@ describe('revocations', () => {
   });
 
   it('are told apart from those before a reading of the turn', () => {
-    const revocations = createRevocations(fakeClock(), 1_000);
+    const revocations = revocationsOf(fakeClock(), 1_000);
     revocations.revoke('ada');
     const { turn } = revocations;
     expect(revocations.revokedSince('ada', turn)).toBe(false);
@@ -106,7 +107,7 @@ describe('revocations', () => {
 
 function arrange(secret: string | readonly string[] = SECRET) {
   const clock = fakeClock();
-  const revocations = createRevocations(clock, 24 * 60 * MINUTE);
+  const revocations = revocationsOf(clock, 24 * 60 * MINUTE);
   return { clock, revocations, tokens: createTokens({ secret }, clock, revocations) };
 }
 
@@ -115,4 +116,9 @@ async function refusal(found: Promise<unknown>): Promise<string | undefined> {
     () => undefined,
     (error: unknown) => (error instanceof GatewayError && error.status === 401 ? error.code : String(error)),
   );
+}
+
+/** Without other instances. */
+function revocationsOf(clock: Clock, keepMs: number): Revocations {
+  return createRevocations({ clock, keepMs, store: undefined, logger: undefined, onRevoked() {} });
 }

@@ -12,7 +12,7 @@ import type { Recovery } from '../partial-answer.js';
 import type { Budget, CredentialSource, Principal, RateLimits } from '../principal.js';
 import type { Provider } from '../provider.js';
 import type { Secret } from '../secret.js';
-import type { CooldownStore, CounterStore } from '../store.js';
+import type { CooldownStore, CounterStore, RevocationStore } from '../store.js';
 import type { Transport } from '../transport.js';
 import type { UsageRecord } from '../usage/usage-record.js';
 import type { ModelName } from './model-pattern.js';
@@ -111,6 +111,11 @@ export interface GatewayConfig<Host = unknown, Name extends string = string> {
     readonly counters?: CounterStore;
     /** Shares cooldowns of deployments among the instances. Without it, each instance detects failures itself. */
     readonly cooldowns?: CooldownStore;
+    /**
+     * Shares revocations among the instances and keeps them over a restart. Without it, `revoke` holds in this process, until it
+     * ends: a token that was issued before is good again after a restart, and at other instances.
+     */
+    readonly revocations?: RevocationStore;
     /**
      * How calls with limits are treated while `counters` fails or is slow. `'closed'`, the default: they are rejected
      * with 503. `'open'`: they continue, and this process counts them itself, so each instance applies the limits on

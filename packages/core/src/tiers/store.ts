@@ -4,7 +4,7 @@ export { memoryCounters } from '../accounts/counters/memory-counters.js';
 export { memoryAccounts } from '../accounts/memory/account-store.js';
 export { memoryKeys } from '../accounts/memory/key-store.js';
 export { memoryLedger } from '../accounts/memory/ledger.js';
-export type { CooldownStore, CounterRequest, CounterStore, ReserveAnswer } from '../store.js';
+export type { CooldownStore, CounterRequest, CounterStore, ReserveAnswer, RevocationStore } from '../store.js';
 export { accountProblems, DEEPEST_ACCOUNT } from '../stores/account-problems.js';
 export type {
   Account,

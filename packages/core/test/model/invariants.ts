@@ -48,7 +48,10 @@ function bill(record: UsageRecord, exchanges: readonly Exchange[]): string[] {
   if (attempts.some(({ endedAt }) => endedAt === undefined)) wrong.push(`an attempt of ${id} has no end`);
   if (exchanges.some(({ spoken }) => spoken === 'files')) return wrong;
   const said = exchanges.filter((exchange) => exchange.said && exchange.status === 200);
-  const silent = exchanges.filter((exchange) => !said.includes(exchange) && (exchange.status ?? 200) === 200);
+  // One that was broken off may have been so before its status was heard.
+  const silent = exchanges.filter(
+    (exchange) => !said.includes(exchange) && (exchange.destroyed || (exchange.status ?? 200) === 200),
+  );
   const tokens = said.reduce((sum, each) => sum + each.bill.input + each.bill.output, 0);
   const cost = said.reduce((sum, each) => sum + costOf(each), 0);
   const over = silent.length * MOST_ESTIMATED;
