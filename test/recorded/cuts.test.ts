@@ -34,6 +34,7 @@ describe('recorded streams, cut at every byte offset', () => {
   beforeAll(() => {
     gateway = createGateway(
       {
+        vendorIds: 'allow',
         models: Object.fromEntries(
           lines.map((line) => [
             line.id,

@@ -164,6 +164,7 @@ function changingUpstream(): ChangingUpstream {
 function gatewayOver(model: string, transport: Transport): Gateway {
   return createGateway(
     {
+      vendorIds: 'allow',
       models: { m: [{ model, baseUrl: 'http://upstream.example/v1', apiKey: 'sk-changed', dropUnsupported: true }] },
       anonymous: { id: 'tester' },
       retries: { maxRetries: 0 },

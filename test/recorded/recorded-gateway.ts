@@ -99,6 +99,9 @@ export async function startRecordedGateway(
   );
   const gateway = llmGateway({
     models,
+    // Recorded requests name what was stored where they were recorded.
+    vendorIds: 'allow',
+    logger: false,
     anonymous: { id: 'tester' },
     retries: { maxRetries: 0 },
     cooldowns: { cooldownMs: 0, quotaCooldownMs: 0 },

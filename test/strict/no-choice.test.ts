@@ -32,6 +32,7 @@ function ask(model: string, path: string, body: object) {
   });
   const gateway = createGateway(
     {
+      vendorIds: 'allow',
       models: { with: group('first', ['second']), without: group('first'), second: group('second') },
       retries: { maxRetries: 0 },
       clock: fakeClock(0),

@@ -39,6 +39,7 @@ async function sweep(folder: string): Promise<Record<string, number>> {
   let refusal: Refusal | undefined;
   const gateway = createGateway(
     {
+      vendorIds: 'allow',
       models: Object.fromEntries(DEPLOYMENTS),
       retries: { maxRetries: 0 },
       cooldowns: { cooldownMs: 0, quotaCooldownMs: 0, failuresInARow: 1e6 },

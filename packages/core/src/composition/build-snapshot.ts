@@ -111,6 +111,7 @@ export function buildSnapshot<Host, Name extends string>(
     }),
     maxBodyBytes: config.maxBodyBytes ?? MAX_BODY_BYTES,
     bodies: createBodyAdmission({ counters, clock, defaults: config.defaults }),
+    vendorIds: config.vendorIds ?? (config.compat === 'litellm' ? ('allow' as const) : ('refuse' as const)),
     overridePrefixes: config.requestOverrides === true ? HEADER_PREFIXES[config.compat ?? 'own'] : undefined,
     guardrails: config.compat === 'litellm' ? new Set(config.plugins?.map(({ name }) => name)) : undefined,
   };

@@ -258,6 +258,7 @@ export const configSchema = z.strictObject({
   policyTimeoutMs: positiveDuration.optional(),
   debugHeaders: z.boolean().optional(),
   requestOverrides: z.boolean().optional(),
+  vendorIds: z.enum(['refuse', 'allow']).optional(),
   compat: z.literal('litellm').optional(),
   fallthrough: z.boolean().optional(),
   ...guests,

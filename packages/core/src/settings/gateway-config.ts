@@ -88,6 +88,13 @@ export interface GatewayConfig<Host = unknown, Name extends string = string> {
    */
   readonly requestOverrides?: boolean;
   /**
+   * Ids that a vendor issued itself (`file_id`, `vector_store_ids`, `container`, `conversation`) and objects in the operator's
+   * buckets (`s3://`, `gs://`) in requests. The vendor looks them up with the operator's credential, whoever names them.
+   * `'refuse'`, the default: only files that were uploaded through the gateway can be named, by their owner. `'allow'`: every
+   * caller may name everything in the operator's account; the default with `compat: 'litellm'`, as LiteLLM does.
+   */
+  readonly vendorIds?: 'refuse' | 'allow';
+  /**
    * Answers and errors carry `x-litellm-*` headers, for clients that read them; with `requestOverrides` such headers
    * are read too. Fields of requests that are for LiteLLM's proxy (`metadata` of a chat, `cache`, `api_key`,
    * `litellm_*`, …) are not sent to vendors; a guardrail that is named and not there refuses the call.

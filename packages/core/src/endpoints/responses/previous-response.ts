@@ -61,7 +61,7 @@ export function deploymentFilterFor(
 }
 
 /** Models of one account can read each other's stored responses. */
-function isSameAccount(one: Deployment, other: Deployment): boolean {
+export function isSameAccount(one: Deployment, other: Deployment): boolean {
   if (one === other) return true;
   const [mine, its] = [one.connection, other.connection];
   if (mine.origin !== its.origin || mine.paths.responses !== its.paths.responses) return false;

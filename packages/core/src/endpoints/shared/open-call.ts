@@ -1,7 +1,8 @@
 import type { Call } from '../../call.js';
 import { CallWarnings } from '../../call-warnings.js';
 import type { Cancellation } from '../../cancellation.js';
-import { isJsonObject, type JsonObject } from '../../encoding/json.js';
+import type { Deployment } from '../../deployment.js';
+import { isJsonObject, isPromise, type JsonObject } from '../../encoding/json.js';
 import { MAX_JSON_DEPTH, SCANNED_BYTES, scanBrackets } from '../../encoding/json-depth.js';
 import { describeType } from '../../encoding/read-fields.js';
 import { GatewayError } from '../../errors.js';
@@ -9,18 +10,25 @@ import { boundaryOf, type Form, readForm } from '../../forms/form.js';
 import { mayUseOperation } from '../../identity/access.js';
 import type { Caller } from '../../identity/identify.js';
 import type { IncomingRequest } from '../../incoming-request.js';
+import type { ModelGroup } from '../../model-group.js';
 import type { OperationName, UpstreamOperation } from '../../operation.js';
 import type { Principal } from '../../principal.js';
 import type { RoutingOverrides } from '../../routes/routing-overrides.js';
-import type { RouteTable } from '../../routing/route-table.js';
-import { deploymentFilterFor, findPreviousResponse, type StoredResponseDeps } from '../responses/previous-response.js';
+import { findDeployment, type RouteTable } from '../../routing/route-table.js';
+import {
+  deploymentFilterFor,
+  findPreviousResponse,
+  isSameAccount,
+  type StoredResponseDeps,
+} from '../responses/previous-response.js';
 import { LONGEST_LOCATED, locateJsonError } from './locate-json-error.js';
 import { type BodyDeps, readWholeBody } from './read-body.js';
 import { readRoutingOverrides } from './read-routing-overrides.js';
 import { resolveModelGroup } from './resolve-model-group.js';
+import { resolveReferences, type VendorReferenceDeps } from './vendor-references.js';
 import { withoutLiteLlmControls } from './without-litellm-controls.js';
 
-export interface OpenCallDeps extends BodyDeps {
+export interface OpenCallDeps extends BodyDeps, VendorReferenceDeps {
   readonly table: RouteTable;
   readonly storedResponses: StoredResponseDeps;
   /** The prefixes of headers with routing overrides; undefined if they are not allowed. */
@@ -58,7 +66,9 @@ export async function openCall<Host>(
     );
   const routed = overrides === undefined ? json : overrides.body;
   const { guardrails } = deps;
-  const body = guardrails === undefined ? routed : withoutLiteLlmControls(routed, operation.name, guardrails);
+  const stated = guardrails === undefined ? routed : withoutLiteLlmControls(routed, operation.name, guardrails);
+  const resolved = resolveReferences(stated, principal, deps);
+  const { body, storedAt } = isPromise(resolved) ? await resolved : resolved;
   const previousResponse =
     operation.storage && (await findPreviousResponse(operation.storage, body, principal, deps.storedResponses));
   return {
@@ -72,7 +82,10 @@ export async function openCall<Host>(
     form,
     group,
     previousResponse,
-    deploymentFilter: deploymentFilterFor(operation, body, previousResponse, group, deps.table),
+    deploymentFilter: both(
+      deploymentFilterFor(operation, body, previousResponse, group, deps.table),
+      storedAt && filterFor(storedAt, group, deps.table),
+    ),
     overrides: overrides?.overrides,
     host: request.host,
     tags: tagsOf(principal, overrides?.overrides),
@@ -81,6 +94,23 @@ export async function openCall<Host>(
     attempts: [],
     warnings: new CallWarnings(),
   };
+}
+
+type DeploymentFilter = (deployment: Deployment) => boolean;
+
+/** Those that can read what is stored at one deployment. */
+function filterFor(storedAt: Deployment, group: ModelGroup, table: RouteTable): DeploymentFilter {
+  const may = (deployment: Deployment) => isSameAccount(deployment, storedAt);
+  if (findDeployment(group, table, may) !== undefined) return may;
+  throw new GatewayError('invalid_input', `"${group.name}" cannot read this file: it is stored with another vendor.`, {
+    param: 'model',
+    code: 'unknown_reference',
+  });
+}
+
+function both(one: DeploymentFilter | undefined, other: DeploymentFilter | undefined): DeploymentFilter | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return (deployment) => one(deployment) && other(deployment);
 }
 
 const NO_TAGS: readonly string[] = [];
