@@ -205,8 +205,10 @@ describe('authorize', () => {
     expect(response.status).toBe(status);
     expect(await response.json()).toMatchObject({ error: { message } });
     expectRequestedModels(provider);
-    // A refusal is no news; a bug of the hook is, once, with its cause.
-    expect(logger.lines).toMatchObject(status === 500 ? [{ level: 'error', fields: { err: error } }] : []);
+    // A bug of the hook is an error, once, with its cause; a refusal is a line that names the caller, but for bad requests.
+    const refused = { level: 'warn', message: 'A request was refused.', fields: { principal: 'ada', status } };
+    const lines = { 402: [], 429: [refused], 500: [{ level: 'error', fields: { err: error } }] };
+    expect(logger.lines).toMatchObject(lines[status as keyof typeof lines]);
   });
 });
 

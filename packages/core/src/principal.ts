@@ -53,5 +53,15 @@ export type CredentialSource = 'key' | 'token' | 'session' | 'anonymous';
  */
 export function normalizePrincipal(principal: Principal): Principal {
   const { id, team, tags, models, operations, limits, budget, metadata } = principal;
-  return Object.freeze({ id, team, tags, models, operations, limits, budget, metadata });
+  // Plans that come from a database as JSON have null for what is absent.
+  return Object.freeze({
+    id,
+    team: team ?? undefined,
+    tags: tags ?? undefined,
+    models: models ?? undefined,
+    operations: operations ?? undefined,
+    limits: limits ?? undefined,
+    budget: budget ?? undefined,
+    metadata: metadata ?? undefined,
+  });
 }

@@ -1,6 +1,7 @@
 import { createAdmission } from '../accounts/admission.js';
 import { createBodyAdmission } from '../accounts/body-admission.js';
 import { createCapacityReserver } from '../accounts/reserve-capacity.js';
+import { createPrincipalCheck } from '../config/check-principal.js';
 import type { ConfiguredModels } from '../config/validate-config.js';
 import type { Deployment } from '../deployment.js';
 import { chatCompletions } from '../endpoints/chat-completions/format.js';
@@ -154,6 +155,7 @@ export function buildSnapshot<Host, Name extends string>(
       anonymous: config.anonymous && normalizePrincipal(config.anonymous),
       clock,
       policyTimeoutMs: config.policyTimeoutMs ?? 10_000,
+      checkPrincipal: createPrincipalCheck(),
       checkSite: createCrossSiteCheck(config.csrf),
     },
     open,

@@ -13,7 +13,8 @@ const duration = z.number().nonnegative().max(LONGEST_MS, `must be at most ${LON
 const positiveDuration = duration.positive();
 const strings = z.array(z.string());
 
-const limits = z.strictObject({
+/** `RateLimits`, also of what the host says of a caller. */
+export const limitsSchema = z.strictObject({
   requestsPerMinute: count.optional(),
   tokensPerMinute: count.optional(),
   concurrentCalls: count.optional(),
@@ -21,7 +22,8 @@ const limits = z.strictObject({
 /** `'10d'`: the type says which units there are. */
 const lengthPeriod = z.string().regex(/^[1-9]\d{0,5}[mhdw]$/) as unknown as z.ZodType<LengthPeriod, LengthPeriod>;
 type LengthPeriod = `${number}${'m' | 'h' | 'd' | 'w'}`;
-const budget = z.strictObject({
+/** `Budget`. */
+export const budgetSchema = z.strictObject({
   usd: z.number().nonnegative(),
   per: z.union([z.enum(['hour', 'day', 'week', 'month', 'total']), lengthPeriod]).optional(),
 });
@@ -31,8 +33,8 @@ const principal = z.strictObject({
   tags: strings.optional(),
   models: strings.optional(),
   operations: z.array(z.enum(OPERATIONS)).optional(),
-  limits: limits.optional(),
-  budget: budget.optional(),
+  limits: limitsSchema.optional(),
+  budget: budgetSchema.optional(),
   metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
 });
 const failureKind = z.enum(Object.keys(FAILURES) as [FailureKind, ...FailureKind[]]);
@@ -86,7 +88,7 @@ const deployment = z.strictObject({
       outputTokens: count.optional(),
     })
     .optional(),
-  limits: limits.optional(),
+  limits: limitsSchema.optional(),
   dropUnsupported: z.boolean().optional(),
   defaultParameters: z.record(z.string(), z.unknown()).optional(),
   price: price.optional(),
@@ -135,7 +137,7 @@ const condition = z.strictObject({
     })
     .optional(),
 });
-const terms = { retries: retries.optional(), totalMs: positiveDuration.optional(), limits: limits.optional() };
+const terms = { retries: retries.optional(), totalMs: positiveDuration.optional(), limits: limitsSchema.optional() };
 const nodes = z.array(z.unknown()).min(1);
 const pool = {
   strategy: z
@@ -169,7 +171,7 @@ const group = z.strictObject({
   deployments: z.array(z.unknown()).min(1).optional(),
   route: z.unknown().optional(),
   ...pool,
-  limits: limits.optional(),
+  limits: limitsSchema.optional(),
   recovery: z.enum(['restart', 'continue']).optional(),
   initialBuffer: z.strictObject({ characters: count.optional(), ms: positiveDuration.optional() }).optional(),
   fallbacks: strings.optional(),
@@ -218,7 +220,7 @@ export const configSchema = z.strictObject({
     .array(z.enum(['key', 'token', 'session', 'anonymous']))
     .min(1)
     .optional(),
-  defaults: z.strictObject({ limits: limits.optional(), budget: budget.optional() }).optional(),
+  defaults: z.strictObject({ limits: limitsSchema.optional(), budget: budgetSchema.optional() }).optional(),
   csrf: z.union([z.strictObject({ origins: z.array(z.url()) }), z.literal(false)]).optional(),
   unknownPrice: z.enum(['refuse', 'allow']).optional(),
   retries: retries.optional(),

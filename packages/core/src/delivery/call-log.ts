@@ -51,7 +51,8 @@ export class CallLog {
 
   /** A request was refused before it became a call. */
   refused({ id, operation, principal, model, failure, status }: Refusal, error: GatewayError): void {
-    if (QUIET.has(failure) && error.detail === undefined) return;
+    // What failed inside is logged as an error, with its cause.
+    if (failure === 'internal' || (QUIET.has(failure) && error.detail === undefined)) return;
     const skipped = this.#skipped(`refused: ${failure}`);
     if (skipped === undefined) return;
     this.#logger.warn(

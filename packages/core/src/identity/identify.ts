@@ -26,6 +26,8 @@ export interface IdentifyDeps<Host> {
   readonly anonymous: Principal | undefined;
   readonly clock: Clock;
   readonly policyTimeoutMs: number;
+  /** Throws for a principal that cannot be used; `from` says who gave it. */
+  checkPrincipal(principal: Principal, from: string): void;
   /** Throws for calls from other sites that a cookie would authorise. `hasBearer`: the header `Authorization` holds a token. */
   checkSite(request: IncomingRequest<Host>, hasBearer: boolean): void;
 }
@@ -46,7 +48,10 @@ export async function identify<Host>(
   cancellation: Cancellation,
   deps: IdentifyDeps<Host>,
 ): Promise<Caller> {
-  if (request.principal !== undefined) return { principal: normalizePrincipal(request.principal), via: 'internal' };
+  if (request.principal !== undefined) {
+    deps.checkPrincipal(request.principal, 'The code of this application');
+    return { principal: normalizePrincipal(request.principal), via: 'internal' };
+  }
   for (const source of deps.order ?? USUAL_ORDER) {
     const principal = FROM[source](request, requestId, cancellation, deps);
     const found = isPromise(principal) ? await principal : principal;
@@ -91,7 +96,8 @@ const FROM: Readonly<Record<CredentialSource, FindPrincipal>> = {
       const principal = await decide(() => authenticate(seen), deps.clock, deps.policyTimeoutMs);
       if (!principal) continue;
       deps.checkSite(request, hasBearer(request));
-      return normalizePrincipal(checked(principal));
+      deps.checkPrincipal(principal, '"authenticate"');
+      return normalizePrincipal(principal);
     }
     return undefined;
   },
@@ -185,11 +191,6 @@ function statusOf(error: unknown): number | undefined {
   const { status, statusCode, getStatus } = error as { status?: unknown; statusCode?: unknown; getStatus?: unknown };
   const found: unknown = typeof getStatus === 'function' ? getStatus.call(error) : (status ?? statusCode);
   return typeof found === 'number' && found >= 400 && found < 500 ? found : undefined;
-}
-
-function checked(principal: Principal): Principal {
-  if (typeof principal === 'object' && typeof principal.id === 'string' && principal.id !== '') return principal;
-  throw new GatewayError('internal', '"authenticate" must return a principal with a string "id", or undefined.');
 }
 
 function shownKey(request: IncomingRequest): string | undefined {
