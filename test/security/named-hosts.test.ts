@@ -65,7 +65,7 @@ describe('a client that names a model behind a wildcard', () => {
       { models: { '*': '*' }, logger: false },
       {
         providers: allProviders(),
-        transport: { send: () => Promise.reject(), close: async () => {} },
+        transport: { send: () => Promise.reject(new Error('Nobody is asked.')), close: async () => {} },
         environment: {},
       },
     );

@@ -32,7 +32,7 @@ const acme: Provider = {
 
 async function ask(principal: unknown) {
   const lines: string[] = [];
-  const log = (fields: object) => void lines.push(String((fields as { err?: unknown }).err ?? ''));
+  const log = (fields: object) => void lines.push((fields as { err?: Error }).err?.message ?? '');
   const gateway = createGateway(
     {
       models: { fast: { deployments: [{ model: 'acme/m', price: { input: 1, output: 1 } }] } },
