@@ -6,7 +6,7 @@ import { type AddressInfo, connect, type Server as NetServer, type Socket } from
 import { gzipSync } from 'node:zlib';
 import type { Gateway } from '@portico/core';
 import { attachRealtime, createGateway, nodeListener } from '@portico/node';
-import { expectNoOpenRequests, type FakeProvider, startFakeProvider } from '@portico/testing';
+import { expectNoOpenRequests, type FakeProvider, seededRandom, startFakeProvider } from '@portico/testing';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { chatRequest, type OpenSocket, openSocket } from '../support/open-socket.js';
 import { UPGRADING_HOSTS, upgradingHost } from '../support/upgrading-hosts.js';
@@ -238,6 +238,97 @@ describe('a session of HTTP/2 may be reset', () => {
     await app.isIdle();
   });
 });
+
+/** In `npm test` some two thousand in all; whoever wants more says how many for each host. */
+const BROKEN = Number(process.env.PORTICO_BROKEN_CONNECTIONS ?? 280);
+const AT_ONCE = 16;
+
+describe.each(HOSTS)('connections behind %s that break at random points', (host) => {
+  it('leave no call, no socket and no request to the vendor', { timeout: 20_000 + BROKEN * 50 }, async () => {
+    const app = await start(host);
+    const random = seededRandom(HOSTS.indexOf(host) + 1);
+    const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item;
+    const texts = requestTexts();
+    let left = BROKEN;
+    const breakOne = async (): Promise<void> => {
+      while (left > 0) {
+        left -= 1;
+        const text = pick(texts);
+        // A third of them is sent whole, so that the answer is what breaks.
+        const sent = random() < 0.34 ? text.length : Math.floor(random() * text.length);
+        const [first, turns, isReset] = [Math.floor(random() * sent), Math.floor(random() * 40), random() < 0.7];
+        const client = await openSocket(app.port);
+        client.write(text.subarray(0, first));
+        await new Promise(setImmediate);
+        client.write(text.subarray(first, sent));
+        for (let turn = 0; turn < turns; turn += 1) await new Promise(setImmediate);
+        if (isReset) client.reset();
+        else client.leave();
+        await client.closed;
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, breakOne));
+    await app.isWell();
+  });
+});
+
+describe('sessions of HTTP/2 that break at random points', () => {
+  it('leave no call, no socket and no request to the vendor', { timeout: 20_000 + BROKEN * 50 }, async () => {
+    const app = await startHttp2();
+    const random = seededRandom(99);
+    for (let number = 0; number < BROKEN; number += 1) {
+      const raw = connect(app.port, '127.0.0.1').on('error', () => undefined);
+      const closed = new Promise((resolve) => raw.once('close', resolve));
+      const session = connectHttp2(`http://127.0.0.1:${app.port}`, { createConnection: () => raw });
+      session.on('error', () => undefined);
+      for (let stream = 0; stream < Math.floor(random() * 4); stream += 1) {
+        const asked = session.request({
+          ':method': 'POST',
+          ':path': '/llm/v1/chat/completions',
+          'content-type': 'application/json',
+          authorization: `Bearer ${KEY}`,
+        });
+        asked.on('error', () => undefined);
+        const model = ['well', 'silent', 'stalling'][Math.floor(random() * 3)];
+        const body = JSON.stringify({ model, stream: random() < 0.5, messages: [{ role: 'user', content: 'Hi' }] });
+        asked.write(body.slice(0, Math.floor(random() * body.length)));
+        if (random() < 0.6) asked.end(body);
+      }
+      for (let turn = 0; turn < Math.floor(random() * 40); turn += 1) await new Promise(setImmediate);
+      if (random() < 0.7) raw.resetAndDestroy();
+      else raw.destroy();
+      await closed;
+      session.destroy();
+    }
+    await app.isIdle();
+  });
+});
+
+/** Requests of every kind, as bytes. */
+function requestTexts(): Buffer[] {
+  const key = `authorization: Bearer ${KEY}\r\n`;
+  const said = [{ role: 'user', content: 'Hi' }];
+  const post = (path: string, body: object) => {
+    const text = JSON.stringify(body);
+    return `POST /llm/v1${path} HTTP/1.1\r\nhost: app.example\r\n${key}content-type: application/json\r\ncontent-length: ${text.length}\r\n\r\n${text}`;
+  };
+  const form = `--b\r\ncontent-disposition: form-data; name="model"\r\n\r\nwell\r\n--b\r\ncontent-disposition: form-data; name="file"; filename="a.wav"\r\n\r\n${'x'.repeat(70_000)}\r\n--b--\r\n`;
+  const frames = Buffer.from([
+    0x81, 0x82, 1, 2, 3, 4, 0x7a, 0x7f, 0x89, 0x80, 1, 2, 3, 4, 0x81, 0xfe, 0x40, 0x00, 1, 2,
+  ]);
+  const upgrade = `GET /llm/v1/realtime?model=talk HTTP/1.1\r\nhost: app.example\r\n${key}connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`;
+  const texts: (string | Buffer)[] = [
+    ...['well', 'silent', 'stalling', 'nothing'].flatMap((model) =>
+      [true, false].map((stream) => post('/chat/completions', { model, stream, messages: said })),
+    ),
+    post('/messages', { model: 'well', stream: true, max_tokens: 9, messages: said }),
+    post('/chat/completions', { model: 'well', messages: [{ role: 'user', content: 'x'.repeat(200_000) }] }),
+    `POST /llm/v1/audio/transcriptions HTTP/1.1\r\nhost: app.example\r\n${key}content-type: multipart/form-data; boundary=b\r\ncontent-length: ${form.length}\r\n\r\n${form}`,
+    Buffer.concat([Buffer.from(upgrade), frames]),
+    upgrade.replace('/v1/realtime', '/elsewhere'),
+  ];
+  return texts.map((text) => Buffer.from(text));
+}
 
 it('something of the host that ends an answer between two writes of ours does not end the process', async () => {
   const provider = await startFakeProvider({ tokenDelayMs: 1 });
