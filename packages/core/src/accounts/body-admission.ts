@@ -5,6 +5,7 @@ import type { CounterStore } from '../store.js';
 import { principalKey } from '../usage/counter-key.js';
 import { limitExceeded } from './limit-exceeded.js';
 import { createLimits, type Limit } from './limits-of-call.js';
+import { rateLimitHeaders } from './rate-limit-headers.js';
 
 /** Shorter bodies are read at once: looking at the counters would cost more. */
 const SHORT_BYTES = 64 * 1024;
@@ -43,7 +44,7 @@ export function createBodyAdmission({ counters, clock, defaults }: BodyAdmission
       const others = reading.get(id) ?? 0;
       reading.set(id, others + 1);
       try {
-        for (const limit of limits) await requireRoom(limit, others, now);
+        await requireRoom(limits, others, now);
       } catch (error) {
         release(id);
         throw error;
@@ -56,16 +57,21 @@ export function createBodyAdmission({ counters, clock, defaults }: BodyAdmission
     },
   };
 
-  async function requireRoom(limit: Limit, others: number, now: number): Promise<void> {
-    let taken: number;
+  async function requireRoom(limits: readonly Limit[], others: number, now: number): Promise<void> {
+    const remaining: number[] = [];
     try {
-      const { used, reserved } = await counters.read(limit.key);
-      taken = used + reserved + others;
+      for (const { key, limit } of limits) {
+        const { used, reserved } = await counters.read(key);
+        remaining.push(limit - used - reserved - others);
+      }
     } catch {
       // What is to be done without the store is decided when the call is admitted.
       return;
     }
-    if (taken + limit.amount > limit.limit) throw limitExceeded(limit, limit.limit - taken, now, []);
+    const full = limits.findIndex(({ amount }, index) => amount > (remaining[index] as number));
+    if (full < 0) return;
+    const headers = rateLimitHeaders(limits, remaining, now);
+    throw limitExceeded(limits[full] as Limit, remaining[full] as number, now, headers);
   }
 
   function release(id: string): void {
