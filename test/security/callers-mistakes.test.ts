@@ -139,6 +139,8 @@ async function start({ model, status, says }: Refusal, config: Partial<GatewayCo
   });
   const clock = fakeClock(Date.UTC(2026, 5, 3, 12));
   const gateway = createGateway({
+    // What refusals teach is looked at here, also of ids that the gateway would refuse itself.
+    vendorIds: 'allow',
     clock,
     unknownPrice: 'allow',
     retries: { maxRetries: 0 },

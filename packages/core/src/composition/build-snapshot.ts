@@ -55,7 +55,7 @@ const HEADER_PREFIXES = { own: ['x-portico-'], litellm: ['x-portico-', 'x-litell
 /** Makes everything that one configuration decides, and nothing that outlives it. Opens and starts nothing. */
 export function buildSnapshot<Host, Name extends string>(
   config: GatewayConfig<Host, Name>,
-  { groups, patterns, passThrough }: ConfiguredModels,
+  { groups, patterns, passThrough, notes }: ConfiguredModels,
   services: SharedServices<Host>,
 ): ConfigSnapshot<Host> {
   const { clock, logger, lifecycle, counters, onStoreFailure } = services;
@@ -186,6 +186,7 @@ export function buildSnapshot<Host, Name extends string>(
   return {
     handle,
     begin() {
+      for (const note of notes) logger?.info({}, note);
       // So that the first call need not wait for all of it; that call is told if it fails.
       if (needsCatalogue) prices.load().catch(() => undefined);
       if (probeEveryMs === undefined) return;
@@ -200,10 +201,24 @@ export function buildSnapshot<Host, Name extends string>(
     dispose: () => stopProbes?.(),
     async explain(question) {
       if (needsCatalogue) await prices.load();
+      sayUnpriced();
       const now = () => clock.now();
       return await explainCall(question, { operations: SERVED_OPERATIONS, open, admission, route, now });
     },
   };
+
+  /** Under a budget they cannot be used, nor can what falls back to them: better known now than from the first caller. */
+  function sayUnpriced(): void {
+    const hasBudget = config.defaults?.budget ?? config.keys?.find(({ principal }) => principal.budget !== undefined);
+    if (hasBudget === undefined || config.unknownPrice === 'allow') return;
+    const all = groups.flatMap(({ deployments }) => deployments);
+    const unpriced = all.filter((deployment) => prices.sheetOf(deployment) === undefined).map(({ id }) => id);
+    if (unpriced.length === 0) return;
+    logger?.warn(
+      { deployments: unpriced },
+      'Deployments without a known price cannot be used by callers with a budget. Set their "price" or "baseModel", or unknownPrice: "allow".',
+    );
+  }
 
   async function getReady(): Promise<void> {
     if (needsCatalogue) await prices.load();

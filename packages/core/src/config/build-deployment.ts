@@ -18,6 +18,8 @@ export interface DeploymentContext {
   readonly deadlines: Partial<AttemptDeadlines>;
   readonly takenIds: Set<string>;
   readonly problems: ConfigProblem[];
+  /** What an operator may want to know although nothing is wrong. */
+  readonly notes: string[];
   /** Operations that can be translated to one that the vendor has. */
   readonly bridges: Bridges;
   sheetFromConfig(price: NonNullable<DeploymentDetails['price']>): PriceSheet;
@@ -59,6 +61,10 @@ export function buildDeployment(
     const names = [...context.providers.keys()];
     return refuse(modelPath, `"${providerName}" is not a known provider${didYouMean(providerName, names)}.`);
   }
+  if (Object.hasOwn(details, 'apiKey') && details.apiKey === undefined) {
+    const why = 'is undefined: the variable that it comes from is not set. Without "apiKey", the key is read from';
+    return refuse(`${path}.apiKey`, `${why} ${provider.keyVariables.join(' or ') || 'nowhere'}.`);
+  }
   const apiKey = credentialOf(details, provider, context.environment);
   if (apiKey === undefined && provider.needsKey) {
     const variables = provider.keyVariables.join(' or ');
@@ -68,7 +74,9 @@ export function buildDeployment(
   const id = idOf(details, groupName, context.takenIds);
   if (id === undefined) return refuse(`${path}.id`, `"${details.id}" is also the id of another deployment.`);
   const { environment } = context;
-  const settings = { ...settingsOf(details), apiKey, environment };
+  const usual = details.baseUrl === undefined ? baseUrlIn(environment, provider) : undefined;
+  if (usual !== undefined) context.notes.push(`"${id}" uses the base URL of ${usual.variable}: ${usual.url}`);
+  const settings = { ...settingsOf(details), ...(usual && { baseUrl: usual.url }), apiKey, environment };
   const connection = connect(provider, { ...settings, model: reference });
   if (typeof connection === 'string') return refuse(path, connection);
   if (context.filledFrom !== undefined && choosesHost(context.filledFrom, provider, connection, settings)) {
@@ -147,6 +155,25 @@ function choosesHost(
     model: pattern.slice(pattern.indexOf('/') + 1).replaceAll('*', 'another'),
   });
   return typeof other === 'object' && other.origin !== origin;
+}
+
+/**
+ * The base URL that the vendor's own SDK would take: `OPENAI_BASE_URL`, `ANTHROPIC_BASE_URL`, and so on, or LiteLLM's
+ * `OPENAI_API_BASE`, named like the variable of the key.
+ */
+function baseUrlIn(
+  environment: Readonly<Record<string, string | undefined>>,
+  { keyVariables }: Provider,
+): { readonly variable: string; readonly url: string } | undefined {
+  for (const keyVariable of keyVariables) {
+    if (!keyVariable.endsWith('_API_KEY')) continue;
+    const name = keyVariable.slice(0, -'_API_KEY'.length);
+    for (const variable of [`${name}_BASE_URL`, `${name}_API_BASE`]) {
+      const url = environment[variable];
+      if (url !== undefined && url !== '') return { variable, url };
+    }
+  }
+  return undefined;
 }
 
 function credentialOf(

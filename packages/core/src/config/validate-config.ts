@@ -38,6 +38,8 @@ export interface ConfiguredModels {
   /** In the order in which they are tried: the longest first. */
   readonly patterns: readonly ModelPattern[];
   readonly passThrough: readonly PassThroughRule[];
+  /** What an operator may want to know although nothing is wrong. */
+  readonly notes: readonly string[];
 }
 
 /** What groups and deployments are made of: while the shape of one of these is wrong, none are. */
@@ -65,6 +67,7 @@ export function validateConfig(
   const groups: ModelGroup[] = [];
   const templates: ModelGroup[] = [];
   const patterns: ModelPattern[] = [];
+  const notes: string[] = [];
   const fits = names.filter((name) => wildcardsIn(name) > 0).map(openCaptures);
   const format = new Map<string, string>();
   for (const name of names) {
@@ -90,7 +93,7 @@ export function validateConfig(
   problems.push(...findCycles(groups, config.allowFallbackCycles ?? false));
   const passThrough = misshapen.has('passThrough') ? [] : buildPassThrough(config.passThrough, groups, problems);
   throwProblems(problems);
-  return { groups, patterns, passThrough };
+  return { groups, patterns, passThrough, notes };
 
   function patternOf(pattern: string, given: ModelConfig, path: string): ModelPattern {
     if (pattern.includes('**'))
@@ -172,6 +175,7 @@ export function validateConfig(
           deadlines: limits,
           takenIds,
           problems,
+          notes,
           bridges: context.bridges,
           sheetFromConfig: context.sheetFromConfig,
           filledFrom: typeof deployment === 'string' ? undefined : filledFrom?.get(deployment),
