@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { createGateway } from '../create-gateway.js';
 import type { Provider } from '../provider.js';
 import { secret } from '../secret.js';
-import type { GatewayConfig } from '../settings/gateway-config.js';
 
 const ENVIRONMENT = { ACME_API_KEY: 'sk-acme-0123456789', ACME_BASE_URL: 'https://proxy.example/v1' };
 
@@ -28,7 +27,7 @@ function connected(deployment: object, environment: Record<string, string> = ENV
     {
       models: { fast: [{ model: 'acme/m', ...deployment }] },
       logger: { debug() {}, info: (_fields, message) => void lines.push(message), warn() {}, error() {} },
-    } as GatewayConfig,
+    },
     { providers: [acme], transport, environment },
   );
   return { seen, lines };
