@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import type { Authenticate, Authorize, Plugin } from '@portico/core';
+import type { Authenticate, Authorize, CustomEndpoint, Plugin } from '@portico/core';
 import type { MountConfig } from './mounted.js';
 
 /** The hooks of a test, written against Node's own request, as a host with other objects calls them. */
 export function hooksOf<Host>(config: MountConfig, requestOf: (host: Host) => IncomingMessage) {
-  const { authenticate, authorize, plugins, ...rest } = config;
+  const { authenticate, authorize, plugins, endpoints, ...rest } = config;
   type Policies = NonNullable<Plugin<{ readonly req: IncomingMessage }>['policies']>;
 
   function policiesOf(policies: Policies): NonNullable<Plugin<Host>['policies']> {
@@ -15,12 +15,24 @@ export function hooksOf<Host>(config: MountConfig, requestOf: (host: Host) => In
     return asks;
   }
 
+  function endpointsOf(custom: NonNullable<MountConfig['endpoints']>): readonly CustomEndpoint<Host>[] {
+    return custom.map((endpoint) => ({
+      ...endpoint,
+      answer: (host) => endpoint.answer({ req: requestOf(host), request: host.request }),
+    }));
+  }
+
   return {
     ...rest,
+    ...(endpoints && { endpoints: endpointsOf(endpoints) }),
     ...policiesOf({ ...(authenticate && { authenticate }), ...(authorize && { authorize }) }),
     ...(plugins && {
       plugins: plugins.map(
-        ({ policies, ...plugin }): Plugin<Host> => ({ ...plugin, ...(policies && { policies: policiesOf(policies) }) }),
+        ({ policies, endpoints: custom, ...plugin }): Plugin<Host> => ({
+          ...plugin,
+          ...(policies && { policies: policiesOf(policies) }),
+          ...(custom && { endpoints: endpointsOf(custom) }),
+        }),
       ),
     }),
   };

@@ -4,10 +4,8 @@ import type { Deployment } from './deployment.js';
 import type { JsonObject } from './encoding/json.js';
 import type { FailureKind } from './errors.js';
 import type { Form } from './forms/form.js';
-import type { MessageSocket } from './message-socket.js';
 import type { ModelGroup } from './model-group.js';
 import type { Operation, RequestSummary, UpstreamOperation } from './operation.js';
-import type { PinnedRequest } from './operations/pinned-request.js';
 import type { Principal, Via } from './principal.js';
 import type { RoutingOverrides } from './routes/routing-overrides.js';
 import type { HeaderLookup } from './transport.js';
@@ -30,10 +28,10 @@ export interface Call<Host = unknown, Asked extends Operation = UpstreamOperatio
   readonly group: ModelGroup;
   /** The routing overrides of the request; undefined if there are none or they are not allowed. */
   readonly overrides: RoutingOverrides | undefined;
-  /** Set if only one deployment can answer; then nothing is translated. */
-  readonly pinned?: PinnedRequest | undefined;
-  /** Set if the caller opens a realtime session instead of asking for an answer. */
-  readonly session?: RealtimeSession | undefined;
+  /** What it reserves, where that does not follow from its body and its route. */
+  readonly fixedNeed?: FixedNeed | undefined;
+  /** The longest it may take, in milliseconds. */
+  readonly maxDurationMs: number;
   /** The stored response that this request continues. */
   readonly previousResponse?: PreviousResponse | undefined;
   /** Restricts which deployments may be used, beyond those that support the operation. */
@@ -50,12 +48,18 @@ export interface Call<Host = unknown, Asked extends Operation = UpstreamOperatio
   readonly warnings: CallWarnings;
 }
 
-/** Messages in both directions, until one side ends the session. */
-export interface RealtimeSession {
-  /** Accepts the client's side. */
-  accept(): Promise<MessageSocket>;
-  /** Longest duration, in milliseconds. */
-  readonly maxDurationMs: number;
+/**
+ * What a call reserves of budgets and token limits. `'nothing'` if it costs nothing, so that those limits do not apply;
+ * `'uncounted'` if no limit applies.
+ */
+export type FixedNeed = FixedEstimate | 'nothing' | 'uncounted';
+
+interface FixedEstimate {
+  /** Whose prices apply. */
+  readonly deployment: Deployment;
+  readonly tokens: number;
+  /** Undefined if it is not known. */
+  readonly costNanoUsd: number | undefined;
 }
 
 /** A stored response that a request refers to. */

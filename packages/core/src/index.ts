@@ -22,6 +22,7 @@ export type {
   Explanation,
 } from './explanation.js';
 export type { CallerOptions, ChatRequest, FetchOptions, Gateway } from './gateway.js';
+export { type CustomEndpoint, defineEndpoint, type EndpointRequest } from './hooks/custom-endpoint.js';
 export type { Interceptor } from './hooks/interceptor.js';
 export type { CallSnapshot, Observer } from './hooks/observer.js';
 export { definePlugin, type Plugin } from './hooks/plugin.js';
@@ -30,7 +31,7 @@ export type { Sink } from './hooks/sink.js';
 export type { IssuedToken } from './issued-token.js';
 export type { Logger } from './logger.js';
 export type { InitialBuffer, ModelGroup, RetryPolicy } from './model-group.js';
-export type { OperationName, UpstreamOperationName } from './operation.js';
+export type { BuiltInOperationName, OperationName, UpstreamOperationName } from './operation.js';
 export type { Recovery } from './partial-answer.js';
 export { costOf } from './pricing/cost.js';
 export { type ListedModel, listedModel } from './pricing/listed-model.js';

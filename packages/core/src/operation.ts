@@ -28,8 +28,11 @@ export type RelayedOperationName = (typeof RELAYED_OPERATIONS)[number];
 
 const RELAYED_OPERATIONS = ['files', 'batches', 'realtime', 'pass_through'] as const;
 
-/** Every operation of a client. */
-export type OperationName = (typeof OPERATIONS)[number];
+/** Every operation of the gateway's own endpoints. */
+export type BuiltInOperationName = (typeof OPERATIONS)[number];
+
+/** Every operation of a client: the gateway's own, and the names of custom endpoints. */
+export type OperationName = BuiltInOperationName | (string & {});
 
 export const OPERATIONS = [...UPSTREAM_OPERATIONS, ...RELAYED_OPERATIONS, 'models'] as const;
 

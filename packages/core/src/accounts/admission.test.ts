@@ -335,6 +335,7 @@ async function start(
       summary: { ...SUMMARY, ...summary },
       operation: { name: 'chat.completions' },
       group: groups[0],
+      maxDurationMs: groups[0]?.totalMs,
     }) as unknown as Call;
   return {
     counters,
@@ -368,6 +369,7 @@ function deploymentOf(id: string, price: PriceConfig | undefined): Deployment {
     id,
     baseModel: 'some-model',
     codecs: { 'chat.completions': {} },
+    connection: {},
     price: price && sheetFromConfig(price),
     configuredMaxOutputTokens: undefined,
     maxOutputTokens: 4_096,

@@ -1,4 +1,4 @@
-import type { Call } from '../call.js';
+import type { Call, FixedNeed } from '../call.js';
 import type { Clock } from '../clock.js';
 import type { Deployment } from '../deployment.js';
 import { isPromise, type MaybePromise } from '../encoding/json.js';
@@ -7,7 +7,6 @@ import type { ExplainedLimit } from '../explanation.js';
 import { mayUseModel } from '../identity/access.js';
 import type { ModelGroup } from '../model-group.js';
 import type { Operation } from '../operation.js';
-import type { PinnedRequest } from '../operations/pinned-request.js';
 import { worstCaseOf } from '../pricing/cost.js';
 import { estimateInputTokens } from '../pricing/estimate-tokens.js';
 import type { PriceCatalog } from '../pricing/price-sheet.js';
@@ -107,18 +106,18 @@ export function createAdmission(deps: AdmissionDeps): Admission {
     return { tokens: inputTokens + outputTokens, costNanoUsd };
   }
 
-  function limitsForPinned(
-    { deployment, need }: PinnedRequest,
+  function limitsForFixedNeed(
+    need: Exclude<FixedNeed, 'uncounted'>,
     group: ModelGroup,
     key: CounterKey,
     rates: RateLimits | undefined,
     budget: Budget | undefined,
     now: number,
   ): Limit[] {
-    if (need === undefined) {
+    if (need === 'nothing') {
       return limitsFor(key, rates && { ...rates, tokensPerMinute: undefined }, undefined, NO_NEED, now);
     }
-    const { tokens, costNanoUsd } = need;
+    const { deployment, tokens, costNanoUsd } = need;
     if (budget !== undefined && costNanoUsd === undefined && deps.unknownPrice === 'refuse') {
       throw priceUnknown(group, deployment);
     }
@@ -165,12 +164,12 @@ export function createAdmission(deps: AdmissionDeps): Admission {
 
   /** What a call would reserve; empty if its principal has no limits. */
   function limitsForCall(call: Call<unknown, Operation>, now: number): readonly Limit[] {
-    const { principal, pinned } = call;
+    const { principal, fixedNeed } = call;
     const rates = principal.limits ?? defaults?.limits;
     const budget = principal.budget ?? defaults?.budget;
-    if (rates === undefined && budget === undefined) return NO_LIMITS;
-    if (pinned !== undefined)
-      return limitsForPinned(pinned, call.group, principalKey(principal.id), rates, budget, now);
+    if ((rates === undefined && budget === undefined) || fixedNeed === 'uncounted') return NO_LIMITS;
+    if (fixedNeed !== undefined)
+      return limitsForFixedNeed(fixedNeed, call.group, principalKey(principal.id), rates, budget, now);
     const hasNeed = budget !== undefined || rates?.tokensPerMinute !== undefined;
     const need = hasNeed ? needOf(call, reachOf(call), budget !== undefined) : NO_NEED;
     return limitsFor(principalKey(principal.id), rates, budget, need, now);
@@ -182,7 +181,7 @@ export function createAdmission(deps: AdmissionDeps): Admission {
       const limits = limitsForCall(call, now);
       if (limits.length === 0) return NO_RESERVATION;
 
-      const leaseMs = leaseOf(call);
+      const leaseMs = call.maxDurationMs + LEASE_MARGIN_MS;
       let answer: MaybePromise<ReserveAnswer>;
       try {
         answer = counters.reserve(limits, leaseMs);
@@ -272,15 +271,13 @@ function measureReach(call: Call<unknown, Operation>, findGroup: AdmissionDeps['
   return { stops };
 }
 
-function leaseOf({ pinned, session, group }: Call<unknown, Operation>): number {
-  return ((pinned ?? session)?.maxDurationMs ?? group.totalMs) + LEASE_MARGIN_MS;
+/** Each operation is in at most one of the two tables: realtime sessions are relayed. */
+function canServe({ codecs, connection }: Deployment, { operation: { name } }: Call<unknown, Operation>): boolean {
+  return isIn(codecs, name) || isIn(connection.relays, name);
 }
 
-/** A realtime session is relayed; every other reservation is for a model request. */
-function canServe({ codecs, connection }: Deployment, { operation, session }: Call<unknown, Operation>): boolean {
-  // Each kind of operation is in exactly one of the two tables.
-  const table: Readonly<Record<string, unknown>> = session === undefined ? codecs : (connection.relays ?? {});
-  return table[operation.name] !== undefined;
+function isIn(table: Readonly<Record<string, unknown>> | undefined, name: string): boolean {
+  return table?.[name] !== undefined;
 }
 
 function actualOf(limits: readonly Limit[], usage: Usage | undefined, costNanoUsd: number | undefined): number[] {

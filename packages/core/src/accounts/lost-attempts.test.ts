@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../clock.js';
 import { createGateway } from '../create-gateway.js';
 import { GatewayError } from '../errors.js';
 import type { Provider } from '../provider.js';
 import type { GatewayConfig } from '../settings/gateway-config.js';
+import type { CounterStore } from '../store.js';
 import type { ByteSink, Transport } from '../transport.js';
 import { NO_USAGE } from '../usage/usage.js';
 import { usageOfAnswer } from '../usage/usage-of-answer.js';
 import type { UsageRecord } from '../usage/usage-record.js';
+import { memoryCounters } from './counters/memory-counters.js';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const price = { input: 1, output: 1 };
@@ -59,8 +62,22 @@ function start(models: GatewayConfig['models'], isStored = true) {
     classify: () => new GatewayError('upstream_error', 'broken'),
   };
   const records: UsageRecord[] = [];
+  let reservations = 0;
+  const memory = memoryCounters(systemClock);
+  const counters: CounterStore = {
+    async reserve(...given) {
+      const answer = await memory.reserve(...given);
+      if (answer.ok) reservations += 1;
+      return answer;
+    },
+    settle(...given) {
+      reservations -= 1;
+      return memory.settle(...given);
+    },
+    read: (key) => memory.read(key),
+  };
   const gateway = createGateway(
-    { models, transport, observers: [{ callEnded: (record) => void records.push(record) }] },
+    { models, transport, stores: { counters }, observers: [{ callEnded: (record) => void records.push(record) }] },
     { providers: [acme], transport, environment: {} },
   );
   const usage = { input_tokens: 1_000, output_tokens: 1_000, total_tokens: 2_000 };
@@ -68,6 +85,8 @@ function start(models: GatewayConfig['models'], isStored = true) {
     gateway,
     records,
     upstreams,
+    /** How many reservations are not settled yet. */
+    reservations: () => reservations,
     async ask(stream: boolean, as: object = {}) {
       const fetch = gateway.fetchAs({ id: 'ada', ...as });
       const body = JSON.stringify({ model: 'r', input: 'hi', stream });
@@ -160,7 +179,7 @@ describe.each([
 
 it('What a route node reserved is free again when the attempt below it has lost', async () => {
   const limits = { concurrentCalls: 1 };
-  const { ask, answer, gateway, upstreams, records } = start({
+  const { ask, answer, gateway, upstreams, records, reservations } = start({
     r: {
       route: {
         race: [
@@ -179,7 +198,7 @@ it('What a route node reserved is free again when the attempt below it has lost'
     await (await reply).text();
     await settled(() => records.length === round);
     // The ids of the answer that lost are still being made; until then its node holds what it reserved.
-    await manyTurns();
+    await settled(() => reservations() === 0);
     for (const model of Object.keys(upstreams)) delete upstreams[model];
   }
   expect(gateway.openCalls).toBe(0);

@@ -1,3 +1,4 @@
+import type { BytesAnswer } from '../answer.js';
 import type { Attempt, Call } from '../call.js';
 import { Cancellation } from '../cancellation.js';
 import type { Clock } from '../clock.js';
@@ -5,7 +6,7 @@ import type { Deployment } from '../deployment.js';
 import { isJsonObject } from '../encoding/json.js';
 import { GatewayError } from '../errors.js';
 import type { Operation } from '../operation.js';
-import type { BytesReader, ForwardedReply, ForwardedRequest, PinnedResponse } from '../operations/pinned-request.js';
+import type { BytesReader, ForwardedReply, ForwardedRequest } from '../operations/pinned-request.js';
 import type { SigningContext } from '../provider.js';
 import type { ReplyHeaders } from '../reply.js';
 import { ByteStream, type BytesEnd } from '../streams/byte-stream.js';
@@ -148,7 +149,7 @@ export async function relay(
           finish();
         }
       },
-      handOn(headers: ReplyHeaders, reader?: BytesReader): PinnedResponse {
+      handOn(headers: ReplyHeaders, reader?: BytesReader): BytesAnswer {
         const body = new ByteStream(reply.body, deadline, reader, (end) => {
           finish();
           deps.onBytesEnd(end);

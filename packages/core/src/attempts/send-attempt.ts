@@ -1,3 +1,4 @@
+import type { UpstreamAnswer } from '../answer.js';
 import type { AttemptAccount } from '../attempt-account.js';
 import type { Attempt, Call } from '../call.js';
 import { Cancellation } from '../cancellation.js';
@@ -9,10 +10,8 @@ import { isJsonObject, type JsonObject } from '../encoding/json.js';
 import { errorForCaller, GatewayError } from '../errors.js';
 import { writeForm } from '../forms/form.js';
 import type { InitialBuffer } from '../model-group.js';
-import type { PinnedResponse } from '../operations/pinned-request.js';
 import type { PartialAnswer } from '../partial-answer.js';
 import type { SigningContext } from '../provider.js';
-import type { EventsSource } from '../reply.js';
 import { AnswerStream, type AnswerStreamDeps, type StreamEnd } from '../streams/answer-stream.js';
 import { Deadline } from '../streams/deadline.js';
 import { replaceIds } from '../streams/replace-ids.js';
@@ -23,27 +22,6 @@ import { readBody } from './read-body.js';
 import { redactCredentials } from './redact-credentials.js';
 import { upstreamRequestIdIn } from './upstream-request-id.js';
 import { refusesUsage, type UsageRefusers } from './usage-refusers.js';
-
-/** The result of an attempt. */
-export type Answer =
-  | {
-      readonly kind: 'whole';
-      readonly deployment: Deployment;
-      readonly attempt: Attempt;
-      /** Its content type if it is not JSON. */
-      readonly type?: string;
-      readonly body: string | Uint8Array;
-      /** The answer in the operation's public format. */
-      readonly value: JsonObject;
-    }
-  | {
-      readonly kind: 'events';
-      readonly deployment: Deployment;
-      readonly attempt: Attempt;
-      readonly stream: EventsSource;
-    }
-  | { readonly kind: 'session'; readonly deployment: Deployment; readonly attempt: Attempt }
-  | (PinnedResponse & { readonly kind: 'bytes'; readonly deployment: Deployment; readonly attempt: Attempt });
 
 export interface AttemptDeps {
   /** The transport, wrapped in the interceptors. */
@@ -93,7 +71,7 @@ export async function sendAttempt(
   deployment: Deployment,
   asked: AttemptOptions,
   deps: AttemptDeps,
-): Promise<Answer> {
+): Promise<UpstreamAnswer> {
   for (;;) {
     const sent: Sent = { body: undefined };
     try {
@@ -121,7 +99,7 @@ async function ask(
   asked: AttemptOptions,
   deps: AttemptDeps,
   sent: Sent,
-): Promise<Answer> {
+): Promise<UpstreamAnswer> {
   const { account } = asked;
   const attempt = account.record;
   const { operation, summary } = call;
@@ -280,7 +258,12 @@ async function ask(
     return { ...end, failure: attributed(end.failure, call, deployment, deps.clock.now()) };
   }
 
-  async function readWhole(reply: UpstreamReply, type: string, watch: Cancellation, limit: Deadline): Promise<Answer> {
+  async function readWhole(
+    reply: UpstreamReply,
+    type: string,
+    watch: Cancellation,
+    limit: Deadline,
+  ): Promise<UpstreamAnswer> {
     const ok = isSuccess(reply.status);
     const bytes = await readBody(
       reply.body,

@@ -1,11 +1,12 @@
 import { createAdmission } from '../accounts/admission.js';
 import { createBodyAdmission } from '../accounts/body-admission.js';
 import { createCapacityReserver } from '../accounts/reserve-capacity.js';
+import { customEndpointsOf } from '../config/check-endpoints.js';
 import { createPrincipalCheck } from '../config/check-principal.js';
 import type { ConfiguredModels } from '../config/validate-config.js';
 import type { Deployment } from '../deployment.js';
 import { chatCompletions } from '../endpoints/chat-completions/format.js';
-import { createMatcher } from '../endpoints/router.js';
+import { createRouter } from '../endpoints/router.js';
 import { createDeferredBilling } from '../endpoints/shared/deferred-billing.js';
 import type { ExplainQuestion, Explanation } from '../explanation.js';
 import { createCrossSiteCheck } from '../identity/cross-site.js';
@@ -21,13 +22,8 @@ import { normalizePrincipal } from '../principal.js';
 import type { Reply } from '../reply.js';
 import { buildRouteTable } from '../routing/route-table.js';
 import type { GatewayConfig } from '../settings/gateway-config.js';
+import { createEndpoints, MODEL_OPERATIONS } from './create-endpoints.js';
 import { resolveCooldowns } from './resolve-cooldowns.js';
-import {
-  REALTIME_OPERATIONS,
-  RESOURCE_OPERATIONS,
-  SERVED_OPERATIONS,
-  STORED_RESPONSE_OPERATIONS,
-} from './served-operations.js';
 import type { SharedServices } from './shared-services.js';
 
 /** Everything that is built from one configuration and answers calls. */
@@ -66,16 +62,6 @@ export function buildSnapshot<Host, Name extends string>(
     groups.some((group) => group.deployments.some((deployment) => deployment.price === undefined));
   let isReady = false;
 
-  const match = createMatcher(
-    {
-      asked: SERVED_OPERATIONS,
-      resources: RESOURCE_OPERATIONS,
-      storedResponses: STORED_RESPONSE_OPERATIONS,
-      realtime: REALTIME_OPERATIONS,
-      passThrough,
-    },
-    config.fallthrough,
-  );
   const { send, runtime } = services;
   const signing = {
     send: services.transport.send,
@@ -96,7 +82,6 @@ export function buildSnapshot<Host, Name extends string>(
   });
   const open = {
     table,
-    match,
     maxFileBytes: config.maxFileBytes ?? MAX_FILE_BYTES,
     maxSessionMs: config.maxSessionMs ?? MAX_SESSION_MS,
     resourceIds,
@@ -131,8 +116,6 @@ export function buildSnapshot<Host, Name extends string>(
     health: services.health,
     prices,
     reserve: createCapacityReserver(counters, clock, onStoreFailure),
-    openSocket: services.transport.openSocket,
-    admission,
     encryptId: storedResponses.ids.encrypt,
     maxWaitMs,
   });
@@ -145,8 +128,22 @@ export function buildSnapshot<Host, Name extends string>(
   };
   let stopProbes: (() => void) | undefined;
 
-  const handle = createRequestHandler<Host>({
-    match,
+  const endpoints = createEndpoints<Host>(
+    {
+      ...open,
+      route,
+      createdAt: Math.floor(services.madeAt / 1000),
+      send: { send, signing, clock },
+      openSocket: services.transport.openSocket,
+      signing,
+      clock,
+      admission,
+      prices,
+    },
+    passThrough,
+    customEndpointsOf(config),
+  );
+  const handle = createRequestHandler<Host>(createRouter(endpoints, config.fallthrough), {
     identify: {
       order: config.credentials,
       keys: createVirtualKeys(config.keys ?? [], clock),
@@ -158,18 +155,15 @@ export function buildSnapshot<Host, Name extends string>(
       checkPrincipal: createPrincipalCheck(),
       checkSite: createCrossSiteCheck(config.csrf),
     },
-    open,
     authorize: services.authorize,
     admission,
     account: services.account,
-    route,
     revocations: services.revocations,
     clock,
     metadataHeaders: [
       ...(config.debugHeaders === true ? [porticoHeaders] : []),
       ...(config.compat === 'litellm' ? [litellmHeaders] : []),
     ],
-    createdAt: Math.floor(services.madeAt / 1000),
     ready: () => (isReady ? undefined : getReady()),
     closing: lifecycle.closing,
     reportInternal: (failure, requestId) =>
@@ -203,7 +197,7 @@ export function buildSnapshot<Host, Name extends string>(
       if (needsCatalogue) await prices.load();
       sayUnpriced();
       const now = () => clock.now();
-      return await explainCall(question, { operations: SERVED_OPERATIONS, open, admission, route, now });
+      return await explainCall(question, { operations: MODEL_OPERATIONS, open, admission, route, now });
     },
   };
 

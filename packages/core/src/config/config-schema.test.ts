@@ -17,6 +17,7 @@ type Code =
   | 'interceptors'
   | 'observers'
   | 'sinks'
+  | 'endpoints'
   | 'plugins';
 
 /** A type without what no value shows: readonly, `| undefined` of what may be left out, and what functions take. */

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { FAILURES, type FailureKind } from '../errors.js';
-import { OPERATIONS } from '../operation.js';
+import type { CustomEndpoint } from '../hooks/custom-endpoint.js';
+import type { Observer } from '../hooks/observer.js';
+import { OPERATIONS, type OperationName } from '../operation.js';
 import { STRATEGIES } from '../routes/strategy.js';
 import { Secret } from '../secret.js';
 
@@ -12,6 +14,9 @@ const LONGEST_MS = 7 * 24 * 60 * 60 * 1_000;
 const duration = z.number().nonnegative().max(LONGEST_MS, `must be at most ${LONGEST_MS} milliseconds (a week)`);
 const positiveDuration = duration.positive();
 const strings = z.array(z.string());
+const operation = z.enum(OPERATIONS);
+/** Which others there are, the endpoints say. */
+const operationName = z.union([operation, z.string()]) as unknown as z.ZodType<OperationName, OperationName>;
 
 /** `RateLimits`, also of what the host says of a caller. */
 export const limitsSchema = z.strictObject({
@@ -32,7 +37,7 @@ const principal = z.strictObject({
   team: z.string().optional(),
   tags: strings.optional(),
   models: strings.optional(),
-  operations: z.array(z.enum(OPERATIONS)).optional(),
+  operations: z.array(operationName).optional(),
   limits: limitsSchema.optional(),
   budget: budgetSchema.optional(),
   metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
@@ -111,7 +116,6 @@ const match = z.union([
     exists: z.boolean().optional(),
   }),
 ]);
-const operation = z.enum(OPERATIONS);
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as "08:30"');
 const condition = z.strictObject({
   principal: z
@@ -187,12 +191,27 @@ const guests = {
       z.strictObject({
         name: z.string().optional(),
         callStarted: fn.optional(),
+        callRefused: fn.optional(),
+        attemptStarted: fn.optional(),
+        firstContent: fn.optional(),
         attemptEnded: fn.optional(),
         callEnded: fn.optional(),
-      }),
+      } satisfies Record<keyof Observer, unknown>),
     )
     .optional(),
   sinks: z.array(z.strictObject({ name: z.string().optional(), record: fn, spill: fn.optional() })).optional(),
+  endpoints: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1),
+        method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
+        path: z.string() as unknown as z.ZodType<`/${string}`, `/${string}`>,
+        counted: z.boolean().optional(),
+        maxDurationMs: positiveDuration.optional(),
+        answer: fn,
+      } satisfies Record<keyof CustomEndpoint, unknown>),
+    )
+    .optional(),
 };
 
 /**

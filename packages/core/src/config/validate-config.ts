@@ -8,6 +8,7 @@ import type { ModelPattern } from '../settings/model-pattern.js';
 import { buildDeployment, type DeploymentContext } from './build-deployment.js';
 import { buildPassThrough } from './build-pass-through.js';
 import { buildRoute } from './build-route.js';
+import { endpointProblems } from './check-endpoints.js';
 import { checkShape, joinPath } from './check-shape.js';
 import { configSchema, deploymentSchema, groupSchema } from './config-schema.js';
 import { type FilledFrom, fillPattern } from './fill-pattern.js';
@@ -56,7 +57,7 @@ export function validateConfig(
   problems.push(...settingProblems(config, context.settings ?? {}, misshapen));
   if (misshapen.has('') || PARTS_OF_GROUPS.some((key) => misshapen.has(key))) throw new ConfigError(problems);
 
-  if (misshapen.size === 0) problems.push(...unusedCredentials(config));
+  if (misshapen.size === 0) problems.push(...unusedCredentials(config), ...endpointProblems(config));
   const names = Object.keys(config.models);
   if (names.length === 0)
     problems.push({ path: 'models', message: 'no model group is configured, so no request could be served.' });

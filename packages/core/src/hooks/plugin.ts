@@ -1,4 +1,5 @@
 import type { MaybePromise } from '../encoding/json.js';
+import type { CustomEndpoint } from './custom-endpoint.js';
 import type { Interceptor } from './interceptor.js';
 import type { Observer } from './observer.js';
 import type { Authenticate, Authorize } from './policy.js';
@@ -11,6 +12,7 @@ export interface Plugin<Host = unknown> {
   readonly interceptors?: readonly Interceptor[];
   readonly observers?: readonly Observer[];
   readonly sinks?: readonly Sink[];
+  readonly endpoints?: readonly CustomEndpoint<Host>[];
   /**
    * Runs once before the first call; a throw makes that call, and every later one, fail until it succeeds. While it runs,
    * calls wait for it, each for at most 30 seconds.

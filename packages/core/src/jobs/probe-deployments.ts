@@ -59,6 +59,7 @@ async function probe(
     headers: { get: () => undefined },
     form: undefined,
     group,
+    maxDurationMs: group.totalMs,
     overrides: undefined,
     host: {},
     tags: [],

@@ -1,24 +1,11 @@
-import type { Deployment } from '../deployment.js';
+import type { BytesAnswer } from '../answer.js';
 import type { JsonObject } from '../encoding/json.js';
-import type { EventsSource, ReplyHeaders } from '../reply.js';
+import type { ReplyHeaders } from '../reply.js';
 import type { HeaderLookup, UpstreamRequest } from '../transport.js';
 import type { Usage } from '../usage/usage.js';
 
-/** A request for one deployment, because only that one has the resource. */
-export interface PinnedRequest {
-  readonly deployment: Deployment;
-  /** What it reserves of budgets and token limits; undefined if it costs nothing, so that those limits do not apply. */
-  readonly need: PinnedEstimate | undefined;
-  /** Longest duration, in milliseconds. */
-  readonly maxDurationMs: number;
-  run(ask: SendUpstream): Promise<PinnedResponse>;
-}
-
-/** `costNanoUsd` is undefined if it is not known. */
-interface PinnedEstimate {
-  readonly tokens: number;
-  readonly costNanoUsd: number | undefined;
-}
+/** Asks the only deployment that can answer, because only that one has the resource. */
+export type AskPinned = (ask: SendUpstream) => Promise<PinnedAnswer>;
 
 /** Sends the request to its deployment. Rejects with the failure, also for an error response. */
 export type SendUpstream = (request: ForwardedRequest) => Promise<ForwardedReply>;
@@ -40,7 +27,7 @@ export interface ForwardedReply {
   /** The bytes, chunk by chunk; leaving the loop discards the rest. */
   pieces(): AsyncIterable<Uint8Array>;
   /** Forwards its bytes as the answer. `reader` observes them. */
-  handOn(headers: ReplyHeaders, reader?: BytesReader): PinnedResponse;
+  handOn(headers: ReplyHeaders, reader?: BytesReader): BytesAnswer;
 }
 
 /** Observes bytes that pass. */
@@ -57,6 +44,4 @@ export interface ReportedUsage {
   readonly model: string | undefined;
 }
 
-export type PinnedResponse =
-  | { readonly kind: 'json'; readonly value: JsonObject }
-  | { readonly kind: 'bytes'; readonly status: number; readonly headers: ReplyHeaders; readonly body: EventsSource };
+export type PinnedAnswer = { readonly kind: 'json'; readonly value: JsonObject } | BytesAnswer;

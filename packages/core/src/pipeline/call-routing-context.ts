@@ -1,7 +1,7 @@
 import type { CallAccount } from '../accounts/call-account.js';
 import type { ReserveCapacity } from '../accounts/reserve-capacity.js';
 import type { AttemptAccount, AttemptObserver, Reservation } from '../attempt-account.js';
-import type { Attempt, Call } from '../call.js';
+import type { Call } from '../call.js';
 import type { Deployment } from '../deployment.js';
 import type { MaybePromise } from '../encoding/json.js';
 import { mayUseModel } from '../identity/access.js';
@@ -9,7 +9,7 @@ import type { ModelGroup } from '../model-group.js';
 import type { Operation } from '../operation.js';
 import type { RateLimits } from '../principal.js';
 import { mayServe } from '../routing/candidate-sets.js';
-import type { RoutingContext } from '../routing/route-scope.js';
+import type { Answered, AttemptRunner, RoutingContext } from '../routing/route-scope.js';
 import { findDeployment, type RouteTable } from '../routing/route-table.js';
 import type { CounterKey } from '../usage/counter-key.js';
 
@@ -19,14 +19,6 @@ export interface RoutingDeps
   readonly table: RouteTable;
   readonly reserveCapacity: ReserveCapacity;
 }
-
-/** What was given, and by which attempt. */
-export interface Answered {
-  readonly attempt: Attempt;
-}
-
-/** How attempts are made, and how an answer that comes too late is discarded. */
-export type AttemptRunner<Given> = Pick<RoutingContext<Given>, 'ask' | 'discard'>;
 
 /**
  * What routing needs to get one call answered. A class, because every call creates one: building the object with

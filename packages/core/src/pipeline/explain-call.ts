@@ -6,13 +6,13 @@ import type { ExplainQuestion, Explanation } from '../explanation.js';
 import type { IncomingRequest } from '../incoming-request.js';
 import type { UpstreamOperation } from '../operation.js';
 import { normalizePrincipal } from '../principal.js';
-import type { Route } from './route.js';
+import type { ExplainableRoute } from './route.js';
 
 export interface ExplainDeps {
   readonly operations: readonly UpstreamOperation[];
   readonly open: OpenCallDeps;
   readonly admission: Admission;
-  readonly route: Route;
+  readonly route: ExplainableRoute;
   now(): number;
 }
 
@@ -32,7 +32,8 @@ export async function explainCall(question: ExplainQuestion, deps: ExplainDeps):
     onClientGone() {},
   };
   const caller = { principal: normalizePrincipal(as), via: 'internal' } as const;
-  const call = await openCall('explained', deps.now(), operation, caller, request, new Cancellation(), deps.open);
+  const exchange = { id: 'explained', startedAt: deps.now(), request, caller, cancellation: new Cancellation() };
+  const call = await openCall(exchange, operation, deps.open);
   return { model: call.group.name, ...deps.route.explain(call), limits: await deps.admission.explain(call) };
 }
 

@@ -1,21 +1,14 @@
+import type { Answer } from '../answer.js';
 import type { AnswerMetadata } from '../answer-metadata.js';
-import type { Answer } from '../attempts/send-attempt.js';
 import type { Call } from '../call.js';
 import type { Operation } from '../operation.js';
 import type { Reply, ReplyHeaders } from '../reply.js';
 import type { FormatMetadata } from './metadata-headers.js';
 
-/** The gateway's own answers. */
-export interface LocalAnswer {
-  readonly kind: 'local';
-  readonly attempt: undefined;
-  readonly body: string;
-}
-
 /** The reply to an answered call, with metadata headers if they are wanted. */
 export function respond(
   call: Call<unknown, Operation>,
-  answer: Answer | LocalAnswer,
+  answer: Answer,
   limits: ReplyHeaders,
   metadata: AnswerMetadata | undefined,
   formats: readonly FormatMetadata[],
@@ -23,12 +16,17 @@ export function respond(
   // Written by the code that accepted the client's side.
   if (answer.kind === 'session') return { kind: 'whole', status: 101, headers: [], body: '' };
   const ownHeaders = metadata === undefined ? [] : formats.flatMap((format) => format(metadata));
-  if (answer.kind === 'bytes') {
+  if (answer.kind === 'local') {
+    const { status, body } = answer;
+    const headers = [...answer.headers, 'x-request-id', call.id, ...limits, ...ownHeaders];
+    return { kind: 'whole', status, headers, body, metadata };
+  }
+  if (answer.kind === 'bytes' || answer.kind === 'localStream') {
     const { status, body } = answer;
     const headers = [...answer.headers, 'x-request-id', call.id, ...limits, ...ownHeaders];
     return { kind: 'events', status, headers, body, metadata };
   }
-  const type = typeOf(answer);
+  const type = answer.kind === 'events' ? EVENT_STREAM : (answer.type ?? 'application/json');
   const headers = ['content-type', type, 'x-request-id', call.id];
   if (limits.length > 0) headers.push(...limits);
   if (ownHeaders.length > 0) headers.push(...ownHeaders);
@@ -37,7 +35,4 @@ export function respond(
   return { kind: 'events', status: 200, headers, body: answer.stream, metadata };
 }
 
-function typeOf(answer: Answer | LocalAnswer): string {
-  if (answer.kind === 'events') return 'text/event-stream; charset=utf-8';
-  return (answer.kind === 'whole' ? answer.type : undefined) ?? 'application/json';
-}
+const EVENT_STREAM = 'text/event-stream; charset=utf-8';

@@ -1,6 +1,6 @@
 import type { CallAccount } from '../accounts/call-account.js';
+import type { UpstreamAnswer } from '../answer.js';
 import type { AttemptAccount } from '../attempt-account.js';
-import type { Answer } from '../attempts/send-attempt.js';
 import type { Call } from '../call.js';
 import type { Deployment } from '../deployment.js';
 import type { PartialAnswer } from '../partial-answer.js';
@@ -32,7 +32,7 @@ interface ResumeDeps {
   readonly attempt: AttemptAccount;
   readonly resumeState: ResumeState;
   /** Makes the next attempt for `call`, on deployments that `canResume` allows. */
-  ask(call: Call, resumeState: ResumeState, canResume: NonNullable<RouteScope['canResume']>): Promise<Answer>;
+  ask(call: Call, resumeState: ResumeState, canResume: NonNullable<RouteScope['canResume']>): Promise<UpstreamAnswer>;
 }
 
 /**

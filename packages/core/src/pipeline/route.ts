@@ -1,19 +1,17 @@
-import type { Admission } from '../accounts/admission.js';
 import type { CallAccount } from '../accounts/call-account.js';
 import type { ReserveCapacity } from '../accounts/reserve-capacity.js';
+import type { UpstreamAnswer } from '../answer.js';
 import type { AttemptAccount, AttemptEnd } from '../attempt-account.js';
-import { type Answer, type AttemptDeps, sendAttempt } from '../attempts/send-attempt.js';
+import { type AttemptDeps, sendAttempt } from '../attempts/send-attempt.js';
 import type { UsageRefusers } from '../attempts/usage-refusers.js';
 import type { Call } from '../call.js';
 import type { Clock } from '../clock.js';
 import type { Deployment } from '../deployment.js';
-import { runSession } from '../endpoints/realtime/run-session.js';
+import type { Route } from '../endpoints/endpoint.js';
 import { superseded } from '../errors.js';
 import type { Explanation } from '../explanation.js';
 import { mayUseModel } from '../identity/access.js';
 import type { ModelGroup } from '../model-group.js';
-import type { Operation } from '../operation.js';
-import type { RealtimeOperation } from '../operations/realtime-operation.js';
 import type { ResourceIds } from '../operations/resource-ids.js';
 import { worstCaseOf } from '../pricing/cost.js';
 import { estimateInputTokens } from '../pricing/estimate-tokens.js';
@@ -25,26 +23,16 @@ import type { DeploymentState } from '../routing/deployment-state.js';
 import { explainRoute } from '../routing/explain-route.js';
 import { followGroup } from '../routing/follow-route.js';
 import type { Health } from '../routing/health.js';
-import type { RouteScope } from '../routing/route-scope.js';
+import type { Answered, AttemptRunner, RouteScope } from '../routing/route-scope.js';
 import type { RouteTable } from '../routing/route-table.js';
 import type { StreamEnd } from '../streams/answer-stream.js';
 import { ResumableStream } from '../streams/resumable-stream.js';
-import type { Send, Transport } from '../transport.js';
-import {
-  type Answered,
-  type AttemptRunner,
-  CallRoutingContext,
-  canServe,
-  type RoutingDeps,
-} from './call-routing-context.js';
+import type { Send } from '../transport.js';
+import { CallRoutingContext, canServe, type RoutingDeps } from './call-routing-context.js';
 import { type ResumeState, resumeStream } from './resume-stream.js';
-import { sendPinned } from './send-pinned.js';
 
-export interface Route {
-  /** Gets an answer for an admitted call. */
-  ask(call: Call<unknown, Operation>, account: CallAccount): Promise<Answer>;
-  /** Whether any deployment is possible. */
-  canServe(call: Call<unknown, Operation>): boolean;
+/** The route of calls, which can also say what would happen to one. */
+export interface ExplainableRoute extends Route {
   /** What would happen to a call; no upstream is called. */
   explain(call: Call): Pick<Explanation, 'route' | 'fallbacks' | 'inputTokens'>;
 }
@@ -56,8 +44,6 @@ export interface RouteDeps {
   readonly reserve: ReserveCapacity;
   readonly send: Send;
   intercept(send: Send): Send;
-  /** Undefined if the runtime has no WebSockets. */
-  readonly openSocket: Transport['openSocket'];
   /** The sender for signing: the transport itself, without the interceptors. */
   readonly signing: SigningContext;
   /** The public id of a stored response. */
@@ -67,11 +53,9 @@ export interface RouteDeps {
   readonly maxWaitMs: number;
   /** Deployments that reject requests for usage. */
   readonly usageRefusers: UsageRefusers;
-  /** Realtime sessions are charged while they run. */
-  readonly admission: Admission;
 }
 
-export function createRoute(deps: RouteDeps): Route {
+export function createRoute(deps: RouteDeps): ExplainableRoute {
   const { table, health, clock, prices } = deps;
   const priceOf = (deployment: Deployment) => comparablePrice(deployment, prices);
   const { random } = Math;
@@ -107,18 +91,8 @@ export function createRoute(deps: RouteDeps): Route {
     return followGroup(group, scope, new CallRoutingContext(call, account, routingDeps, runner));
   }
 
-  async function askFor(runner: Call<unknown, Operation>, account: CallAccount): Promise<Answer> {
-    const { pinned, session, startedAt } = runner;
-    if (pinned !== undefined) {
-      return sendPinned(runner, pinned, account, { ...deps, callEndsAt: startedAt + pinned.maxDurationMs });
-    }
-    // Routing reads of an operation its name, and what that is served by is in a table of its own.
-    const call = runner as Call;
-    if (session !== undefined) {
-      const opening = runner as Call<unknown, RealtimeOperation>; // only those have conversations
-      return runSession(opening, session, (ctx) => follow(call, account, ctx), deps);
-    }
-    const ask: AttemptDeps = {
+  async function ask(call: Call, account: CallAccount): Promise<UpstreamAnswer> {
+    const attemptDeps: AttemptDeps = {
       send: deps.send,
       intercept: deps.intercept,
       signing: deps.signing,
@@ -140,8 +114,8 @@ export function createRoute(deps: RouteDeps): Route {
     relay.stream.begin(answer.stream);
     return { ...answer, stream: relay.stream };
 
-    function lead(asked: Call, resumeState: ResumeState, canResume: RouteScope['canResume']): Promise<Answer> {
-      return follow<Answer>(
+    function lead(asked: Call, resumeState: ResumeState, canResume: RouteScope['canResume']): Promise<UpstreamAnswer> {
+      return follow<UpstreamAnswer>(
         asked,
         account,
         {
@@ -158,7 +132,7 @@ export function createRoute(deps: RouteDeps): Route {
       scope: RouteScope,
       asked: Call,
       before: ResumeState,
-    ): Promise<Answer> {
+    ): Promise<UpstreamAnswer> {
       // Of its own: what an attempt says that comes to nothing, the client never has.
       const partial = relay ? (before.partial?.fork() ?? asked.operation.recovery?.follow()) : undefined;
       const resumeState = { partial, previousUsage: before.previousUsage };
@@ -179,7 +153,7 @@ export function createRoute(deps: RouteDeps): Route {
             attempt.end(endOfStream(end, account));
           },
         },
-        ask,
+        attemptDeps,
       );
       if (given.kind === 'whole') attempt.end({ result: 'ok', usage: account.usageOfAnswer(given.value) });
       return given;
@@ -187,11 +161,10 @@ export function createRoute(deps: RouteDeps): Route {
   }
 
   return {
-    async ask(runner, account) {
-      const answer = await askFor(runner, account);
-      account.choose(answer.attempt);
-      return answer;
-    },
+    ask,
+
+    // Routing reads of an operation its name, and what that is served by is in a table of its own.
+    follow: (call, account, runner) => follow(call as Call, account, runner),
 
     canServe: (call) => canServe(call.group, call, table),
 
@@ -217,7 +190,7 @@ export function createRoute(deps: RouteDeps): Route {
 const NOTHING_SENT: ResumeState = { partial: undefined, previousUsage: undefined };
 
 /** An answer that came after another attempt had won. */
-function discard(answer: Answer, account: CallAccount): void {
+function discard(answer: UpstreamAnswer, account: CallAccount): void {
   if (answer.kind === 'events') answer.stream.cancel(superseded());
   account.lost(answer.attempt, superseded());
 }

@@ -1,5 +1,5 @@
 import type { AttemptAccount, AttemptObserver, Reservation } from '../attempt-account.js';
-import type { Call } from '../call.js';
+import type { Attempt, Call } from '../call.js';
 import type { Cancellation } from '../cancellation.js';
 import type { Clock } from '../clock.js';
 import type { Deployment } from '../deployment.js';
@@ -71,3 +71,11 @@ export interface RouteScope {
   /** Whether a deployment may continue what another one began; undefined if nothing has begun. */
   readonly canResume: ((deployment: Deployment) => boolean) | undefined;
 }
+
+/** What was given, and by which attempt. */
+export interface Answered {
+  readonly attempt: Attempt;
+}
+
+/** How attempts are made, and how an answer that comes too late is discarded. */
+export type AttemptRunner<Given> = Pick<RoutingContext<Given>, 'ask' | 'discard'>;

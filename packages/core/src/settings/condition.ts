@@ -1,4 +1,4 @@
-import type { OperationName } from '../operation.js';
+import type { BuiltInOperationName } from '../operation.js';
 
 /** What must be true of a call; all of it. A condition on something that the call does not specify is false. */
 export interface Condition {
@@ -15,7 +15,7 @@ export interface Condition {
   readonly headers?: Readonly<Record<string, Match>>;
   /** Fields of the body by path: `metadata.plan`, `tools[0].type`. */
   readonly body?: Readonly<Record<string, Match>>;
-  readonly operation?: OperationName | readonly OperationName[];
+  readonly operation?: BuiltInOperationName | readonly BuiltInOperationName[];
   readonly stream?: boolean;
   /** Estimated tokens of the input. */
   readonly inputTokens?: { readonly above?: number; readonly below?: number };

@@ -1,6 +1,7 @@
 import type { Capabilities } from '../capabilities.js';
 import type { Clock } from '../clock.js';
 import type { AttemptDeadlines, Deadlines } from '../deployment.js';
+import type { CustomEndpoint } from '../hooks/custom-endpoint.js';
 import type { Interceptor } from '../hooks/interceptor.js';
 import type { Observer } from '../hooks/observer.js';
 import type { Plugin } from '../hooks/plugin.js';
@@ -111,6 +112,8 @@ export interface GatewayConfig<Host = unknown, Name extends string = string> {
   /** Short for a sink that takes one record at a time and runs in the async context of the record's call. */
   readonly onUsage?: (record: UsageRecord) => void | Promise<void>;
   readonly plugins?: readonly Plugin<Host>[];
+  /** Endpoints of the host's own below the mount, with the gateway's authentication, limits and ledger. */
+  readonly endpoints?: readonly CustomEndpoint<Host>[];
   /** Additional vendors, or other versions of the known ones. */
   readonly providers?: readonly Provider[];
   /** Default: memory. */
@@ -150,6 +153,7 @@ export const STATIC_SETTINGS = [
   'sinks',
   'onUsage',
   'plugins',
+  'endpoints',
   'providers',
   'stores',
   'logger',

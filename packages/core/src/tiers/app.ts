@@ -2,6 +2,7 @@
 export type { JsonObject } from '../encoding/json.js';
 export { GatewayError } from '../errors.js';
 export type { ChatRequest, Gateway } from '../gateway.js';
+export { type CustomEndpoint, defineEndpoint, type EndpointRequest } from '../hooks/custom-endpoint.js';
 export type { Interceptor } from '../hooks/interceptor.js';
 export type { CallSnapshot, Observer } from '../hooks/observer.js';
 export { definePlugin, type Plugin } from '../hooks/plugin.js';

@@ -4,16 +4,16 @@ import { GatewayError } from '../../errors.js';
 import { fileHead, LINE_END, newBoundary, textField } from '../../forms/form.js';
 import { type ComingPart, readFormParts, textOf } from '../../forms/form-stream.js';
 import type { IncomingRequest } from '../../incoming-request.js';
+import type { UpstreamOperationName } from '../../operation.js';
 import type { DeploymentTarget } from '../../routing/route-table.js';
 import { linesOf, modelOfLine, rewriteLines } from '../batches/lines.js';
-import type { MatchOperation } from '../router.js';
 import { formTakenApart } from '../shared/open-call.js';
 
 export interface UploadDeps {
   readonly maxBodyBytes: number;
   readonly maxFileBytes: number;
-  /** The operation of a line of a batch. */
-  readonly match: MatchOperation;
+  /** The operation of the URL of a line of a batch; undefined if models do not answer it. */
+  operationAt(url: string): UpstreamOperationName | undefined;
   hasPrice(deployment: Deployment): boolean;
 }
 
@@ -134,8 +134,8 @@ export async function openUpload(
         code: 'mismatched_model',
       });
     }
-    const operation = parts.match('POST', url);
-    const codec = operation?.kind === 'upstream' ? deployment.provider.codecs[operation.name] : undefined;
+    const operation = parts.operationAt(url);
+    const codec = operation && deployment.provider.codecs[operation];
     if (codec === undefined) {
       throw new GatewayError('invalid_input', `${url.slice(0, 100)} cannot be used in a batch.`, { param: 'url' });
     }

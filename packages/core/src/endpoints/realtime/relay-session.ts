@@ -34,12 +34,11 @@ export function relaySession(
   upstream: MessageSocket,
   { clock, admission, prices, onEnd }: SessionRelayDeps,
 ): void {
-  const { operation, principal } = call;
+  const { operation, principal, maxDurationMs } = call;
   let usage: Usage = NO_USAGE;
   let cost: number | undefined = 0;
   let over = false;
   const meter = operation.openMeter();
-  const maxDurationMs = call.session?.maxDurationMs ?? 0;
   const stopTimer = clock.after(maxDurationMs, () =>
     breakOff(new GatewayError('timeout', `A realtime session lasts at most ${maxDurationMs} ms. Start a new one.`)),
   );

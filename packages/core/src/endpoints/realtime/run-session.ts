@@ -1,7 +1,7 @@
+import type { UpstreamAnswer } from '../../answer.js';
 import type { AttemptAccount } from '../../attempt-account.js';
 import { type OpenSocketDeps, openSocket } from '../../attempts/open-socket.js';
-import type { Answer } from '../../attempts/send-attempt.js';
-import type { Attempt, Call, RealtimeSession } from '../../call.js';
+import type { Attempt, Call } from '../../call.js';
 import { GatewayError, superseded } from '../../errors.js';
 import type { MessageSocket } from '../../message-socket.js';
 import type { RealtimeOperation } from '../../operations/realtime-operation.js';
@@ -22,10 +22,10 @@ interface OpenSide {
 /** Opens the upstream side, on any route, and then the client's; from then on messages are relayed. */
 export async function runSession(
   call: Call<unknown, RealtimeOperation>,
-  session: RealtimeSession,
+  accept: () => Promise<MessageSocket>,
   follow: (runner: Pick<RoutingContext<OpenSide>, 'ask' | 'discard'>) => Promise<OpenSide>,
   deps: RunSessionDeps,
-): Promise<Answer> {
+): Promise<UpstreamAnswer> {
   const { account, socket: upstream } = await follow({
     async ask(asked, { cancellation, endsAt }) {
       const socket = await openSocket(call, asked.deployment, asked.record, { ...deps, cancellation, endsAt });
@@ -40,7 +40,7 @@ export async function runSession(
   const { deployment, record } = account;
   let client: MessageSocket;
   try {
-    client = await session.accept();
+    client = await accept();
   } catch (cause) {
     upstream.close(1000, '');
     const failure = new GatewayError('client_closed', 'The client disconnected before the realtime session was open.', {

@@ -1,6 +1,4 @@
 import type { Call } from '../../call.js';
-import { CallWarnings } from '../../call-warnings.js';
-import type { Cancellation } from '../../cancellation.js';
 import type { Deployment } from '../../deployment.js';
 import { isJsonObject, isPromise, type JsonObject } from '../../encoding/json.js';
 import { MAX_JSON_DEPTH, SCANNED_BYTES, scanBrackets } from '../../encoding/json-depth.js';
@@ -15,12 +13,14 @@ import type { OperationName, UpstreamOperation } from '../../operation.js';
 import type { Principal } from '../../principal.js';
 import type { RoutingOverrides } from '../../routes/routing-overrides.js';
 import { findDeployment, type RouteTable } from '../../routing/route-table.js';
+import type { OpeningExchange } from '../endpoint.js';
 import {
   deploymentFilterFor,
   findPreviousResponse,
   isSameAccount,
   type StoredResponseDeps,
 } from '../responses/previous-response.js';
+import { createCall } from './create-call.js';
 import { LONGEST_LOCATED, locateJsonError } from './locate-json-error.js';
 import { type BodyDeps, readWholeBody } from './read-body.js';
 import { readRoutingOverrides } from './read-routing-overrides.js';
@@ -39,31 +39,18 @@ export interface OpenCallDeps extends BodyDeps, VendorReferenceDeps {
 
 /** Reads the body, once, and checks what the operation requires and whether the caller may use it. */
 export async function openCall<Host>(
-  id: string,
-  startedAt: number,
+  exchange: OpeningExchange<Host>,
   operation: UpstreamOperation,
-  caller: Caller,
-  request: IncomingRequest<Host>,
-  cancellation: Cancellation,
   deps: OpenCallDeps,
 ): Promise<Call<Host>> {
-  checkMayUse(caller, operation.name);
-  const form = operation.input === 'form' ? await formOf(request, caller.principal, deps) : undefined;
-  const json = form !== undefined ? form.fields : await jsonOf(request, caller.principal, deps);
-  const summary = operation.read(json);
+  const { request, caller } = exchange;
   const { principal } = caller;
+  checkMayUse(caller, operation.name);
+  const form = operation.input === 'form' ? await formOf(request, principal, deps) : undefined;
+  const json = form !== undefined ? form.fields : await jsonOf(request, principal, deps);
+  const summary = operation.read(json);
   const group = resolveModelGroup(summary.model, principal, deps.table);
-  const overrides =
-    deps.overridePrefixes &&
-    readRoutingOverrides(
-      {
-        body: json,
-        header: (name) => request.header(name),
-        headerPrefixes: deps.overridePrefixes,
-        checkTarget: (name, where) => resolveModelGroup(name, principal, deps.table, where),
-      },
-      summary,
-    );
+  const overrides = deps.overridePrefixes && readOverrides(deps.overridePrefixes);
   const routed = overrides === undefined ? json : overrides.body;
   const { guardrails } = deps;
   const stated = guardrails === undefined ? routed : withoutLiteLlmControls(routed, operation.name, guardrails);
@@ -71,29 +58,32 @@ export async function openCall<Host>(
   const { body, storedAt } = isPromise(resolved) ? await resolved : resolved;
   const previousResponse =
     operation.storage && (await findPreviousResponse(operation.storage, body, principal, deps.storedResponses));
-  return {
-    id,
+  return createCall(exchange, {
     operation,
-    principal,
-    via: caller.via,
+    group,
     summary,
     body: previousResponse === undefined ? body : { ...body, [previousResponse.field]: previousResponse.upstreamId },
-    headers: { get: (name) => request.header(name) },
     form,
-    group,
+    overrides: overrides?.overrides,
+    tags: tagsOf(principal, overrides?.overrides),
     previousResponse,
     deploymentFilter: both(
       deploymentFilterFor(operation, body, previousResponse, group, deps.table),
       storedAt && filterFor(storedAt, group, deps.table),
     ),
-    overrides: overrides?.overrides,
-    host: request.host,
-    tags: tagsOf(principal, overrides?.overrides),
-    startedAt,
-    cancellation,
-    attempts: [],
-    warnings: new CallWarnings(),
-  };
+  });
+
+  function readOverrides(headerPrefixes: readonly string[]) {
+    return readRoutingOverrides(
+      {
+        body: json,
+        header: (name) => request.header(name),
+        headerPrefixes,
+        checkTarget: (name, where) => resolveModelGroup(name, principal, deps.table, where),
+      },
+      summary,
+    );
+  }
 }
 
 type DeploymentFilter = (deployment: Deployment) => boolean;

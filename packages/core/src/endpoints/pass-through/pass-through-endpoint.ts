@@ -1,27 +1,19 @@
 import { UsageReader } from '../../attempts/usage-reader.js';
-import type { Call } from '../../call.js';
-import { CallWarnings } from '../../call-warnings.js';
-import type { Cancellation } from '../../cancellation.js';
 import { GatewayError } from '../../errors.js';
 import { mayUseModel } from '../../identity/access.js';
-import type { Caller } from '../../identity/identify.js';
 import type { IncomingRequest } from '../../incoming-request.js';
-import type { Operation } from '../../operation.js';
-import type { PassThroughRule } from '../../operations/pass-through-rule.js';
+import { mayPass, type PassThroughRule } from '../../operations/pass-through-rule.js';
+import type { AskPinned } from '../../operations/pinned-request.js';
 import type { UpstreamRequest } from '../../transport.js';
-import { emptyRequestSummary } from '../shared/empty-request-summary.js';
+import type { Endpoint, EndpointRoute, Exchange, PathParams } from '../endpoint.js';
+import { createCall, emptyRequestSummary } from '../shared/create-call.js';
 import { checkMayUse } from '../shared/open-call.js';
 import { type BodyDeps, readWholeBody } from '../shared/read-body.js';
+import { type SendPinnedDeps, sendPinned } from '../shared/send-pinned.js';
 import { passThrough } from './format.js';
 
-/** A request for a vendor's own path. */
-export interface PassThroughMatch {
-  readonly kind: 'passThrough';
-  readonly operation: Operation;
-  readonly rule: PassThroughRule;
-  readonly method: UpstreamRequest['method'];
-  /** The vendor's path, from the root of its host. */
-  readonly path: string;
+export interface PassThroughDeps extends BodyDeps {
+  readonly send: SendPinnedDeps;
 }
 
 /** Response headers that are forwarded to the client (R-SEC-6). */
@@ -31,44 +23,36 @@ const REQUEST_HEADERS = ['accept', 'content-type'];
 /** Headers in which clients send their own keys; only the deployment's key is sent. */
 const CREDENTIALS_IN_QUERY = new Set(['key', 'api_key', 'api-key', 'apikey', 'access_token']);
 
-/** Opens a call to a vendor's own path: authorised, limited and recorded like any other, and otherwise unchanged. */
-export async function openPassThrough<Host>(
-  id: string,
-  startedAt: number,
-  { rule, method, path }: PassThroughMatch,
-  caller: Caller,
-  request: IncomingRequest<Host>,
-  cancellation: Cancellation,
-  deps: BodyDeps,
-): Promise<Call<Host, Operation>> {
+/** A vendor's own paths: authorised, limited and recorded like any other endpoint, and otherwise unchanged. */
+export function passThroughEndpoint<Host>(rule: PassThroughRule, deps: PassThroughDeps): Endpoint<Host> {
   const { deployment, group } = rule;
-  checkMayUse(caller, 'pass_through');
-  if (!mayUseModel(caller.principal, group.name)) {
-    throw new GatewayError('forbidden', 'This credential may not use this path.');
-  }
-  const body = await bodyOf();
-  const headers: Record<string, string> = {};
-  for (const name of [...REQUEST_HEADERS, ...rule.headers]) {
-    const value = request.header(name);
-    if (value !== undefined) headers[name] = value;
-  }
-  const reads = method === 'GET' || method === 'DELETE';
+  const path = `${rule.prefix}/{path...}`;
   return {
-    id,
-    operation: passThrough,
-    principal: caller.principal,
-    via: caller.via,
-    summary: emptyRequestSummary(group.name),
-    body: { method, path },
-    form: undefined,
-    group,
-    overrides: undefined,
-    pinned: {
-      deployment,
-      need: reads ? undefined : { tokens: 1, costNanoUsd: rule.costNanoUsd },
-      maxDurationMs: group.totalMs,
-      async run(ask) {
-        const reply = await ask({ method, path: path + queryOf(request), headers, body });
+    name: passThrough.name,
+    errors: passThrough.errors,
+    routes: [...rule.methods].map((method): EndpointRoute => ({ method, path, isExact: true, accepts })),
+    async handle(exchange) {
+      const { request, caller } = exchange;
+      checkMayUse(caller, passThrough.name);
+      if (!mayUseModel(caller.principal, group.name)) {
+        throw new GatewayError('forbidden', 'This credential may not use this path.');
+      }
+      // The configuration names no others.
+      const method = (request.method === 'HEAD' ? 'GET' : request.method) as UpstreamRequest['method'];
+      const reads = method === 'GET' || method === 'DELETE';
+      const body = await bodyOf(exchange, method);
+      const vendorPath = `/${exchange.params.path}`;
+      const call = createCall(exchange, {
+        operation: passThrough,
+        group,
+        summary: emptyRequestSummary(group.name),
+        body: { method, path: vendorPath },
+        fixedNeed: reads ? 'nothing' : { deployment, tokens: 1, costNanoUsd: rule.costNanoUsd },
+      });
+      const account = await exchange.admit(call);
+      const run: AskPinned = async (ask) => {
+        const headers = headersOf(request);
+        const reply = await ask({ method, path: vendorPath + queryOf(request), headers, body });
         const reported = ANSWER_HEADERS.flatMap((name) => {
           const value = reply.headers.get(name);
           return value === undefined ? [] : [name, value];
@@ -79,18 +63,30 @@ export async function openPassThrough<Host>(
         // Pages of a vendor must not run as pages of this site.
         reported.push('x-content-type-options', 'nosniff', 'content-security-policy', 'sandbox');
         return reply.handOn(reported, reads ? undefined : new UsageReader(type, deployment.provider.readReportedUsage));
-      },
+      };
+      return exchange.respond(await sendPinned(call, deployment, run, account, deps.send));
     },
-    host: request.host,
-    headers: { get: (name) => request.header(name) },
-    tags: caller.principal.tags ?? [],
-    startedAt,
-    cancellation,
-    attempts: [],
-    warnings: new CallWarnings(),
   };
 
-  async function bodyOf(): Promise<UpstreamRequest['body']> {
+  function accepts({ path: rest }: PathParams): boolean {
+    const may = mayPass(rule, `/${rest}`);
+    if (may === undefined) throw new GatewayError('invalid_input', 'This path is malformed.');
+    return may;
+  }
+
+  function headersOf(request: IncomingRequest): Record<string, string> {
+    const headers: Record<string, string> = {};
+    for (const name of [...REQUEST_HEADERS, ...rule.headers]) {
+      const value = request.header(name);
+      if (value !== undefined) headers[name] = value;
+    }
+    return headers;
+  }
+
+  async function bodyOf(
+    { request, caller }: Exchange,
+    method: UpstreamRequest['method'],
+  ): Promise<UpstreamRequest['body']> {
     const { body: incoming } = request;
     if (method === 'GET') return undefined;
     if (incoming.kind === 'parsed') return JSON.stringify(incoming.value);
