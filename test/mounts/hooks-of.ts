@@ -29,7 +29,8 @@ export function hooksOf<Host>(config: MountConfig, requestOf: (host: Host) => In
     ...(plugins && {
       plugins: plugins.map(
         ({ policies, endpoints: custom, ...plugin }): Plugin<Host> => ({
-          ...plugin,
+          // Its other hooks do not look at the host.
+          ...(plugin as Plugin),
           ...(policies && { policies: policiesOf(policies) }),
           ...(custom && { endpoints: endpointsOf(custom) }),
         }),

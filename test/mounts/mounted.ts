@@ -20,7 +20,11 @@ export interface Mounted {
 }
 
 /** Over HTTP everybody is `anonymous`, unless the configuration says otherwise; in-process calls are made as `anonymous`. */
-export type MountConfig = GatewayConfig<{ readonly req: IncomingMessage }>;
+export type MountConfig = Omit<GatewayConfig<{ readonly req: IncomingMessage }>, ContentHook> &
+  Pick<GatewayConfig, ContentHook>;
+
+/** In tests these look at the content of calls and not at the host. */
+type ContentHook = 'requestTransforms' | 'answerMiddleware' | 'chunkTransforms';
 
 /** A mount behind a server of node:http that listens on a port of its own. */
 export async function overHttp(listener: RequestListener, gateway: Gateway<never>): Promise<Mounted> {

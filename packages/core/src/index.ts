@@ -22,6 +22,16 @@ export type {
   Explanation,
 } from './explanation.js';
 export type { CallerOptions, ChatRequest, FetchOptions, Gateway } from './gateway.js';
+export type {
+  AdmittedRequest,
+  AnswerMiddleware,
+  CallAnswer,
+  ChunkTransform,
+  ChunkTransformer,
+  ContentRequest,
+  RequestTransform,
+  TransformedChunks,
+} from './hooks/content.js';
 export { type CustomEndpoint, defineEndpoint, type EndpointRequest } from './hooks/custom-endpoint.js';
 export type { Interceptor } from './hooks/interceptor.js';
 export type { CallSnapshot, Observer } from './hooks/observer.js';

@@ -79,15 +79,15 @@ export class CallAccount implements OpenCall {
     return this.#deps.clock.now();
   }
 
-  /** What the call has used by estimate, when its answer has this many characters. */
-  estimate(producedCharacters: number): Usage {
-    return estimateUsage(this.call.summary, producedCharacters);
+  /** What has been used by estimate, when the answer has this many characters. `asked` is a part of the call. */
+  estimate(producedCharacters: number, asked = this.call): Usage {
+    return estimateUsage(asked.summary, producedCharacters);
   }
 
-  /** What a whole answer used. */
-  usageOfAnswer(answer: JsonObject): Usage {
-    const { operation } = this.call;
-    return operation.usageOf(answer) ?? this.estimate(operation.outputCharactersOf(answer));
+  /** What a whole answer used. `asked` is a part of the call. */
+  usageOfAnswer(answer: JsonObject, asked = this.call): Usage {
+    const { operation } = asked;
+    return operation.usageOf(answer) ?? this.estimate(operation.outputCharactersOf(answer), asked);
   }
 
   /** Begins an upstream request. `reservation` is settled when it ends; `observer` is told how it goes. */

@@ -13,6 +13,7 @@ import type { InitialBuffer } from '../model-group.js';
 import type { PartialAnswer } from '../partial-answer.js';
 import type { SigningContext } from '../provider.js';
 import { AnswerStream, type AnswerStreamDeps, type StreamEnd } from '../streams/answer-stream.js';
+import type { ChunkTransformsDeps } from '../streams/chunk-transforms.js';
 import { Deadline } from '../streams/deadline.js';
 import { replaceIds } from '../streams/replace-ids.js';
 import type { Send, UpstreamReply, UpstreamRequest } from '../transport.js';
@@ -36,6 +37,8 @@ export interface AttemptDeps {
   /** The public id of a stored response; `owed` if it is not finished, so that its usage is charged later. */
   encryptId(id: string, attempt: Attempt, unbilled: boolean): Promise<string>;
   estimate(producedCharacters: number): Usage;
+  /** What sees and changes the chunks of a stream of this call; undefined if nothing does. */
+  readonly transformsOf?: ((call: Call) => ChunkTransformsDeps | undefined) | undefined;
   /** What a whole answer used. */
   usageOfAnswer(answer: JsonObject): Usage;
 }
@@ -229,6 +232,7 @@ async function ask(
       initialBuffer: asked.initialBuffer,
       partial: asked.partial,
       previousUsage: asked.previousUsage,
+      transforms: deps.transformsOf?.(call),
       ...(asked.onInterrupted && {
         onInterrupted: (end: StreamEnd & { outcome: 'incomplete' }, error: () => string) => {
           const isTaken = asked.onInterrupted?.(attributedEnd(end), error) ?? false;
@@ -243,7 +247,7 @@ async function ask(
       },
       onEnd: (end) => {
         finish();
-        asked.onStreamEnd(end.outcome === 'incomplete' ? attributedEnd(end) : end);
+        asked.onStreamEnd(end.outcome === 'incomplete' && end.byTransform !== true ? attributedEnd(end) : end);
       },
     });
     // The stream ends itself on a deadline, a disconnect or a closing gateway, whatever the transport does.

@@ -7,6 +7,7 @@ import type { ConfiguredModels } from '../config/validate-config.js';
 import type { Deployment } from '../deployment.js';
 import { chatCompletions } from '../endpoints/chat-completions/format.js';
 import { createRouter } from '../endpoints/router.js';
+import { type ContentHooks, transformersFor } from '../endpoints/shared/content-hooks.js';
 import { createDeferredBilling } from '../endpoints/shared/deferred-billing.js';
 import type { ExplainQuestion, Explanation } from '../explanation.js';
 import { createCrossSiteCheck } from '../identity/cross-site.js';
@@ -60,6 +61,7 @@ export function buildSnapshot<Host, Name extends string>(
   const needsCatalogue =
     patterns.length > 0 ||
     groups.some((group) => group.deployments.some((deployment) => deployment.price === undefined));
+  const policyTimeoutMs = config.policyTimeoutMs ?? 10_000;
   let isReady = false;
 
   const { send, runtime } = services;
@@ -80,8 +82,20 @@ export function buildSnapshot<Host, Name extends string>(
     findGroup: table.find,
     onStoreFailure,
   });
+  const plugins = config.plugins ?? [];
+  const content: ContentHooks<Host> = {
+    requestTransforms: [
+      ...(config.requestTransforms ?? []),
+      ...plugins.flatMap((each) => each.requestTransforms ?? []),
+    ],
+    answerMiddleware: [...(config.answerMiddleware ?? []), ...plugins.flatMap((each) => each.answerMiddleware ?? [])],
+    chunkTransforms: [...(config.chunkTransforms ?? []), ...plugins.flatMap((each) => each.chunkTransforms ?? [])],
+    clock,
+    timeoutMs: policyTimeoutMs,
+  };
   const open = {
     table,
+    content,
     maxFileBytes: config.maxFileBytes ?? MAX_FILE_BYTES,
     maxSessionMs: config.maxSessionMs ?? MAX_SESSION_MS,
     resourceIds,
@@ -117,6 +131,8 @@ export function buildSnapshot<Host, Name extends string>(
     prices,
     reserve: createCapacityReserver(counters, clock, onStoreFailure),
     encryptId: storedResponses.ids.encrypt,
+    // Without any, streams are passed on byte for byte.
+    transformsOf: content.chunkTransforms.length === 0 ? undefined : (call) => transformersFor(call, content),
     maxWaitMs,
   });
   const probing = {
@@ -132,6 +148,7 @@ export function buildSnapshot<Host, Name extends string>(
     {
       ...open,
       route,
+      modelOperations: MODEL_OPERATIONS,
       createdAt: Math.floor(services.madeAt / 1000),
       send: { send, signing, clock },
       openSocket: services.transport.openSocket,
@@ -151,7 +168,7 @@ export function buildSnapshot<Host, Name extends string>(
       authenticate: services.authenticate,
       anonymous: config.anonymous && normalizePrincipal(config.anonymous),
       clock,
-      policyTimeoutMs: config.policyTimeoutMs ?? 10_000,
+      policyTimeoutMs,
       checkPrincipal: createPrincipalCheck(),
       checkSite: createCrossSiteCheck(config.csrf),
     },

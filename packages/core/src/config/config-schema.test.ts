@@ -18,6 +18,9 @@ type Code =
   | 'observers'
   | 'sinks'
   | 'endpoints'
+  | 'requestTransforms'
+  | 'answerMiddleware'
+  | 'chunkTransforms'
   | 'plugins';
 
 /** A type without what no value shows: readonly, `| undefined` of what may be left out, and what functions take. */

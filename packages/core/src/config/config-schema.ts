@@ -212,6 +212,9 @@ const guests = {
       } satisfies Record<keyof CustomEndpoint, unknown>),
     )
     .optional(),
+  requestTransforms: z.array(z.looseObject({ name: z.string().min(1), transform: fn })).optional(),
+  answerMiddleware: z.array(z.looseObject({ name: z.string().min(1), answer: fn })).optional(),
+  chunkTransforms: z.array(z.looseObject({ name: z.string().min(1), open: fn })).optional(),
 };
 
 /**

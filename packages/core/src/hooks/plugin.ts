@@ -1,4 +1,5 @@
 import type { MaybePromise } from '../encoding/json.js';
+import type { AnswerMiddleware, ChunkTransform, RequestTransform } from './content.js';
 import type { CustomEndpoint } from './custom-endpoint.js';
 import type { Interceptor } from './interceptor.js';
 import type { Observer } from './observer.js';
@@ -13,6 +14,9 @@ export interface Plugin<Host = unknown> {
   readonly observers?: readonly Observer[];
   readonly sinks?: readonly Sink[];
   readonly endpoints?: readonly CustomEndpoint<Host>[];
+  readonly requestTransforms?: readonly RequestTransform<Host>[];
+  readonly answerMiddleware?: readonly AnswerMiddleware<Host>[];
+  readonly chunkTransforms?: readonly ChunkTransform<Host>[];
   /**
    * Runs once before the first call; a throw makes that call, and every later one, fail until it succeeds. While it runs,
    * calls wait for it, each for at most 30 seconds.

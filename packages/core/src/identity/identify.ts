@@ -1,7 +1,8 @@
 import type { Cancellation } from '../cancellation.js';
 import type { Clock } from '../clock.js';
 import { isPromise, type MaybePromise } from '../encoding/json.js';
-import { FAILURES, GatewayError } from '../errors.js';
+import { GatewayError } from '../errors.js';
+import { decide } from '../hooks/decide.js';
 import type { Authenticate, PolicyRequest } from '../hooks/policy.js';
 import type { IncomingRequest } from '../incoming-request.js';
 import { type CredentialSource, normalizePrincipal, type Principal, type Via } from '../principal.js';
@@ -136,61 +137,6 @@ export class PolicyView<Host> implements PolicyRequest {
     const wanted = name.toLowerCase();
     return wanted === 'authorization' ? authorizationOf(this.#incoming) : this.#incoming.header(wanted);
   }
-}
-
-/**
- * Runs a policy. Whatever it throws becomes a rejection, and only what it meant for the client reaches the client;
- * one that never finishes is a rejection too.
- */
-export async function decide<T>(policy: () => T | Promise<T>, clock: Clock, timeoutMs: number): Promise<T> {
-  try {
-    const decision = policy();
-    return isPromise(decision) ? await inTime(decision, clock, timeoutMs) : decision;
-  } catch (error) {
-    throw asRefusal(error);
-  }
-}
-
-function inTime<T>(decision: Promise<T>, clock: Clock, timeoutMs: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const forget = clock.after(timeoutMs, () => {
-      reject(
-        new GatewayError(
-          'internal',
-          `A hook of this application did not decide on the request within ${timeoutMs} ms.`,
-        ),
-      );
-    });
-    decision.then(resolve, reject).finally(forget);
-  });
-}
-
-function asRefusal(error: unknown): GatewayError {
-  if (error instanceof GatewayError) return error;
-  const status = statusOf(error);
-  if (status === undefined) {
-    return new GatewayError('internal', 'A hook of this application failed while it decided on the request.', {
-      cause: error,
-    });
-  }
-  const kind =
-    status === 401
-      ? 'unauthenticated'
-      : status === 429
-        ? 'over_rate_limit'
-        : status === 403
-          ? 'forbidden'
-          : 'invalid_input';
-  const message = error instanceof Error && error.message !== '' ? error.message : 'The request was refused.';
-  return new GatewayError(kind, message, { status, code: FAILURES[kind].code, cause: error });
-}
-
-/** The 4xx status of an HTTP error of any framework: `status`, `statusCode` or `getStatus()`. */
-function statusOf(error: unknown): number | undefined {
-  if (typeof error !== 'object' || error === null) return undefined;
-  const { status, statusCode, getStatus } = error as { status?: unknown; statusCode?: unknown; getStatus?: unknown };
-  const found: unknown = typeof getStatus === 'function' ? getStatus.call(error) : (status ?? statusCode);
-  return typeof found === 'number' && found >= 400 && found < 500 ? found : undefined;
 }
 
 function shownKey(request: IncomingRequest): string | undefined {

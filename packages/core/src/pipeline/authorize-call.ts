@@ -1,7 +1,8 @@
 import type { Call } from '../call.js';
 import { GatewayError } from '../errors.js';
+import { decide } from '../hooks/decide.js';
 import type { Authorize, AuthorizeRequest } from '../hooks/policy.js';
-import { decide, type IdentifyDeps, PolicyView } from '../identity/identify.js';
+import { type IdentifyDeps, PolicyView } from '../identity/identify.js';
 import type { IncomingRequest } from '../incoming-request.js';
 import type { Operation } from '../operation.js';
 

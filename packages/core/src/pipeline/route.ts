@@ -50,6 +50,8 @@ export interface RouteDeps {
   readonly encryptId: ResourceIds['encrypt'];
   readonly clock: Clock;
   readonly heartbeatMs: number;
+  /** What sees and changes the chunks of a stream; undefined if nothing does. */
+  readonly transformsOf: AttemptDeps['transformsOf'];
   readonly maxWaitMs: number;
   /** Deployments that reject requests for usage. */
   readonly usageRefusers: UsageRefusers;
@@ -98,11 +100,12 @@ export function createRoute(deps: RouteDeps): ExplainableRoute {
       signing: deps.signing,
       clock,
       heartbeatMs: deps.heartbeatMs,
+      transformsOf: deps.transformsOf,
       usageRefusers: deps.usageRefusers,
       encryptId: (id, { deployment }, unbilled) =>
         deps.encryptId('response', { deployment, id, ...(unbilled && { unbilled }) }, call.principal.id),
-      estimate: (characters) => account.estimate(characters),
-      usageOfAnswer: (value) => account.usageOfAnswer(value),
+      estimate: (characters) => account.estimate(characters, call),
+      usageOfAnswer: (value) => account.usageOfAnswer(value, call),
     };
     const isRelayed = call.summary.stream && call.group.recovery !== undefined && call.operation.recovery !== undefined;
     const leave = (reason: unknown) => call.cancellation.cancel(reason);
@@ -150,12 +153,12 @@ export function createRoute(deps: RouteDeps): ExplainableRoute {
             : undefined,
           onStreamEnd(end) {
             if (end.malformedEvents > 0) call.warnings.add(skippedEvents(end.malformedEvents));
-            attempt.end(endOfStream(end, account));
+            attempt.end(endOfStream(end, account, asked));
           },
         },
         attemptDeps,
       );
-      if (given.kind === 'whole') attempt.end({ result: 'ok', usage: account.usageOfAnswer(given.value) });
+      if (given.kind === 'whole') attempt.end({ result: 'ok', usage: account.usageOfAnswer(given.value, asked) });
       return given;
     }
   }
@@ -195,10 +198,11 @@ function discard(answer: UpstreamAnswer, account: CallAccount): void {
   account.lost(answer.attempt, superseded());
 }
 
-function endOfStream(end: StreamEnd, account: CallAccount): AttemptEnd {
-  const usage = end.usage ?? account.estimate(end.producedCharacters);
+function endOfStream(end: StreamEnd, account: CallAccount, call: Call): AttemptEnd {
+  const usage = end.usage ?? account.estimate(end.producedCharacters, call);
   const result = end.failure?.kind === 'superseded' ? 'superseded' : end.outcome;
-  return { result, failure: end.failure, usage };
+  const isInconclusive = end.outcome !== 'ok' && end.byTransform === true;
+  return { result, failure: end.failure, usage, isInconclusive };
 }
 
 function skippedEvents(count: number): string {

@@ -1,6 +1,7 @@
 import type { Capabilities } from '../capabilities.js';
 import type { Clock } from '../clock.js';
 import type { AttemptDeadlines, Deadlines } from '../deployment.js';
+import type { AnswerMiddleware, ChunkTransform, RequestTransform } from '../hooks/content.js';
 import type { CustomEndpoint } from '../hooks/custom-endpoint.js';
 import type { Interceptor } from '../hooks/interceptor.js';
 import type { Observer } from '../hooks/observer.js';
@@ -114,6 +115,12 @@ export interface GatewayConfig<Host = unknown, Name extends string = string> {
   readonly plugins?: readonly Plugin<Host>[];
   /** Endpoints of the host's own below the mount, with the gateway's authentication, limits and ledger. */
   readonly endpoints?: readonly CustomEndpoint<Host>[];
+  /** Change what is asked, before it is measured and sent. Those of plugins run after these. */
+  readonly requestTransforms?: readonly RequestTransform<Host>[];
+  /** Run around the answers of models: answer by themselves, change or refuse. The first is the outermost. */
+  readonly answerMiddleware?: readonly AnswerMiddleware<Host>[];
+  /** See, hold back, change or end streams, chunk by chunk. */
+  readonly chunkTransforms?: readonly ChunkTransform<Host>[];
   /** Additional vendors, or other versions of the known ones. */
   readonly providers?: readonly Provider[];
   /** Default: memory. */
@@ -154,6 +161,9 @@ export const STATIC_SETTINGS = [
   'onUsage',
   'plugins',
   'endpoints',
+  'requestTransforms',
+  'answerMiddleware',
+  'chunkTransforms',
   'providers',
   'stores',
   'logger',

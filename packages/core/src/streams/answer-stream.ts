@@ -8,6 +8,7 @@ import type { PartialAnswer } from '../partial-answer.js';
 import type { EventsSink, EventsSource } from '../reply.js';
 import type { ByteSink, ByteSource } from '../transport.js';
 import { sumOfUsage, type Usage } from '../usage/usage.js';
+import { ChunkTransforms, type ChunkTransformsDeps, type TransformedStream } from './chunk-transforms.js';
 import type { Deadline } from './deadline.js';
 import { replaceIds } from './replace-ids.js';
 
@@ -15,7 +16,7 @@ import { replaceIds } from './replace-ids.js';
 export type StreamEnd = StreamAccount &
   (
     | { readonly outcome: 'ok'; readonly failure: undefined }
-    | { readonly outcome: 'incomplete' | 'client_gone'; readonly failure: GatewayError }
+    | { readonly outcome: 'incomplete' | 'client_gone'; readonly failure: GatewayError; readonly byTransform?: boolean }
   );
 
 /** The usage until the stream ended. */
@@ -45,6 +46,8 @@ export interface AnswerStreamDeps {
   readonly initialBuffer?: InitialBuffer | undefined;
   /** The part of the answer that the client has, if a broken one may be resumed. */
   readonly partial?: PartialAnswer | undefined;
+  /** What sees and changes the chunks of the answer; undefined if nothing does. */
+  readonly transforms?: ChunkTransformsDeps | undefined;
   /** The usage of earlier attempts for the same answer: reported to the client as one. */
   readonly previousUsage?: Usage | undefined;
   /**
@@ -82,7 +85,7 @@ const HEARTBEAT = ': keep-alive\n\n';
  * upstream, ends the client's stream and calls `onEnd` once. Nothing is sent before the first content (R-STR-4), and
  * only complete events are sent, so that an error event always starts on a line of its own.
  */
-export class AnswerStream implements EventsSource, ByteSink, StreamSink {
+export class AnswerStream implements EventsSource, ByteSink, TransformedStream {
   /** Settles when the answer may be committed to the client, or has failed before anything was sent. */
   readonly opened: Promise<void>;
   readonly #deps: AnswerStreamDeps;
@@ -90,13 +93,22 @@ export class AnswerStream implements EventsSource, ByteSink, StreamSink {
   readonly #parser: EventSourceParser;
   /** Splits the bytes instead of the parser. */
   readonly #cut: ((chunk: Uint8Array) => void) | undefined;
+  readonly #transforms: ChunkTransforms | undefined;
+  /** Where the decoder's chunks go: through the transforms, if there are any. */
+  readonly #out: StreamSink;
   #open!: () => void;
-  #refuse!: (error: unknown) => void;
+  #reject!: (error: unknown) => void;
   #committed = false;
   /** The first content has arrived, but the answer is still buffered. */
   #bufferingSince: number | undefined;
   #stopBuffering: (() => void) | undefined;
   #over = false;
+  /** By the client. */
+  #isPaused = false;
+  /** By a transform. */
+  #isHeld = false;
+  /** By a transform: no other deployment goes on with the answer. */
+  #isRefused = false;
   #sink: EventsSink | undefined;
   /** Events that are ready to be sent. */
   #ready = '';
@@ -115,10 +127,12 @@ export class AnswerStream implements EventsSource, ByteSink, StreamSink {
     this.#deps = deps;
     this.opened = new Promise((resolve, reject) => {
       this.#open = resolve;
-      this.#refuse = reject;
+      this.#reject = reject;
     });
+    this.#transforms = deps.transforms && new ChunkTransforms(this, deps.transforms);
+    this.#out = this.#transforms ?? this;
     const onEvent = (data: string, name: string | undefined) => {
-      if (!this.#over) deps.decoder.event(data, name, this);
+      if (!this.#over) deps.decoder.event(data, name, this.#out);
     };
     this.#parser = createParser({
       onEvent: ({ data, event }) => onEvent(data, event),
@@ -170,9 +184,11 @@ export class AnswerStream implements EventsSource, ByteSink, StreamSink {
     // Some vendors close right after the last line; then the blank line that ends the event is added here.
     this.#parser.feed(`${this.#utf8.decode()}\n\n`);
     if (this.#over) return this.#stopTimer?.();
-    this.#deps.decoder.end(this);
+    if (this.#transforms?.isComplete === true) return;
+    this.#deps.decoder.end(this.#out);
     if (this.#over) return this.#stopTimer?.();
-    this.fail(new GatewayError('network', 'The upstream closed its stream before the answer was complete.'));
+    if (this.#transforms === undefined) return this.#closedTooSoon();
+    this.#transforms.whenIdle(() => this.#closedTooSoon());
   }
 
   /** Ends the answer with a failure: before the first content as a failed attempt, after it as an error event. */
@@ -184,15 +200,20 @@ export class AnswerStream implements EventsSource, ByteSink, StreamSink {
         : new GatewayError('network', 'The upstream closed the connection during its answer.', { cause: error });
     this.#stop();
     this.#deps.source.cancel(failure);
-    if (!this.#committed) return this.#refuse(failure);
+    if (!this.#committed) return this.#reject(failure);
     const left = failure.kind === 'client_closed';
-    if (!left && this.#isTakenOver(failure)) return;
+    if (!left && !this.#isRefused && this.#isTakenOver(failure)) return;
     if (!left) this.#ready += this.#deps.errors.event(failure, this.#deps.requestId);
     this.#flush();
     this.#sink?.end();
     // A client that stopped reading counts as disconnected; that is not the upstream's fault.
     const clientGone = left || failure.kind === 'request_timeout';
-    this.#deps.onEnd({ outcome: clientGone ? 'client_gone' : 'incomplete', failure, ...this.#account() });
+    const outcome = clientGone ? 'client_gone' : 'incomplete';
+    this.#deps.onEnd({ outcome, failure, byTransform: this.#isRefused, ...this.#account() });
+  }
+
+  #closedTooSoon(): void {
+    this.fail(new GatewayError('network', 'The upstream closed its stream before the answer was complete.'));
   }
 
   // The decoder's side.
@@ -228,9 +249,38 @@ export class AnswerStream implements EventsSource, ByteSink, StreamSink {
     // Later data is ignored, but not for ever.
     this.#deps.source.resume();
     this.#stopTimer = this.#deps.clock.after(CLOSING_MS, () => this.#deps.source.cancel('the answer was complete'));
+    this.#complete();
+  }
+
+  // What chunk transforms say.
+
+  endEarly(): void {
+    if (this.#over) return;
+    this.#commit();
+    if (this.#deps.wantsUsage) this.#ready += this.#deps.format.event(this.#usageChunk());
+    this.#ready += this.#deps.format.terminator;
+    this.#stop();
+    this.#deps.source.cancel('the answer was ended');
+    this.#complete();
+  }
+
+  /** The client gets what was passed on before, and the error as an event: another deployment would be refused as well. */
+  refuse(failure: GatewayError): void {
+    if (this.#over) return;
+    this.#isRefused = true;
+    this.#commit();
+    this.fail(failure);
+  }
+
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    if (this.#over) return;
+    if (isHeld) this.#wait();
+    else if (!this.#isPaused) this.#goOn();
+  }
+
+  flush(): void {
     this.#flush();
-    this.#sink?.end();
-    this.#deps.onEnd({ outcome: 'ok', failure: undefined, ...this.#account() });
   }
 
   // The client's side.
@@ -244,15 +294,13 @@ export class AnswerStream implements EventsSource, ByteSink, StreamSink {
   }
 
   pause(): void {
-    if (this.#over) return;
-    this.#deps.deadline.clientPaused();
-    this.#deps.source.pause();
+    this.#isPaused = true;
+    if (!this.#over) this.#wait();
   }
 
   resume(): void {
-    if (this.#over) return;
-    this.#deps.deadline.clientResumed();
-    this.#deps.source.resume();
+    this.#isPaused = false;
+    if (!this.#over && !this.#isHeld) this.#goOn();
   }
 
   cancel(reason: unknown): void {
@@ -265,6 +313,23 @@ export class AnswerStream implements EventsSource, ByteSink, StreamSink {
             cause: reason,
           }),
     );
+  }
+
+  /** The upstream waits for the client or for a transform. */
+  #wait(): void {
+    this.#deps.deadline.clientPaused();
+    this.#deps.source.pause();
+  }
+
+  #goOn(): void {
+    this.#deps.deadline.clientResumed();
+    this.#deps.source.resume();
+  }
+
+  #complete(): void {
+    this.#flush();
+    this.#sink?.end();
+    this.#deps.onEnd({ outcome: 'ok', failure: undefined, ...this.#account() });
   }
 
   #cutEvents(chunk: Uint8Array, cut: (chunk: Uint8Array) => void): void {
@@ -321,8 +386,8 @@ export class AnswerStream implements EventsSource, ByteSink, StreamSink {
 
   /** Most of a stream: a complete event that only carries more text. */
   #passOn(chunk: Uint8Array): boolean {
-    // To resume the answer, all of it must be known.
-    if (this.#deps.partial !== undefined) return false;
+    // To resume the answer, or to transform it, all of it must be known.
+    if (this.#deps.partial !== undefined || this.#transforms !== undefined) return false;
     const characters = this.#deps.decoder.plainCharacters?.(chunk) ?? 0;
     if (characters === 0 || this.#sink === undefined) return false;
     this.#produced += characters;
@@ -352,6 +417,7 @@ export class AnswerStream implements EventsSource, ByteSink, StreamSink {
 
   #stop(): void {
     this.#over = true;
+    this.#transforms?.stop();
     this.#stopTimer?.();
     this.#stopBuffering?.();
     this.#deps.deadline.close();

@@ -2,6 +2,16 @@
 export type { JsonObject } from '../encoding/json.js';
 export { GatewayError } from '../errors.js';
 export type { ChatRequest, Gateway } from '../gateway.js';
+export type {
+  AdmittedRequest,
+  AnswerMiddleware,
+  CallAnswer,
+  ChunkTransform,
+  ChunkTransformer,
+  ContentRequest,
+  RequestTransform,
+  TransformedChunks,
+} from '../hooks/content.js';
 export { type CustomEndpoint, defineEndpoint, type EndpointRequest } from '../hooks/custom-endpoint.js';
 export type { Interceptor } from '../hooks/interceptor.js';
 export type { CallSnapshot, Observer } from '../hooks/observer.js';

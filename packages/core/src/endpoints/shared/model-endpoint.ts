@@ -1,15 +1,22 @@
+import type { CallAccount } from '../../accounts/call-account.js';
+import type { Answer } from '../../answer.js';
+import type { Call } from '../../call.js';
 import type { UpstreamOperation } from '../../operation.js';
-import type { Endpoint, Route } from '../endpoint.js';
+import type { Endpoint } from '../endpoint.js';
 import { askOrCountLocally } from './count-tokens-locally.js';
 import { type OpenCallDeps, openCall } from './open-call.js';
+import { type MiddlewareDeps, runMiddleware } from './run-middleware.js';
 
-export interface ModelEndpointDeps extends OpenCallDeps {
-  readonly route: Route;
-}
+export type ModelEndpointDeps = OpenCallDeps & MiddlewareDeps;
 
 /** The endpoint of an operation that models answer. */
 export function modelEndpoint<Host>(operation: UpstreamOperation, deps: ModelEndpointDeps): Endpoint<Host> {
+  const { route, content } = deps;
   const { answerByEstimate } = operation;
+  const ask = (call: Call, account: CallAccount): Promise<Answer> =>
+    answerByEstimate === undefined
+      ? route.ask(call, account)
+      : askOrCountLocally(call, account, answerByEstimate, route);
   return {
     name: operation.name,
     errors: operation.errors,
@@ -18,9 +25,9 @@ export function modelEndpoint<Host>(operation: UpstreamOperation, deps: ModelEnd
       const call = await openCall(exchange, operation, deps);
       const account = await exchange.admit(call);
       const answer =
-        answerByEstimate === undefined
-          ? await deps.route.ask(call, account)
-          : await askOrCountLocally(call, account, answerByEstimate, deps.route);
+        content.answerMiddleware.length === 0
+          ? await ask(call, account)
+          : await runMiddleware(call, account, (asked) => ask(asked, account), deps);
       return exchange.respond(answer);
     },
   };

@@ -20,6 +20,7 @@ import {
   isSameAccount,
   type StoredResponseDeps,
 } from '../responses/previous-response.js';
+import { type ContentHooks, transformRequest } from './content-hooks.js';
 import { createCall } from './create-call.js';
 import { LONGEST_LOCATED, locateJsonError } from './locate-json-error.js';
 import { type BodyDeps, readWholeBody } from './read-body.js';
@@ -29,6 +30,7 @@ import { resolveReferences, type VendorReferenceDeps } from './vendor-references
 import { withoutLiteLlmControls } from './without-litellm-controls.js';
 
 export interface OpenCallDeps extends BodyDeps, VendorReferenceDeps {
+  readonly content: ContentHooks;
   readonly table: RouteTable;
   readonly storedResponses: StoredResponseDeps;
   /** The prefixes of headers with routing overrides; undefined if they are not allowed. */
@@ -47,8 +49,13 @@ export async function openCall<Host>(
   const { principal } = caller;
   checkMayUse(caller, operation.name);
   const form = operation.input === 'form' ? await formOf(request, principal, deps) : undefined;
-  const json = form !== undefined ? form.fields : await jsonOf(request, principal, deps);
-  const summary = operation.read(json);
+  const sent = form !== undefined ? form.fields : await jsonOf(request, principal, deps);
+  const warnings: string[] = [];
+  const asSent = { json: sent, summary: operation.read(sent) };
+  const { json, summary } =
+    deps.content.requestTransforms.length === 0
+      ? asSent
+      : await transformRequest(exchange, operation, asSent, (message) => warnings.push(message), deps.content);
   const group = resolveModelGroup(summary.model, principal, deps.table);
   const overrides = deps.overridePrefixes && readOverrides(deps.overridePrefixes);
   const routed = overrides === undefined ? json : overrides.body;
@@ -58,7 +65,7 @@ export async function openCall<Host>(
   const { body, storedAt } = isPromise(resolved) ? await resolved : resolved;
   const previousResponse =
     operation.storage && (await findPreviousResponse(operation.storage, body, principal, deps.storedResponses));
-  return createCall(exchange, {
+  const call = createCall(exchange, {
     operation,
     group,
     summary,
@@ -72,6 +79,8 @@ export async function openCall<Host>(
       storedAt && filterFor(storedAt, group, deps.table),
     ),
   });
+  for (const warning of warnings) call.warnings.add(warning);
+  return call;
 
   function readOverrides(headerPrefixes: readonly string[]) {
     return readRoutingOverrides(
