@@ -1,5 +1,6 @@
 import { buildSnapshot } from './composition/build-snapshot.js';
 import type { GatewayRuntime } from './composition/gateway-runtime.js';
+import { inspect } from './composition/inspect.js';
 import { reloadedConfig } from './composition/reloaded-config.js';
 import { resolveCooldowns } from './composition/resolve-cooldowns.js';
 import { SETTING_CHECKS } from './composition/setting-checks.js';
@@ -7,6 +8,7 @@ import { createSharedServices } from './composition/shared-services.js';
 import { type ConfiguredModels, validateConfig } from './config/validate-config.js';
 import { chat, chatStream } from './entrypoints/chat.js';
 import { answerRequest, fetchAs, type Handle } from './entrypoints/fetch.js';
+import { GatewayError } from './errors.js';
 import type { Gateway } from './gateway.js';
 import { revoked } from './identity/revocations.js';
 import { sheetFromConfig } from './pricing/price-sheet.js';
@@ -27,7 +29,7 @@ export function createGateway<Host, Name extends string>(
   const models = modelsOf(config, runtime);
   const services = createSharedServices(config, runtime);
   const { lifecycle, open, revocations, tokens } = services;
-  let current = { snapshot: buildSnapshot(config, models, services), modelNames: Object.keys(config.models) as Name[] };
+  let current = { snapshot: buildSnapshot(config, models, services), models, modelNames: namesIn<Name>(config) };
   services.health.use(resolveCooldowns(config), idsOf(models));
   // Nothing was opened until now: what fails before leaves nothing behind.
   lifecycle.begin();
@@ -50,12 +52,18 @@ export function createGateway<Host, Name extends string>(
       revocations.revoke(id);
       return open.cancelOf(id, revoked());
     },
+    cancelCall: (id) => open.cancel(id, cancelled()),
+    inspect: () => inspect(current.models.groups, services),
+    validate(next) {
+      const { whole, problems } = reloadedConfig(next, config);
+      return problemsOf(() => buildSnapshot(whole, modelsOf(whole, runtime, problems), services));
+    },
     reload(next) {
       const { whole, problems } = reloadedConfig(next, config);
       const nextModels = modelsOf(whole, runtime, problems);
       const snapshot = buildSnapshot(whole, nextModels, services);
       current.snapshot.dispose();
-      current = { snapshot, modelNames: Object.keys(whole.models) as Name[] };
+      current = { snapshot, models: nextModels, modelNames: namesIn<Name>(whole) };
       services.health.use(resolveCooldowns(whole), idsOf(nextModels));
       snapshot.begin();
     },
@@ -80,13 +88,27 @@ export function checkConfig<Host>(
   config: GatewayConfig<Host>,
   runtime: Pick<GatewayRuntime, 'providers' | 'environment'>,
 ): readonly ConfigProblem[] {
+  return problemsOf(() => modelsOf(config, runtime));
+}
+
+function problemsOf(make: () => unknown): readonly ConfigProblem[] {
   try {
-    modelsOf(config, runtime);
+    make();
     return [];
   } catch (error) {
     if (error instanceof ConfigError) return error.problems;
     throw error;
   }
+}
+
+function namesIn<Name extends string>(config: Pick<GatewayConfig, 'models'>): Name[] {
+  return Object.keys(config.models) as Name[];
+}
+
+function cancelled(): GatewayError {
+  return new GatewayError('unavailable', 'This call was cancelled by the operator of this service.', {
+    code: 'cancelled',
+  });
 }
 
 function modelsOf(

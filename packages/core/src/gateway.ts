@@ -5,8 +5,10 @@ import type { IncomingRequest } from './incoming-request.js';
 import type { IssuedToken } from './issued-token.js';
 import type { Principal } from './principal.js';
 import type { Reply } from './reply.js';
+import type { ConfigProblem } from './settings/config-error.js';
 import type { ReloadableConfig } from './settings/gateway-config.js';
 import type { ModelName } from './settings/model-pattern.js';
+import type { GatewayStatus } from './status.js';
 
 /** A gateway, as the host uses it. */
 export interface Gateway<Host = unknown, Name extends string = string> {
@@ -37,6 +39,15 @@ export interface Gateway<Host = unknown, Name extends string = string> {
    * ended. Only calls of this gateway: other instances revoke their own.
    */
   revoke(principal: Principal | string): number;
+  /**
+   * Ends one call, by its request id: it is aborted, and its stream ends with an error (503, code `cancelled`). What was used until
+   * then is billed. False if this gateway has no such call in progress.
+   */
+  cancelCall(id: string): boolean;
+  /** What the gateway does at the moment: the state of its deployments, and the calls in progress. */
+  inspect(): GatewayStatus;
+  /** What is wrong with a configuration that `reload` would be given; empty if nothing is. Changes nothing. */
+  validate(config: ReloadableConfig): readonly ConfigProblem[];
   /**
    * What would happen to a call now: which rule and deployments, at what price, within which limits. Calls no
    * upstream and reserves nothing. Rejects with the error that the call would get.

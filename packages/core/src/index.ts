@@ -78,6 +78,7 @@ export type {
   SplitConfig,
   WhenConfig,
 } from './settings/route-config.js';
+export type { DeploymentStatus, GatewayStatus, OpenCallStatus } from './status.js';
 export { withErrorListener } from './streams/with-error-listener.js';
 export type { PriceSheet } from './usage/price.js';
 export { NO_USAGE, totalInputTokens, totalOutputTokens, type Usage } from './usage/usage.js';

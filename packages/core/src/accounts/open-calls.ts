@@ -19,6 +19,17 @@ export class OpenCalls {
     return this.#open.length;
   }
 
+  get calls(): readonly Call<unknown, Operation>[] {
+    return this.#open.map(({ call }) => call);
+  }
+
+  /** Cancels the call with this id; false if there is none. */
+  cancel(id: string, reason: unknown): boolean {
+    const entry = this.#open.find(({ call }) => call.id === id);
+    entry?.call.cancellation.cancel(reason);
+    return entry !== undefined;
+  }
+
   add(entry: OpenCall): void {
     entry.slot = this.#open.push(entry) - 1;
   }
