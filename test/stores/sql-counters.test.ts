@@ -1,5 +1,5 @@
-import type { CounterRequest, CounterStore } from '@portico/core/store';
-import { type CounterHistory, sqlCounters, sqlStores } from '@portico/store-sql';
+import type { CounterHistory, CounterRequest, CounterStore } from '@portico/core/store';
+import { sqlCounters, sqlStores } from '@portico/store-sql';
 import { fakeClock } from '@portico/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { callBy } from '../contracts/ledger-records.js';

@@ -8,6 +8,7 @@ import type { ModelGroup } from './model-group.js';
 import type { Operation, RequestSummary, UpstreamOperation } from './operation.js';
 import type { Principal, Via } from './principal.js';
 import type { RoutingOverrides } from './routes/routing-overrides.js';
+import type { Account } from './stores/account-store.js';
 import type { HeaderLookup } from './transport.js';
 
 /** One client request in progress: one id, one principal, one outcome. */
@@ -42,6 +43,8 @@ export interface Call<Host = unknown, Asked extends Operation = UpstreamOperatio
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly cancellation: Cancellation;
+  /** The accounts under which it was admitted, with their limits as they were then. */
+  accounts: readonly Account[];
   /** Every upstream request made for the call, in order. */
   readonly attempts: Attempt[];
   /** What was dropped or could not be preserved. */

@@ -52,6 +52,7 @@ export function createGateway<Host, Name extends string>(
       revocations.revoke(id);
       return open.cancelOf(id, revoked());
     },
+    remaining: (principal) => current.snapshot.remaining(principal),
     cancelCall: (id) => open.cancel(id, cancelled()),
     inspect: () => inspect(current.models.groups, services),
     validate(next) {

@@ -3,6 +3,9 @@ import type { UpstreamOperationName } from './operation.js';
 import type { BudgetPeriod, Principal, RateLimits } from './principal.js';
 import type { StrategyName } from './routes/strategy.js';
 import type { ModelName } from './settings/model-pattern.js';
+import type { CalendarPeriod } from './stores/periods.js';
+import type { Scope } from './stores/scope.js';
+import type { CountedAmount } from './usage/counter-key.js';
 import type { PriceSheet } from './usage/price.js';
 
 /** A call that is only explained. */
@@ -30,13 +33,16 @@ export interface Explanation {
 }
 
 export interface ExplainedLimit {
-  /** What is counted: `requests`, `tokens`, concurrent `calls`, or nano-dollars of a `budget`. */
-  readonly counted: 'requests' | 'tokens' | 'calls' | 'budget';
-  readonly per: 'minute' | BudgetPeriod;
+  /** What is counted: `requests`, tokens, concurrent `calls`, or nano-dollars of a `budget`. */
+  readonly counted: CountedAmount;
+  /** Whose limit it is; undefined for one of the principal itself. */
+  readonly scope?: Scope;
+  readonly per: BudgetPeriod | CalendarPeriod;
   readonly limit: number;
   /** Used and reserved by others. */
   readonly taken: number;
   readonly needs: number;
+  /** Also true for a soft budget, which refuses nobody. */
   readonly fits: boolean;
 }
 

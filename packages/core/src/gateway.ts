@@ -1,6 +1,6 @@
 import type { AnswerMetadata } from './answer-metadata.js';
 import type { JsonObject } from './encoding/json.js';
-import type { ExplainQuestion, Explanation } from './explanation.js';
+import type { ExplainedLimit, ExplainQuestion, Explanation } from './explanation.js';
 import type { IncomingRequest } from './incoming-request.js';
 import type { IssuedToken } from './issued-token.js';
 import type { Principal } from './principal.js';
@@ -44,6 +44,8 @@ export interface Gateway<Host = unknown, Name extends string = string> {
    * then is billed. False if this gateway has no such call in progress.
    */
   cancelCall(id: string): boolean;
+  /** The limits and budgets of a principal and of its accounts, and what is taken of each. */
+  remaining(principal: Principal): Promise<readonly ExplainedLimit[]>;
   /** What the gateway does at the moment: the state of its deployments, and the calls in progress. */
   inspect(): GatewayStatus;
   /** What is wrong with a configuration that `reload` would be given; empty if nothing is. Changes nothing. */

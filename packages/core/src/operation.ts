@@ -34,7 +34,7 @@ export type BuiltInOperationName = (typeof OPERATIONS)[number];
 /** Every operation of a client: the gateway's own, and the names of custom endpoints. */
 export type OperationName = BuiltInOperationName | (string & {});
 
-export const OPERATIONS = [...UPSTREAM_OPERATIONS, ...RELAYED_OPERATIONS, 'models'] as const;
+export const OPERATIONS = [...UPSTREAM_OPERATIONS, ...RELAYED_OPERATIONS, 'models', 'usage'] as const;
 
 /** An operation that can be called and is recorded in the ledger. Pure, no state. */
 export interface Operation {

@@ -5,6 +5,12 @@ export interface Principal {
   /** Stable id of the user, team or job; limits and budgets are counted under it. */
   readonly id: string;
   readonly team?: string | undefined;
+  /** The organization that its team, or itself, belongs to. */
+  readonly organization?: string | undefined;
+  /** The host's end customer that its calls are for. */
+  readonly customer?: string | undefined;
+  /** Id of the virtual key that it was found by; set by the gateway. */
+  readonly keyId?: string | undefined;
   readonly tags?: readonly string[] | undefined;
   /** Model groups it may use; absent means all. `'fast'`, or a prefix with a `*`: `'team-a/*'`. */
   readonly models?: readonly string[] | undefined;
@@ -52,11 +58,14 @@ export type CredentialSource = 'key' | 'token' | 'session' | 'anonymous';
  * objects, which change later and may contain what no record should.
  */
 export function normalizePrincipal(principal: Principal): Principal {
-  const { id, team, tags, models, operations, limits, budget, metadata } = principal;
+  const { id, team, organization, customer, keyId, tags, models, operations, limits, budget, metadata } = principal;
   // Plans that come from a database as JSON have null for what is absent.
   return Object.freeze({
     id,
     team: team ?? undefined,
+    ...(organization != null && { organization }),
+    ...(customer != null && { customer }),
+    ...(keyId != null && { keyId }),
     tags: tags ?? undefined,
     models: models ?? undefined,
     operations: operations ?? undefined,

@@ -1,21 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Clock, MaybePromise } from '@portico/core';
-import type { CounterRequest, CounterStore, ReserveAnswer } from '@portico/core/store';
+import type { Clock } from '@portico/core';
+import type { CounterHistory, CounterRequest, CounterStore, ReserveAnswer } from '@portico/core/store';
 import type { ReservedAmount, Want } from './counter-tables.js';
 import { openPostgresCounters } from './counters-postgres.js';
 import { openSqliteCounters } from './counters-sqlite.js';
 import type { Database } from './database.js';
-
-/** What the ledger knows of counters, to rebuild those that the database has lost. */
-export interface CounterHistory {
-  /**
-   * When the present period of a counter began, milliseconds since the epoch; -Infinity for a total. Undefined for a
-   * counter that begins at zero where it is lost: requests of this minute, calls at a time.
-   */
-  startOf(request: CounterRequest): number | undefined;
-  /** What was used in the present period of each, in their order. */
-  usedIn(requests: readonly CounterRequest[]): MaybePromise<readonly number[]>;
-}
 
 export interface SqlCounterOptions {
   /** Without it, counters that were lost begin at zero. */

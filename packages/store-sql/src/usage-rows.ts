@@ -47,7 +47,7 @@ const TOKENS = {
 } as const satisfies Partial<Record<keyof UsageTable, keyof Usage>>;
 
 /** What is neither looked for nor summed, and the usage as it was said where it makes no sense. */
-interface Details extends Pick<LedgerRecord, 'principal' | 'attempts' | 'warnings' | 'scopes' | 'guardrails'> {
+interface Details extends Pick<LedgerRecord, 'principal' | 'attempts' | 'warnings' | 'tags' | 'scopes' | 'guardrails'> {
   readonly usage?: Usage;
 }
 
@@ -60,6 +60,7 @@ export function toUsageRow(record: LedgerRecord): UsageTable {
     principal,
     attempts,
     warnings,
+    tags: record.tags,
     scopes: record.scopes,
     guardrails,
     ...(Object.values(TOKENS).some((field) => usage[field] !== record.usage[field]) ? { usage: record.usage } : {}),
@@ -91,10 +92,11 @@ export function toLedgerRecord(row: UsageTable): LedgerRecord {
   const { usage, ...details } = fromJson<Details>(row.details) as Details; // as it was kept
   const texts = Object.entries(TEXTS).map(([column, field]) => [field, toOptional(row[column as keyof typeof TEXTS])]);
   const tokens = Object.entries(TOKENS).map(([column, field]) => [field, toNumber(row[column as keyof typeof TOKENS])]);
-  const { scopes, guardrails } = details;
+  const { tags, scopes, guardrails } = details;
   const found = {
     ...(Object.fromEntries(texts) as LedgerRecord), // as it was kept
     ...details,
+    ...(tags === undefined ? {} : { tags }),
     ...(scopes === undefined ? {} : { scopes }),
     ...(guardrails === undefined ? {} : { guardrails }),
     id: row.id,

@@ -12,8 +12,9 @@ import type { PriceConfig } from '../settings/gateway-config.js';
 import type { CounterStore } from '../store.js';
 import { principalKey } from '../usage/counter-key.js';
 import { NO_USAGE } from '../usage/usage.js';
-import { type AdmissionDeps, createAdmission, type Ticket } from './admission.js';
+import { type AdmissionDeps, createAdmission } from './admission.js';
 import { memoryCounters } from './counters/memory-counters.js';
+import type { Ticket } from './reservation.js';
 
 // 290 characters are 107 tokens by the estimate: 97 and 10 around them.
 const SUMMARY: RequestSummary = {

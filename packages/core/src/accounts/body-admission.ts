@@ -5,6 +5,7 @@ import type { CounterStore } from '../store.js';
 import { principalKey } from '../usage/counter-key.js';
 import { limitExceeded } from './limit-exceeded.js';
 import { createLimits, type Limit } from './limits-of-call.js';
+import { NO_NEED } from './needs-of-call.js';
 import { rateLimitHeaders } from './rate-limit-headers.js';
 
 /** Shorter bodies are read at once: looking at the counters would cost more. */
@@ -80,7 +81,5 @@ export function createBodyAdmission({ counters, clock, defaults }: BodyAdmission
     else reading.delete(id);
   }
 }
-
-const NO_NEED = { tokens: 0, costNanoUsd: 0 };
 
 function NOTHING(): void {}

@@ -15,6 +15,7 @@ import type { Outcome, UsageRecord } from '../usage/usage-record.js';
 import { CallAttempt } from './attempt-account.js';
 import { estimateUsage } from './estimate-usage.js';
 import type { OpenCall, OpenCalls } from './open-calls.js';
+import { scopesOfRecordedCall } from './scopes-of-call.js';
 
 export interface CallAccountDeps {
   readonly clock: Clock;
@@ -256,6 +257,9 @@ export class CallAccount implements OpenCall {
       stream: call.summary.stream,
       outcome,
       failure: failure?.kind,
+      ...(failure !== undefined && { errorCode: failure.code }),
+      ...(call.tags.length > 0 && { tags: call.tags }),
+      ...(call.accounts.length > 0 && { scopes: scopesOfRecordedCall(call) }),
       usage: used.usage,
       costNanoUsd: used.costNanoUsd,
       priceVersion: answered && this.#deps.sheetOf(answered.deployment)?.version,

@@ -1,7 +1,8 @@
 import type { BudgetPeriod } from '../principal.js';
+import type { CalendarPeriod } from '../stores/periods.js';
 
 /** The periods of limits and budgets. `total` is never reset. */
-export type PeriodKind = 'minute' | BudgetPeriod;
+export type PeriodKind = BudgetPeriod | CalendarPeriod;
 
 /** One period, aligned to UTC. */
 export interface Period {

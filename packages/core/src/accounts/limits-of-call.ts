@@ -1,17 +1,27 @@
 import type { Budget, RateLimits } from '../principal.js';
 import type { CounterRequest } from '../store.js';
-import type { CounterKey } from '../usage/counter-key.js';
+import type { Scope } from '../stores/scope.js';
+import type { CountedAmount, CounterKey } from '../usage/counter-key.js';
 import { createPeriods, type Period } from './counting-periods.js';
 
 /** One limit of a call, and what the call reserves of it. */
 export interface Limit extends CounterRequest {
-  readonly kind: 'requests' | 'tokens' | 'calls' | 'budget';
+  readonly kind: CountedAmount;
   readonly period: Period;
+  /** Whose limit it is; undefined for one of the principal itself, or of a deployment. */
+  readonly scope?: Scope;
+  /** It refuses nobody: it is only told when it is exceeded. */
+  readonly isSoft?: boolean;
+  /** Shares of the limit at which somebody is told. */
+  readonly warnAt?: readonly number[] | undefined;
 }
 
 /** The most a call may need. */
 export interface Need {
   readonly tokens: number;
+  /** Of `tokens`, those of the input. */
+  readonly inputTokens: number;
+  readonly outputTokens: number;
   readonly costNanoUsd: number;
 }
 

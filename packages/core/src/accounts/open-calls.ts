@@ -51,7 +51,12 @@ export class OpenCalls {
 
   /** Cancels those of a principal that began until `at`, default all. Answers how many they were. */
   cancelOf(principalId: string, reason: unknown, at = Number.POSITIVE_INFINITY): number {
-    const theirs = this.#open.filter(({ call }) => call.principal.id === principalId && call.startedAt <= at);
+    return this.cancelWhere(({ principal, startedAt }) => principal.id === principalId && startedAt <= at, reason);
+  }
+
+  /** Answers how many they were. */
+  cancelWhere(isMeant: (call: Call<unknown, Operation>) => boolean, reason: unknown): number {
+    const theirs = this.#open.filter(({ call }) => isMeant(call));
     for (const { call } of theirs) call.cancellation.cancel(reason);
     return theirs.length;
   }

@@ -49,7 +49,8 @@ export function createCapacityReserver(
     const { summary } = call;
     const most = deployment?.maxOutputTokens ?? Number.POSITIVE_INFINITY;
     const output = summary.maxOutputTokens ?? Math.min(USUAL_OUTPUT_TOKENS, most);
-    const need = { tokens: estimateInputTokens(summary) + output, costNanoUsd: 0 };
+    const inputTokens = estimateInputTokens(summary);
+    const need = { tokens: inputTokens + output, inputTokens, outputTokens: output, costNanoUsd: 0 };
     const limits = limitsFor(key, rates, undefined, need, now);
     try {
       const answer = counters.reserve(limits, LEASE_MS);

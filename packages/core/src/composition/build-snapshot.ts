@@ -1,15 +1,19 @@
+import { restrictedBy } from '../accounts/account-access.js';
+import type { AccountDirectory } from '../accounts/account-directory.js';
 import { createAdmission } from '../accounts/admission.js';
 import { createBodyAdmission } from '../accounts/body-admission.js';
 import { createCapacityReserver } from '../accounts/reserve-capacity.js';
+import { scopesOfPrincipal } from '../accounts/scopes-of-call.js';
 import { customEndpointsOf } from '../config/check-endpoints.js';
 import { createPrincipalCheck } from '../config/check-principal.js';
 import type { ConfiguredModels } from '../config/validate-config.js';
 import type { Deployment } from '../deployment.js';
+import { isPromise, type MaybePromise } from '../encoding/json.js';
 import { chatCompletions } from '../endpoints/chat-completions/format.js';
 import { createRouter } from '../endpoints/router.js';
 import { type ContentHooks, transformersFor } from '../endpoints/shared/content-hooks.js';
 import { createDeferredBilling } from '../endpoints/shared/deferred-billing.js';
-import type { ExplainQuestion, Explanation } from '../explanation.js';
+import type { ExplainedLimit, ExplainQuestion, Explanation } from '../explanation.js';
 import { createCrossSiteCheck } from '../identity/cross-site.js';
 import { createVirtualKeys } from '../identity/virtual-keys.js';
 import type { IncomingRequest } from '../incoming-request.js';
@@ -19,7 +23,7 @@ import { explainCall } from '../pipeline/explain-call.js';
 import { createRequestHandler } from '../pipeline/handle.js';
 import { litellmHeaders, porticoHeaders } from '../pipeline/metadata-headers.js';
 import { createRoute } from '../pipeline/route.js';
-import { normalizePrincipal } from '../principal.js';
+import { normalizePrincipal, type Principal } from '../principal.js';
 import type { Reply } from '../reply.js';
 import { buildRouteTable } from '../routing/route-table.js';
 import type { GatewayConfig } from '../settings/gateway-config.js';
@@ -31,6 +35,7 @@ import type { SharedServices } from './shared-services.js';
 export interface ConfigSnapshot<Host> {
   handle(request: IncomingRequest<Host>): Promise<Reply | undefined>;
   explain(question: ExplainQuestion): Promise<Explanation>;
+  remaining(principal: Principal): Promise<readonly ExplainedLimit[]>;
   /** It is the one that calls take from now on: what it does by itself begins. */
   begin(): void;
   /** No longer used: its background work stops. Calls in progress continue. */
@@ -57,6 +62,7 @@ export function buildSnapshot<Host, Name extends string>(
 ): ConfigSnapshot<Host> {
   const { clock, logger, lifecycle, counters, onStoreFailure } = services;
   const { prices } = services;
+  const { accounts, keys: storedKeys } = services.durable;
   const table = buildRouteTable(groups, patterns);
   const needsCatalogue =
     patterns.length > 0 ||
@@ -81,6 +87,8 @@ export function buildSnapshot<Host, Name extends string>(
     priceCatalog: prices,
     findGroup: table.find,
     onStoreFailure,
+    accounts,
+    onWarning: services.onBudgetWarning,
   });
   const plugins = config.plugins ?? [];
   const content: ContentHooks<Host> = {
@@ -156,6 +164,7 @@ export function buildSnapshot<Host, Name extends string>(
       clock,
       admission,
       prices,
+      usage: config.stores?.usage,
     },
     passThrough,
     customEndpointsOf(config),
@@ -164,6 +173,7 @@ export function buildSnapshot<Host, Name extends string>(
     identify: {
       order: config.credentials,
       keys: createVirtualKeys(config.keys ?? [], clock),
+      findStoredKey: storedKeys?.find,
       tokens: services.tokens,
       authenticate: services.authenticate,
       anonymous: config.anonymous && normalizePrincipal(config.anonymous),
@@ -176,6 +186,7 @@ export function buildSnapshot<Host, Name extends string>(
     admission,
     account: services.account,
     revocations: services.revocations,
+    restrict: accounts && restrictTo(accounts),
     clock,
     metadataHeaders: [
       ...(config.debugHeaders === true ? [porticoHeaders] : []),
@@ -210,6 +221,7 @@ export function buildSnapshot<Host, Name extends string>(
       });
     },
     dispose: () => stopProbes?.(),
+    remaining: (principal) => admission.remaining(normalizePrincipal(principal)),
     async explain(question) {
       if (needsCatalogue) await prices.load();
       sayUnpriced();
@@ -236,4 +248,13 @@ export function buildSnapshot<Host, Name extends string>(
     await lifecycle.start();
     isReady = true;
   }
+}
+
+/** Rights of a principal under its accounts, at once where they are cached. */
+function restrictTo(accounts: AccountDirectory) {
+  return (principal: Principal): MaybePromise<Principal> => {
+    const found = accounts.find(scopesOfPrincipal(principal));
+    if (isPromise(found)) return found.then((later) => restrictedBy(principal, later));
+    return restrictedBy(principal, found);
+  };
 }

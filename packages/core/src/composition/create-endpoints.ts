@@ -25,6 +25,7 @@ import {
 } from '../endpoints/responses/stored-response-endpoints.js';
 import { storedResponses } from '../endpoints/responses/stored-responses.js';
 import { type ModelEndpointDeps, modelEndpoint } from '../endpoints/shared/model-endpoint.js';
+import { type UsageDeps, usageEndpoint } from '../endpoints/usage.js';
 import type { CustomEndpoint } from '../hooks/custom-endpoint.js';
 import type { PassThroughRule } from '../operations/pass-through-rule.js';
 
@@ -53,6 +54,7 @@ export interface EndpointsDeps
     StoredResponseEndpointDeps,
     RealtimeEndpointDeps,
     PassThroughDeps,
+    UsageDeps,
     CustomEndpointDeps {}
 
 /** All endpoints of a gateway, in the order in which routes with variable parts are tried. */
@@ -66,6 +68,7 @@ export function createEndpoints<Host>(
     ...MODEL_OPERATIONS.map((operation) => modelEndpoint<Host>(operation, deps)),
     modelsEndpoint(deps),
     oneModelEndpoint(deps),
+    usageEndpoint(deps),
     ...resourceEndpoints<Host>(files, resourceDeps),
     ...resourceEndpoints<Host>(batches, resourceDeps),
     ...storedResponseEndpoints<Host>(storedResponses, deps),

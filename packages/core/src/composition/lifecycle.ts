@@ -7,6 +7,7 @@ import type { Revocations } from '../identity/revocations.js';
 import type { Logger } from '../logger.js';
 import type { Health } from '../routing/health.js';
 import type { Transport } from '../transport.js';
+import type { DurableStores } from './durable-stores.js';
 import { Resources } from './resources.js';
 import type { Scheduler } from './scheduler.js';
 
@@ -14,6 +15,7 @@ export interface LifecycleDeps<Host> {
   readonly plugins: readonly Plugin<Host>[];
   readonly open: OpenCalls;
   readonly queue: UsageQueue | undefined;
+  readonly durable: DurableStores;
   readonly health: Health;
   readonly revocations: Revocations;
   readonly scheduler: Scheduler;
@@ -42,7 +44,7 @@ const CUT_CALLS_END_MS = 1_000;
 const PLUGIN_MS = 30_000;
 
 export function createLifecycle<Host>(services: LifecycleDeps<Host>): Lifecycle {
-  const { plugins, open, queue, health, revocations, scheduler, transport, clock, logger } = services;
+  const { plugins, open, queue, durable, health, revocations, scheduler, transport, clock, logger } = services;
   const resources = new Resources(logger);
   const toStart = new Set(plugins);
   const underWay = new Map<Plugin<Host>, Promise<void>>();
@@ -67,6 +69,8 @@ export function createLifecycle<Host>(services: LifecycleDeps<Host>): Lifecycle 
       health.watch();
       resources.add('revocations', () => revocations.close());
       revocations.watch();
+      resources.add('stores', () => durable.close());
+      durable.watch();
       for (const plugin of [...plugins].reverse()) resources.add(`plugin ${plugin.name}`, () => closePlugin(plugin));
       if (queue !== undefined) resources.add('usage queue', () => queue.flush(5_000));
       scheduler.start();

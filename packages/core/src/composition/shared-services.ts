@@ -1,5 +1,6 @@
 import type { CallAccountDeps } from '../accounts/call-account.js';
 import { CounterStoreUnavailable } from '../accounts/counters/resilient-counters.js';
+import type { Limit } from '../accounts/limits-of-call.js';
 import { OpenCalls } from '../accounts/open-calls.js';
 import { interceptedSend } from '../attempts/intercepted-send.js';
 import { UsageRefusers } from '../attempts/usage-refusers.js';
@@ -18,6 +19,8 @@ import { createHealth, type Health } from '../routing/health.js';
 import type { GatewayConfig } from '../settings/gateway-config.js';
 import type { CounterStore } from '../store.js';
 import type { Send, Transport } from '../transport.js';
+import { createBudgetWarnings } from './budget-warnings.js';
+import { createDurableStores, type DurableStores } from './durable-stores.js';
 import type { GatewayRuntime } from './gateway-runtime.js';
 import { createLifecycle, type Lifecycle } from './lifecycle.js';
 import { resolveCooldowns } from './resolve-cooldowns.js';
@@ -47,6 +50,8 @@ export interface SharedServices<Host> {
   readonly prices: PriceCatalog;
   readonly account: CallAccountDeps;
   readonly counters: CounterStore;
+  /** Keys, accounts and the ledger. */
+  readonly durable: DurableStores;
   /** For the ids of stored responses if no secret is configured: they are valid until the process ends. */
   readonly ownIds: ResourceIds;
   readonly tokens: Tokens | undefined;
@@ -55,6 +60,7 @@ export interface SharedServices<Host> {
   /** The state of the deployments, by id. */
   readonly health: Health;
   onStoreFailure(error: unknown): void;
+  onBudgetWarning(limit: Limit, taken: number): void;
   /** Deployments that reject requests for usage. */
   readonly usageRefusers: UsageRefusers;
   /** What the gateway does by itself. */
@@ -79,14 +85,15 @@ export function createSharedServices<Host, Name extends string>(
   const interceptors = [...(config.interceptors ?? []), ...plugins.flatMap((plugin) => plugin.interceptors ?? [])];
   const intercept = (send: Send) => interceptedSend(interceptors, send);
   const contexts: CallContexts | undefined = config.onUsage && runtime.captureContext && new WeakMap();
-  const sinks = usageSinks(config, contexts);
+  const open = new OpenCalls();
+  const durable = createDurableStores(config, clock, logger, open);
+  const sinks = [...usageSinks(config, contexts), ...(durable.ledger === undefined ? [] : [durable.ledger])];
   const queue =
     sinks.length > 0
       ? createUsageQueue(sinks, { clock, logger, inOwnContext: runtime.captureContext?.() ?? ((run) => run()) })
       : undefined;
   const hooksRunLater = observers.any || queue !== undefined;
   const prices = createPriceCatalog(clock);
-  const open = new OpenCalls();
   const revocations = createRevocations({
     clock,
     keepMs: LONGEST_TOKEN_MS,
@@ -125,6 +132,7 @@ export function createSharedServices<Host, Name extends string>(
     },
     log,
     observers,
+    durable,
     counters: resolveCounterStore(config, clock, logger),
     ownIds: createResourceIds([crypto.randomUUID() + crypto.randomUUID()]),
     tokens: config.tokens && createTokens(config.tokens, clock, revocations),
@@ -135,9 +143,21 @@ export function createSharedServices<Host, Name extends string>(
       // That the store is not used is logged once, not for each call.
       if (!(error instanceof CounterStoreUnavailable)) logger?.error({ err: error }, 'the counter store failed');
     },
+    onBudgetWarning: createBudgetWarnings(observers, logger),
     usageRefusers: new UsageRefusers(clock, logger),
     scheduler,
-    lifecycle: createLifecycle({ plugins, open, queue, health, revocations, scheduler, transport, clock, logger }),
+    lifecycle: createLifecycle({
+      plugins,
+      open,
+      queue,
+      durable,
+      health,
+      revocations,
+      scheduler,
+      transport,
+      clock,
+      logger,
+    }),
     madeAt: clock.now(),
   };
 }

@@ -20,9 +20,11 @@ export function createPrincipalCheck(): (principal: Principal, from: string) => 
 
   function problemOf(principal: Principal): string | undefined {
     if (typeof principal !== 'object' || principal === null) return 'it must be an object with an "id", or undefined.';
-    const { id, team, tags, models, operations, limits, budget, metadata } = principal;
+    const { id, team, organization, customer, keyId, tags, models, operations, limits, budget, metadata } = principal;
     if (typeof id !== 'string' || id === '') return '"id" must be a string that is not empty.';
-    if (isGiven(team) && typeof team !== 'string') return '"team" must be a string.';
+    for (const [name, text] of Object.entries({ team, organization, customer, keyId })) {
+      if (isGiven(text) && typeof text !== 'string') return `"${name}" must be a string.`;
+    }
     for (const [name, list] of [
       ['tags', tags],
       ['models', models],

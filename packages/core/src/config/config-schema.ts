@@ -35,6 +35,9 @@ export const budgetSchema = z.strictObject({
 const principal = z.strictObject({
   id: z.string().min(1),
   team: z.string().optional(),
+  organization: z.string().optional(),
+  customer: z.string().optional(),
+  keyId: z.string().optional(),
   tags: strings.optional(),
   models: strings.optional(),
   operations: z.array(operationName).optional(),
@@ -195,6 +198,7 @@ const guests = {
         attemptStarted: fn.optional(),
         firstContent: fn.optional(),
         attemptEnded: fn.optional(),
+        budgetReached: fn.optional(),
         callEnded: fn.optional(),
       } satisfies Record<keyof Observer, unknown>),
     )
@@ -225,6 +229,7 @@ export const configSchema = z.strictObject({
   models: z.record(z.string(), z.unknown()),
   authenticate: fn.optional(),
   authorize: fn.optional(),
+  accounts: fn.optional(),
   anonymous: principal.optional(),
   keys: z
     .array(
@@ -315,6 +320,14 @@ export const configSchema = z.strictObject({
       counters: z.looseObject({ reserve: fn, settle: fn, read: fn }).optional(),
       cooldowns: z.looseObject({ coolDown: fn, watch: fn }).optional(),
       revocations: z.looseObject({ revoke: fn, watch: fn }).optional(),
+      keys: z.looseObject({ find: fn, watch: fn }).optional(),
+      accounts: z.looseObject({ find: fn, watch: fn }).optional(),
+      usage: z.looseObject({ append: fn, query: fn, aggregate: fn }).optional(),
+      outbox: z.looseObject({}).optional(),
+      sink: z.looseObject({ record: fn }).optional(),
+      migrate: fn.optional(),
+      cacheMs: positiveDuration.optional(),
+      lookupTimeoutMs: positiveDuration.optional(),
       whenCountersFail: z.enum(['closed', 'open']).optional(),
       countersTimeoutMs: positiveDuration.optional(),
     })

@@ -1,6 +1,6 @@
 import type { Attempt } from '../call.js';
 import { isPromise } from '../encoding/json.js';
-import type { CallSnapshot, Observer, Refusal } from '../hooks/observer.js';
+import type { BudgetWarning, CallSnapshot, Observer, Refusal } from '../hooks/observer.js';
 import type { Logger } from '../logger.js';
 import type { UsageRecord } from '../usage/usage-record.js';
 
@@ -13,6 +13,7 @@ export interface Observers {
   attemptStarted(call: CallSnapshot, attempt: Readonly<Attempt>): void;
   firstContent(call: CallSnapshot, attempt: Readonly<Attempt>): void;
   attemptEnded(call: CallSnapshot, attempt: Readonly<Attempt>): void;
+  budgetReached(warning: BudgetWarning): void;
   callEnded(record: UsageRecord): void;
 }
 
@@ -24,6 +25,7 @@ export function createObservers(observers: readonly Observer[], logger: Logger |
   const attemptStarts = having('attemptStarted');
   const contents = having('firstContent');
   const attempts = having('attemptEnded');
+  const budgets = having('budgetReached');
   const ends = having('callEnded');
   const failed = new Set<Observer>();
 
@@ -63,6 +65,9 @@ export function createObservers(observers: readonly Observer[], logger: Logger |
     },
     attemptEnded(call, attempt) {
       for (const observer of attempts) notify(observer, () => observer.attemptEnded?.(call, attempt));
+    },
+    budgetReached(warning) {
+      for (const observer of budgets) notify(observer, () => observer.budgetReached?.(warning));
     },
     callEnded(record) {
       for (const observer of ends) notify(observer, () => observer.callEnded?.(record));

@@ -1,7 +1,9 @@
 import type { Attempt } from '../call.js';
 import type { FailureKind } from '../errors.js';
 import type { OperationName } from '../operation.js';
-import type { Principal, Via } from '../principal.js';
+import type { BudgetPeriod, Principal, Via } from '../principal.js';
+import type { CalendarPeriod } from '../stores/periods.js';
+import type { Scope } from '../stores/scope.js';
 import type { UsageRecord } from '../usage/usage-record.js';
 
 /** A call as observers see it: enough to log and trace, no body, no credential. */
@@ -32,6 +34,21 @@ export interface Refusal {
   readonly at: number;
 }
 
+/** A budget of which much is spent or reserved. */
+export interface BudgetWarning {
+  readonly scope: Scope;
+  readonly per: BudgetPeriod | CalendarPeriod;
+  readonly budgetNanoUsd: number;
+  /** Spent, and reserved by calls in progress. */
+  readonly takenNanoUsd: number;
+  /** The share that was reached: one of `warnAt`, or 1. */
+  readonly share: number;
+  /** When the budget starts anew, milliseconds since the epoch; undefined for one that never does. */
+  readonly resetsAt: number | undefined;
+  /** The budget only warns: calls go on. */
+  readonly isSoft: boolean;
+}
+
 /**
  * Watches calls. Runs in the host's own async context, outside the request path. The first failure of each observer
  * is logged, later ones are not.
@@ -48,6 +65,8 @@ export interface Observer {
   attemptEnded?(call: CallSnapshot, attempt: Readonly<Attempt>): void | Promise<void>;
   /** A request was refused before it was admitted: no credential, a broken body, an unknown model, no room in a limit. */
   callRefused?(refusal: Refusal): void | Promise<void>;
+  /** A budget of an account has reached one of its `warnAt` shares, or a soft one its end. Told once per share and period by each instance. */
+  budgetReached?(warning: BudgetWarning): void | Promise<void>;
   /** The call ended; the same record goes to the sinks. */
   callEnded?(record: UsageRecord): void | Promise<void>;
 }

@@ -7,7 +7,7 @@ import type { Authenticate, PolicyRequest } from '../hooks/policy.js';
 import type { IncomingRequest } from '../incoming-request.js';
 import { type CredentialSource, normalizePrincipal, type Principal, type Via } from '../principal.js';
 import { TOKEN_PREFIX, type Tokens } from './ephemeral-tokens.js';
-import type { VirtualKeys } from './virtual-keys.js';
+import { keyRefused, type VirtualKeys } from './virtual-keys.js';
 
 /** The caller, and how it was identified. */
 export interface Caller {
@@ -19,6 +19,8 @@ export interface IdentifyDeps<Host> {
   /** Default: key, token, session, anonymous. */
   readonly order: readonly CredentialSource[] | undefined;
   readonly keys: VirtualKeys;
+  /** The principal of a key that is not in the configuration; undefined if no store has keys. */
+  readonly findStoredKey: ((presented: string, path: string) => MaybePromise<Principal>) | undefined;
   /** Undefined if no signing secret is configured. */
   readonly tokens: Tokens | undefined;
   /** The host's own hook first, then those of the plugins in order. */
@@ -60,7 +62,7 @@ export async function identify<Host>(
   }
   throw new GatewayError(
     'unauthenticated',
-    deps.keys.size > 0
+    deps.keys.size > 0 || deps.findStoredKey !== undefined
       ? 'No credential was sent. Send a virtual key as "Authorization: Bearer …", or log in.'
       : 'You are not logged in. Log in to this application and try again.',
     { code: 'unauthenticated' },
@@ -76,11 +78,13 @@ type FindPrincipal = <Host>(
 ) => MaybePromise<Principal | undefined>;
 
 const FROM: Readonly<Record<CredentialSource, FindPrincipal>> = {
-  key(request, _requestId, _cancellation, { keys, tokens }) {
-    if (keys.size === 0) return undefined;
+  key(request, _requestId, _cancellation, { keys, findStoredKey, tokens }) {
+    if (keys.size === 0 && findStoredKey === undefined) return undefined;
     const publicId = shownKey(request);
     if (publicId === undefined || (tokens !== undefined && isToken(publicId))) return undefined;
-    return keys.find(publicId);
+    const principal = keys.find(publicId) ?? findStoredKey?.(publicId, request.path);
+    if (principal === undefined) throw keyRefused('invalid_api_key');
+    return principal;
   },
 
   token(request, _requestId, _cancellation, { tokens }) {

@@ -2,7 +2,7 @@ import { fakeClock } from '@portico/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { GatewayError } from '../errors.js';
 import { secret } from '../secret.js';
-import { createVirtualKeys } from './virtual-keys.js';
+import { createVirtualKeys, keyRefused } from './virtual-keys.js';
 
 const ANN = 'sk-gw-ann-0123456789abcdef';
 const BOB = 'sk-gw-bob-0123456789abcdef';
@@ -24,20 +24,16 @@ describe.each([
       fakeClock(),
     );
     expect(ring.size).toBe(2);
-    expect(ring.find(ANN).id).toBe('ann');
-    expect(ring.find(BOB).id).toBe('bob');
+    expect(ring.find(ANN)?.id).toBe('ann');
+    expect(ring.find(BOB)?.id).toBe('bob');
     expect(Object.isFrozen(ring.find(BOB))).toBe(true);
   });
 
-  it('refuses every other text, however much of it was right (c08, R-SEC-3)', () => {
+  it('finds no other text, however much of it was right (c08, R-SEC-3)', () => {
     arrange();
     const ring = createVirtualKeys([{ key: ANN, principal: { id: 'ann' } }], fakeClock());
     for (const presented of ['', ANN.slice(0, -1), `${ANN}x`, `${ANN.slice(0, -1)}x`, ANN.toUpperCase(), BOB]) {
-      expect(refusal(() => ring.find(presented))).toMatchObject({
-        kind: 'unauthenticated',
-        status: 401,
-        code: 'invalid_api_key',
-      });
+      expect(ring.find(presented)).toBeUndefined();
     }
   });
 });
@@ -53,10 +49,10 @@ describe('createVirtualKeys', () => {
       clock,
     );
     await clock.advance(999);
-    expect(ring.find(ANN).id).toBe('ann');
+    expect(ring.find(ANN)?.id).toBe('ann');
     await clock.advance(1);
     expect(refusal(() => ring.find(ANN))).toMatchObject({ kind: 'unauthenticated', code: 'expired' });
-    expect(ring.find(BOB).id).toBe('bob');
+    expect(ring.find(BOB)?.id).toBe('bob');
   });
 
   it('refuses a revoked key, even if it has expired as well', () => {
@@ -77,7 +73,8 @@ describe('createVirtualKeys', () => {
       ],
       clock,
     );
-    const words = [ANN, BOB, 'sk-gw-nobody-0123456789'].map((presented) => refusal(() => ring.find(presented)).message);
+    const words = [ANN, BOB].map((presented) => refusal(() => ring.find(presented)).message);
+    words.push(keyRefused('invalid_api_key').message);
     expect(new Set(words).size).toBe(1);
     expect(words[0]).not.toContain('sk-gw');
   });

@@ -4,12 +4,13 @@ import type { Principal } from '../principal.js';
 import { reveal } from '../secret.js';
 import { type ConfigProblem, throwProblems } from '../settings/config-error.js';
 import type { VirtualKeyConfig } from '../settings/gateway-config.js';
+import { findHash } from './sha256.js';
 
 /** The virtual keys of the configuration. */
 export interface VirtualKeys {
   readonly size: number;
-  /** The principal of a key. Throws `unauthenticated` with code `invalid_api_key`, `expired` or `revoked`. */
-  find(presented: string): Principal;
+  /** The principal of a key; undefined if it is none of these. Throws `unauthenticated` with code `expired` or `revoked`. */
+  find(presented: string): Principal | undefined;
 }
 
 const SHORTEST_KEY = 20;
@@ -27,9 +28,9 @@ export function createVirtualKeys(keys: readonly VirtualKeyConfig[], clock: Cloc
     size: entries.length,
     find(presented) {
       const entry = look(presented);
-      if (entry === undefined) throw refused('invalid_api_key');
-      if (entry.revoked) throw refused('revoked');
-      if (clock.now() >= entry.endsAt) throw refused('expired');
+      if (entry === undefined) return undefined;
+      if (entry.revoked) throw keyRefused('revoked');
+      if (clock.now() >= entry.endsAt) throw keyRefused('expired');
       return entry.principal;
     },
   };
@@ -82,26 +83,10 @@ function endOf({ expiresAt }: VirtualKeyConfig): number {
 // Looking up a hash of the whole key (R-SEC-3) reveals nothing by its timing: nobody can choose a key by the
 // beginning of its hash.
 function openLookup(entries: readonly (readonly [string, KeyEntry])[]): (presented: string) => KeyEntry | undefined {
-  const sha256 = findSha256();
+  const sha256 = findHash();
   if (sha256 === undefined) return (presented) => compareWithAll(presented, entries);
   const byHash = new Map(entries.map(([text, entry]) => [sha256(text), entry]));
   return (presented) => byHash.get(sha256(presented));
-}
-
-interface NodeCrypto {
-  /** Since Node 20.12, and three times as fast; other runtimes with Node's modules may lack it. */
-  hash?(algorithm: string, text: string, encoding: 'base64'): string;
-  createHash(algorithm: string): { update(text: string): { digest(encoding: 'base64'): string } };
-}
-
-// Web Crypto only hashes asynchronously, which would cost every call a turn of the event loop.
-function findSha256(): ((text: string) => string) | undefined {
-  const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } };
-  const crypto = process?.getBuiltinModule?.('node:crypto') as NodeCrypto | undefined;
-  if (crypto === undefined) return undefined;
-  const { hash } = crypto;
-  if (hash !== undefined) return (text) => hash('sha256', text, 'base64');
-  return (text) => crypto.createHash('sha256').update(text).digest('base64');
 }
 
 // Without a hash function every key is compared to its end, so that the time does not depend on the key that was
@@ -116,8 +101,8 @@ function compareWithAll(presented: string, entries: readonly (readonly [string, 
   return found;
 }
 
-// One text for all three reasons: only the code says what was wrong.
-function refused(code: 'invalid_api_key' | 'expired' | 'revoked'): GatewayError {
+/** One text for all three reasons: only the code says what was wrong. */
+export function keyRefused(code: 'invalid_api_key' | 'expired' | 'revoked'): GatewayError {
   return new GatewayError(
     'unauthenticated',
     'The API key is not valid here: check that it was copied completely, or ask the operator of this service for a new one.',

@@ -1,5 +1,5 @@
-import { NO_RESERVATION } from '../accounts/admission.js';
 import { CallAccount, type CallAccountDeps } from '../accounts/call-account.js';
+import { NO_RESERVATION } from '../accounts/reservation.js';
 import { type AttemptDeps, sendAttempt } from '../attempts/send-attempt.js';
 import type { Call } from '../call.js';
 import { CallWarnings } from '../call-warnings.js';
@@ -65,6 +65,7 @@ async function probe(
     tags: [],
     startedAt,
     cancellation: new Cancellation(),
+    accounts: [],
     attempts: [],
     warnings: new CallWarnings(),
   };

@@ -1,10 +1,12 @@
-import type { Admission, Ticket } from '../accounts/admission.js';
+import type { Admission } from '../accounts/admission.js';
 import { CallAccount, type CallAccountDeps } from '../accounts/call-account.js';
+import type { Ticket } from '../accounts/reservation.js';
 import type { Answer } from '../answer.js';
 import type { AnswerMetadata } from '../answer-metadata.js';
 import type { Call } from '../call.js';
 import { Cancellation } from '../cancellation.js';
 import type { Clock } from '../clock.js';
+import type { MaybePromise } from '../encoding/json.js';
 import type { Endpoint, Exchange, PathParams } from '../endpoints/endpoint.js';
 import type { Matched } from '../endpoints/router.js';
 import { errorFormat } from '../endpoints/shared/error-format.js';
@@ -15,6 +17,7 @@ import { type Caller, type IdentifyDeps, identify } from '../identity/identify.j
 import { type Revocations, revoked } from '../identity/revocations.js';
 import type { IncomingRequest } from '../incoming-request.js';
 import type { Operation } from '../operation.js';
+import type { Principal } from '../principal.js';
 import type { Reply } from '../reply.js';
 import { answerMetadataOf } from './answer-metadata-of.js';
 import { authorizeCall } from './authorize-call.js';
@@ -28,6 +31,8 @@ export interface ExchangeDeps<Host> {
   readonly admission: Admission;
   readonly account: CallAccountDeps;
   readonly revocations: Revocations;
+  /** The principal with the rights that its accounts leave it; undefined if there are no accounts. */
+  readonly restrict: ((principal: Principal) => MaybePromise<Principal>) | undefined;
   readonly clock: Clock;
   /** The headers with metadata about how a call was answered; usually none. */
   readonly metadataHeaders: readonly FormatMetadata[];
@@ -75,7 +80,8 @@ export class CallExchange<Host> implements Exchange<Host> {
     this.startedAt = clock.now();
     this.request.onClientGone(() => this.cancellation.cancel(clientGone()));
     this.#revocations = revocations.turn;
-    this.caller = await identify(this.request, this.id, this.cancellation, identifyDeps);
+    const caller = await identify(this.request, this.id, this.cancellation, identifyDeps);
+    this.caller = this.#deps.restrict === undefined ? caller : await this.#restricted(caller, this.#deps.restrict);
     return this.#matched.endpoint;
   }
 
@@ -115,6 +121,13 @@ export class CallExchange<Host> implements Exchange<Host> {
     const errors = this.#matched.endpoint?.errors ?? errorFormat;
     const metadata = this.#metadata(undefined, 0);
     return refuse(failure, this.id, this.#call?.group.name, errors, metadata, this.#deps.metadataHeaders);
+  }
+
+  async #restricted(
+    { principal, via }: Caller,
+    restrict: NonNullable<ExchangeDeps<Host>['restrict']>,
+  ): Promise<Caller> {
+    return { principal: await restrict(principal), via };
   }
 
   #requireOpen(): void {

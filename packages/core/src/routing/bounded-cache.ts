@@ -2,6 +2,8 @@
 export interface BoundedCache<Value> {
   get(name: string): Value | undefined;
   set(name: string, value: Value): void;
+  delete(name: string): void;
+  clear(): void;
 }
 
 /**
@@ -22,6 +24,14 @@ export function createBoundedCache<Value>(most: number): BoundedCache<Value> {
 
   return {
     set,
+    delete(name) {
+      young.delete(name);
+      old.delete(name);
+    },
+    clear() {
+      young.clear();
+      old.clear();
+    },
     get(name) {
       const value = young.get(name);
       if (value !== undefined) return value;

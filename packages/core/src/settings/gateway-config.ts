@@ -1,6 +1,7 @@
 import type { Capabilities } from '../capabilities.js';
 import type { Clock } from '../clock.js';
 import type { AttemptDeadlines, Deadlines } from '../deployment.js';
+import type { MaybePromise } from '../encoding/json.js';
 import type { AnswerMiddleware, ChunkTransform, RequestTransform } from '../hooks/content.js';
 import type { CustomEndpoint } from '../hooks/custom-endpoint.js';
 import type { Interceptor } from '../hooks/interceptor.js';
@@ -15,6 +16,11 @@ import type { Budget, CredentialSource, Principal, RateLimits } from '../princip
 import type { Provider } from '../provider.js';
 import type { Secret } from '../secret.js';
 import type { CooldownStore, CounterStore, RevocationStore } from '../store.js';
+import type { Account, AccountStore } from '../stores/account-store.js';
+import type { KeyStore } from '../stores/key-store.js';
+import type { OutboxStore } from '../stores/outbox-store.js';
+import type { Scope } from '../stores/scope.js';
+import type { UsageStore } from '../stores/usage-store.js';
 import type { Transport } from '../transport.js';
 import type { UsageRecord } from '../usage/usage-record.js';
 import type { ModelName } from './model-pattern.js';
@@ -34,6 +40,11 @@ export interface GatewayConfig<Host = unknown, Name extends string = string> {
   readonly models: { readonly [K in Name]: ModelConfig<NoInfer<Name>> };
   /** Finds the principal in the host's own session. */
   readonly authenticate?: Authenticate<Host>;
+  /**
+   * What is known of a scope (a team, a key, a customer, …): its limits, budgets and rights, from tables of the host's own. Every
+   * account of a call counts, all or nothing. Cached for `stores.cacheMs`. Instead of `stores.accounts`.
+   */
+  readonly accounts?: (scope: Scope) => MaybePromise<Account | undefined>;
   /** Decides last about every call that access rules and limits allow. */
   readonly authorize?: Authorize<Host>;
   /** The principal of callers without a credential; without it they get 401. */
@@ -133,6 +144,24 @@ export interface GatewayConfig<Host = unknown, Name extends string = string> {
      * ends: a token that was issued before is good again after a restart, and at other instances.
      */
     readonly revocations?: RevocationStore;
+    /** Virtual keys that can be minted, rotated and revoked while the gateway runs, besides those of `keys`. */
+    readonly keys?: KeyStore;
+    /** Limits, budgets and rights of organizations, teams, users, keys, customers, tags, models and of everything. */
+    readonly accounts?: AccountStore;
+    /** The ledger: every usage record is kept there, and is asked for usage and for counters that were lost. */
+    readonly usage?: UsageStore;
+    /** How records go to `usage`, where that is more than to append them: `durableSink` of `@portico/store-sql`. */
+    readonly sink?: Sink & { close?(): MaybePromise<void> };
+    /** Not read by the gateway: so that `stores: sqlStores(db)` can be written. */
+    readonly outbox?: OutboxStore;
+    readonly migrate?: () => Promise<unknown>;
+    /**
+     * How long a key or an account that was found is believed, in milliseconds. Changes that the store tells are seen at once;
+     * without that, after this time. Default 60,000.
+     */
+    readonly cacheMs?: number;
+    /** Longest time a call waits for `keys` or `accounts`, in milliseconds. Default 1,000. */
+    readonly lookupTimeoutMs?: number;
     /**
      * How calls with limits are treated while `counters` fails or is slow. `'closed'`, the default: they are rejected
      * with 503. `'open'`: they continue, and this process counts them itself, so each instance applies the limits on
@@ -154,6 +183,7 @@ export interface GatewayConfig<Host = unknown, Name extends string = string> {
 export const STATIC_SETTINGS = [
   'authenticate',
   'authorize',
+  'accounts',
   'tokens',
   'interceptors',
   'observers',

@@ -5,10 +5,16 @@ import type { LedgerRecord, UsageSum } from './usage-store.js';
 /** What a record counts under: its own scopes, or those its principal says. `global` is always among them, each once. */
 export function scopesOfRecord(record: LedgerRecord): readonly Scope[] {
   const { principal, requestedModel } = record;
-  const scopes: Scope[] = record.scopes === undefined ? [{ kind: 'user', id: principal.id }] : [...record.scopes];
+  const scopes: Scope[] = [...(record.scopes ?? [])];
   if (record.scopes === undefined) {
-    if (principal.team !== undefined) scopes.push({ kind: 'team', id: principal.team });
-    for (const id of principal.tags ?? []) scopes.push({ kind: 'tag', id });
+    const { id, keyId, team, organization, customer, tags } = principal;
+    // A key without a user stands for itself.
+    if (id !== keyId) scopes.push({ kind: 'user', id });
+    if (keyId !== undefined) scopes.push({ kind: 'key', id: keyId });
+    if (team !== undefined) scopes.push({ kind: 'team', id: team });
+    if (organization !== undefined) scopes.push({ kind: 'organization', id: organization });
+    if (customer !== undefined) scopes.push({ kind: 'customer', id: customer });
+    for (const tag of record.tags ?? tags ?? []) scopes.push({ kind: 'tag', id: tag });
   }
   if (!scopes.some(({ kind }) => kind === 'model')) scopes.push({ kind: 'model', id: requestedModel });
   scopes.push(GLOBAL_SCOPE);

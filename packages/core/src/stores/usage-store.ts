@@ -30,14 +30,13 @@ export interface LedgerRecord extends UsageRecord {
   readonly kind?: 'call' | 'adjustment' | undefined;
   readonly adjusts?: string | undefined;
   /**
-   * What the call was counted under, as it was admitted; of tags any number, of other kinds at most one. Default: the principal's id as user, its team and its tags, the
-   * model asked for, and `global`.
+   * What the call was counted under, as it was admitted; of tags any number, of other kinds at most one. Default: what its
+   * principal and its tags say, the model asked for, and `global`.
    */
   readonly scopes?: readonly Scope[] | undefined;
   /** The vendor's own id of the answer. */
   readonly responseId?: string | undefined;
   readonly finishReason?: string | undefined;
-  readonly errorCode?: string | undefined;
   /** How the gateway's own cache took part. */
   readonly cache?: 'hit' | 'miss' | 'skipped' | undefined;
   /** What guardrails found, by the name of each. */

@@ -14,7 +14,7 @@ export type {
 } from '../hooks/content.js';
 export { type CustomEndpoint, defineEndpoint, type EndpointRequest } from '../hooks/custom-endpoint.js';
 export type { Interceptor } from '../hooks/interceptor.js';
-export type { CallSnapshot, Observer } from '../hooks/observer.js';
+export type { BudgetWarning, CallSnapshot, Observer } from '../hooks/observer.js';
 export { definePlugin, type Plugin } from '../hooks/plugin.js';
 export type { Authenticate, Authorize } from '../hooks/policy.js';
 export type { Sink } from '../hooks/sink.js';

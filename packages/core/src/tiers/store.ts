@@ -14,6 +14,7 @@ export type {
   AccountQuery,
   AccountStore,
 } from '../stores/account-store.js';
+export { type CounterHistory, counterHistory } from '../stores/counter-history.js';
 export { hashOfKey, newKeyId, type PreparedSecret, prepareSecret } from '../stores/key-secret.js';
 export type {
   FoundKey,

@@ -2,6 +2,7 @@ import type { Attempt } from '../call.js';
 import type { FailureKind } from '../errors.js';
 import type { OperationName } from '../operation.js';
 import type { Principal, Via } from '../principal.js';
+import type { Scope } from '../stores/scope.js';
 import type { Usage } from './usage.js';
 
 /**
@@ -26,6 +27,12 @@ export interface UsageRecord {
   readonly stream: boolean;
   readonly outcome: Outcome;
   readonly failure: FailureKind | undefined;
+  /** The code of the failure, as the client was told it. */
+  readonly errorCode?: string | undefined;
+  /** The tags of the call: those of its principal and of the request. Absent without any. */
+  readonly tags?: readonly string[] | undefined;
+  /** What it was counted under besides what its principal and its tags say: the accounts above those. Absent without accounts. */
+  readonly scopes?: readonly Scope[] | undefined;
   readonly usage: Usage;
   /** Integer nano-dollars; undefined if the price is unknown, never zero for that reason (R-SP-5). */
   readonly costNanoUsd: number | undefined;

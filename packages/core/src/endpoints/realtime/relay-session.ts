@@ -34,7 +34,7 @@ export function relaySession(
   upstream: MessageSocket,
   { clock, admission, prices, onEnd }: SessionRelayDeps,
 ): void {
-  const { operation, principal, maxDurationMs } = call;
+  const { operation, maxDurationMs } = call;
   let usage: Usage = NO_USAGE;
   let cost: number | undefined = 0;
   let over = false;
@@ -103,7 +103,7 @@ export function relaySession(
     const price = sheet && costOf(used, sheet);
     cost = cost === undefined || price === undefined ? undefined : cost + price;
     // It never rejects.
-    void admission.charge(principal, used, price).then((refusal) => {
+    void admission.charge(call, used, price).then((refusal) => {
       if (refusal !== undefined) breakOff(refusal);
     });
   }

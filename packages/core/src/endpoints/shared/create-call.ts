@@ -28,6 +28,7 @@ export interface OpenedRequest<Asked extends Operation> {
 }
 
 const NO_TAGS: readonly string[] = [];
+const NO_ACCOUNTS: Call['accounts'] = [];
 
 /** The call of a request. Every property is always set, in this order: calls of all endpoints have one hidden class. */
 export function createCall<Host, Asked extends Operation>(
@@ -53,6 +54,7 @@ export function createCall<Host, Asked extends Operation>(
     tags: opened.tags ?? caller.principal.tags ?? NO_TAGS,
     startedAt,
     cancellation,
+    accounts: NO_ACCOUNTS,
     attempts: [],
     warnings: new CallWarnings(),
   };

@@ -1,4 +1,5 @@
 import type { Admission } from '../../accounts/admission.js';
+import { scopesOfRecordedCall } from '../../accounts/scopes-of-call.js';
 import type { Call } from '../../call.js';
 import type { Clock } from '../../clock.js';
 import type { UsageQueue } from '../../delivery/usage-queue.js';
@@ -73,7 +74,7 @@ export function createDeferredBilling(deps: DeferredBillingDeps): BillDeferred {
     const sheet = prices.sheetOf(deployment);
     const share = consumed.inBatch ? (deployment.provider.batchPriceShare ?? 1) : 1;
     const cost = usage === NO_USAGE ? 0 : sheet && Math.ceil(costOf(usage, sheet) * share);
-    await admission.charge(call.principal, usage, cost);
+    await admission.charge(call, usage, cost);
     deps.queue?.push({
       id,
       operation: call.operation.name,
@@ -86,6 +87,8 @@ export function createDeferredBilling(deps: DeferredBillingDeps): BillDeferred {
       stream: false,
       outcome: 'ok',
       failure: undefined,
+      ...(call.tags.length > 0 && { tags: call.tags }),
+      ...(call.accounts.length > 0 && { scopes: scopesOfRecordedCall(call) }),
       usage,
       costNanoUsd: cost,
       priceVersion: sheet?.version,
