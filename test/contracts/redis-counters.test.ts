@@ -1,3 +1,4 @@
+import type { CounterHistory } from '@portico/core/store';
 import { type IoRedis, type NodeRedis, type RedisClient, redisCounters } from '@portico/store-redis';
 import { fakeClock } from '@portico/testing';
 import { createClient } from '@redis/client';
@@ -33,19 +34,25 @@ describe.skipIf(withoutRedis)(`counters on a Redis${withoutRedis === undefined ?
         clockHand?.close();
       });
 
-      counterStoreContract(name, async (): Promise<CounterStoreSubject> => {
+      counterStoreContract(name, () => open());
+      // A ledger that knows of nothing: every counter is asked for once.
+      counterStoreContract(`${name}, rebuilt from a ledger,`, () =>
+        open({ startOf: () => 0, usedIn: (requests) => requests.map(() => 0) }),
+      );
+
+      async function open(history?: CounterHistory): Promise<CounterStoreSubject> {
         const clock = fakeClock();
         const prefix = `${name} ${opened++}`;
         await clockHand.set(prefix, clock.now());
         return {
-          store: redisCounters(toldTheTime(client, prefix), { prefix, clock }),
+          store: redisCounters(toldTheTime(client, prefix), { prefix, clock, history }),
           now: clock.now,
           async pass(ms) {
             await clock.advance(ms);
             await clockHand.set(prefix, clock.now());
           },
         };
-      });
+      }
     });
   });
 });

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import type { CounterRequest, CounterStore } from '@portico/core/store';
 import { redisCounters } from '@portico/store-redis';
 import { fakeClock } from '@portico/testing';
 import { createClient, type RedisClientType } from '@redis/client';
@@ -101,6 +102,78 @@ describe.skipIf(withoutRedis)(`counters on a Redis${withoutRedis === undefined ?
     expect({ evalsha: after.evalsha - before.evalsha, eval: after.eval - before.eval }).toEqual({
       evalsha: 2,
       eval: 1,
+    });
+  });
+
+  describe('that are rebuilt from the ledger', () => {
+    const TOTAL = { key: 'budget:total:principal:ada', amount: 10, limit: 100, resetsAt: undefined };
+    const asked: number[] = [];
+    const history = {
+      startOf: ({ key, resetsAt }: CounterRequest) => (key.startsWith('budget') ? (resetsAt ?? 0) - MINUTE : undefined),
+      usedIn(requests: readonly CounterRequest[]) {
+        asked.push(requests.length);
+        return requests.map(() => 60);
+      },
+    };
+    beforeEach(() => void asked.splice(0));
+
+    it('stand again where they stood when Redis was flushed, before the first call is admitted (law 3)', async () => {
+      const counters = redisCounters(client, { history });
+      await client.flushAll();
+      expect(await counters.reserve([TOTAL, money(1, 5)], MINUTE)).toMatchObject({ ok: true, remaining: [30, 4] });
+      expect(await counters.read(TOTAL.key)).toEqual({ used: 60, reserved: 10 });
+      expect(await counters.read('money')).toEqual({ used: 0, reserved: 1 });
+      expect(await counters.reserve([{ ...TOTAL, amount: 31 }], MINUTE)).toMatchObject({ ok: false, remaining: [30] });
+      expect(asked).toEqual([1]);
+    });
+
+    it('are not asked of the ledger for periods that began since', async () => {
+      const counters = redisCounters(client, { history });
+      await counters.reserve([TOTAL], MINUTE);
+      const later = { ...TOTAL, key: 'budget:hour', resetsAt: Date.now() + 10 * MINUTE };
+      expect(await counters.reserve([later], MINUTE)).toMatchObject({ ok: true, remaining: [90] });
+      expect(asked).toEqual([1]);
+    });
+
+    it('hand out nothing twice when many callers of many instances come at once after the loss', async () => {
+      const instances = [1, 2, 3, 4].map(() => redisCounters(client, { history }));
+      await client.flushAll();
+      const answers = await Promise.all(
+        Array.from({ length: 200 }, (_, index) => (instances[index % 4] as CounterStore).reserve([TOTAL], MINUTE)),
+      );
+      expect(answers.filter(({ ok }) => ok)).toHaveLength(4);
+      expect(await instances[0]?.read(TOTAL.key)).toEqual({ used: 60, reserved: 40 });
+    });
+
+    it('count what a call used that was reserved before the loss and ends after it, once', async () => {
+      const counters = redisCounters(client, { history });
+      const before = await counters.reserve([TOTAL], MINUTE);
+      await client.flushAll();
+      // Redis counts by the millisecond: its memory must be seen to be another one.
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      await counters.reserve([TOTAL], MINUTE);
+      if (before.ok) {
+        await counters.settle(before.reservation, [7]);
+      }
+      expect(await counters.read(TOTAL.key)).toEqual({ used: 67, reserved: 10 });
+    });
+
+    it('take one round trip a call as long as nothing is lost', async () => {
+      let trips = 0;
+      const counting = new Proxy(client, {
+        get(target, name) {
+          const value: unknown = Reflect.get(target, name);
+          if (name === 'evalSha' || name === 'eval') trips += 1;
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+      });
+      const counters = redisCounters(counting, { history });
+      await counters.reserve([TOTAL], MINUTE);
+      trips = 0;
+      const answer = await counters.reserve([TOTAL, money(1, 5)], MINUTE);
+      expect(trips).toBe(1);
+      if (answer.ok) await counters.settle(answer.reservation, [1, 1]);
+      expect(trips).toBe(2);
     });
   });
 

@@ -41,6 +41,8 @@ export interface ExplainedLimit {
   readonly limit: number;
   /** Used and reserved by others. */
   readonly taken: number;
+  /** Of `taken`, what is reserved by calls in progress. */
+  readonly reserved: number;
   readonly needs: number;
   /** Also true for a soft budget, which refuses nobody. */
   readonly fits: boolean;

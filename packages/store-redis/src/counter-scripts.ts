@@ -43,13 +43,7 @@ local function standing(counter, leases, resetsAt)
 end
 `;
 
-/**
- * KEYS: counter and leases of each request. ARGV: reservation, lease in milliseconds, then for each request amount,
- * limit, its reset by the caller's clock, and milliseconds until then; both empty if it is never reset. Returns the
- * index of the first limit that is exceeded, or -1, and what is left of each.
- */
-export const RESERVE = script(`${COMMON}
-local count = #KEYS / 2
+const RESERVE_ALL = `local count = math.floor(#KEYS / 2)
 local used, reserved, wanted = {}, {}, {}
 local refused = -1
 for index = 1, count do
@@ -86,10 +80,75 @@ for index = 1, count do
   answer[index + 1] = math.max(0, tonumber(ARGV[index * 4]) - used[counter] - reserved[counter])
 end
 return answer
+`;
+
+/**
+ * KEYS: counter and leases of each request. ARGV: reservation, lease in milliseconds, then for each request amount,
+ * limit, its reset by the caller's clock, and milliseconds until then; both empty if it is never reset. Returns the
+ * index of the first limit that is exceeded, or -1, and what is left of each.
+ */
+export const RESERVE = script(`${COMMON}
+${RESERVE_ALL}`);
+
+/**
+ * The same for counters that are rebuilt where Redis has lost them. KEYS ends with the key of the epoch: since when this Redis has
+ * known everything. ARGV ends with the start of the period of each request, empty if it begins at zero where it is lost. A counter
+ * that is not there although its period began before the epoch is lost: then -2 is returned, and for each request whether it is.
+ * Otherwise the epoch comes last in the answer.
+ */
+export const RESERVE_KNOWN = script(`${COMMON}
+local count = math.floor(#KEYS / 2)
+local epochKey = KEYS[#KEYS]
+local epoch = redis.call('GET', epochKey)
+if not epoch then
+  epoch = whole(now)
+  redis.call('SET', epochKey, epoch)
+end
+local missing, isLost = { -2 }, false
+for index = 1, count do
+  local startsAt = ARGV[2 + count * 4 + index]
+  local lost = startsAt ~= '' and tonumber(startsAt) <= tonumber(epoch) and redis.call('EXISTS', KEYS[index * 2 - 1]) == 0
+  missing[index + 1] = lost and 1 or 0
+  isLost = isLost or lost
+end
+if isLost then return missing end
+${RESERVE_ALL.replace('local count = math.floor(#KEYS / 2)\n', '').replace(/return answer\n$/, '')}
+answer[count + 2] = epoch
+return answer
 `);
 
-/** KEYS: counter and leases of each request. ARGV: for each the lease's name, the amount reserved, the amount used. */
+/** KEYS: counter and leases of each. ARGV: for each what was used of it, its reset by the caller's clock, and milliseconds until then. */
+export const SEED = script(`${COMMON}
+for index = 1, math.floor(#KEYS / 2) do
+  local counter = KEYS[index * 2 - 1]
+  local used, resetsAt, lasts = ARGV[index * 3 - 2], ARGV[index * 3 - 1], tonumber(ARGV[index * 3])
+  if redis.call('EXISTS', counter) == 0 then
+    redis.call('HSET', counter, 'used', used, 'reserved', 0)
+    if lasts then
+      redis.call('HSET', counter, 'endsAt', whole(now + lasts), 'resetsAt', resetsAt)
+      redis.call('PEXPIRE', counter, whole(lasts + ${KEPT_LONGER_MS}))
+    elseif used == '0' then
+      redis.call('PEXPIRE', counter, ${KEPT_LONGER_MS})
+    end
+  end
+end
+`);
+
+/**
+ * Counts a call that was reserved before Redis lost everything. KEYS: the key of the epoch, then the counters. ARGV: the epoch of
+ * the reservation, then for each what was used. A counter that is not there yet gets it from the ledger.
+ */
+export const SETTLE_LOST = script(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then
+  for index = 2, #KEYS do
+    if redis.call('EXISTS', KEYS[index]) == 1 then redis.call('HINCRBY', KEYS[index], 'used', ARGV[index]) end
+  end
+end
+`);
+
+/** KEYS: counter and leases of each request. ARGV: for each the lease's name, the amount reserved, the amount used. Returns how many leases were there. */
 export const SETTLE = script(`${COMMON}
+local settled = 0
 for index = 1, #KEYS / 2 do
   local counter, leases = KEYS[index * 2 - 1], KEYS[index * 2]
   local lease, reserved, used = ARGV[index * 3 - 2], ARGV[index * 3 - 1], ARGV[index * 3]
@@ -97,6 +156,7 @@ for index = 1, #KEYS / 2 do
   -- Only the script that removes the lease settles it: once.
   if endsAt and redis.call('EXISTS', counter) == 1 then
     redis.call('ZREM', leases, lease)
+    settled = settled + 1
     redis.call('HINCRBY', counter, 'reserved', whole(0 - reserved))
     if now < tonumber(endsAt) and used ~= '0' then
       redis.call('HINCRBY', counter, 'used', used)
@@ -107,6 +167,7 @@ for index = 1, #KEYS / 2 do
     end
   end
 end
+return settled
 `);
 
 /** KEYS: counter and leases. Returns what is used and what is reserved. */

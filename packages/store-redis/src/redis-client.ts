@@ -57,9 +57,14 @@ export function script(text: string): Script {
  * for calls is told by the commands that fail.
  */
 export function withoutErrorEvents(client: RedisClient): RedisClient {
+  if (listened.has(client)) return client;
+  listened.add(client);
   client.on?.('error', ignore);
   return client;
 }
+
+/** One listener is enough for all stores on a client. */
+const listened = new WeakSet<RedisClient>();
 
 /** Runs a script in one round trip; the first time after a server's start it takes two. */
 export async function run(

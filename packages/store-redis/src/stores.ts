@@ -1,14 +1,13 @@
 import type { CooldownStore, CounterStore, RevocationStore } from '@portico/core/store';
 import { redisCooldowns } from './cooldowns.js';
-import { redisCounters } from './counters.js';
-import type { RedisStoreOptions } from './options.js';
+import { type RedisCounterOptions, redisCounters } from './counters.js';
 import type { RedisClient } from './redis-client.js';
 import { redisRevocations } from './revocations.js';
 
 /** All stores that instances share, on one Redis or Valkey: `stores: { ...redisStores(client) }`. */
 export function redisStores(
   client: RedisClient,
-  options?: RedisStoreOptions,
+  options?: RedisCounterOptions,
 ): { readonly counters: CounterStore; readonly cooldowns: CooldownStore; readonly revocations: RevocationStore } {
   return {
     counters: redisCounters(client, options),

@@ -141,7 +141,7 @@ export function createAdmission(deps: AdmissionDeps): Admission {
         const { used, reserved } = await counters.read(key);
         const taken = used + reserved;
         const fits = isSoft === true || taken + needs <= limit;
-        return { counted: kind, ...(scope && { scope }), per: period.kind, limit, taken, needs, fits };
+        return { counted: kind, ...(scope && { scope }), per: period.kind, limit, taken, reserved, needs, fits };
       }),
     );
   }
@@ -157,7 +157,10 @@ export function createAdmission(deps: AdmissionDeps): Admission {
     },
 
     async remaining(principal) {
-      const accounts = directory === undefined ? NO_ACCOUNTS : await directory.find(scopesOfPrincipal(principal));
+      const accounts =
+        directory === undefined
+          ? NO_ACCOUNTS
+          : await directory.find([...scopesOfPrincipal(principal), ...scopesOfContent('', principal.tags ?? [])]);
       const [rates, budget] = [principal.limits ?? defaults?.limits, principal.budget ?? defaults?.budget];
       return await stateOf(limitsOf(principal, rates, budget, accounts, '', NO_NEED, clock.now()));
     },
