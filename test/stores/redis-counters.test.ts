@@ -139,7 +139,9 @@ describe.skipIf(withoutRedis)(`counters on a Redis${withoutRedis === undefined ?
       const instances = [1, 2, 3, 4].map(() => redisCounters(client, { history }));
       await client.flushAll();
       const answers = await Promise.all(
-        Array.from({ length: 200 }, (_, index) => (instances[index % 4] as CounterStore).reserve([TOTAL], MINUTE)),
+        Array.from({ length: 200 }, async (_, index) =>
+          (instances[index % 4] as CounterStore).reserve([TOTAL], MINUTE),
+        ),
       );
       expect(answers.filter(({ ok }) => ok)).toHaveLength(4);
       expect(await instances[0]?.read(TOTAL.key)).toEqual({ used: 60, reserved: 40 });

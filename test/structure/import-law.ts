@@ -45,7 +45,15 @@ const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
   'store-redis': ['@portico/core', 'node:'],
   'store-sql': ['@portico/core', 'kysely', 'node:'],
   config: ['@portico/core', '@portico/providers', 'node:', 'yaml'],
-  cli: ['@portico/config', '@portico/core', '@portico/node', '@portico/store-redis', '@redis/client', 'node:'],
+  cli: [
+    '@portico/config',
+    '@portico/core',
+    '@portico/node',
+    '@portico/store-redis',
+    '@portico/store-sql',
+    '@redis/client',
+    'node:',
+  ],
 };
 
 const VENDORS = ['openai', 'anthropic', 'azure', 'bedrock', 'gemini', 'vertex', 'mistral', 'cohere', 'groq', 'ollama'];

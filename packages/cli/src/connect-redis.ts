@@ -1,5 +1,6 @@
 import { isRedisUrl, type SharedRedis } from '@portico/config';
 import { type GatewayConfig, type Logger, reveal, withErrorListener } from '@portico/core';
+import type { CounterHistory } from '@portico/core/store';
 import { redisStores } from '@portico/store-redis';
 
 /** What the server shares with others on a Redis. */
@@ -13,9 +14,13 @@ export const AS_AN_ADDRESS = 'must be a URL such as redis://host:6379 or rediss:
 
 /**
  * Connects to a Redis, and keeps trying: `whenCountersFail` decides whether calls continue without it. Throws if the
- * client is not installed, or the URL is invalid.
+ * client is not installed, or the URL is invalid. `history` is what counters are rebuilt from that the Redis has lost.
  */
-export async function connectRedis(redis: SharedRedis, logger: Logger): Promise<SharedStores> {
+export async function connectRedis(
+  redis: SharedRedis,
+  logger: Logger,
+  history?: CounterHistory,
+): Promise<SharedStores> {
   const { url, prefix, whenCountersFail } = redis;
   if (!isRedisUrl(reveal(url))) throw new Error(`The Redis of the configuration ${AS_AN_ADDRESS}`);
   const { createClient } = await loadClient();
@@ -32,7 +37,7 @@ export async function connectRedis(redis: SharedRedis, logger: Logger): Promise<
   client.connect().catch((err: unknown) => logger.error({ err }, 'Redis cannot be connected'));
   return {
     stores: {
-      ...redisStores(client, prefix === undefined ? {} : { prefix }),
+      ...redisStores(client, { history, ...(prefix !== undefined && { prefix }) }),
       ...(whenCountersFail !== undefined && { whenCountersFail }),
     },
     close: () => client.destroy(),

@@ -2,6 +2,10 @@ import { parseArgs } from 'node:util';
 import { ConfigFileError, nearestWord } from '@portico/config';
 import { checkFile } from './check-file.js';
 import { createKey } from './create-key.js';
+import { accountCommand } from './database/account-commands.js';
+import { keyCommand } from './database/key-commands.js';
+import { usageCommand } from './database/usage-command.js';
+import { databaseOf, withDatabase } from './database/with-database.js';
 import { explainCall } from './explain/explain-call.js';
 import { importFile } from './import-file.js';
 import { initApp } from './init/init-app.js';
@@ -19,6 +23,10 @@ const HELP = `portico: an LLM gateway with OpenAI's interface
   portico import litellm FILE         convert a configuration to the gateway's own format; or: import portkey FILE
   portico keys --id NAME              create a virtual key, and the lines for it
   portico usage LEDGER [--by WHAT]    what the calls of a ledger cost: by model, principal, team, day
+  portico keys create|list|…          virtual keys in a database
+  portico teams set NAME --budget 5/day    limits and budgets in a database; portico accounts KIND for other kinds
+  portico usage [--by WHAT]           what the calls in a database cost: by team, user, key, model, tag, …, day
+  portico migrate                     make the tables of a database, or bring them up to date
   portico init [FOLDER] [--write]     show how to mount the gateway in the app in a folder; with --write, do it
 
 Serving
@@ -33,6 +41,8 @@ Serving
       --redis URL      share limits, budgets and cooldowns with other servers; default: $REDIS_URL, else the configuration's
       --compat litellm imitate LiteLLM's proxy for its clients, with its defaults
       --ledger FILE    write the usage of each call there, one line of JSON each
+      --database URL   keys, teams, budgets and usage that last: postgres://… or sqlite:FILE; default: $PORTICO_DATABASE_URL
+      --spill FOLDER   keep usage there while the database does not take it
       --accept-missing start although guardrails, restrictions or budgets of the file are missing here
   A changed configuration is loaded at once, and on SIGHUP; an invalid one is not used.
 
@@ -46,6 +56,11 @@ Import
 
 Keys
       --team NAME  --models NAME,NAME  --rpm REQUESTS  --tpm TOKENS  --budget 5/day
+
+Database: keys create|list|show|rotate|revoke|block|unblock, teams and accounts list|show|set|remove|block|unblock
+      --user NAME  --team NAME  --organization NAME  --customer NAME  --alias NAME  --tags NAME,NAME
+      --models NAME,NAME  --expires 30d  --grace SECONDS  --parent organization:NAME  --budget 5/day,50/month
+      --since 30d  --until DATE  --json  --csv
 
   -h, --help
   -v, --version`;
@@ -62,6 +77,20 @@ const OPTIONS = {
   redis: { type: 'string' },
   compat: { type: 'string' },
   ledger: { type: 'string' },
+  database: { type: 'string' },
+  spill: { type: 'string' },
+  user: { type: 'string' },
+  organization: { type: 'string' },
+  customer: { type: 'string' },
+  tags: { type: 'string' },
+  name: { type: 'string' },
+  parent: { type: 'string' },
+  expires: { type: 'string' },
+  grace: { type: 'string' },
+  since: { type: 'string' },
+  until: { type: 'string' },
+  json: { type: 'boolean' },
+  csv: { type: 'boolean' },
   'accept-missing': { type: 'boolean' },
   out: { type: 'string', short: 'o' },
   body: { type: 'string' },
@@ -81,7 +110,7 @@ const OPTIONS = {
   version: { type: 'boolean', short: 'v' },
 } as const;
 
-const COMMANDS = ['serve', 'check', 'explain', 'import', 'keys', 'usage', 'init'];
+const COMMANDS = ['serve', 'check', 'explain', 'import', 'keys', 'teams', 'accounts', 'usage', 'migrate', 'init'];
 
 /** Options of LiteLLM that are common in its images and service files. */
 const WITHOUT_EFFECT = ['debug', 'detailed-debug', 'telemetry'] as const;
@@ -109,8 +138,16 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     if (command === 'check') return checkFile(rest[0] ?? values.config, terminal, values['accept-missing']);
     if (command === 'explain') return await explainCall(rest[0], values, terminal);
     if (command === 'import') return importFile(rest, values, terminal);
-    if (command === 'keys') return createKey(values, terminal);
+    // Without an action or a database: a key for the configuration file.
+    if (command === 'keys' && rest.length === 0 && values.database === undefined) return createKey(values, terminal);
+    if (command === 'keys') return await keyCommand(rest, values, terminal);
+    if (command === 'teams') return await accountCommand('team', rest, values, terminal);
+    if (command === 'accounts') return await accountCommand(undefined, rest, values, terminal);
+    if (command === 'usage' && rest[0] === undefined && databaseOf(values, terminal) !== undefined) {
+      return await usageCommand(values, terminal);
+    }
     if (command === 'usage') return await showUsage(rest[0], values.by, terminal);
+    if (command === 'migrate') return await migrate(values, terminal);
     if (command === 'init') return initApp(rest[0], values.write === true, terminal);
   } catch (error) {
     if (!(error instanceof ConfigFileError)) throw error;
@@ -125,6 +162,14 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     terminal.out(text);
     return 0;
   }
+}
+
+function migrate(options: Options, terminal: Terminal): Promise<number> {
+  // Every command brings the tables up to date before it does anything else.
+  return withDatabase(options, terminal, () => {
+    terminal.out('The database is up to date.');
+    return Promise.resolve(0);
+  });
 }
 
 function parse(args: readonly string[]) {

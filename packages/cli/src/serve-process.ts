@@ -1,7 +1,9 @@
 import type { LoadedConfig, SharedRedis } from '@portico/config';
 import { type Authorize, type Gateway, reveal, type Sink } from '@portico/core';
+import { counterHistory } from '@portico/core/store';
 import { createGateway, type NodeHost } from '@portico/node';
 import { connectRedis, type SharedStores } from './connect-redis.js';
+import { type OpenDatabase, openDatabase } from './database/connect-database.js';
 import { jsonLog } from './json-log.js';
 import { ledgerFile } from './ledger-file.js';
 import type { ServeOptions } from './serve.js';
@@ -37,13 +39,20 @@ export async function serveProcess(asked: ServeOptions, terminal: Terminal): Pro
     return 1;
   }
   let served: { -readonly [K in keyof ServedConfig]: ServedConfig[K] } | undefined;
-  const watch = asked.watch({ changed: load, refused: keep });
-  let { loaded } = watch;
+  const watch = asked.watch({ changed: (next) => load(guarded(next)), refused: keep });
+  let loaded = guarded(watch.loaded);
   const redis = asked.redis === undefined ? loaded.redis : { ...loaded.redis, url: asked.redis };
   let shared: SharedStores | undefined;
+  let database: OpenDatabase | undefined;
   try {
-    if (redis !== undefined) shared = await connectRedis(redis, logger);
+    if (asked.database !== undefined) {
+      const { folder, spillFolder } = asked;
+      database = await openDatabase(reveal(asked.database), { folder, spillFolder, logger });
+    }
+    const history = database && counterHistory(database.stores.usage);
+    if (redis !== undefined) shared = await connectRedis(redis, logger, history);
   } catch (error) {
+    await database?.close();
     return failed((error as Error).message, 1);
   }
   if (!someoneMayCall(loaded)) return failed(NOBODY, 2);
@@ -65,8 +74,11 @@ export async function serveProcess(asked: ServeOptions, terminal: Terminal): Pro
   commands.onStop(() => {
     watch.stop();
     if (!isWorker()) terminal.out('portico stops as soon as running answers have ended.');
-    void server.close().then(() => {
+    const closed = server.close().then(() => {
       shared?.close();
+      return database?.close();
+    });
+    void closed.then(() => {
       process.exit(0);
     });
   });
@@ -78,7 +90,7 @@ export async function serveProcess(asked: ServeOptions, terminal: Terminal): Pro
     return createGateway<NodeHost>({
       ...config,
       logger,
-      stores: shared?.stores ?? ownStores,
+      stores: { ...database?.stores, ...(shared?.stores ?? (database === undefined ? ownStores : {})) },
       ...(ledger !== undefined && { sinks: [ledger] }),
       // Hooks live as long as the gateway, so they read the current file.
       plugins: [
@@ -91,6 +103,12 @@ export async function serveProcess(asked: ServeOptions, terminal: Terminal): Pro
         },
       ],
     });
+  }
+
+  /** With a database there may be keys at any time: callers need one, unless the file lets everybody in. */
+  function guarded(given: LoadedConfig): LoadedConfig {
+    const isOpened = given.config.anonymous !== undefined || given.config.keys !== undefined;
+    return asked.database === undefined || isOpened || given.guard !== 'none' ? given : { ...given, guard: 'keys' };
   }
 
   /** Whether others than this machine reach it, and nothing keeps them out. */
@@ -160,8 +178,8 @@ function addressOf(redis: SharedRedis | undefined): string | undefined {
   return redis && reveal(redis.url);
 }
 
-function someoneMayCall({ config: { keys, anonymous, authenticate } }: LoadedConfig): boolean {
-  return keys !== undefined || anonymous !== undefined || authenticate !== undefined;
+function someoneMayCall({ guard, config: { keys, anonymous, authenticate } }: LoadedConfig): boolean {
+  return guard === 'keys' || keys !== undefined || anonymous !== undefined || authenticate !== undefined;
 }
 
 function greeting(url: string, { report, guard }: LoadedConfig): string {

@@ -10,6 +10,8 @@ import {
 } from '@portico/config';
 import { type Secret, secret } from '@portico/core';
 import { AS_AN_ADDRESS } from './connect-redis.js';
+import { AS_A_DATABASE, isDatabaseUrl } from './database/connect-database.js';
+import { databaseOf } from './database/with-database.js';
 import type { Options } from './run.js';
 import { serveProcess } from './serve-process.js';
 import type { Terminal } from './terminal.js';
@@ -25,6 +27,12 @@ export interface ServeOptions {
   readonly isOpen: boolean;
   /** The URL of the shared Redis, if not the one in the configuration. */
   readonly redis: Secret | undefined;
+  /** The URL of the database with keys, accounts, usage and counters. */
+  readonly database: Secret | undefined;
+  /** A folder for usage records that the database does not take at the moment. */
+  readonly spillFolder: string | undefined;
+  /** The current folder. */
+  readonly folder: string;
   /** Where usage records go. */
   readonly ledger: string | undefined;
   /** Reads the configuration, and reports when it has changed. */
@@ -57,11 +65,22 @@ export async function serve(options: Options, rest: readonly string[], terminal:
   const redis = options.redis ?? environment.REDIS_URL;
   if (redis && !isRedisUrl(redis)) return misused(`--redis, or REDIS_URL, ${AS_AN_ADDRESS}`);
 
+  const database = databaseOf(options, terminal);
+  if (database !== undefined && !isDatabaseUrl(database)) {
+    return misused(`--database, or PORTICO_DATABASE_URL, ${AS_A_DATABASE}`);
+  }
+  if (database?.startsWith('sqlite') && workers > 1) {
+    return misused('Several workers need a database that they can share: --database postgres://…');
+  }
+
   const asked: ServeOptions = {
     port,
     host: options.host,
     isOpen: options.open === true,
     redis: redis ? secret(redis) : undefined,
+    database: database === undefined ? undefined : secret(database),
+    spillFolder: options.spill,
+    folder: terminal.folder,
     ledger: options.ledger && resolve(terminal.folder, options.ledger),
     watch: (listener) =>
       file === undefined
