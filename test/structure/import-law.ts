@@ -52,7 +52,9 @@ const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
     '@portico/store-redis',
     '@portico/store-sql',
     '@redis/client',
+    'node-sqlite3-wasm',
     'node:',
+    'pg',
   ],
 };
 
