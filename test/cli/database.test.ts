@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { adminClient } from '@portico/admin';
 import { startFakeProvider } from '@portico/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { put, start } from './portico-process.js';
@@ -74,10 +75,14 @@ models:
         baseUrl: ${provider.url}
         apiKey: sk-of-nobody
         price: { input: 10, output: 10 }
+keys:
+  - key: env:ADMIN_KEY
+    principal: { id: operator, metadata: { admin: true } }
 `);
     const statuses: number[] = [];
+    const admin = 'sk-of-the-operator-of-this-server';
     for (let round = 0; round < 2; round += 1) {
-      const server = await start(['--config', config, '--database', url], {});
+      const server = await start(['--config', config, '--database', url], { ADMIN_KEY: admin });
       const ask = async (key: string) => {
         const answer = await fetch(`${server.url}/v1/chat/completions`, {
           method: 'POST',
@@ -88,6 +93,10 @@ models:
         return answer.status;
       };
       expect(await ask('sk-nobody-has-this-key')).toBe(401);
+      const ofAdmin = (key: string) =>
+        adminClient({ baseUrl: `${server.url}/v1/admin`, headers: { 'x-api-key': key } });
+      expect((await ofAdmin(admin)('listKeys')).data).toMatchObject([{ user: 'ada' }]);
+      await expect(ofAdmin(secret)('listKeys')).rejects.toMatchObject({ status: 403 });
       for (let at = 0; at < 20; at += 1) statuses.push(await ask(secret));
       server.child.kill('SIGTERM');
       expect(await server.exit).toBe(0);

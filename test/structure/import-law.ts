@@ -43,9 +43,11 @@ const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
   koa: ['@portico/core', '@portico/node', 'koa', 'node:'],
   testing: ['@portico/core', 'node:'],
   'store-redis': ['@portico/core', 'node:'],
+  admin: ['@portico/core', 'zod'],
   'store-sql': ['@portico/core', 'kysely', 'node:'],
   config: ['@portico/core', '@portico/providers', 'node:', 'yaml'],
   cli: [
+    '@portico/admin',
     '@portico/config',
     '@portico/core',
     '@portico/node',

@@ -1,5 +1,6 @@
+import { adminApi } from '@portico/admin';
 import type { LoadedConfig, SharedRedis } from '@portico/config';
-import { type Authorize, type Gateway, reveal, type Sink } from '@portico/core';
+import { type Authorize, type Gateway, type Plugin, reveal, type Sink } from '@portico/core';
 import { counterHistory } from '@portico/core/store';
 import { createGateway, type NodeHost } from '@portico/node';
 import { connectRedis, type SharedStores } from './connect-redis.js';
@@ -18,6 +19,9 @@ import {
   primaryCommands,
   signalCommands,
 } from './workers/worker-commands.js';
+
+/** Whom LiteLLM's master key stands for. */
+const MASTER = 'master';
 
 const NOBODY = 'Nobody could call this server: the configuration needs "keys", or "anonymous" to allow everybody.';
 
@@ -101,7 +105,21 @@ export async function serveProcess(asked: ServeOptions, terminal: Terminal): Pro
             authorize: (seen) => served && policyRefusal(served.loaded, seen),
           },
         },
+        ...(database === undefined ? [] : [adminOf(database)]),
       ],
+    });
+  }
+
+  /** The admin API, for the holder of LiteLLM's master key and of keys of the file with `metadata: { admin: true }`. */
+  function adminOf({ stores }: OpenDatabase): Plugin<NodeHost> {
+    return adminApi<NodeHost>({
+      gateway: () => served?.gateway as Gateway<never>, // it answers only while it is served
+      stores,
+      authorize: ({ request: { via, principal } }) =>
+        via === 'key' &&
+        principal.keyId === undefined &&
+        (principal.id === MASTER || principal.metadata?.admin === true),
+      onChange: (entry) => logger.info({ ...entry }, 'a change through the admin API'),
     });
   }
 

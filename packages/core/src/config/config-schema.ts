@@ -211,6 +211,7 @@ const guests = {
         method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
         path: z.string() as unknown as z.ZodType<`/${string}`, `/${string}`>,
         counted: z.boolean().optional(),
+        recorded: z.boolean().optional(),
         maxDurationMs: positiveDuration.optional(),
         answer: fn,
       } satisfies Record<keyof CustomEndpoint, unknown>),

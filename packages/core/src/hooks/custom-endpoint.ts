@@ -18,6 +18,8 @@ export interface CustomEndpoint<Host = unknown> {
   readonly path: `/${string}`;
   /** Whether it counts as one of the caller's requests per minute and concurrent calls. Default true. */
   readonly counted?: boolean;
+  /** Whether its calls are on the ledger, and are seen by `authorize` and observers. Default true; without a record nothing is counted. */
+  readonly recorded?: boolean;
   /** Longest time it may take, in milliseconds; then the client gets 504. Default 600,000. */
   readonly maxDurationMs?: number;
   /** Answers with an object, sent as JSON, or with a `Response`, whose body may be a stream. */

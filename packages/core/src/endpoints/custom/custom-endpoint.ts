@@ -8,6 +8,7 @@ import { decide } from '../../hooks/decide.js';
 import { PolicyView } from '../../identity/identify.js';
 import type { ModelGroup } from '../../model-group.js';
 import type { Operation } from '../../operation.js';
+import type { Reply } from '../../reply.js';
 import { NO_USAGE } from '../../usage/usage.js';
 import type { Endpoint, Exchange } from '../endpoint.js';
 import { createCall, emptyRequestSummary } from '../shared/create-call.js';
@@ -47,18 +48,25 @@ export function customEndpoint<Host>(custom: CustomEndpoint<Host>, deps: CustomE
     routes: [{ method, path }],
     async handle(exchange) {
       checkMayUse(exchange.caller, name);
+      if (custom.recorded === false) {
+        const given = await answered(exchange);
+        const answer = given instanceof Response ? await answerOf(given, exchange, undefined) : jsonAnswer(given);
+        return replyTo(exchange, answer);
+      }
       const summary = emptyRequestSummary('');
       const fixedNeed = custom.counted === false ? 'uncounted' : 'nothing';
       const call = createCall(exchange, { operation, group: NO_GROUP, summary, fixedNeed, maxDurationMs });
       const account = await exchange.admit(call);
-      const { clock } = deps;
-      const given = await Promise.race([
-        decide(() => custom.answer(contextOf(exchange)), clock, maxDurationMs),
-        whenCancelled(exchange),
-      ]);
-      return exchange.respond(given instanceof Response ? await answerOf(given, account) : jsonAnswer(given));
+      const given = await answered(exchange);
+      return exchange.respond(given instanceof Response ? await answerOf(given, exchange, account) : jsonAnswer(given));
     },
   };
+
+  /** What the host answers; its client is not waited for once it is gone. */
+  function answered(exchange: Exchange<Host>): Promise<JsonObject | Response> {
+    const answer = decide(() => custom.answer(contextOf(exchange)), deps.clock, maxDurationMs);
+    return Promise.race([answer, whenCancelled(exchange)]);
+  }
 
   function contextOf(exchange: Exchange<Host>): Host & { readonly request: EndpointRequest } {
     const { request, caller, params, id, cancellation } = exchange;
@@ -81,7 +89,11 @@ export function customEndpoint<Host>(custom: CustomEndpoint<Host>, deps: CustomE
   }
 }
 
-async function answerOf(response: Response, account: CallAccount): Promise<LocalAnswer | LocalStream> {
+async function answerOf(
+  response: Response,
+  { cancellation }: Exchange,
+  account: CallAccount | undefined,
+): Promise<LocalAnswer | LocalStream> {
   const { status, body } = response;
   // The request id and the limits are the gateway's to say; the length is that of what is sent.
   const headers = [...response.headers].filter(([name]) => !OWN_HEADERS.has(name)).flat();
@@ -90,7 +102,21 @@ async function answerOf(response: Response, account: CallAccount): Promise<Local
   if (type.startsWith('application/json')) {
     return { kind: 'local', attempt: undefined, status, headers, body: await response.text() };
   }
-  return { kind: 'localStream', attempt: undefined, status, headers, body: new ResponseStream(body, account) };
+  return {
+    kind: 'localStream',
+    attempt: undefined,
+    status,
+    headers,
+    body: new ResponseStream(body, cancellation, account),
+  };
+}
+
+/** Without a call there are no limits to tell, and no metadata. */
+function replyTo({ id }: Exchange, { kind, status, headers, body }: LocalAnswer | LocalStream): Reply {
+  const all = [...headers, 'x-request-id', id];
+  return kind === 'local'
+    ? { kind: 'whole', status, headers: all, body }
+    : { kind: 'events', status, headers: all, body };
 }
 
 const OWN_HEADERS: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'connection', 'x-request-id']);

@@ -1,21 +1,23 @@
 import type { CallAccount } from '../../accounts/call-account.js';
+import type { Cancellation } from '../../cancellation.js';
 import { GatewayError } from '../../errors.js';
 import type { EventsSink, EventsSource } from '../../reply.js';
 
 /** The stream of a custom endpoint on its way to the client: the only owner of both, and it closes the call's account. */
 export class ResponseStream implements EventsSource {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  readonly #account: CallAccount;
+  readonly #account: CallAccount | undefined;
   #sink: EventsSink | undefined;
   #isPaused = false;
   #isReading = false;
   #isOver = false;
 
-  constructor(body: ReadableStream<Uint8Array>, account: CallAccount) {
+  /** Without an account nothing is recorded. */
+  constructor(body: ReadableStream<Uint8Array>, cancellation: Cancellation, account: CallAccount | undefined) {
     this.#reader = body.getReader();
     this.#account = account;
     // Revoked, or the gateway closes.
-    account.call.cancellation.onCancel((reason) => this.#breakOff(reason));
+    cancellation.onCancel((reason) => this.#breakOff(reason));
   }
 
   start(sink: EventsSink): void {
@@ -72,8 +74,8 @@ export class ResponseStream implements EventsSource {
 
   #end(failure: GatewayError | undefined): void {
     this.#isOver = true;
-    if (failure === undefined) return this.#account.close('ok', undefined);
-    this.#account.close(failure.kind === 'client_closed' ? 'client_gone' : 'incomplete', failure);
+    if (failure === undefined) return this.#account?.close('ok', undefined);
+    this.#account?.close(failure.kind === 'client_closed' ? 'client_gone' : 'incomplete', failure);
     this.#reader.cancel(failure).catch(() => undefined);
   }
 }

@@ -139,7 +139,7 @@ function answerOf(given: CallAnswer, call: Call, account: CallAccount, last: Ans
   if (!call.summary.stream || format === undefined) {
     throw hookFailure(new TypeError('A call for a whole answer was answered with the chunks of a stream.'));
   }
-  const body = new ResponseStream(eventsOf(given.chunks, format), account);
+  const body = new ResponseStream(eventsOf(given.chunks, format), call.cancellation, account);
   const headers = ['content-type', 'text/event-stream; charset=utf-8'];
   headers.push('cache-control', 'no-cache, no-transform', 'x-accel-buffering', 'no');
   return { kind: 'localStream', attempt: undefined, status: 200, headers, body };
