@@ -51,11 +51,14 @@ export function adminClient({ baseUrl, headers, fetch: ask = fetch }: AdminClien
     });
     const search = new URLSearchParams();
     for (const [field, value] of Object.entries(query)) if (value !== undefined) search.set(field, String(value));
-    const answer = await ask(`${baseUrl.replace(/(?<!\/)\/+$/, '')}${path}${search.size === 0 ? '' : `?${search}`}`, {
-      method: operation.method,
-      headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
+    const answer = await ask(
+      `${baseUrl.replace(/(?<!\/)\/+$/, '')}${path}${search.size === 0 ? '' : `?${search.toString()}`}`,
+      {
+        method: operation.method,
+        headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      },
+    );
     const value = (await answer.json()) as JsonObject & { readonly error?: JsonObject };
     if (answer.ok) return value;
     const { message = `It failed with status ${answer.status}.`, code, param } = value.error ?? {};

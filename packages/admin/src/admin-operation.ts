@@ -25,7 +25,7 @@ export interface AdminOperation<Query extends z.ZodObject = z.ZodObject, Body ex
   run(asked: AskedOperation<z.infer<Query>, z.infer<Body>>, work: AdminWork): MaybePromise<JsonObject>;
 }
 
-export interface AskedOperation<Query, Body> {
+interface AskedOperation<Query, Body> {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Query;
   readonly body: Body;
@@ -76,5 +76,6 @@ export function createAuditLog(onChange: ((entry: AuditEntry) => void) | undefin
 export function adminOperation<Query extends z.ZodObject, Body extends z.ZodObject>(
   operation: AdminOperation<Query, Body>,
 ): AdminOperation {
-  return operation as unknown as AdminOperation; // it is only given what its own schemas have read
+  // It is only given what its own schemas have read.
+  return operation;
 }

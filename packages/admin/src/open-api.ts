@@ -6,8 +6,8 @@ import type { AdminOperation } from './admin-operation.js';
 export function openApiDocument(operations: readonly AdminOperation[], path: string): JsonObject {
   const paths: Record<string, Record<string, JsonObject>> = {};
   for (const operation of operations) {
-    const at = (paths[`${path}${operation.path}`] ??= {});
-    at[operation.method.toLowerCase()] = described(operation);
+    const at = `${path}${operation.path}`;
+    paths[at] = { ...paths[at], [operation.method.toLowerCase()]: described(operation) };
   }
   return {
     openapi: '3.1.0',

@@ -7,7 +7,6 @@ import type {
   KeyStore,
   NewKey,
   Scope,
-  ScopeKind,
   UsageStore,
 } from '@portico/core/store';
 import type { z } from 'zod';
@@ -250,7 +249,7 @@ function keyFields({ expiresAt, ...fields }: z.infer<typeof newKeySchema>): KeyC
 
 function scopeOf({ kind, id }: Readonly<Record<string, string>>): Scope {
   const scope = scopeSchema.safeParse({ kind, id });
-  if (scope.success) return scope.data as { readonly kind: ScopeKind; readonly id: string };
+  if (scope.success) return scope.data;
   throw new GatewayError('not_found', `There are no accounts of the kind "${String(kind).slice(0, 50)}".`);
 }
 
