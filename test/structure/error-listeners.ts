@@ -17,7 +17,7 @@ const METHODS: Readonly<Record<string, readonly string[] | undefined>> = {
   duplicate: undefined,
   fork: ['cluster', 'childProcess'],
   request: ['http', 'https', 'http2'],
-  connect: ['net', 'tls', 'http2'],
+  connect: ['net', 'tls', 'http2', 'pool'],
   from: ['Readable', 'Duplex'],
   fromWeb: ['Readable', 'Writable', 'Duplex'],
 };
@@ -162,7 +162,9 @@ function isUse(node: Node, parents: readonly Node[]): boolean {
 /** Whether what surrounds it is `withErrorListener(…)` itself, and nothing between them. */
 function isWrapped({ node, parents }: Found): boolean {
   // Of a factory the name is found; its call is what is wrapped.
-  const around = node.type === 'Identifier' ? parents.slice(parents[0]?.type === 'MemberExpression' ? 2 : 1) : parents;
+  const outside = node.type === 'Identifier' ? parents.slice(parents[0]?.type === 'MemberExpression' ? 2 : 1) : parents;
+  // What is waited for is wrapped as well.
+  const around = outside[0]?.type === 'AwaitExpression' ? outside.slice(1) : outside;
   const [outer] = around;
   return outer !== undefined && isWrapper(outer);
 }

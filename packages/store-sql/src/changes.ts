@@ -1,5 +1,5 @@
 import { createWatchers } from '@portico/core/store';
-import { isPgPool, type PgClient, type PgPool } from './connection.js';
+import { connectionOf, isPgPool, type PgClient, type PgPool } from './connection.js';
 import { type Database, rowsOfSql } from './database.js';
 
 /**
@@ -31,7 +31,7 @@ function listen(pool: PgPool, { clock }: Database): ChangeFeed {
   let stopTimer = () => {};
 
   async function start(): Promise<void> {
-    const opened = await pool.connect();
+    const opened = await connectionOf(pool);
     const lost = () => {
       if (client !== opened) return;
       client = undefined;

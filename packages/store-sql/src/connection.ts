@@ -1,3 +1,5 @@
+import { withErrorListener } from '@portico/core';
+
 /**
  * What is needed of a database, so that the one your app has will do. It stays yours: open it before the first call and
  * close it after the gateway.
@@ -8,6 +10,7 @@ export type SqlConnection = PgPool | NodeSqlite | BetterSqlite | WasmSqlite;
 export interface PgPool {
   query(text: string, values?: unknown[]): Promise<PgResult>;
   connect(): Promise<PgClient>;
+  on?(event: 'error', listener: (error: Error) => void): unknown;
 }
 
 export interface PgClient {
@@ -52,6 +55,24 @@ export interface Sqlite {
   exec(sql: string): void;
   /** Runs one statement and answers its rows; none for one that has none to answer. */
   all(sql: string, values: readonly SqliteValue[]): unknown[];
+}
+
+/**
+ * A connection of the pool with an error listener: one that is lost between two queries must not end the process of the app. What it
+ * means for calls is told by the queries that fail.
+ */
+export async function connectionOf(pool: PgPool): Promise<PgClient> {
+  return withErrorListener(await pool.connect());
+}
+
+/** The same for a pool, which tells what happens to its idle connections. */
+export function withoutErrorEvents(pool: PgPool): PgPool {
+  if (hasEvents(pool)) withErrorListener(pool);
+  return pool;
+}
+
+function hasEvents(pool: PgPool): pool is PgPool & { on: NonNullable<PgPool['on']> } {
+  return pool.on !== undefined;
 }
 
 export function isPgPool(connection: SqlConnection): connection is PgPool {

@@ -10,7 +10,16 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import { isPgPool, type PgPool, type SqlConnection, type Sqlite, type SqliteValue, toSqlite } from './connection.js';
+import {
+  connectionOf,
+  isPgPool,
+  type PgPool,
+  type SqlConnection,
+  type Sqlite,
+  type SqliteValue,
+  toSqlite,
+  withoutErrorEvents,
+} from './connection.js';
 import { explained, isBusy, isWorthRepeating } from './database-errors.js';
 import type { Tables } from './tables.js';
 
@@ -52,7 +61,7 @@ export function* rowsOfSql<Row>(database: Database, sql: string, parameters: rea
 }
 
 export function openDatabase(connection: SqlConnection, clock: Clock = systemClock): Database {
-  if (isPgPool(connection)) return openPostgres(connection, clock);
+  if (isPgPool(connection)) return openPostgres(withoutErrorEvents(connection), clock);
   return openSqlite(connection, toSqlite(connection), clock);
 }
 
@@ -69,7 +78,7 @@ function openPostgres(pool: PgPool, clock: Clock): Database {
   });
 
   async function transaction<Result>(work: () => Work<Result>): Promise<Result> {
-    const client = await pool.connect();
+    const client = await connectionOf(pool);
     let isBroken = true;
     try {
       await client.query('BEGIN');
