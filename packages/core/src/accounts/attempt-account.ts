@@ -65,7 +65,7 @@ export class CallAttempt implements AttemptAccount {
       if (given.result === 'superseded' && this.#end.result === 'ok') this.#lose(this.#end);
       return;
     }
-    const isBilled = given.usage === undefined && mayBeBilled(given, this.record.status, this.#measure !== undefined);
+    const isBilled = given.usage === undefined && mayBeBilled(given, this.record, this.#measure !== undefined);
     const end = isBilled ? { ...given, usage: this.#used() } : given;
     this.#end = end;
     const { record } = this;
@@ -92,8 +92,10 @@ export class CallAttempt implements AttemptAccount {
  * It was at work when it was broken off. One that ran into a deadline is not billed, nor is one that refused, even if the
  * reason it gives was still on its way. An answer that was here is billed, whoever ended the call: also a revocation.
  */
-function mayBeBilled({ result, failure }: AttemptEnd, status: number | undefined, hasAnswered: boolean): boolean {
+function mayBeBilled({ result, failure }: AttemptEnd, attempt: Readonly<Attempt>, hasAnswered: boolean): boolean {
+  const { status, firstContentAt } = attempt;
   if (status !== undefined && status >= 300) return false;
-  if (result === 'superseded') return true;
+  // Content that was held back here was made all the same.
+  if (result === 'superseded' || (result === 'failed' && firstContentAt !== undefined)) return true;
   return result === 'client_gone' && (hasAnswered || failure?.kind === 'client_closed');
 }

@@ -84,5 +84,8 @@ export interface ChunkTransformer {
   end?(): MaybePromise<TransformedChunks>;
 }
 
-/** With `end`, the answer is complete with these chunks, and the upstream is cancelled. */
+/**
+ * With `end`, the answer is complete with these chunks, and the upstream is cancelled. They must end it as the wire requires: a chunk
+ * with a finish reason in chat, `message_delta` and `message_stop` in Messages, `response.incomplete` in Responses.
+ */
 export type TransformedChunks = readonly JsonObject[] | { readonly chunks: readonly JsonObject[]; readonly end: true };

@@ -99,6 +99,8 @@ export class AnswerStream implements EventsSource, ByteSink, TransformedStream {
   #open!: () => void;
   #reject!: (error: unknown) => void;
   #committed = false;
+  /** The first content has arrived: that was told. */
+  #hasContent = false;
   /** The first content has arrived, but the answer is still buffered. */
   #bufferingSince: number | undefined;
   #stopBuffering: (() => void) | undefined;
@@ -272,6 +274,10 @@ export class AnswerStream implements EventsSource, ByteSink, TransformedStream {
     this.fail(failure);
   }
 
+  contentArrived(): void {
+    if (!this.#hasContent) this.#firstContent();
+  }
+
   hold(isHeld: boolean): void {
     this.#isHeld = isHeld;
     if (this.#over) return;
@@ -347,11 +353,12 @@ export class AnswerStream implements EventsSource, ByteSink, TransformedStream {
     if (this.#committed) return;
     this.#committed = true;
     this.#stopBuffering?.();
-    if (this.#bufferingSince === undefined) this.#firstContent();
+    if (!this.#hasContent) this.#firstContent();
     this.#open();
   }
 
   #firstContent(): void {
+    this.#hasContent = true;
     this.#deps.deadline.contentArrived();
     this.#deps.onFirstContent();
   }
@@ -362,7 +369,7 @@ export class AnswerStream implements EventsSource, ByteSink, TransformedStream {
     if (initialBuffer === undefined) return false;
     if (this.#bufferingSince === undefined) {
       this.#bufferingSince = clock.now();
-      this.#firstContent();
+      if (!this.#hasContent) this.#firstContent();
       if (initialBuffer.ms !== undefined) {
         this.#stopBuffering = clock.after(initialBuffer.ms, () => {
           this.#commit();

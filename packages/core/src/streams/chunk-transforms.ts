@@ -16,6 +16,8 @@ export interface TransformedStream extends StreamSink {
   refuse(failure: GatewayError): void;
   /** The upstream waits for a transform, or goes on. */
   hold(isHeld: boolean): void;
+  /** The first content is here, whatever the transforms make of it and when. */
+  contentArrived(): void;
 }
 
 /** What a stream does with its transforms. */
@@ -59,6 +61,7 @@ export class ChunkTransforms implements StreamSink {
   }
 
   chunk(json: string, isContent: boolean): void {
+    if (isContent && !this.#isOver) this.#stream.contentArrived();
     this.#add({ json, isContent });
   }
 

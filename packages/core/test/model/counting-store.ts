@@ -44,16 +44,21 @@ export function countingStore(clock: Clock, late: number) {
         return counter.reserved === 0 ? [] : [`${key}: ${counter.reserved}`];
       }),
     /** The sum of what was settled under keys of a kind for a principal. */
-    spent: (kind: 'tokens' | 'budget', principal: string): number => {
-      let sum = 0;
-      for (const { requests, settled } of reservations.values()) {
-        for (const actual of settled) {
-          requests.forEach(({ key }, at) => {
-            if (key.startsWith(`${kind}:`) && key.endsWith(`:principal:${principal}`)) sum += actual[at] ?? 0;
-          });
-        }
-      }
-      return sum;
-    },
+    spent: (kind: 'tokens' | 'budget', principal: string): number =>
+      settledUnder((key) => key.startsWith(`${kind}:`) && key.endsWith(`:principal:${principal}`)),
+    /** The sum of what was settled under the budget of the account of a team. */
+    spentByTeam: (): number => settledUnder((key) => key.startsWith('account:["budget"') && key.includes('"team"')),
   };
+
+  function settledUnder(isMeant: (key: string) => boolean): number {
+    let sum = 0;
+    for (const { requests, settled } of reservations.values()) {
+      for (const actual of settled) {
+        requests.forEach(({ key }, at) => {
+          if (isMeant(key)) sum += actual[at] ?? 0;
+        });
+      }
+    }
+    return sum;
+  }
 }

@@ -1,7 +1,7 @@
 import { totalInputTokens, totalOutputTokens, type Usage } from '../../src/usage/usage.js';
 import type { UsageRecord } from '../../src/usage/usage-record.js';
 import type { ClientSide } from './client.js';
-import { priceOf } from './plan.js';
+import { type PlannedHooks, priceOf } from './plan.js';
 import { idOf, type Run } from './run-plan.js';
 import type { Exchange } from './vendor.js';
 
@@ -19,7 +19,7 @@ export function brokenIn(run: Run): string[] {
   ];
 }
 
-function records({ records: all, started, vendor }: Run): string[] {
+function records({ records: all, started, vendor, plan }: Run): string[] {
   const wrong: string[] = [];
   for (const id of started) {
     const count = all.filter((record) => record.id === id).length;
@@ -28,13 +28,18 @@ function records({ records: all, started, vendor }: Run): string[] {
   if (all.length !== started.length) wrong.push(`${all.length} records, ${started.length} admitted calls`);
   for (const record of all) {
     const exchanges = vendor.exchanges.filter(({ callId }) => callId === record.id);
-    wrong.push(...bill(record, exchanges), ...attemptsOf(record));
+    wrong.push(...bill(record, exchanges), ...attemptsOf(record, plan.hooks));
   }
   return wrong;
 }
 
-/** Of all attempts of a call only the one that is its answer has not failed. */
-function attemptsOf({ id, outcome, attempts }: UsageRecord): string[] {
+/**
+ * Of all attempts of a call only the one that is its answer has not failed. A middleware may ask several times, or not at all, and
+ * its client may leave when it has an answer.
+ */
+function attemptsOf({ id, operation, outcome, attempts }: UsageRecord, { answer }: PlannedHooks): string[] {
+  const isAsked = !['files', 'batches'].includes(operation);
+  if (isAsked && answer !== 'none') return [];
   const answers = attempts.filter(({ failure }) => failure === undefined).length;
   const expected = outcome === 'ok' ? 1 : 0;
   return answers === expected ? [] : [`${answers} attempts of ${id} without a failure, which is ${outcome}`];
@@ -73,6 +78,10 @@ function tokensOf(usage: Usage): number {
 
 function counters({ counters: store, plan, records: all }: Run): string[] {
   const wrong = [...store.unsettled(), ...store.reserved().map((each) => `still reserved: ${each}`)];
+  const ofAll = all.reduce((sum, { costNanoUsd = 0 }) => sum + costNanoUsd, 0);
+  if (plan.teamUsd !== undefined && store.spentByTeam() !== ofAll) {
+    wrong.push(`team: ${store.spentByTeam()} nano-dollars settled, ${ofAll} recorded`);
+  }
   for (const { id } of plan.callers) {
     const own = all.filter(({ principal }) => principal.id === id);
     const tokens = own.reduce((sum, { usage }) => sum + tokensOf(usage), 0);

@@ -56,7 +56,17 @@ export interface PlannedEvent {
   readonly graceMs: number;
 }
 
+/** What hooks for content do with every call; `slow` takes 30 ms. */
+export interface PlannedHooks {
+  readonly request: 'none' | 'same' | 'changes' | 'slow' | 'refuses';
+  readonly answer: 'none' | 'passes' | 'changes' | 'slow' | 'answers' | 'refuses' | 'twice' | 'throws';
+  readonly chunks: 'none' | 'passes' | 'slow' | 'holds' | 'refuses' | 'ends' | 'throws';
+}
+
 export interface Plan {
+  readonly hooks: PlannedHooks;
+  /** US dollars that all callers together may spend; undefined: there is no such account. */
+  readonly teamUsd: number | undefined;
   readonly groups: readonly object[];
   readonly reloaded: readonly object[];
   readonly callers: readonly Principal[];
@@ -209,12 +219,28 @@ const caller = (id: string) =>
   fc.record({ limits, usd: fc.constantFrom(1, 1, 0.02, 0.004) }).map(
     ({ limits: own, usd }): Principal => ({
       id,
+      team: 'all',
       limits: { tokensPerMinute: 10_000_000, ...own },
       budget: { usd, per: 'total' },
     }),
   );
 
+/** Most runs have none: then the paths without hooks are tried. */
+const hooks: fc.Arbitrary<PlannedHooks> = fc.oneof(
+  { weight: 2, arbitrary: fc.constant<PlannedHooks>({ request: 'none', answer: 'none', chunks: 'none' }) },
+  {
+    weight: 1,
+    arbitrary: fc.record<PlannedHooks>({
+      request: fc.constantFrom('none', 'same', 'changes', 'slow', 'refuses'),
+      answer: fc.constantFrom('none', 'passes', 'changes', 'slow', 'answers', 'refuses', 'twice', 'throws'),
+      chunks: fc.constantFrom('none', 'passes', 'slow', 'holds', 'refuses', 'ends', 'throws'),
+    }),
+  },
+);
+
 export const plans: fc.Arbitrary<Plan> = fc.record({
+  hooks,
+  teamUsd: fc.option(fc.constantFrom(1, 0.03, 0.005), { nil: undefined, freq: 2 }),
   groups,
   reloaded: groups,
   callers: fc.tuple(caller('ada'), caller('bob')),

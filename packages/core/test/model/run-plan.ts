@@ -4,8 +4,10 @@ import type { Gateway } from '../../src/gateway.js';
 import type { DeploymentHealth } from '../../src/routing/deployment-health.js';
 import { DeploymentHealths } from '../../src/routing/deployment-healths.js';
 import type { GatewayConfig } from '../../src/settings/gateway-config.js';
+import type { Account } from '../../src/stores/account-store.js';
 import type { UsageRecord } from '../../src/usage/usage-record.js';
 import { type ClientSide, type Kept, startClient } from './client.js';
+import { contentHooks } from './content-hooks.js';
 import { countingStore } from './counting-store.js';
 import type { Plan, PlannedEvent } from './plan.js';
 import { createTurns, GRID_MS } from './turns.js';
@@ -47,6 +49,8 @@ export async function runPlan(plan: Plan): Promise<Run> {
       clock,
       transport: vendor.transport,
       stores: { counters: counters.store },
+      ...contentHooks(plan.hooks, turns),
+      ...(plan.teamUsd !== undefined && { accounts: teamOf(plan.teamUsd) }),
       observers: [
         {
           callStarted: ({ id }: { id: string }) => void started.push(id),
@@ -54,7 +58,9 @@ export async function runPlan(plan: Plan): Promise<Run> {
         },
       ],
       logger: {
-        error: (fields: object) => void wrong.push(`logged: ${JSON.stringify(fields)}`),
+        error(fields: object) {
+          if (!isOfHook(fields)) wrong.push(`logged: ${JSON.stringify(fields)}`);
+        },
         warn() {},
         info() {},
         debug() {},
@@ -108,6 +114,29 @@ function settingsOf(groups: readonly object[]): object {
     cooldowns: { maxWaitMs: 50, cooldownMs: 60 },
     heartbeatMs: 40,
   };
+}
+
+/** The account of everybody's team. */
+function teamOf(usd: number): NonNullable<GatewayConfig['accounts']> {
+  const team: Account = {
+    scope: { kind: 'team', id: 'all' },
+    name: undefined,
+    parent: undefined,
+    budgets: [{ nanoUsd: usd * 1e9, per: 'total' }],
+    limits: [{ of: 'concurrentCalls', max: 4, per: 'total' }],
+    models: undefined,
+    operations: undefined,
+    isBlocked: false,
+    metadata: {},
+    createdAt: 0,
+    updatedAt: 0,
+  };
+  return ({ kind }) => (kind === 'team' ? team : undefined);
+}
+
+/** What a hook throws that is wrong is logged, as it should be. */
+function isOfHook(fields: object): boolean {
+  return 'err' in fields && fields.err instanceof TypeError && fields.err.message === 'a hook is wrong';
 }
 
 function happen({ does, caller, graceMs }: PlannedEvent, plan: Plan, gateway: Gateway): void {

@@ -1,6 +1,7 @@
 import type { CallAccount } from '../../accounts/call-account.js';
 import type { Answer } from '../../answer.js';
 import type { Call } from '../../call.js';
+import { Cancellation } from '../../cancellation.js';
 import { isJsonObject, type JsonObject } from '../../encoding/json.js';
 import { GatewayError, superseded } from '../../errors.js';
 import type { AdmittedRequest, CallAnswer } from '../../hooks/content.js';
@@ -30,6 +31,7 @@ export async function runMiddleware<Host>(
 ): Promise<Answer> {
   /** What upstreams have answered, by what the middleware sees of it. */
   const upstream = new Map<CallAnswer, Answer>();
+  const asks = new Set<Ask>();
   const { answerMiddleware } = deps.content;
   let isOver = false;
   const limit = whenOver();
@@ -41,12 +43,35 @@ export async function runMiddleware<Host>(
   } finally {
     isOver = true;
     limit.stop();
-    for (const answer of upstream.values()) if (answer !== handedOn) cancel(answer);
+    // What is still asked, and answers that nobody gets, end before the call does: they are on its record.
+    const others = [...asks].filter(({ answer }) => answer === undefined || answer !== handedOn);
+    for (const { cancellation, answer } of others) {
+      cancellation.cancel(superseded());
+      if (answer !== undefined) cancel(answer);
+    }
+    await Promise.all(others.map(({ settled }) => settled));
+  }
+
+  /** Asks upstreams, with a cancellation of its own: the middleware may want none of it in the end. */
+  async function askUpstream(asked: Call, run: (own: Call) => Promise<Answer>): Promise<Answer> {
+    if (isOver) throw superseded();
+    const cancellation = new Cancellation();
+    call.cancellation.onCancel((reason) => cancellation.cancel(reason));
+    const answered = run({ ...asked, cancellation });
+    const entry: Ask = { cancellation, answer: undefined, settled: answered.then(ignore, ignore) };
+    asks.add(entry);
+    const answer = await answered;
+    if (isOver) {
+      cancel(answer);
+      throw superseded();
+    }
+    entry.answer = answer;
+    return answer;
   }
 
   async function around(index: number, asked: Call<Host>): Promise<CallAnswer> {
     const middleware = answerMiddleware[index];
-    if (middleware === undefined) return shown(await ask(asked));
+    if (middleware === undefined) return shown(await askUpstream(asked, ask));
     const request: AdmittedRequest = { ...contentRequestOf(asked), ask: askWithin };
     const next = (body?: Readonly<JsonObject>) => around(index + 1, body === undefined ? asked : withBody(asked, body));
     let answer: CallAnswer;
@@ -62,10 +87,6 @@ export async function runMiddleware<Host>(
   }
 
   function shown(answer: Answer): CallAnswer {
-    if (isOver) {
-      cancel(answer);
-      throw superseded();
-    }
     const isJson = answer.kind === 'whole' && answer.type === undefined;
     const seen: CallAnswer = isJson ? { kind: 'whole', value: answer.value } : { kind: 'opaque' };
     upstream.set(seen, answer);
@@ -86,7 +107,8 @@ export async function runMiddleware<Host>(
       throw new GatewayError('over_budget', 'Your limits have no room for what this call asks besides its answer.');
     }
     const part = { ...call, operation, summary, body, form: undefined, group, overrides: undefined };
-    const answer = await deps.route.ask({ ...part, previousResponse: undefined, deploymentFilter: undefined }, account);
+    const whole = { ...part, previousResponse: undefined, deploymentFilter: undefined };
+    const answer = await askUpstream(whole, (own) => deps.route.ask(own, account));
     if (answer.kind === 'whole') return answer.value;
     throw new TypeError(`"${name}" has no JSON answer.`);
   }
@@ -108,6 +130,16 @@ export async function runMiddleware<Host>(
     return { passed, stop };
   }
 }
+
+/** A question to upstreams on behalf of a middleware. */
+interface Ask {
+  readonly cancellation: Cancellation;
+  /** Undefined until it has one. */
+  answer: Answer | undefined;
+  readonly settled: Promise<void>;
+}
+
+function ignore(): void {}
 
 function withBody<Host>(call: Call<Host>, body: Readonly<JsonObject>): Call<Host> {
   return { ...call, body, summary: call.operation.read({ ...body, model: body.model ?? call.summary.model }) };
