@@ -1,5 +1,4 @@
 import { AdminError, type AdminOptions, adminApi, adminClient } from '@portico/admin';
-import type { Gateway } from '@portico/core';
 import { memoryAccounts, memoryKeys, memoryLedger } from '@portico/core/store';
 import { createGateway } from '@portico/node';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -76,7 +75,7 @@ describe.each(PLACES)('the admin API, through %s', (mount) => {
 
 describe('the admin API', () => {
   it('needs to be told who is an administrator', () => {
-    const options = { gateway: () => undefined as never, stores: {} };
+    const options = { stores: {} };
     expect(() => adminApi(options as unknown as AdminOptions)).toThrow('who is an administrator?');
   });
 
@@ -193,10 +192,10 @@ describe('the admin API', () => {
 async function startSession() {
   const clock = { now: () => Date.now(), after: () => () => {} };
   const stores = { keys: memoryKeys(clock) };
-  const gateway: Gateway = createGateway({
+  const gateway = createGateway({
     models: { chat: [{ model: 'openai/gpt-4o-mini', apiKey: 'unused' }] },
     authenticate: () => ({ id: 'root' }),
-    plugins: [adminApi({ gateway: () => gateway as Gateway<never>, stores, authorize: () => true })],
+    plugins: [adminApi({ stores, authorize: () => true })],
     stores,
     logger: false,
   });
@@ -211,7 +210,6 @@ async function start(mount: MountName, more: Partial<AdminOptions> = {}) {
     answerChat(response, { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 }),
   );
   const admin = adminApi({
-    gateway: () => mounted.gateway,
     stores,
     authorize: ({ request }) => request.principal.id === 'root',
     ...more,

@@ -1,7 +1,6 @@
 import {
   type CustomEndpoint,
   type EndpointRequest,
-  type Gateway,
   GatewayError,
   isJsonObject,
   type JsonObject,
@@ -21,8 +20,6 @@ import { openApiDocument } from './open-api.js';
 import { OPERATIONS } from './operations.js';
 
 export interface AdminOptions<Host = unknown> {
-  /** The gateway that is administered. A function, because the gateway is made with this plugin. */
-  readonly gateway: () => Gateway<never>;
   /** The stores of the gateway: `sqlStores(db)`. */
   readonly stores: AdminStores;
   /**
@@ -44,10 +41,10 @@ export interface AdminOptions<Host = unknown> {
  * Throws a `TypeError` without `authorize`: an admin API that is open to every caller would be a mistake.
  */
 export function adminApi<Host = unknown>(options: AdminOptions<Host>): Plugin<Host> {
-  const { gateway, stores, authorize, path = '/admin', onChange } = options;
+  const { stores, authorize, path = '/admin', onChange } = options;
   if (typeof authorize !== 'function') throw new TypeError('The admin API needs "authorize": who is an administrator?');
-  const work: AdminWork = { gateway, stores, audit: createAuditLog(onChange) };
-  const offered = OPERATIONS.filter((operation) => operation.missing(work) === undefined);
+  const audit = createAuditLog(onChange);
+  const offered = OPERATIONS.filter((operation) => operation.missing(stores) === undefined);
   const document = openApiDocument(offered, path);
   return {
     name: 'admin',
@@ -86,6 +83,7 @@ export function adminApi<Host = unknown>(options: AdminOptions<Host>): Plugin<Ho
       const body = read(operation.body, sent, 'body');
       let status = 200;
       try {
+        const work: AdminWork = { gateway: request.gateway, stores, audit };
         return await operation.run({ params: request.params, query, body }, work);
       } catch (error) {
         const failure = asFailure(error);
@@ -94,7 +92,7 @@ export function adminApi<Host = unknown>(options: AdminOptions<Host>): Plugin<Ho
       } finally {
         if (method !== 'GET') {
           const { params } = request;
-          work.audit.add({ at: Date.now(), by: request.principal.id, operation: name, params, change: body, status });
+          audit.add({ at: Date.now(), by: request.principal.id, operation: name, params, change: body, status });
         }
       }
     });

@@ -21,7 +21,7 @@ export interface AdminOperation<Query extends z.ZodObject = z.ZodObject, Body ex
   readonly query?: Query;
   readonly body?: Body;
   /** What is in the way of it; undefined if nothing is. */
-  missing(work: AdminWork): string | undefined;
+  missing(stores: AdminStores): string | undefined;
   run(asked: AskedOperation<z.infer<Query>, z.infer<Body>>, work: AdminWork): MaybePromise<JsonObject>;
 }
 
@@ -33,7 +33,7 @@ interface AskedOperation<Query, Body> {
 
 /** What operations work with. */
 export interface AdminWork {
-  readonly gateway: () => Gateway<never>;
+  readonly gateway: Gateway<never>;
   readonly stores: AdminStores;
   readonly audit: AuditLog;
 }

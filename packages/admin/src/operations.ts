@@ -10,7 +10,7 @@ import type {
   UsageStore,
 } from '@portico/core/store';
 import type { z } from 'zod';
-import { type AdminOperation, type AdminWork, adminOperation } from './admin-operation.js';
+import { type AdminOperation, type AdminStores, type AdminWork, adminOperation } from './admin-operation.js';
 import {
   accountQuery,
   accountSchema,
@@ -28,9 +28,9 @@ import {
 } from './schemas.js';
 
 const nothing = () => undefined;
-const needsKeys = ({ stores }: AdminWork) => (stores.keys === undefined ? 'a store of keys' : undefined);
-const needsAccounts = ({ stores }: AdminWork) => (stores.accounts === undefined ? 'a store of accounts' : undefined);
-const needsUsage = ({ stores }: AdminWork) => (stores.usage === undefined ? 'a ledger' : undefined);
+const needsKeys = (stores: AdminStores) => (stores.keys === undefined ? 'a store of keys' : undefined);
+const needsAccounts = (stores: AdminStores) => (stores.accounts === undefined ? 'a store of accounts' : undefined);
+const needsUsage = (stores: AdminStores) => (stores.usage === undefined ? 'a ledger' : undefined);
 // Each is only run where `missing` found nothing missing.
 const keysOf = ({ stores }: AdminWork) => stores.keys as KeyStore;
 const accountsOf = ({ stores }: AdminWork) => stores.accounts as AccountStore;
@@ -177,7 +177,7 @@ export const OPERATIONS: readonly AdminOperation[] = [
     path: '/status',
     summary: 'The state of every deployment, and the calls in progress.',
     missing: nothing,
-    run: (_asked, { gateway }) => ({ ...gateway().inspect(), models: gateway().modelNames }),
+    run: (_asked, { gateway }) => ({ ...gateway.inspect(), models: gateway.modelNames }),
   }),
   adminOperation({
     name: 'cancelCall',
@@ -185,7 +185,7 @@ export const OPERATIONS: readonly AdminOperation[] = [
     path: '/calls/{id}/cancel',
     summary: 'Ends one call in progress; what was used until then is billed.',
     missing: nothing,
-    run: ({ params }, { gateway }) => ({ cancelled: gateway().cancelCall(params.id ?? '') }),
+    run: ({ params }, { gateway }) => ({ cancelled: gateway.cancelCall(params.id ?? '') }),
   }),
   adminOperation({
     name: 'revokePrincipal',
@@ -194,7 +194,7 @@ export const OPERATIONS: readonly AdminOperation[] = [
     summary: 'Ends all calls of a principal, and the tokens it was given.',
     body: revokeSchema,
     missing: nothing,
-    run: ({ body }, { gateway }) => ({ ended: gateway().revoke(body.principal) }),
+    run: ({ body }, { gateway }) => ({ ended: gateway.revoke(body.principal) }),
   }),
   adminOperation({
     name: 'explain',
@@ -204,7 +204,7 @@ export const OPERATIONS: readonly AdminOperation[] = [
     body: explainSchema,
     missing: nothing,
     run: async ({ body }, { gateway }) =>
-      asJson(await gateway().explain(body as unknown as Parameters<ReturnType<typeof gateway>['explain']>[0])),
+      asJson(await gateway.explain(body as unknown as Parameters<typeof gateway.explain>[0])),
   }),
   adminOperation({
     name: 'validateConfig',
@@ -213,7 +213,7 @@ export const OPERATIONS: readonly AdminOperation[] = [
     summary: 'What is wrong with a configuration. Changes nothing.',
     body: configSchema,
     missing: nothing,
-    run: ({ body }, { gateway }) => ({ problems: gateway().validate(body as unknown as ReloadableConfig) }),
+    run: ({ body }, { gateway }) => ({ problems: gateway.validate(body as unknown as ReloadableConfig) }),
   }),
   adminOperation({
     name: 'reloadConfig',
@@ -224,12 +224,12 @@ export const OPERATIONS: readonly AdminOperation[] = [
     missing: nothing,
     run({ body }, { gateway }) {
       const config = body as unknown as ReloadableConfig;
-      const problems = gateway().validate(config);
+      const problems = gateway.validate(config);
       if (problems.length > 0) {
         throw new GatewayError('invalid_input', problems.map(({ path, message }) => `${path}: ${message}`).join(' '));
       }
-      gateway().reload(config);
-      return { models: gateway().modelNames };
+      gateway.reload(config);
+      return { models: gateway.modelNames };
     },
   }),
   adminOperation({

@@ -113,7 +113,6 @@ export async function serveProcess(asked: ServeOptions, terminal: Terminal): Pro
   /** The admin API, for the holder of LiteLLM's master key and of keys of the file with `metadata: { admin: true }`. */
   function adminOf({ stores }: OpenDatabase): Plugin<NodeHost> {
     return adminApi<NodeHost>({
-      gateway: () => served?.gateway as Gateway<never>, // it answers only while it is served
       stores,
       authorize: ({ request: { via, principal } }) =>
         via === 'key' &&

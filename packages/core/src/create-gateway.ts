@@ -36,7 +36,7 @@ export function createGateway<Host, Name extends string>(
   current.snapshot.begin();
   const handle: Handle<Host> = (request) => current.snapshot.handle(request);
 
-  return {
+  const gateway: Gateway<Host, Name> = {
     handle,
     fetch: (request, host, options) => answerRequest(handle, request, host ?? ({} as Host), options),
     fetchAs: (principal) => fetchAs(handle, principal),
@@ -82,6 +82,8 @@ export function createGateway<Host, Name extends string>(
       return lifecycle.close(options?.graceMs ?? 10_000);
     },
   };
+  services.self.gateway = gateway;
+  return gateway;
 }
 
 /** Everything that is wrong with a configuration, without making a gateway of it; empty if nothing is. */

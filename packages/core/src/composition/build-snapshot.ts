@@ -14,6 +14,7 @@ import { createRouter } from '../endpoints/router.js';
 import { type ContentHooks, transformersFor } from '../endpoints/shared/content-hooks.js';
 import { createDeferredBilling } from '../endpoints/shared/deferred-billing.js';
 import type { ExplainedLimit, ExplainQuestion, Explanation } from '../explanation.js';
+import type { Gateway } from '../gateway.js';
 import { createCrossSiteCheck } from '../identity/cross-site.js';
 import { createVirtualKeys } from '../identity/virtual-keys.js';
 import type { IncomingRequest } from '../incoming-request.js';
@@ -165,6 +166,8 @@ export function buildSnapshot<Host, Name extends string>(
       admission,
       prices,
       usage: config.stores?.usage,
+      // Set before the first request can come.
+      gateway: () => services.self.gateway as Gateway<never>,
     },
     passThrough,
     customEndpointsOf(config),

@@ -8,6 +8,7 @@ import { type Clock, systemClock } from '../clock.js';
 import { CallLog } from '../delivery/call-log.js';
 import { createObservers, type Observers } from '../delivery/notify-observers.js';
 import { createUsageQueue } from '../delivery/usage-queue.js';
+import type { Gateway } from '../gateway.js';
 import type { Authenticate, Authorize } from '../hooks/policy.js';
 import { createTokens, LONGEST_TOKEN_MS, type Tokens } from '../identity/ephemeral-tokens.js';
 import { createRevocations, type Revocations, revoked } from '../identity/revocations.js';
@@ -66,6 +67,8 @@ export interface SharedServices<Host> {
   /** What the gateway does by itself. */
   readonly scheduler: Scheduler;
   readonly lifecycle: Lifecycle;
+  /** The gateway, once it is made. */
+  readonly self: { gateway: Gateway<never> | undefined };
   /** Milliseconds since the epoch. */
   readonly madeAt: number;
 }
@@ -158,6 +161,7 @@ export function createSharedServices<Host, Name extends string>(
       clock,
       logger,
     }),
+    self: { gateway: undefined },
     madeAt: clock.now(),
   };
 }

@@ -1,4 +1,5 @@
 import type { JsonObject, MaybePromise } from '../encoding/json.js';
+import type { Gateway } from '../gateway.js';
 import type { Principal, Via } from '../principal.js';
 import type { PolicyRequest } from './policy.js';
 
@@ -30,6 +31,8 @@ export interface CustomEndpoint<Host = unknown> {
 export interface EndpointRequest extends PolicyRequest {
   readonly principal: Principal;
   readonly via: Via;
+  /** The gateway itself: for calls to models as the same principal, or what an operator does. */
+  readonly gateway: Gateway<never>;
   /** The variable parts of the path, decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;

@@ -3,6 +3,7 @@ import type { LocalAnswer, LocalStream } from '../../answer.js';
 import type { Clock } from '../../clock.js';
 import { isJsonObject, type JsonObject } from '../../encoding/json.js';
 import { GatewayError } from '../../errors.js';
+import type { Gateway } from '../../gateway.js';
 import type { CustomEndpoint, EndpointRequest } from '../../hooks/custom-endpoint.js';
 import { decide } from '../../hooks/decide.js';
 import { PolicyView } from '../../identity/identify.js';
@@ -19,6 +20,8 @@ import { ResponseStream } from './response-stream.js';
 
 export interface CustomEndpointDeps extends BodyDeps {
   readonly clock: Clock;
+  /** The gateway that has the endpoint: it is complete once a request comes. */
+  gateway(): Gateway<never>;
 }
 
 const MAX_DURATION_MS = 600_000;
@@ -73,6 +76,7 @@ export function customEndpoint<Host>(custom: CustomEndpoint<Host>, deps: CustomE
     const view = Object.assign(new PolicyView(request, id, cancellation), {
       principal: caller.principal,
       via: caller.via,
+      gateway: deps.gateway(),
       params: decodedParams(params),
       query: new URLSearchParams(request.query),
       json: () => jsonOf(request, caller.principal, deps),
