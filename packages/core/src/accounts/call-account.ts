@@ -6,7 +6,7 @@ import type { Observers } from '../delivery/notify-observers.js';
 import type { UsageQueue } from '../delivery/usage-queue.js';
 import type { Deployment } from '../deployment.js';
 import { isPromise, type JsonObject, type MaybePromise } from '../encoding/json.js';
-import { type GatewayError, superseded } from '../errors.js';
+import { GatewayError, superseded } from '../errors.js';
 import type { CallSnapshot } from '../hooks/observer.js';
 import type { Operation } from '../operation.js';
 import type { PriceSheet } from '../usage/price.js';
@@ -56,6 +56,9 @@ export class CallAccount implements OpenCall {
   /** Reserved for attempts beside the first, and not yet settled with one of them. */
   readonly #extra: Pick<CallReservation, 'settle'>[] = [];
   #chosen: CallAttempt | undefined;
+  /** The attempt whose answer the client gets; it may have broken off. */
+  #answer: CallAttempt | undefined;
+  #continuations: Map<CallAttempt, CallAttempt | GatewayError> | undefined;
   #isClosed = false;
   #costNanoUsd: number | undefined = 0;
 
@@ -118,13 +121,31 @@ export class CallAccount implements OpenCall {
     return attempt;
   }
 
-  /** Makes an attempt the answer of the call: its end closes the account. One that is complete closes it now. */
+  /**
+   * Makes an attempt the answer of the call: its end closes the account. One that is complete closes it now; of one that broke off,
+   * whoever continues it is the answer.
+   */
   choose(record: Attempt): void {
     const attempt = this.#attemptOf(record);
-    // One that was taken over by another before it came here is no answer any more.
-    if (attempt === undefined || this.#isClosed || attempt.ending?.result === 'resumed') return;
-    this.#chosen = attempt;
-    if (attempt.ending !== undefined) this.#closeWith(attempt, attempt.ending);
+    if (attempt === undefined || this.#isClosed) return;
+    this.#answer = attempt;
+    const next = this.#continuations?.get(attempt);
+    if (next instanceof CallAttempt) this.choose(next.record);
+    else if (next !== undefined) this.close('incomplete', next, record);
+    else if (attempt.ending?.result !== 'resumed') {
+      this.#chosen = attempt;
+      if (attempt.ending !== undefined) this.#closeWith(attempt, attempt.ending);
+    }
+  }
+
+  /** An answer that broke off is continued by another attempt, or by none: then it failed. */
+  continued(broken: Attempt, by: Attempt | GatewayError): void {
+    const attempt = this.#attemptOf(broken);
+    const next = by instanceof GatewayError ? by : this.#attemptOf(by);
+    if (attempt === undefined || next === undefined) return;
+    this.#continuations ??= new Map();
+    this.#continuations.set(attempt, next);
+    if (this.#answer === attempt) this.choose(broken);
   }
 
   /** An answer came when another one had been chosen already. */

@@ -78,11 +78,11 @@ export function resumeStream(
       call.warnings.add(
         `The answer of "${deployment.id}" broke off (${end.failure.kind}) and was continued by another deployment.`,
       );
-      account.choose(answer.attempt);
+      account.continued(attempt.record, answer.attempt);
       stream.continueWith(answer.stream);
     } catch {
       // The failure of the requested model is the one that the client sees.
-      account.close('incomplete', end.failure, attempt.record);
+      account.continued(attempt.record, end.failure);
       stream.fail(error());
     }
   }
