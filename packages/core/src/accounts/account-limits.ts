@@ -1,7 +1,7 @@
 import type { Account, AccountBudget, AccountLimit } from '../stores/account-store.js';
 import { type PeriodRule, type PeriodWindow, windowOf } from '../stores/periods.js';
 import type { Scope } from '../stores/scope.js';
-import { accountCounterKey, type CountedAmount } from '../usage/counter-key.js';
+import { accountCounterKey, type CountedAmount, type CounterKey } from '../usage/counter-key.js';
 import type { Period } from './counting-periods.js';
 import type { Limit, Need } from './limits-of-call.js';
 
@@ -16,56 +16,74 @@ const AMOUNTS: Readonly<Record<AccountLimit['of'], CountedAmount>> = {
   concurrentCalls: 'calls',
 };
 
-/** Windows are computed once and reused until the time leaves them. */
+/** A limit or a budget in one of its windows. */
+interface Current {
+  readonly window: PeriodWindow;
+  readonly key: CounterKey;
+  readonly period: Period;
+  readonly resetsAt: number | undefined;
+}
+
+/** What a rule is in a window is made once, and used until the time leaves it. */
 export function createLimitsOfAccounts(): LimitsOfAccounts {
-  const windows = new WeakMap<PeriodRule, PeriodWindow>();
+  const current = new WeakMap<PeriodRule, Current>();
 
   return (accounts, model, need, now) => {
-    const limits = new Map<string, Limit>();
+    const limits: Limit[] = [];
     for (const { scope, budgets, limits: rates } of accounts) {
-      for (const rate of rates) if (holdsFor(rate, model)) add(scope, rate, AMOUNTS[rate.of], rate.max, need, now);
-      for (const budget of budgets)
-        if (holdsFor(budget, model)) add(scope, budget, 'budget', budget.nanoUsd, need, now);
+      for (const rate of rates) {
+        if (!holdsFor(rate, model)) continue;
+        const kind = AMOUNTS[rate.of];
+        add(limits, limitOf(scope, rate, kind, rate.max, false, undefined, need, now));
+      }
+      for (const budget of budgets) {
+        if (!holdsFor(budget, model)) continue;
+        const isSoft = budget.mode === 'soft';
+        add(limits, limitOf(scope, budget, 'budget', budget.nanoUsd, isSoft, budget.warnAt, need, now));
+      }
     }
-    return [...limits.values()];
-
-    function add(
-      scope: Scope,
-      rule: AccountLimit | AccountBudget,
-      kind: CountedAmount,
-      most: number,
-      given: Need,
-      at: number,
-    ): void {
-      const window = windowAt(rule, at);
-      const isSoft = 'mode' in rule && rule.mode === 'soft';
-      const key = accountCounterKey({ amount: kind, scope, rule, window, model: rule.model, isSoft });
-      const known = limits.get(key);
-      // Two limits that count the same are one counter, or a call would be counted twice.
-      if (known !== undefined && known.limit <= most) return;
-      limits.set(key, {
-        kind,
-        key,
-        scope,
-        isSoft,
-        warnAt: 'warnAt' in rule ? rule.warnAt : undefined,
-        period: periodOf(rule, window, key),
-        amount: amountOf(kind, given),
-        limit: most,
-        resetsAt: Number.isFinite(window.endsAt) ? window.endsAt : undefined,
-      });
-    }
+    return limits;
   };
 
-  function windowAt(rule: PeriodRule, now: number): PeriodWindow {
-    const known = windows.get(rule);
-    if (known !== undefined && now >= known.startsAt && now < known.endsAt) return known;
+  function limitOf(
+    scope: Scope,
+    rule: AccountLimit | AccountBudget,
+    kind: CountedAmount,
+    most: number,
+    isSoft: boolean,
+    warnAt: readonly number[] | undefined,
+    need: Need,
+    now: number,
+  ): Limit {
+    const { key, period, resetsAt } = currentOf(scope, rule, kind, isSoft, now);
+    return { kind, key, scope, isSoft, warnAt, period, amount: amountOf(kind, need), limit: most, resetsAt };
+  }
+
+  function currentOf(
+    scope: Scope,
+    rule: AccountLimit | AccountBudget,
+    kind: CountedAmount,
+    isSoft: boolean,
+    now: number,
+  ): Current {
+    const known = current.get(rule);
+    if (known !== undefined && now >= known.window.startsAt && now < known.window.endsAt) return known;
     // A window that moves is counted in whole ones: nobody gets more than the limit in any of them.
     const window = windowOf(rule.rolling === true ? { ...rule, rolling: false } : rule, now);
+    const key = accountCounterKey({ amount: kind, scope, rule, window, model: rule.model, isSoft });
+    const period: Period = { kind: rule.per, startsAt: window.startsAt, endsAt: window.endsAt, keyPrefix: key };
+    const made = { window, key, period, resetsAt: Number.isFinite(window.endsAt) ? window.endsAt : undefined };
     // A length without an anchor begins with the first call, which the counter itself knows.
-    if (!beginsWithFirstCall(rule)) windows.set(rule, window);
-    return window;
+    if (!beginsWithFirstCall(rule)) current.set(rule, made);
+    return made;
   }
+}
+
+/** Two limits that count the same are one counter, the lower one: a call would be counted twice. */
+function add(limits: Limit[], limit: Limit): void {
+  const at = limits.findIndex(({ key }) => key === limit.key);
+  if (at < 0) limits.push(limit);
+  else if (limit.limit < (limits[at] as Limit).limit) limits[at] = limit;
 }
 
 /** `'5h'` without an anchor. */
@@ -87,8 +105,4 @@ function amountOf(kind: CountedAmount, need: Need): number {
     default:
       return need[kind];
   }
-}
-
-function periodOf({ per }: PeriodRule, { startsAt, endsAt }: PeriodWindow, keyPrefix: string): Period {
-  return { kind: per, startsAt, endsAt, keyPrefix };
 }
