@@ -67,6 +67,15 @@ function everyPromise(name: string, open: OpenStores): void {
       expect(await ask(old.secret)).toMatchObject({ status: 401, code: 'expired' });
     });
 
+    it('knows a key that was tried before it was made', async () => {
+      const { stores, again } = await open();
+      const { ask } = await start(stores);
+      const secret = 'sk-that-a-client-has-already-1';
+      expect((await ask(secret)).status).toBe(401);
+      await again().keys.mint({ user: 'ada', secret });
+      await until(async () => (await ask(secret)).status === 200);
+    });
+
     it('ends the running streams of a key that another instance revokes, and of a team that is blocked', async () => {
       const { stores, again } = await open();
       const { openStream, gateway } = await start(stores);

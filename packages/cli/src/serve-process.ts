@@ -20,9 +20,6 @@ import {
   signalCommands,
 } from './workers/worker-commands.js';
 
-/** Whom LiteLLM's master key stands for. */
-const MASTER = 'master';
-
 const NOBODY = 'Nobody could call this server: the configuration needs "keys", or "anonymous" to allow everybody.';
 
 /**
@@ -117,7 +114,7 @@ export async function serveProcess(asked: ServeOptions, terminal: Terminal): Pro
       authorize: ({ request: { via, principal } }) =>
         via === 'key' &&
         principal.keyId === undefined &&
-        (principal.id === MASTER || principal.metadata?.admin === true),
+        (principal.id === served?.loaded.principal?.id || principal.metadata?.admin === true),
       onChange: (entry) => logger.info({ ...entry }, 'a change through the admin API'),
     });
   }

@@ -35,16 +35,19 @@ export interface StoredKeysDeps {
 }
 
 const MOST_CACHED = 100_000;
+const MOST_UNKNOWN = 10_000;
 
 interface Cached {
-  readonly found: FoundKey | undefined;
-  readonly principal: Principal | undefined;
+  readonly found: FoundKey;
+  readonly principal: Principal;
   readonly foundAt: number;
 }
 
 export function createStoredKeys(deps: StoredKeysDeps): StoredKeys {
   const { store, clock, cacheMs } = deps;
   const cache = createBoundedCache<Cached>(MOST_CACHED);
+  /** When hashes were asked for that no key has. Apart, so that whoever tries keys out drives no other from the cache. */
+  const unknown = createBoundedCache<number>(MOST_UNKNOWN);
   /** The hashes under which each key is cached. */
   const hashesOf = new Map<string, Set<string>>();
   const guard = new StoreGuard('key store', deps);
@@ -62,6 +65,8 @@ export function createStoredKeys(deps: StoredKeysDeps): StoredKeys {
       Promise.resolve(
         store.watch((change) => {
           changes += 1;
+          // It may be one that was asked for before it was made.
+          unknown.clear();
           if (change === 'all') {
             cache.clear();
             hashesOf.clear();
@@ -88,7 +93,8 @@ export function createStoredKeys(deps: StoredKeysDeps): StoredKeys {
 
   function findByHash(hash: string, path: string): MaybePromise<Principal> {
     const cached = cache.get(hash);
-    if (cached !== undefined && isFresh(cached)) return principalOf(cached, path);
+    if (cached !== undefined && isFresh(cached.foundAt)) return principalOf(cached, path);
+    if (cached === undefined && isFresh(unknown.get(hash))) throw keyRefused('invalid_api_key');
     return ask(hash, cached).then((found) => principalOf(found, path));
   }
 
@@ -98,10 +104,14 @@ export function createStoredKeys(deps: StoredKeysDeps): StoredKeys {
       const found = await guard.ask(() => store.find(hash));
       // Told of a change meanwhile: what came may be older than it, and holds for this call only.
       const foundAt = turn === changes ? clock.now() : Number.NEGATIVE_INFINITY;
-      return remember(hash, { found, principal: found && asPrincipal(found.key), foundAt });
+      if (found !== undefined) return remember(hash, { found, principal: asPrincipal(found.key), foundAt });
+      cache.delete(hash);
+      unknown.set(hash, foundAt);
+      throw keyRefused('invalid_api_key');
     } catch (cause) {
-      // What was known is better than nobody being served; that a key is unknown was not told by anybody.
-      if (before?.found !== undefined) {
+      if (cause instanceof GatewayError) throw cause;
+      // What was known is better than nobody being served.
+      if (before !== undefined) {
         return remember(hash, { ...before, foundAt: clock.now() - cacheMs + AGAIN_MS });
       }
       throw new GatewayError('unavailable', 'This key cannot be checked at the moment. Try again later.', { cause });
@@ -109,24 +119,28 @@ export function createStoredKeys(deps: StoredKeysDeps): StoredKeys {
   }
 
   function remember(hash: string, entry: Cached): Cached {
-    cache.set(hash, entry);
-    const id = entry.found?.key.id;
-    if (id === undefined) return entry;
+    const { id } = entry.found.key;
     const hashes = hashesOf.get(id);
-    if (hashes === undefined) {
-      if (hashesOf.size >= MOST_CACHED) hashesOf.clear();
+    if (hashes !== undefined) hashes.add(hash);
+    else {
+      // A cached key whose change is not heard of would be worse than asking for all of them again.
+      if (hashesOf.size >= MOST_CACHED) {
+        hashesOf.clear();
+        cache.clear();
+      }
       hashesOf.set(id, new Set([hash]));
-    } else hashes.add(hash);
+    }
+    cache.set(hash, entry);
     return entry;
   }
 
-  function isFresh({ foundAt }: Cached): boolean {
+  function isFresh(foundAt: number | undefined): boolean {
+    if (foundAt === undefined) return false;
     const age = clock.now() - foundAt;
     return age >= 0 && age < cacheMs;
   }
 
   function principalOf({ found, principal }: Cached, path: string): Principal {
-    if (found === undefined || principal === undefined) throw keyRefused('invalid_api_key');
     const { key, endsAt } = found;
     const now = clock.now();
     if (key.revokedAt !== undefined) throw keyRefused('revoked');

@@ -80,8 +80,9 @@ export class CallExchange<Host> implements Exchange<Host> {
     this.startedAt = clock.now();
     this.request.onClientGone(() => this.cancellation.cancel(clientGone()));
     this.#revocations = revocations.turn;
-    const caller = await identify(this.request, this.id, this.cancellation, identifyDeps);
-    this.caller = this.#deps.restrict === undefined ? caller : await this.#restricted(caller, this.#deps.restrict);
+    this.caller = await identify(this.request, this.id, this.cancellation, identifyDeps);
+    const { restrict } = this.#deps;
+    if (restrict !== undefined) this.caller = { ...this.caller, principal: await restrict(this.caller.principal) };
     return this.#matched.endpoint;
   }
 
@@ -123,13 +124,6 @@ export class CallExchange<Host> implements Exchange<Host> {
     return refuse(failure, this.id, this.#call?.group.name, errors, metadata, this.#deps.metadataHeaders);
   }
 
-  async #restricted(
-    { principal, via }: Caller,
-    restrict: NonNullable<ExchangeDeps<Host>['restrict']>,
-  ): Promise<Caller> {
-    return { principal: await restrict(principal), via };
-  }
-
   #requireOpen(): void {
     const closing = this.#deps.closing();
     if (closing !== undefined) throw closing;
@@ -146,7 +140,7 @@ export class CallExchange<Host> implements Exchange<Host> {
       {
         id: this.id,
         operation: this.#matched.endpoint?.name,
-        principal: this.#call?.principal,
+        principal: (this.#call ?? (this.caller as Caller | undefined))?.principal,
         model: this.#call?.group.name,
         failure: failure.kind,
         status: failure.status,
