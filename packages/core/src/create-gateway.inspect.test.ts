@@ -50,6 +50,25 @@ describe('what a gateway says of itself', () => {
     ]);
   });
 
+  it('estimates what a call may cost: the same as is reserved for it', async () => {
+    const price = { input: 10, output: 20 };
+    const { gateway, ask, clock, behaviours } = start({ slow: [{ model: 'acme/slow', price, maxOutputTokens: 500 }] });
+    behaviours.slow = { afterMs: 500 };
+    const body = { messages: [{ role: 'user', content: 'Hi' }] };
+    const bounded = await gateway.estimate({ model: 'slow', as: { id: 'ada' }, body: { ...body, max_tokens: 100 } });
+    expect(bounded).toMatchObject({ outputTokens: 100, inputTokens: expect.any(Number) });
+    expect(bounded.costNanoUsd).toBe(bounded.inputTokens * 10_000 + 100 * 20_000);
+    expect((await gateway.estimate({ model: 'slow', as: { id: 'ada' }, body })).outputTokens).toBe(500);
+    await expect(gateway.estimate({ model: 'nothing', as: { id: 'ada' } })).rejects.toMatchObject({ status: 404 });
+    const principal = { id: 'ada', budget: { usd: 1 } };
+    const answer = ask('slow', { max_tokens: 100 }, principal);
+    await clock.advance(100);
+    const [budget] = await gateway.remaining(principal);
+    expect(budget?.reserved).toBe(bounded.costNanoUsd);
+    await clock.advance(1_000);
+    await answer;
+  });
+
   it('says what is wrong with a configuration, and changes nothing', async () => {
     const { gateway, answered } = start({ one: ['acme/a'] });
     expect(gateway.validate({ models: { two: ['acme/a'] } })).toEqual([]);

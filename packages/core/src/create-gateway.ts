@@ -43,6 +43,7 @@ export function createGateway<Host, Name extends string>(
     chat: (request, options) => chat(handle, request, options),
     chatStream: (request, options) => chatStream(handle, request, options),
     explain: (question) => current.snapshot.explain(question),
+    estimate: (question) => current.snapshot.estimate(question),
     async issueToken(principal, options) {
       if (tokens !== undefined) return tokens.issue(principal, options?.expiresInMs);
       throw new TypeError('Tokens need a signing secret: set "tokens.secret" in the configuration.');

@@ -32,6 +32,16 @@ export interface Explanation {
   readonly limits: readonly ExplainedLimit[];
 }
 
+/** The most that a call may use and cost, on any of its routes: what is reserved for it. */
+export interface CallEstimate {
+  /** As estimated from the request. */
+  readonly inputTokens: number;
+  /** The longest answer: the client's bound, else the largest of the models that may answer. */
+  readonly outputTokens: number;
+  /** At the dearest price that may apply. */
+  readonly costNanoUsd: number;
+}
+
 export interface ExplainedLimit {
   /** What is counted: `requests`, tokens, concurrent `calls`, or nano-dollars of a `budget`. */
   readonly counted: CountedAmount;

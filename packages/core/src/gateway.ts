@@ -1,6 +1,6 @@
 import type { AnswerMetadata } from './answer-metadata.js';
 import type { JsonObject } from './encoding/json.js';
-import type { ExplainedLimit, ExplainQuestion, Explanation } from './explanation.js';
+import type { CallEstimate, ExplainedLimit, ExplainQuestion, Explanation } from './explanation.js';
 import type { IncomingRequest } from './incoming-request.js';
 import type { IssuedToken } from './issued-token.js';
 import type { Principal } from './principal.js';
@@ -55,6 +55,11 @@ export interface Gateway<Host = unknown, Name extends string = string> {
    * upstream and reserves nothing. Rejects with the error that the call would get.
    */
   explain(question: ExplainQuestion<Name>): Promise<Explanation>;
+  /**
+   * The most that a call may use and cost: what would be reserved for it. Calls no upstream and reserves nothing. Rejects with the
+   * error that the call would get, also where a price is not known.
+   */
+  estimate(question: ExplainQuestion<Name>): Promise<CallEstimate>;
   /**
    * Replaces everything that can be in a file: models, keys, limits, deadlines and so on. Calls in progress end with
    * the configuration they began with; every later one uses the new one only. Counters, revocations and cooldowns are

@@ -15,6 +15,7 @@ export {
   type RefusedThing,
 } from './errors.js';
 export type {
+  CallEstimate,
   ExplainedDeployment,
   ExplainedLimit,
   ExplainedNode,

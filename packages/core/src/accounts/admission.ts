@@ -46,6 +46,8 @@ export interface Admission {
    * price as `admit` does.
    */
   explain(call: Call): Promise<ExplainedLimit[]>;
+  /** The most that a call may need, which is what `admit` would reserve. Throws as it does for a call without a known price. */
+  estimate(call: Call<unknown, Operation>): Need;
   /** The limits of a principal and of its accounts, and their state. */
   remaining(principal: Principal): Promise<ExplainedLimit[]>;
   /**
@@ -155,6 +157,8 @@ export function createAdmission(deps: AdmissionDeps): Admission {
     async explain(call) {
       return await stateOf(limitsForCall(call, await accountsOf(call), clock.now()));
     },
+
+    estimate: (call) => needOf(call, true),
 
     async remaining(principal) {
       const accounts =

@@ -13,14 +13,14 @@ import { chatCompletions } from '../endpoints/chat-completions/format.js';
 import { createRouter } from '../endpoints/router.js';
 import { type ContentHooks, transformersFor } from '../endpoints/shared/content-hooks.js';
 import { createDeferredBilling } from '../endpoints/shared/deferred-billing.js';
-import type { ExplainedLimit, ExplainQuestion, Explanation } from '../explanation.js';
+import type { CallEstimate, ExplainedLimit, ExplainQuestion, Explanation } from '../explanation.js';
 import type { Gateway } from '../gateway.js';
 import { createCrossSiteCheck } from '../identity/cross-site.js';
 import { createVirtualKeys } from '../identity/virtual-keys.js';
 import type { IncomingRequest } from '../incoming-request.js';
 import { probeDeployments } from '../jobs/probe-deployments.js';
 import { resolveResourceIds } from '../operations/resource-ids.js';
-import { explainCall } from '../pipeline/explain-call.js';
+import { estimateCall, explainCall } from '../pipeline/explain-call.js';
 import { createRequestHandler } from '../pipeline/handle.js';
 import { litellmHeaders, porticoHeaders } from '../pipeline/metadata-headers.js';
 import { createRoute } from '../pipeline/route.js';
@@ -36,6 +36,7 @@ import type { SharedServices } from './shared-services.js';
 export interface ConfigSnapshot<Host> {
   handle(request: IncomingRequest<Host>): Promise<Reply | undefined>;
   explain(question: ExplainQuestion): Promise<Explanation>;
+  estimate(question: ExplainQuestion): Promise<CallEstimate>;
   remaining(principal: Principal): Promise<readonly ExplainedLimit[]>;
   /** It is the one that calls take from now on: what it does by itself begins. */
   begin(): void;
@@ -172,6 +173,7 @@ export function buildSnapshot<Host, Name extends string>(
     passThrough,
     customEndpointsOf(config),
   );
+  const explaining = { operations: MODEL_OPERATIONS, open, admission, route, now: () => clock.now() };
   const handle = createRequestHandler<Host>(createRouter(endpoints, config.fallthrough), {
     identify: {
       order: config.credentials,
@@ -225,11 +227,14 @@ export function buildSnapshot<Host, Name extends string>(
     },
     dispose: () => stopProbes?.(),
     remaining: (principal) => admission.remaining(normalizePrincipal(principal)),
+    async estimate(question) {
+      if (needsCatalogue) await prices.load();
+      return await estimateCall(question, explaining);
+    },
     async explain(question) {
       if (needsCatalogue) await prices.load();
       sayUnpriced();
-      const now = () => clock.now();
-      return await explainCall(question, { operations: MODEL_OPERATIONS, open, admission, route, now });
+      return await explainCall(question, explaining);
     },
   };
 

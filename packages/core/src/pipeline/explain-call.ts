@@ -1,8 +1,9 @@
 import type { Admission } from '../accounts/admission.js';
+import type { Call } from '../call.js';
 import { Cancellation } from '../cancellation.js';
 import { type OpenCallDeps, openCall } from '../endpoints/shared/open-call.js';
 import { GatewayError } from '../errors.js';
-import type { ExplainQuestion, Explanation } from '../explanation.js';
+import type { CallEstimate, ExplainQuestion, Explanation } from '../explanation.js';
 import type { IncomingRequest } from '../incoming-request.js';
 import type { UpstreamOperation } from '../operation.js';
 import { normalizePrincipal } from '../principal.js';
@@ -18,6 +19,17 @@ export interface ExplainDeps {
 
 /** Opens a call like a real one, and returns what would happen to it. Rejects with the error that it would get. */
 export async function explainCall(question: ExplainQuestion, deps: ExplainDeps): Promise<Explanation> {
+  const call = await openAsked(question, deps);
+  return { model: call.group.name, ...deps.route.explain(call), limits: await deps.admission.explain(call) };
+}
+
+/** The most that a call may use and cost. Rejects with the error that it would get. */
+export async function estimateCall(question: ExplainQuestion, deps: ExplainDeps): Promise<CallEstimate> {
+  const { inputTokens, outputTokens, costNanoUsd } = deps.admission.estimate(await openAsked(question, deps));
+  return { inputTokens, outputTokens, costNanoUsd };
+}
+
+async function openAsked(question: ExplainQuestion, deps: ExplainDeps): Promise<Call> {
   const { model, as, operation: name = 'chat.completions', body = GREETING, headers = {} } = question;
   const operation = deps.operations.find((each) => each.name === name);
   if (operation === undefined) throw new GatewayError('invalid_input', `There is no operation "${name}".`);
@@ -33,8 +45,7 @@ export async function explainCall(question: ExplainQuestion, deps: ExplainDeps):
   };
   const caller = { principal: normalizePrincipal(as), via: 'internal' } as const;
   const exchange = { id: 'explained', startedAt: deps.now(), request, caller, cancellation: new Cancellation() };
-  const call = await openCall(exchange, operation, deps.open);
-  return { model: call.group.name, ...deps.route.explain(call), limits: await deps.admission.explain(call) };
+  return await openCall(exchange, operation, deps.open);
 }
 
 const GREETING = { messages: [{ role: 'user', content: 'Hello' }], input: 'Hello', max_tokens: 1_000 };
