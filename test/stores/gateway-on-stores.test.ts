@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { BudgetWarning, Gateway, GatewayConfig, Principal, UsageRecord } from '@portico/core';
 import {
+  type Account,
   type AccountChanges,
   type CounterStore,
   memoryAccounts,
@@ -26,6 +27,8 @@ import {
 
 /** One answer of the vendor: 100 tokens in and 50 out at 1 $ per million each. */
 const COST = 150_000;
+/** Room for what a call is estimated higher than it costs. */
+const SLACK = 100_000;
 const TEAM: Scope = { kind: 'team', id: 'search' };
 const ORGANIZATION: Scope = { kind: 'organization', id: 'acme' };
 
@@ -269,25 +272,51 @@ it('a store that is gone is 503 and never 401, and what is cached goes on (law 6
 it('accounts of a host are as good as a store', async () => {
   const accounts: NonNullable<GatewayConfig['accounts']> = ({ kind, id }) =>
     kind === 'user' && id === 'ada'
-      ? {
-          scope: { kind, id },
-          name: undefined,
-          parent: undefined,
-          budgets: [],
-          limits: [{ of: 'requests', max: 2, per: 'hour' }],
-          models: undefined,
-          operations: undefined,
-          isBlocked: false,
-          metadata: {},
-          createdAt: 0,
-          updatedAt: 0,
-        }
+      ? hostAccount({ kind, id }, { limits: [{ of: 'requests', max: 2, per: 'hour' }] })
       : undefined;
   const { gateway } = await start(undefined, {}, { accounts });
-  const statuses: number[] = [];
-  for (const id of ['ada', 'ada', 'ada', 'bob']) statuses.push(await statusOf(gateway, { id }));
-  expect(statuses).toEqual([200, 200, 429, 200]);
+  expect(await statusesOf(gateway, ['ada', 'ada', 'ada', 'bob'])).toEqual([200, 200, 429, 200]);
 });
+
+describe.each<{ what: string; plan: Pick<Account, 'budgets' | 'limits'> }>([
+  { what: 'limits', plan: { budgets: [], limits: [{ of: 'requests', max: 1, per: 'hour' }] } },
+  { what: 'budgets', plan: { budgets: [{ nanoUsd: COST + SLACK, per: 'day' }], limits: [] } },
+])('users whose accounts share the $what of one plan', ({ what, plan }) => {
+  it('are counted each for themselves', async () => {
+    const known = new Map<string, Account>();
+    const accounts: NonNullable<GatewayConfig['accounts']> = ({ kind, id }) => {
+      if (kind !== 'user') return undefined;
+      const account = known.get(id) ?? hostAccount({ kind, id }, plan);
+      known.set(id, account);
+      return account;
+    };
+    const { gateway } = await start(undefined, {}, { accounts });
+    expect(await statusesOf(gateway, ['ada', 'ada', 'bob', 'bob']), what).toEqual([200, 429, 200, 429]);
+  });
+});
+
+function hostAccount(scope: Scope, changes: Partial<Account>): Account {
+  return {
+    scope,
+    name: undefined,
+    parent: undefined,
+    budgets: [],
+    limits: [],
+    models: undefined,
+    operations: undefined,
+    isBlocked: false,
+    metadata: {},
+    createdAt: 0,
+    updatedAt: 0,
+    ...changes,
+  };
+}
+
+async function statusesOf(gateway: Gateway, users: readonly string[]): Promise<number[]> {
+  const statuses: number[] = [];
+  for (const id of users) statuses.push(await statusOf(gateway, { id }));
+  return statuses;
+}
 
 async function statusOf(gateway: Gateway, as: Principal): Promise<number> {
   const answer = await gateway.fetchAs(as)('http://portico/v1/chat/completions', {
@@ -314,8 +343,6 @@ async function account(stores: Stores, scope: Scope, changes: AccountChanges): P
 
 /** It is estimated a little higher than what the vendor reports: what is reserved is never too little. */
 const QUESTION = { model: 'chat', messages: [{ role: 'user', content: 'Hello '.repeat(60) }], max_tokens: 50 };
-/** Room for what a call is estimated higher than it costs. */
-const SLACK = 100_000;
 
 async function start(stores: Stores | undefined, more: object = {}, config: Partial<GatewayConfig> = {}) {
   const records: UsageRecord[] = [];

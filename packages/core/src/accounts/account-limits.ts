@@ -1,6 +1,5 @@
 import type { Account, AccountBudget, AccountLimit } from '../stores/account-store.js';
 import { type PeriodRule, type PeriodWindow, windowOf } from '../stores/periods.js';
-import type { Scope } from '../stores/scope.js';
 import { accountCounterKey, type CountedAmount, type CounterKey } from '../usage/counter-key.js';
 import type { Period } from './counting-periods.js';
 import type { Limit, Need } from './limits-of-call.js';
@@ -24,29 +23,32 @@ interface Current {
   readonly resetsAt: number | undefined;
 }
 
-/** What a rule is in a window is made once, and used until the time leaves it. */
+/**
+ * What a rule of an account is in a window is made once, and used until the time leaves it. It is kept for each
+ * account: a host may give many accounts the same list of rules, and each of them counts for itself.
+ */
 export function createLimitsOfAccounts(): LimitsOfAccounts {
-  const current = new WeakMap<PeriodRule, Current>();
+  const currentOfAccounts = new WeakMap<Account, WeakMap<PeriodRule, Current>>();
 
   return (accounts, model, need, now) => {
     const limits: Limit[] = [];
-    for (const { scope, budgets, limits: rates } of accounts) {
-      for (const rate of rates) {
+    for (const account of accounts) {
+      for (const rate of account.limits) {
         if (!holdsFor(rate, model)) continue;
         const kind = AMOUNTS[rate.of];
-        add(limits, limitOf(scope, rate, kind, rate.max, false, undefined, need, now));
+        add(limits, limitOf(account, rate, kind, rate.max, false, undefined, need, now));
       }
-      for (const budget of budgets) {
+      for (const budget of account.budgets) {
         if (!holdsFor(budget, model)) continue;
         const isSoft = budget.mode === 'soft';
-        add(limits, limitOf(scope, budget, 'budget', budget.nanoUsd, isSoft, budget.warnAt, need, now));
+        add(limits, limitOf(account, budget, 'budget', budget.nanoUsd, isSoft, budget.warnAt, need, now));
       }
     }
     return limits;
   };
 
   function limitOf(
-    scope: Scope,
+    account: Account,
     rule: AccountLimit | AccountBudget,
     kind: CountedAmount,
     most: number,
@@ -55,27 +57,34 @@ export function createLimitsOfAccounts(): LimitsOfAccounts {
     need: Need,
     now: number,
   ): Limit {
-    const { key, period, resetsAt } = currentOf(scope, rule, kind, isSoft, now);
+    const { scope } = account;
+    const { key, period, resetsAt } = currentOf(account, rule, kind, isSoft, now);
     return { kind, key, scope, isSoft, warnAt, period, amount: amountOf(kind, need), limit: most, resetsAt };
   }
 
   function currentOf(
-    scope: Scope,
+    account: Account,
     rule: AccountLimit | AccountBudget,
     kind: CountedAmount,
     isSoft: boolean,
     now: number,
   ): Current {
-    const known = current.get(rule);
+    const known = currentOfAccounts.get(account)?.get(rule);
     if (known !== undefined && now >= known.window.startsAt && now < known.window.endsAt) return known;
     // A window that moves is counted in whole ones: nobody gets more than the limit in any of them.
     const window = windowOf(rule.rolling === true ? { ...rule, rolling: false } : rule, now);
-    const key = accountCounterKey({ amount: kind, scope, rule, window, model: rule.model, isSoft });
+    const key = accountCounterKey({ amount: kind, scope: account.scope, rule, window, model: rule.model, isSoft });
     const period: Period = { kind: rule.per, startsAt: window.startsAt, endsAt: window.endsAt, keyPrefix: key };
     const made = { window, key, period, resetsAt: Number.isFinite(window.endsAt) ? window.endsAt : undefined };
     // A length without an anchor begins with the first call, which the counter itself knows.
-    if (!beginsWithFirstCall(rule)) current.set(rule, made);
+    if (!beginsWithFirstCall(rule)) keep(account, rule, made);
     return made;
+  }
+
+  function keep(account: Account, rule: PeriodRule, made: Current): void {
+    const kept = currentOfAccounts.get(account);
+    if (kept === undefined) currentOfAccounts.set(account, new WeakMap([[rule, made]]));
+    else kept.set(rule, made);
   }
 }
 
