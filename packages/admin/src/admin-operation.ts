@@ -9,7 +9,7 @@ export interface AdminStores {
   readonly usage?: UsageStore | undefined;
 }
 
-/** One operation of the admin API. Everything that is told about it is made of this: the endpoint, the document, the client. */
+/** One operation of the admin API. Everything that describes it is made from this: the endpoint, the document, the client. */
 export interface AdminOperation<Query extends z.ZodObject = z.ZodObject, Body extends z.ZodObject = z.ZodObject> {
   /** As the document and the client name it. */
   readonly name: string;

@@ -35,7 +35,7 @@ export function redisCounters(given: RedisClient, options: RedisCounterOptions =
     const now = clock.now();
     const keys: string[] = [];
     const parameters = [id, whole(leaseMs)];
-    const held: Held['requests'] = [];
+    const held: ReservationPayload['requests'] = [];
     for (const { key, amount, limit, resetsAt } of requests) {
       keys.push(...keysOf(key));
       parameters.push(whole(amount), wholeLimit(limit), ...resetOf(resetsAt, now));
@@ -44,7 +44,11 @@ export function redisCounters(given: RedisClient, options: RedisCounterOptions =
     const asked = history === undefined ? askPlain : askKnown(history);
     const { refused, remaining, epoch } = await asked(requests, keys, parameters);
     if (refused !== -1) return { ok: false, refused, remaining };
-    const reservation: Held = { id, requests: held, ...(epoch !== undefined && { epoch, endsAt: now + leaseMs }) };
+    const reservation: ReservationPayload = {
+      id,
+      requests: held,
+      ...(epoch !== undefined && { epoch, endsAt: now + leaseMs }),
+    };
     return { ok: true, reservation: JSON.stringify(reservation), remaining };
   }
 
@@ -89,7 +93,7 @@ export function redisCounters(given: RedisClient, options: RedisCounterOptions =
     reserve,
 
     async settle(reservation, actual) {
-      const held = heldBy(reservation);
+      const held = parseReservation(reservation);
       if (held === undefined) return;
       const { id, requests, epoch, endsAt } = held;
       const settled = await run(
@@ -119,7 +123,7 @@ interface Reserved {
 }
 
 /** What a reservation holds, in its name, so that it can be settled without any other state. */
-interface Held {
+interface ReservationPayload {
   readonly id: string;
   /** Key and amount of each. */
   readonly requests: [key: string, amount: string][];
@@ -128,11 +132,11 @@ interface Held {
   readonly endsAt?: number;
 }
 
-function heldBy(reservation: string): Held | undefined {
+function parseReservation(reservation: string): ReservationPayload | undefined {
   try {
     const held: unknown = JSON.parse(reservation);
     const isOwn = typeof held === 'object' && held !== null && 'id' in held && 'requests' in held;
-    return isOwn ? (held as Held) : undefined; // as `reserve` wrote it
+    return isOwn ? (held as ReservationPayload) : undefined; // as `reserve` wrote it
   } catch {
     return undefined; // made by another store, or invalid
   }

@@ -69,7 +69,7 @@ export function countersIn(database: Database, options: SqlCounterOptions): Coun
     },
 
     async settle(reservation, actual) {
-      const held = heldBy(reservation);
+      const held = parseReservation(reservation);
       if (held === undefined) return;
       await tables.settle(
         held,
@@ -94,7 +94,7 @@ function toWant(request: CounterRequest, history: CounterHistory | undefined): W
   };
 }
 
-function heldBy(reservation: string): ReservedAmount | undefined {
+function parseReservation(reservation: string): ReservedAmount | undefined {
   let held: unknown;
   try {
     held = JSON.parse(reservation);

@@ -93,7 +93,7 @@ async function change(
   return 0;
 }
 
-/** Undefined after an error was told. */
+/** Undefined after an error was reported. */
 function changesOf(options: Options, terminal: Terminal): AccountChanges | undefined {
   const { name, parent, models, budget, rpm, tpm } = options;
   const budgets = budget?.split(',').map(budgetOf);

@@ -29,7 +29,7 @@ export interface AccountDirectoryDeps {
   readonly watch: AccountStore['watch'] | undefined;
   readonly clock: Clock;
   readonly logger: Logger | undefined;
-  /** How long what was found is believed without being told of a change, in milliseconds. */
+  /** How long what was read is used without a notice of a change, in milliseconds. */
   readonly cacheMs: number;
   /** Longest time a call waits for the store, in milliseconds. */
   readonly timeoutMs: number;
@@ -51,7 +51,7 @@ export function createAccountDirectory(deps: AccountDirectoryDeps): AccountDirec
   const { clock, cacheMs } = deps;
   const cache = createBoundedCache<Cached>(MOST_CACHED);
   const guard = new StoreGuard('account store', deps);
-  /** Grows with every change that was told, so that what was asked before it is not kept. */
+  /** Grows with every announced change, so that an answer that was asked for before it is not cached. */
   let changes = 0;
   let stopWatching: (() => void) | undefined;
   let isClosed = false;
@@ -85,7 +85,7 @@ export function createAccountDirectory(deps: AccountDirectoryDeps): AccountDirec
     },
   };
 
-  /** The accounts of these scopes and of their parents. `known` is what this call was told: it asks for nothing twice. */
+  /** The accounts of these scopes and of their parents. `known` is what this call has read already: nothing is read twice. */
   function climb(
     scopes: readonly Scope[],
     known: Map<string, Account | undefined>,
@@ -126,7 +126,7 @@ export function createAccountDirectory(deps: AccountDirectoryDeps): AccountDirec
     };
     try {
       const accounts = await guard.ask(() => deps.find(scopes));
-      // Told of a change meanwhile: what came may be older than it, and is soon asked again.
+      // A change was announced meanwhile: what was read may be older than it, and is read again soon.
       const foundAt = turn === changes ? clock.now() : soonOver();
       for (const [index, key] of keys.entries()) remember(key, accounts[index] ?? undefined, foundAt);
     } catch (cause) {

@@ -26,7 +26,7 @@ export interface AdmissionDeps extends NeedsDeps {
   readonly defaults: GatewayConfig['defaults'];
   /** Undefined if the host keeps no accounts. */
   readonly accounts?: AccountDirectory | undefined;
-  /** A budget of an account has reached a share at which somebody is told. */
+  /** A budget of an account has reached a share at which observers are notified. */
   onWarning?(limit: Limit, taken: number): void;
   /**
    * Called for a settlement that the store did not accept: its reservation counts until the lease ends, then nothing.

@@ -10,9 +10,9 @@ export interface Limit extends CounterRequest {
   readonly period: Period;
   /** Whose limit it is; undefined for one of the principal itself, or of a deployment. */
   readonly scope?: Scope;
-  /** It refuses nobody: it is only told when it is exceeded. */
+  /** It refuses no call: observers are only notified when it is exceeded. */
   readonly isSoft?: boolean;
-  /** Shares of the limit at which somebody is told. */
+  /** Shares of the limit at which observers are notified. */
   readonly warnAt?: readonly number[] | undefined;
 }
 

@@ -26,7 +26,7 @@ export interface StoredKeysDeps {
   readonly store: KeyStore;
   readonly clock: Clock;
   readonly logger: Logger | undefined;
-  /** How long what was found is believed without being told of a change, in milliseconds. */
+  /** How long what was read is used without a notice of a change, in milliseconds. */
   readonly cacheMs: number;
   /** Longest time a call waits for the store, in milliseconds. */
   readonly timeoutMs: number;
@@ -102,7 +102,7 @@ export function createStoredKeys(deps: StoredKeysDeps): StoredKeys {
     const turn = changes;
     try {
       const found = await guard.ask(() => store.find(hash));
-      // Told of a change meanwhile: what came may be older than it, and holds for this call only.
+      // A change was announced meanwhile: what was read may be older than it, and holds for this call only.
       const foundAt = turn === changes ? clock.now() : Number.NEGATIVE_INFINITY;
       if (found !== undefined) return remember(hash, { found, principal: asPrincipal(found.key), foundAt });
       cache.delete(hash);

@@ -12,7 +12,7 @@ import { errorFormat } from './shared/error-format.js';
 export interface UsageDeps {
   readonly admission: Admission;
   readonly clock: Clock;
-  /** Undefined without a ledger: then only limits are told. */
+  /** Undefined without a ledger: then only limits are reported. */
   readonly usage: UsageStore | undefined;
 }
 

@@ -65,7 +65,7 @@ export interface Observer {
   attemptEnded?(call: CallSnapshot, attempt: Readonly<Attempt>): void | Promise<void>;
   /** A request was refused before it was admitted: no credential, a broken body, an unknown model, no room in a limit. */
   callRefused?(refusal: Refusal): void | Promise<void>;
-  /** A budget of an account has reached one of its `warnAt` shares, or a soft one its end. Told once per share and period by each instance. */
+  /** A budget of an account has reached one of its `warnAt` shares, or a soft one its end. Reported once per share and period by each instance. */
   budgetReached?(warning: BudgetWarning): void | Promise<void>;
   /** The call ended; the same record goes to the sinks. */
   callEnded?(record: UsageRecord): void | Promise<void>;

@@ -19,17 +19,17 @@ export interface ExplainDeps {
 
 /** Opens a call like a real one, and returns what would happen to it. Rejects with the error that it would get. */
 export async function explainCall(question: ExplainQuestion, deps: ExplainDeps): Promise<Explanation> {
-  const call = await openAsked(question, deps);
+  const call = await openCallFor(question, deps);
   return { model: call.group.name, ...deps.route.explain(call), limits: await deps.admission.explain(call) };
 }
 
 /** The most that a call may use and cost. Rejects with the error that it would get. */
 export async function estimateCall(question: ExplainQuestion, deps: ExplainDeps): Promise<CallEstimate> {
-  const { inputTokens, outputTokens, costNanoUsd } = deps.admission.estimate(await openAsked(question, deps));
+  const { inputTokens, outputTokens, costNanoUsd } = deps.admission.estimate(await openCallFor(question, deps));
   return { inputTokens, outputTokens, costNanoUsd };
 }
 
-async function openAsked(question: ExplainQuestion, deps: ExplainDeps): Promise<Call> {
+async function openCallFor(question: ExplainQuestion, deps: ExplainDeps): Promise<Call> {
   const { model, as, operation: name = 'chat.completions', body = GREETING, headers = {} } = question;
   const operation = deps.operations.find((each) => each.name === name);
   if (operation === undefined) throw new GatewayError('invalid_input', `There is no operation "${name}".`);

@@ -99,7 +99,7 @@ export class AnswerStream implements EventsSource, ByteSink, TransformedStream {
   #open!: () => void;
   #reject!: (error: unknown) => void;
   #committed = false;
-  /** The first content has arrived: that was told. */
+  /** The first content has arrived, and observers were notified. */
   #hasContent = false;
   /** The first content has arrived, but the answer is still buffered. */
   #bufferingSince: number | undefined;

@@ -27,7 +27,7 @@ export interface UsageRecord {
   readonly stream: boolean;
   readonly outcome: Outcome;
   readonly failure: FailureKind | undefined;
-  /** The code of the failure, as the client was told it. */
+  /** The code of the failure, as the client received it. */
   readonly errorCode?: string | undefined;
   /** The tags of the call: those of its principal and of the request. Absent without any. */
   readonly tags?: readonly string[] | undefined;
