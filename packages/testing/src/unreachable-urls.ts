@@ -1,4 +1,5 @@
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { withErrorListener } from '@portico/core';
 import type { ProviderLog } from './provider-log.js';
 import { startProviderServer } from './serving/provider-server.js';
@@ -21,7 +22,7 @@ export interface UnreachableUrls {
 
 /** Opens the listeners for the broken handshakes; call `close` when done. */
 export async function unreachableUrls(): Promise<UnreachableUrls> {
-  const refusedPort = await portNobodyListensOn();
+  const refusing = await refusingPort();
   const notTls = withErrorListener(
     createServer((socket) => {
       withErrorListener(socket).resume().end('220 this is not a TLS server\r\n');
@@ -36,25 +37,35 @@ export async function unreachableUrls(): Promise<UnreachableUrls> {
       reply.json(500, { error: { message: 'The client accepted a certificate it must refuse.' } }),
   });
   return {
-    refused: `http://${HOST}:${refusedPort}/v1`,
+    refused: `http://${HOST}:${refusing.port}/v1`,
     unresolvable: 'http://no-such-host.invalid/v1',
     plainText: `https://${HOST}:${notTlsPort}/v1`,
     selfSigned: `${selfSigned.origin}/v1`,
     log: selfSigned.log,
     async close() {
-      await Promise.all([selfSigned.close(), stop(notTls)]);
+      await Promise.all([selfSigned.close(), stop(notTls), refusing.release()]);
     },
   };
 }
 
 const HOST = '127.0.0.1';
 
-// A port that was just released is not assigned again for a while.
-async function portNobodyListensOn(): Promise<number> {
-  const server = withErrorListener(createServer());
-  const port = await listen(server);
-  await stop(server);
-  return port;
+/**
+ * A port that refuses connections and that no other process is given meanwhile: the local end of a connection. A port
+ * that was only released may soon be the port of another server.
+ */
+async function refusingPort(): Promise<{ readonly port: number; release(): Promise<void> }> {
+  const accepted: Socket[] = [];
+  const server = withErrorListener(createServer((socket) => void accepted.push(withErrorListener(socket))));
+  const client = withErrorListener(connect(await listen(server), HOST));
+  await once(client, 'connect');
+  return {
+    port: client.localPort as number, // It is connected.
+    release() {
+      for (const socket of [client, ...accepted]) socket.destroy();
+      return stop(server);
+    },
+  };
 }
 
 async function listen(server: Server): Promise<number> {
